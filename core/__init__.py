@@ -1,0 +1,1 @@
+"""Hedgerow's arithmetic, book of truth and engine. No network, no terminal, no clock."""

@@ -1,0 +1,118 @@
+"""What the user says they hold and want: bag, hedge legs, account, limits and alert thresholds.
+
+These are the engine's inputs, whoever wrote them (configuration, demo, replay); ``core.config`` makes them from a
+file.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from enum import StrEnum
+
+import msgspec
+
+
+class Lot(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """A purchase of spot coins. ``quantity`` in coins; ``cost`` in quote per coin, ``None`` if not told.
+
+    ``price`` names the spot instrument that values it; ``None`` lets the index price of the asset's hedge stand in.
+    """
+
+    asset: str
+    quantity: Decimal
+    cost: Decimal | None = None
+    price: str | None = None
+    note: str = ""
+
+
+class MarginMode(StrEnum):
+    """Isolated: each position has its own margin. Cross: one wallet of one currency backs them all."""
+
+    ISOLATED = "isolated"
+    CROSS = "cross"
+
+
+class Account(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """A futures account of one venue and one settlement currency.
+
+    ``wallet_balance`` in ``settle`` (USDT for linear, coin for inverse), without unrealised P&L. ``leverage``
+    sizes initial margin (and, isolated, the margin moved to a position when it is opened). Fees are fractions of
+    notional. ``paper`` accounts are filled by the paper broker; only they take orders for now.
+    """
+
+    name: str
+    venue: str
+    settle: str
+    wallet_balance: Decimal
+    margin_mode: MarginMode = MarginMode.ISOLATED
+    leverage: Decimal = Decimal(2)
+    taker_fee: Decimal = Decimal("0.00055")
+    maker_fee: Decimal = Decimal("0.0002")
+    paper: bool = True
+
+
+class Hedge(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """One hedge leg: a futures contract held against one asset of the bag.
+
+    ``target_ratio`` is a fraction (0.5 hedges half). ``quantity`` is the position already held, signed (short
+    negative) in the venue's order unit, with ``entry_price`` in quote per coin. Where ``open_at_market`` is true
+    the engine opens the target position once, at the first mark price it sees (demo, replay), and says so.
+    """
+
+    asset: str
+    instrument: str
+    account: str
+    target_ratio: Decimal
+    quantity: Decimal = Decimal(0)
+    entry_price: Decimal | None = None
+    isolated_margin: Decimal | None = None
+    open_at_market: bool = False
+
+
+class Limits(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """Bounds no order may pass, checked in core. ``price_band`` is a fraction of mark price."""
+
+    maximum_order_notional: Decimal = Decimal(1_000_000)
+    maximum_orders_per_minute: int = 6
+    maximum_ratio: Decimal = Decimal("1.05")
+    price_band: Decimal = Decimal("0.005")
+
+
+class Thresholds(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """When alerts fire. Ladders run notice, warning, alarm, critical; all are fractions (0.30 = 30 %).
+
+    ``liquidation_distance`` falls through its ladder, the others rise. ``exit_margin`` is the hysteresis: an alert
+    ends only when the value is back by this fraction of its threshold. ``dwell_seconds`` is how long a breach
+    must last before it speaks.
+    """
+
+    liquidation_distance: tuple[Decimal, ...] = (Decimal("0.30"), Decimal("0.20"), Decimal("0.12"), Decimal("0.06"))
+    margin_usage: tuple[Decimal, ...] = (Decimal("0.50"), Decimal("0.65"), Decimal("0.80"), Decimal("0.90"))
+    ratio_drift: tuple[Decimal, ...] = (Decimal("0.03"), Decimal("0.10"))
+    funding_paid_per_day: tuple[Decimal, ...] = (Decimal("0.0003"), Decimal("0.0009"))
+    exit_margin: Decimal = Decimal("0.15")
+    dwell_seconds: Decimal = Decimal(5)
+
+
+class Ages(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """At what age (seconds) a value turns late, stale and unknown; the defaults are FEATURES §3.1's."""
+
+    late: float
+    stale: float
+    unknown: float
+
+
+MARK_AGES = Ages(late=3, stale=10, unknown=30)
+FUNDING_AGES = Ages(late=30, stale=120, unknown=600)
+SPOT_AGES = Ages(late=30, stale=300, unknown=900)
+
+
+class Book(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """A bag, the hedges against it, and how to watch them."""
+
+    name: str
+    lots: tuple[Lot, ...]
+    hedges: tuple[Hedge, ...]
+    accounts: tuple[Account, ...]
+    limits: Limits = Limits()
+    thresholds: Thresholds = Thresholds()

@@ -1,0 +1,70 @@
+"""What a user (a key press, a script) can ask of the engine. Each is journaled before it takes effect.
+
+Commands are plain data so that a queue or a Unix socket can carry them alike.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import msgspec
+
+
+class Command(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, tag_field="command"):
+    """Base of all commands."""
+
+
+class StepTarget(Command, frozen=True, kw_only=True, tag="step_target"):
+    """Move one hedge's target ratio by ``step`` (a fraction, signed); clamped to 0 … the book's maximum."""
+
+    book: str
+    instrument: str
+    step: Decimal
+
+
+class SetTarget(Command, frozen=True, kw_only=True, tag="set_target"):
+    """Set one hedge's target ratio (a fraction)."""
+
+    book: str
+    instrument: str
+    ratio: Decimal
+
+
+class UndoTarget(Command, frozen=True, kw_only=True, tag="undo_target"):
+    """Take back the last change of a target ratio in this book."""
+
+    book: str
+
+
+class StageHedge(Command, frozen=True, kw_only=True, tag="stage"):
+    """Stage the order that brings one hedge to its target; the preview appears in the snapshot."""
+
+    book: str
+    instrument: str
+
+
+class ConfirmStage(Command, frozen=True, kw_only=True, tag="confirm"):
+    """Send the staged order, if it is still the one named: a preview that changed must be looked at again."""
+
+    client_order_id: str
+
+
+class CancelStage(Command, frozen=True, kw_only=True, tag="cancel_stage"):
+    """Drop the staged order."""
+
+    client_order_id: str
+
+
+class AcknowledgeAlerts(Command, frozen=True, kw_only=True, tag="acknowledge"):
+    """Acknowledge one alert by its key, or all of them where ``key`` is empty."""
+
+    key: str = ""
+
+
+class Resync(Command, frozen=True, kw_only=True, tag="resync"):
+    """Drop and reopen every feed now."""
+
+
+AnyCommand = (
+    StepTarget | SetTarget | UndoTarget | StageHedge | ConfirmStage | CancelStage | AcknowledgeAlerts | Resync
+)

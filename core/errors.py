@@ -1,0 +1,67 @@
+"""Every error Hedgerow raises on purpose.
+
+HedgerowError
+├── ConfigError        a configuration file is wrong: names file, line, key, expectation
+├── RequestError       a request to a calculator or a command is wrong: names the key
+├── DecodeError        one frame or REST body could not be turned into events
+├── VenueError         a venue answered a request with an error
+├── JournalError       the journal could not be read or written
+└── LinkClosed         the engine behind a link has stopped
+"""
+
+from __future__ import annotations
+
+
+class HedgerowError(Exception):
+    """Base of the tree; its text is fit to be shown to the user as it is."""
+
+
+class ConfigError(HedgerowError):
+    """A configuration file is refused.
+
+    ``line`` is 1-based; 0 where no line can be named (the file is missing, for instance).
+    """
+
+    def __init__(self, file: str, line: int, key: str, expected: str, found: str = "") -> None:
+        self.file, self.line, self.key, self.expected, self.found = file, line, key, expected, found
+        place = f"{file}:{line}" if line else file
+        got = f", found {found}" if found else ""
+        super().__init__(f"{place}: {key}: expected {expected}{got}")
+
+
+class RequestError(HedgerowError):
+    """A request (calculator input, command argument) is refused; ``key`` names the field."""
+
+    def __init__(self, key: str, expected: str, found: str = "") -> None:
+        self.key, self.expected, self.found = key, expected, found
+        got = f", found {found}" if found else ""
+        super().__init__(f"{key}: expected {expected}{got}")
+
+
+class DecodeError(HedgerowError):
+    """A frame or body is refused; nothing of it may be shown.
+
+    ``reason`` is one of the fault kinds of :class:`core.events.FrameFault`; ``channel`` and
+    ``field`` are empty where they are not known.
+    """
+
+    def __init__(self, venue: str, reason: str, *, channel: str = "", field: str = "", detail: str = "") -> None:
+        self.venue, self.reason, self.channel, self.field, self.detail = venue, reason, channel, field, detail
+        parts = [venue, channel, field, reason.replace("_", " "), detail]
+        super().__init__(": ".join(part for part in parts if part))
+
+
+class VenueError(HedgerowError):
+    """A venue refused or failed a request. ``outcome_unknown`` is true where it may have acted on it."""
+
+    def __init__(self, venue: str, code: str, message: str, *, outcome_unknown: bool = False) -> None:
+        self.venue, self.code, self.message, self.outcome_unknown = venue, code, message, outcome_unknown
+        super().__init__(f"{venue}: {code}: {message}")
+
+
+class JournalError(HedgerowError):
+    """The journal could not be read or written; nothing that depends on it may go ahead."""
+
+
+class LinkClosed(HedgerowError):
+    """The engine behind this link has stopped; ``str()`` says why."""

@@ -1,0 +1,253 @@
+"""Every event that feeds hand to the engine, as one tagged union.
+
+Times: ``received_ns`` is the receive time on the engine's timeline (ns since the epoch, never running backwards;
+see ``feeds.clock``); ``venue_time_ns`` is the venue's own stamp, ``None`` where it sent none. Money and
+quantities are ``Decimal``, printed as JSON strings. A field that is ``None`` was not said by this event.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from enum import StrEnum
+
+import msgspec
+
+from core.instruments import Instrument, TierTable
+
+
+class Event(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, kw_only=True, tag_field="event"):
+    """Base of all events."""
+
+    received_ns: int = 0
+
+
+# --- market data ---------------------------------------------------------------------------------------------
+
+
+class Ticker(Event, frozen=True, gc=False, omit_defaults=True, kw_only=True, tag="ticker"):
+    """What a venue says of one instrument now; every field present was affirmed by this frame.
+
+    Where a venue sends sparse deltas the adapter merges them, so a field is present if the venue vouches for it
+    at this moment, changed or not. Prices in quote per coin, sizes in the venue's quantity unit.
+    ``funding_rate`` is the estimate for the running interval, a fraction, positive when longs pay shorts,
+    charged at ``next_funding_time_ns``; ``funding_interval_hours`` is that contract's own interval.
+    """
+
+    instrument: str
+    channel: str
+    venue_time_ns: int | None = None
+    mark_price: Decimal | None = None
+    index_price: Decimal | None = None
+    last_price: Decimal | None = None
+    bid_price: Decimal | None = None
+    bid_size: Decimal | None = None
+    ask_price: Decimal | None = None
+    ask_size: Decimal | None = None
+    funding_rate: Decimal | None = None
+    next_funding_time_ns: int | None = None
+    funding_interval_hours: int | None = None
+
+
+class InstrumentListed(Event, frozen=True, gc=False, omit_defaults=True, kw_only=True, tag="instrument"):
+    """An instrument's description, new or changed."""
+
+    instrument: Instrument
+
+
+class TiersLoaded(Event, frozen=True, gc=False, omit_defaults=True, kw_only=True, tag="tiers"):
+    """A maintenance-margin table, new or changed."""
+
+    table: TierTable
+
+
+# --- the state of feeds --------------------------------------------------------------------------------------
+
+
+class ConnectionState(StrEnum):
+    """Where one websocket connection stands. LIVE needs data on every channel, not an ack."""
+
+    CONNECTING = "connecting"
+    SUBSCRIBING = "subscribing"
+    LIVE = "live"
+    DEGRADED = "degraded"
+    """Open, but at least one channel is silent or refused."""
+    RECONNECTING = "reconnecting"
+    CLOSED = "closed"
+
+
+class ConnectionChanged(Event, frozen=True, gc=False, omit_defaults=True, kw_only=True, tag="connection"):
+    """A connection changed state. ``connection`` names it within its venue ("linear", "market" …)."""
+
+    venue: str
+    connection: str
+    state: ConnectionState
+    reason: str = ""
+    attempt: int = 0
+
+
+class ChannelState(StrEnum):
+    """Where one subscription stands. ACKED without data is a fault, not calm."""
+
+    REQUESTED = "requested"
+    ACKED = "acked"
+    LIVE = "live"
+    SILENT = "silent"
+    REFUSED = "refused"
+
+
+class ChannelChanged(Event, frozen=True, gc=False, omit_defaults=True, kw_only=True, tag="channel"):
+    """A subscription changed state; ``channel`` is the venue's own topic or stream name."""
+
+    venue: str
+    connection: str
+    channel: str
+    state: ChannelState
+    reason: str = ""
+
+
+class FaultKind(StrEnum):
+    """Why a frame, or a part of one, was not used."""
+
+    NOT_JSON = "not_json"
+    TRUNCATED = "truncated"
+    OVERSIZE = "oversize"
+    UNKNOWN_TOPIC = "unknown_topic"
+    BAD_FIELD = "bad_field"
+    """A field is missing, null, empty, of the wrong type, not finite, negative or absurd."""
+    OUT_OF_ORDER = "out_of_order"
+    BEFORE_SNAPSHOT = "before_snapshot"
+
+
+class FrameFault(Event, frozen=True, gc=False, omit_defaults=True, kw_only=True, tag="fault"):
+    """A frame that was not used; counted and shown in feed health. Nothing of it reaches a price."""
+
+    venue: str
+    connection: str
+    kind: FaultKind
+    channel: str = ""
+    field: str = ""
+    detail: str = ""
+
+
+class Heard(Event, frozen=True, gc=False, omit_defaults=True, kw_only=True, tag="heard"):
+    """A frame that is understood and carries no market data: an ack, a pong, a topic that is not used.
+
+    ``kind`` is ``ack``, ``refusal``, ``pong``, ``unused`` or ``notice``; ``channel`` what it is about, ``request``
+    the request id it answers.
+    """
+
+    kind: str
+    channel: str = ""
+    request: str = ""
+    detail: str = ""
+
+
+# --- account events (from venues' private streams and from the paper broker) --------------------------------
+
+
+class OrderState(StrEnum):
+    """The life of an order. UNKNOWN blocks its contract until it is looked up."""
+
+    STAGED = "staged"
+    SENT = "sent"
+    OPEN = "open"
+    PARTIALLY_FILLED = "partially_filled"
+    FILLED = "filled"
+    CANCELLED = "cancelled"
+    REJECTED = "rejected"
+    UNKNOWN = "unknown"
+
+
+class OrderUpdate(Event, frozen=True, gc=False, omit_defaults=True, kw_only=True, tag="order"):
+    """The state of one order. Quantities in the venue's order unit, unsigned; ``side`` is ``buy`` or ``sell``."""
+
+    account: str
+    client_order_id: str
+    instrument: str
+    side: str
+    quantity: Decimal
+    state: OrderState
+    filled_quantity: Decimal = Decimal(0)
+    average_price: Decimal | None = None
+    limit_price: Decimal | None = None
+    reduce_only: bool = False
+    reason: str = ""
+    venue_order_id: str = ""
+    venue_time_ns: int | None = None
+
+
+class Fill(Event, frozen=True, gc=False, omit_defaults=True, kw_only=True, tag="fill"):
+    """One execution. ``fill_id`` is unique per account: seeing it twice changes nothing.
+
+    ``quantity`` is unsigned in the venue's order unit; ``fee`` in ``fee_asset``, + paid by us, − rebate.
+    """
+
+    account: str
+    fill_id: str
+    client_order_id: str
+    instrument: str
+    side: str
+    price: Decimal
+    quantity: Decimal
+    fee: Decimal
+    fee_asset: str
+    maker: bool = False
+    venue_time_ns: int | None = None
+
+
+class FundingPayment(Event, frozen=True, gc=False, omit_defaults=True, kw_only=True, tag="funding"):
+    """One funding settlement of one position. ``amount`` in ``asset``: + received, − paid (a short with a
+    positive rate receives). ``estimated`` where it was computed here and not read from the venue's ledger."""
+
+    account: str
+    payment_id: str
+    instrument: str
+    amount: Decimal
+    asset: str
+    rate: Decimal
+    mark_price: Decimal
+    settled_ns: int
+    estimated: bool = False
+
+
+class BalanceUpdate(Event, frozen=True, gc=False, omit_defaults=True, kw_only=True, tag="balance"):
+    """The wallet balance of one asset, absolute, without unrealised P&L."""
+
+    account: str
+    asset: str
+    wallet_balance: Decimal
+    venue_time_ns: int | None = None
+
+
+class PositionUpdate(Event, frozen=True, gc=False, omit_defaults=True, kw_only=True, tag="position"):
+    """A position as its venue reports it, absolute.
+
+    ``quantity`` is signed (short negative) in the venue's order unit. ``liquidation_price`` is the venue's own;
+    ``None`` where it sent none: that is UNKNOWN, not "safe".
+    """
+
+    account: str
+    instrument: str
+    quantity: Decimal
+    entry_price: Decimal | None
+    liquidation_price: Decimal | None = None
+    isolated_margin: Decimal | None = None
+    leverage: Decimal | None = None
+    venue_time_ns: int | None = None
+
+
+AnyEvent = (
+    Ticker
+    | InstrumentListed
+    | TiersLoaded
+    | ConnectionChanged
+    | ChannelChanged
+    | FrameFault
+    | Heard
+    | OrderUpdate
+    | Fill
+    | FundingPayment
+    | BalanceUpdate
+    | PositionUpdate
+)
+"""All of the above: what ``Engine.apply`` takes and what the journal stores."""

@@ -1,0 +1,101 @@
+"""A figure on its way to the screen: a value, or the names of what is missing, and how far to trust it.
+
+Pure arithmetic (``core.pnl``, ``core.margin`` …) takes and returns plain ``Decimal``. ``Figure`` is what the
+valuation layer lifts it into, so that no dash, estimate or stale number can lose its mark on the way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+from enum import StrEnum
+
+import msgspec
+
+
+class Freshness(StrEnum):
+    """How far a value may be trusted for its age, best first. Compare with :func:`worst`."""
+
+    LIVE = "live"
+    LATE = "late"
+    STALE = "stale"
+    UNKNOWN = "unknown"
+
+
+_ORDER = {Freshness.LIVE: 0, Freshness.LATE: 1, Freshness.STALE: 2, Freshness.UNKNOWN: 3}
+
+
+def worst(*states: Freshness) -> Freshness:
+    """The least trustworthy of the states; LIVE when there is none."""
+    return max(states, key=_ORDER.__getitem__, default=Freshness.LIVE)
+
+
+class Figure(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """One number as shown, or its absence.
+
+    Exactly one of three holds:
+
+    * ``value`` is a number;
+    * ``absent`` says why there is rightly none ("no liquidation above: coin collateral covers the position");
+    * ``missing`` names the inputs without which it cannot be known. Unknown is never zero.
+
+    ``estimated`` marks a number that is not exact by the venue's own rules. ``freshness`` is the worst of its
+    inputs and ``observed_ns`` the receive time (ns, engine timeline) of the oldest of them; ``None`` where no
+    input ages. A figure whose freshness is UNKNOWN has no value: it is a dash.
+    """
+
+    value: Decimal | None = None
+    missing: tuple[str, ...] = ()
+    absent: str = ""
+    estimated: bool = False
+    freshness: Freshness = Freshness.LIVE
+    observed_ns: int | None = None
+
+    @property
+    def known(self) -> bool:
+        """True where there is a number to show."""
+        return self.value is not None
+
+
+def exact(value: Decimal) -> Figure:
+    """A number that does not age: typed in by the user or fixed by a contract."""
+    return Figure(value=value)
+
+
+def unknown(*missing: str) -> Figure:
+    """A figure that cannot be known, for want of the inputs named."""
+    return Figure(missing=missing, freshness=Freshness.UNKNOWN)
+
+
+def absent(reason: str, *inputs: Figure) -> Figure:
+    """A figure that rightly has no value, for the reason given; it ages with its inputs."""
+    return _carry(Figure(absent=reason), inputs, estimated=False)
+
+
+def derive(function: Callable[..., Decimal], *inputs: Figure, estimated: bool = False) -> Figure:
+    """``function`` of the inputs' values; unknown as soon as one of them has none.
+
+    The result names every missing input, is estimated if any input is, and carries the worst freshness and the
+    oldest observation among the inputs.
+    """
+    gaps = [gap for figure in inputs if figure.value is None for gap in (figure.missing or (figure.absent,))]
+    if gaps:
+        return unknown(*dict.fromkeys(gaps))
+    result = function(*(figure.value for figure in inputs))
+    return _carry(Figure(value=result), inputs, estimated=estimated)
+
+
+def total(*inputs: Figure) -> Figure:
+    """The sum of the inputs; unknown as soon as one is (a sum that leaves something out would be a lie)."""
+    return derive(lambda *values: sum(values, Decimal(0)), *inputs)
+
+
+def _carry(figure: Figure, inputs: tuple[Figure, ...], *, estimated: bool) -> Figure:
+    observed = [item.observed_ns for item in inputs if item.observed_ns is not None]
+    return Figure(
+        value=figure.value,
+        absent=figure.absent,
+        estimated=estimated or any(item.estimated for item in inputs),
+        freshness=worst(*(item.freshness for item in inputs)),
+        observed_ns=min(observed, default=None),
+    )

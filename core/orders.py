@@ -1,0 +1,23 @@
+"""An order that the user confirmed and the engine journaled: what a broker is asked to do, once."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import msgspec
+
+
+class OrderRequest(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """``quantity`` is unsigned in the venue's order unit; ``limit_price`` bounds the fill (quote per coin).
+
+    ``client_order_id`` names the intent for ever: the same request sent twice must execute once.
+    """
+
+    client_order_id: str
+    account: str
+    instrument: str
+    side: str
+    quantity: Decimal
+    limit_price: Decimal
+    reduce_only: bool
+    created_ns: int

@@ -1,0 +1,280 @@
+"""The immutable picture the engine cuts for whoever looks: panels, ``status --json``, replay.
+
+Everything a view needs is here, derived once; a view formats and computes nothing on money. Sections are named as
+the screen names them. Ratios and rates are fractions; times are ns on the engine's timeline; money says its
+currency. A snapshot is plain data: ``encode``/``decode`` carry it over a socket unchanged.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+from core.events import ChannelState, ConnectionState, OrderState
+from core.figures import Figure, Freshness
+
+
+class Severity(StrEnum):
+    """How bad, mildest first. ``BLIND`` is an alert about not being able to see, and ranks with ALARM."""
+
+    NOTICE = "notice"
+    WARNING = "warning"
+    BLIND = "blind"
+    ALARM = "alarm"
+    CRITICAL = "critical"
+
+
+class BagLine(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """All lots of one asset. ``price`` in quote per coin, ``price_source`` says what it is ("spot mid", "index
+    price"); ``cost`` is what was paid (quote), ``profit`` is value − cost, unrealised."""
+
+    asset: str
+    currency: str
+    quantity: Figure
+    price: Figure
+    price_source: str
+    value: Figure
+    cost: Figure
+    profit: Figure
+
+
+class FundingView(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """Funding of one hedge. ``rate`` per ``interval_hours``; ``annualised`` is simple (rate × intervals a year).
+
+    ``next_payment`` in the settle currency at the present mark and rate, + received, always an estimate;
+    ``received`` is what settlements have paid so far; ``per_day`` the projection of the present rate.
+    """
+
+    rate: Figure
+    interval_hours: Figure
+    next_funding_ns: Figure
+    annualised: Figure
+    next_payment: Figure
+    per_day: Figure
+    received: Figure
+
+
+class HedgeLine(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """One hedge leg.
+
+    ``quantity`` signed in the venue's order unit, ``delta`` in coins, ``notional`` in quote (unsigned) at mark.
+    ``profit`` is unrealised P&L at mark and ``realised`` what closing fills have locked in, before fees, both in
+    ``settle``; ``fees`` + paid. ``profit_quote`` is the same unrealised P&L in quote (equal for linear). ``basis``
+    is mark − index as a fraction of index. ``ratio`` is −delta ÷ bag quantity; ``drift`` = ratio − target.
+    ``liquidation_distance`` = (liquidation − mark) ÷ mark for a short, signed so that positive is safety for the
+    held side. ``order_to_target`` is the signed order quantity that reaches the target, rounded to the venue's
+    filters so as never to over-hedge.
+    """
+
+    asset: str
+    instrument: str
+    venue: str
+    symbol: str
+    kind: str
+    settle: str
+    quote: str
+    account: str
+    quantity: Figure
+    quantity_unit: str
+    delta: Figure
+    entry_price: Figure
+    mark_price: Figure
+    index_price: Figure
+    bid_price: Figure
+    ask_price: Figure
+    notional: Figure
+    profit: Figure
+    profit_quote: Figure
+    realised: Figure
+    fees: Figure
+    basis: Figure
+    funding: FundingView
+    margin: Figure
+    maintenance_margin: Figure
+    margin_usage: Figure
+    liquidation_price: Figure
+    liquidation_distance: Figure
+    liquidation_source: str
+    ratio: Figure
+    target_ratio: Figure
+    drift: Figure
+    order_to_target: Figure
+    opened_note: str = ""
+
+
+class AccountView(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """A futures account. Money in ``settle``. ``margin_usage`` = maintenance margin ÷ margin balance (worse is
+    higher, 1 is liquidation); ``usage_label`` is what the venue calls it."""
+
+    name: str
+    venue: str
+    settle: str
+    margin_mode: str
+    paper: bool
+    wallet_balance: Figure
+    unrealised: Figure
+    margin_balance: Figure
+    initial_margin: Figure
+    maintenance_margin: Figure
+    margin_usage: Figure
+    usage_label: str
+    available: Figure
+
+
+class Totals(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """The book in quote: bag value and profit, hedge profit (unrealised + realised − fees + funding), their net,
+    and the value-weighted hedge ratio and target."""
+
+    currency: str
+    bag_value: Figure
+    bag_cost: Figure
+    bag_profit: Figure
+    hedge_notional: Figure
+    hedge_profit: Figure
+    funding_received: Figure
+    fees: Figure
+    net_profit: Figure
+    ratio: Figure
+    target_ratio: Figure
+    drift: Figure
+
+
+class BookView(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """One book, whole."""
+
+    name: str
+    bag: tuple[BagLine, ...]
+    hedges: tuple[HedgeLine, ...]
+    accounts: tuple[AccountView, ...]
+    totals: Totals
+
+
+class AlertView(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """One alert, open or recently ended. ``key`` is its identity (book, subject, rule), never its value.
+
+    ``ended_ns`` is ``None`` while it is open. ``text`` is complete in itself: value, threshold, what it is about.
+    """
+
+    key: str
+    rule: str
+    severity: Severity
+    subject: str
+    text: str
+    value: Figure
+    threshold: Figure
+    since_ns: int
+    ended_ns: int | None = None
+    acknowledged: bool = False
+
+
+class ChannelView(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """One subscription. ``last_data_ns`` is ``None`` until it has carried data."""
+
+    channel: str
+    state: ChannelState
+    last_data_ns: int | None = None
+    reason: str = ""
+
+
+class FeedView(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """One connection: its state in a word, the age of its newest data, what it counted."""
+
+    venue: str
+    connection: str
+    state: ConnectionState
+    reason: str
+    freshness: Freshness
+    last_data_ns: int | None
+    frames: int
+    faults: int
+    reconnects: int
+    last_fault: str
+    channels: tuple[ChannelView, ...] = ()
+
+
+class PreviewAfter(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """What the book would be after the staged order filled at ``price``."""
+
+    quantity: Figure
+    ratio: Figure
+    margin: Figure
+    margin_usage: Figure
+    liquidation_price: Figure
+    liquidation_distance: Figure
+
+
+class StageView(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """The order being looked at, not yet sent.
+
+    ``raw_quantity`` is what the target asks for, ``quantity`` what the venue's filters allow (unsigned, order
+    unit), ``residual`` the difference in coins. ``fee`` in settle at the taker rate, an estimate. ``refusals``
+    lists every limit or filter that forbids sending; with one present ``y`` does nothing but say so.
+    """
+
+    client_order_id: str
+    book: str
+    instrument: str
+    account: str
+    paper: bool
+    side: str
+    raw_quantity: Figure
+    quantity: Figure
+    quantity_unit: str
+    residual: Figure
+    price: Figure
+    price_source: str
+    notional: Figure
+    fee: Figure
+    settle: str
+    reduce_only: bool
+    after: PreviewAfter
+    refusals: tuple[str, ...] = ()
+
+
+class OrderView(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """An order sent, newest first in the snapshot."""
+
+    client_order_id: str
+    account: str
+    instrument: str
+    side: str
+    quantity: Figure
+    filled_quantity: Figure
+    average_price: Figure
+    state: OrderState
+    reason: str
+    updated_ns: int
+    paper: bool
+
+
+class Mode(StrEnum):
+    """What the header says in words."""
+
+    DEMO = "DEMO"
+    PAPER = "PAPER"
+    REPLAY = "REPLAY"
+
+
+class Snapshot(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """The whole picture at ``time_ns``; ``sequence`` grows by one per cut; ``events`` counts events applied.
+
+    ``worst_age_ns`` is the age of the oldest market input that an open book relies on, ``None`` while one of them
+    has never been seen. ``message`` is the engine's last word to the user (a refused command, an order's fate).
+    """
+
+    sequence: int
+    time_ns: int
+    mode: Mode
+    source: str
+    books: tuple[BookView, ...]
+    alerts: tuple[AlertView, ...]
+    feeds: tuple[FeedView, ...]
+    stage: StageView | None = None
+    orders: tuple[OrderView, ...] = ()
+    events: int = 0
+    worst_age_ns: int | None = None
+    worst_freshness: Freshness = Freshness.UNKNOWN
+    message: str = ""
+    message_ns: int = 0
+    journal: str = ""

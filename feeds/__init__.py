@@ -1,0 +1,1 @@
+"""Everything that speaks to venues: adapters, connections, capture, paper broker, simulated exchange."""
