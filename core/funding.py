@@ -1,0 +1,86 @@
+"""Funding: what a settlement pays, what a rate means per day and per year, how venues form the rate.
+
+A rate is a fraction per interval, positive when longs pay shorts. Money is + received, − paid.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from core.errors import RequestError
+from core.exact import ONE, exactly, finite, not_negative
+from core.instruments import ContractKind
+from core.pnl import settle_notional
+
+HOURS_A_DAY = 24
+DAYS_A_YEAR = 365
+
+
+@exactly
+def payment(
+    kind: ContractKind, quantity: Decimal, contract_size: Decimal, mark_price: Decimal, rate: Decimal
+) -> Decimal:
+    """Cash to the holder at one settlement, in the settle currency: + received, − paid.
+
+    ``−sign · rate · notional`` at the mark price of the settlement: a short with a positive rate receives.
+    """
+    value = settle_notional(kind, quantity, contract_size, mark_price)
+    cash = value * finite("rate", rate)
+    return -cash if quantity > 0 else cash
+
+
+@exactly
+def per_day(rate: Decimal, interval_hours: int) -> Decimal:
+    """A rate (or a payment) per interval, times the intervals in a day."""
+    return finite("rate", rate) * HOURS_A_DAY / _hours(interval_hours)
+
+
+@exactly
+def annualised(rate: Decimal, interval_hours: int) -> Decimal:
+    """A rate per interval, times the intervals in a year of 365 days: simple, nothing compounded."""
+    return finite("rate", rate) * HOURS_A_DAY * DAYS_A_YEAR / _hours(interval_hours)
+
+
+@exactly
+def compounded(rate: Decimal, interval_hours: int) -> Decimal:
+    """What a year of settlements at ``rate`` comes to if each were reinvested: ``(1 + rate)^n − 1``."""
+    if finite("rate", rate) <= -1:
+        raise RequestError("rate", "above -1", str(rate))
+    return (ONE + rate) ** (Decimal(HOURS_A_DAY * DAYS_A_YEAR) / _hours(interval_hours)) - ONE
+
+
+@exactly
+def interest_for(interest_per_day: Decimal, interval_hours: int) -> Decimal:
+    """The interest part of one interval, of a rate quoted per day (0.0003 a day is 0.0001 per 8 hours)."""
+    return finite("interest_per_day", interest_per_day) * _hours(interval_hours) / HOURS_A_DAY
+
+
+@exactly
+def funding_rate(
+    premium: Decimal,
+    interest: Decimal,
+    clamp: Decimal,
+    cap: Decimal | None = None,
+    floor: Decimal | None = None,
+) -> Decimal:
+    """The rate of an interval: ``premium + clamp(interest − premium, ±clamp)``, then the venue's cap and floor.
+
+    All are fractions of one interval. Within the clamp the rate is the interest; outside it is the premium less (or
+    plus) the clamp. ``cap`` and ``floor`` are signed and left out where the venue states none.
+    """
+    limit = not_negative("clamp", clamp)
+    gap = finite("interest", interest) - finite("premium", premium)
+    rate = premium + max(-limit, min(limit, gap))
+    if cap is not None and floor is not None and finite("floor", floor) > finite("cap", cap):
+        raise RequestError("floor", f"at most the cap of {cap}", str(floor))
+    if cap is not None:
+        rate = min(rate, finite("cap", cap))
+    if floor is not None:
+        rate = max(rate, finite("floor", floor))
+    return rate
+
+
+def _hours(interval_hours: int) -> int:
+    if isinstance(interval_hours, bool) or interval_hours <= 0:
+        raise RequestError("interval_hours", "a whole number of hours above zero", str(interval_hours))
+    return interval_hours

@@ -1,0 +1,82 @@
+"""Initial and maintenance margin, and how much of the equity they use.
+
+Quantities, prices and settle currency as in :mod:`core.pnl`.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from core.errors import RequestError
+from core.exact import ZERO, exactly, finite, not_negative, positive
+from core.instruments import ContractKind, TierTable
+from core.pnl import settle_notional
+from core.tiers import requirement, tier_for
+
+TIER_UNIT = {ContractKind.LINEAR: "quote", ContractKind.INVERSE: "coin"}
+
+
+@exactly
+def initial_margin(
+    kind: ContractKind, quantity: Decimal, contract_size: Decimal, price: Decimal, leverage: Decimal
+) -> Decimal:
+    """Margin to open the position, in the settle currency: notional at ``price`` ÷ ``leverage``.
+
+    Which price is the venue's choice: mark at Binance, entry at Bybit.
+    """
+    return settle_notional(kind, quantity, contract_size, price) / positive("leverage", leverage)
+
+
+@exactly
+def maintenance_margin(
+    kind: ContractKind,
+    quantity: Decimal,
+    contract_size: Decimal,
+    price: Decimal,
+    table: TierTable,
+    closing_fee_rate: Decimal = ZERO,
+) -> Decimal:
+    """Margin below which the position is liquidated, in the settle currency, at ``price`` (mark).
+
+    ``notional · (rate + closing fee rate) − deduction`` of the tier that the notional falls in. Venues that charge no
+    closing fee in the requirement take the default of zero. Raises RequestError where the table's unit does not fit
+    the kind or the notional lies above its last tier.
+    """
+    check_unit(kind, table)
+    value = settle_notional(kind, quantity, contract_size, price)
+    return requirement(tier_for(table, value), value, not_negative("closing_fee_rate", closing_fee_rate))
+
+
+@exactly
+def margin_usage(maintenance: Decimal, equity: Decimal) -> Decimal:
+    """Maintenance margin ÷ equity, both in one currency: 1 is liquidation, more is worse.
+
+    Equity of zero or less with something to maintain has no finite ratio: RequestError names ``equity``.
+    """
+    return not_negative("maintenance", maintenance) / positive("equity", equity)
+
+
+@exactly
+def bankruptcy_fee(
+    kind: ContractKind,
+    quantity: Decimal,
+    contract_size: Decimal,
+    entry_price: Decimal,
+    leverage: Decimal,
+    rate: Decimal,
+) -> Decimal:
+    """Fee to close at the bankruptcy price that ``leverage`` implies, in the settle currency.
+
+    Bybit reserves it within both initial and maintenance margin. Linear: value at bankruptcy is
+    ``value at entry · (1 − s/L)``; inverse: ``value at entry · (1 + s/L)``.
+    """
+    value = settle_notional(kind, quantity, contract_size, entry_price)
+    sign = (1 if quantity > 0 else -1) * (-1 if kind is not ContractKind.INVERSE else 1)
+    positive("leverage", leverage)
+    return value * (leverage + sign) / leverage * not_negative("rate", finite("rate", rate))
+
+
+def check_unit(kind: ContractKind, table: TierTable) -> None:
+    """Raise RequestError where the table's unit is not the settle currency of ``kind``."""
+    if TIER_UNIT.get(kind) != table.unit:
+        raise RequestError("table.unit", f"{TIER_UNIT.get(kind, 'a contract')} for a {kind} contract", table.unit)

@@ -1,0 +1,116 @@
+"""Exposure, profit and loss, average entry and fees of spot, linear and inverse positions.
+
+``quantity`` is signed (short negative) in the venue's order unit. ``contract_size`` turns it into exposure: coins per
+unit (spot, linear) or quote per unit (inverse). Prices are quote per coin. "Settle currency" is the quote for spot and
+linear, the coin for inverse. Every function raises RequestError naming an argument that is zero, negative or not
+finite where it may not be; a quantity of zero is a flat position and gives zero.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import msgspec
+
+from core.errors import RequestError
+from core.exact import ZERO, exactly, finite, positive
+from core.instruments import ContractKind
+
+
+class Holding(msgspec.Struct, frozen=True):
+    """A position as its fills made it: signed ``quantity`` and average ``entry_price``, ``None`` while flat."""
+
+    quantity: Decimal = ZERO
+    entry_price: Decimal | None = None
+
+
+@exactly
+def delta(kind: ContractKind, quantity: Decimal, contract_size: Decimal, price: Decimal) -> Decimal:
+    """Exposure in coins, signed. An inverse position's falls as the price rises: ``quantity · size ÷ price``."""
+    exposure = finite("quantity", quantity) * positive("contract_size", contract_size)
+    positive("price", price)
+    return exposure / price if kind is ContractKind.INVERSE else exposure
+
+
+@exactly
+def notional(kind: ContractKind, quantity: Decimal, contract_size: Decimal, price: Decimal) -> Decimal:
+    """Value of the position in quote, unsigned. That of an inverse position does not depend on the price."""
+    exposure = abs(finite("quantity", quantity)) * positive("contract_size", contract_size)
+    positive("price", price)
+    return exposure if kind is ContractKind.INVERSE else exposure * price
+
+
+@exactly
+def settle_notional(kind: ContractKind, quantity: Decimal, contract_size: Decimal, price: Decimal) -> Decimal:
+    """Value of the position in the settle currency, unsigned: quote for linear, coin for inverse."""
+    exposure = abs(finite("quantity", quantity)) * positive("contract_size", contract_size)
+    positive("price", price)
+    return exposure / price if kind is ContractKind.INVERSE else exposure * price
+
+
+@exactly
+def unrealised(
+    kind: ContractKind, quantity: Decimal, contract_size: Decimal, entry_price: Decimal, price: Decimal
+) -> Decimal:
+    """Profit of holding from ``entry_price`` to ``price``, in the settle currency, + gained.
+
+    Linear ``quantity · size · (P − E)``; inverse ``quantity · size · (1/E − 1/P)``.
+    """
+    exposure = finite("quantity", quantity) * positive("contract_size", contract_size)
+    change = positive("price", price) - positive("entry_price", entry_price)
+    if kind is ContractKind.INVERSE:
+        return exposure * change / (entry_price * price)
+    return exposure * change
+
+
+@exactly
+def apply_fill(
+    kind: ContractKind, contract_size: Decimal, holding: Holding, side: str, price: Decimal, quantity: Decimal
+) -> tuple[Holding, Decimal]:
+    """The holding after one fill, and the profit that the fill realised (settle currency, before fees).
+
+    Average-cost method: adding moves the entry (inverse: harmonic mean), reducing keeps it, and a fill that goes
+    through zero closes the old position and opens the rest at its own price. ``side`` is ``buy`` or ``sell``;
+    ``quantity`` is unsigned.
+    """
+    change = order_sign(side) * positive("quantity", quantity)
+    positive("price", price)
+    held, entry = finite("holding.quantity", holding.quantity), holding.entry_price
+    if not held:
+        return Holding(change, price), ZERO
+    if entry is None:
+        raise RequestError("holding.entry_price", "the average entry price of an open position", "none")
+    if (held > 0) == (change > 0):
+        return Holding(held + change, _average(kind, held, entry, change, price)), ZERO
+    flips = abs(change) > abs(held)
+    realised = unrealised(kind, held if flips else -change, contract_size, entry, price)
+    left = held + change
+    if not left:
+        return Holding(), realised
+    return Holding(left, price if flips else entry), realised
+
+
+def _average(kind: ContractKind, held: Decimal, entry: Decimal, added: Decimal, price: Decimal) -> Decimal:
+    if kind is ContractKind.INVERSE:
+        return (held + added) * entry * price / (held * price + added * entry)
+    return (held * entry + added * price) / (held + added)
+
+
+@exactly
+def fee(kind: ContractKind, quantity: Decimal, contract_size: Decimal, price: Decimal, rate: Decimal) -> Decimal:
+    """Fee of a fill in the settle currency: + paid, − rebate, as ``rate`` (a fraction of notional) is signed."""
+    return settle_notional(kind, quantity, contract_size, price) * finite("rate", rate)
+
+
+def order_sign(side: str) -> int:
+    """+1 for ``buy``, −1 for ``sell``; RequestError for anything else."""
+    if side not in ("buy", "sell"):
+        raise RequestError("side", "buy or sell", side)
+    return 1 if side == "buy" else -1
+
+
+def held_sign(side: str) -> int:
+    """+1 for ``long``, −1 for ``short``; RequestError for anything else."""
+    if side not in ("long", "short"):
+        raise RequestError("side", "long or short", side)
+    return 1 if side == "long" else -1

@@ -1,0 +1,66 @@
+"""Maintenance-margin tiers: which one applies, and whether a table was read rightly."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from core.errors import RequestError
+from core.exact import ONE, ZERO, exactly, finite, not_negative
+from core.instruments import Tier, TierTable
+
+
+@exactly
+def tier_for(table: TierTable, notional: Decimal) -> Tier:
+    """The tier with ``floor < notional <= cap``; the first one for zero. ``notional`` in the table's unit, unsigned.
+
+    Raises RequestError for a notional above the last tier: what it costs is not known, and not zero.
+    """
+    not_negative("notional", notional)
+    for tier in table.tiers:
+        if tier.cap is None or notional <= tier.cap:
+            return tier
+    top = table.tiers[-1].cap if table.tiers else "a table with tiers"
+    raise RequestError("notional", f"at most {top}, the last tier of {table.instrument}", str(notional))
+
+
+@exactly
+def requirement(tier: Tier, notional: Decimal, closing_fee_rate: Decimal = ZERO) -> Decimal:
+    """Maintenance margin of ``notional`` in this tier, in the tier's unit: ``notional · (rate + fee) − deduction``."""
+    return notional * (tier.rate + closing_fee_rate) - tier.deduction
+
+
+@exactly
+def deductions(floors: tuple[Decimal, ...], rates: tuple[Decimal, ...]) -> tuple[Decimal, ...]:
+    """The deductions that make the requirement continuous: ``c_k = floor_k · (r_k − r_{k−1}) + c_{k−1}``, c_1 = 0."""
+    if not floors or len(floors) != len(rates):
+        raise RequestError("rates", "one rate for each floor, at least one", f"{len(rates)} for {len(floors)}")
+    found = [ZERO]
+    for index in range(1, len(floors)):
+        found.append(floors[index] * (rates[index] - rates[index - 1]) + found[-1])
+    return tuple(found)
+
+
+@exactly
+def check_continuity(table: TierTable, tolerance: Decimal = ZERO) -> None:
+    """Raise RequestError naming the first tier that does not follow from the one before it.
+
+    Floors must meet the caps before them, rates must rise within 0 … 1, and each deduction must keep the
+    requirement continuous to within ``tolerance`` (the table's unit): a table that breaks this was parsed wrongly.
+    Tables of venues that charge one rate on the whole position without a deduction are not of this kind.
+    """
+    if not table.tiers:
+        raise RequestError("tiers", "at least one tier", "none")
+    expected = deductions(tuple(tier.floor for tier in table.tiers), tuple(tier.rate for tier in table.tiers))
+    for index, tier in enumerate(table.tiers):
+        name = f"tiers[{index}]"
+        before = table.tiers[index - 1] if index else None
+        if tier.floor != (before.cap if before else ZERO):
+            raise RequestError(f"{name}.floor", f"{before.cap if before else 0}", str(tier.floor))
+        if tier.cap is None and index < len(table.tiers) - 1:
+            raise RequestError(f"{name}.cap", "a number on every tier but the last", "none")
+        if tier.cap is not None and finite(f"{name}.cap", tier.cap) <= tier.floor:
+            raise RequestError(f"{name}.cap", f"more than its floor of {tier.floor}", str(tier.cap))
+        if not (before.rate if before else ZERO) < finite(f"{name}.rate", tier.rate) < ONE:
+            raise RequestError(f"{name}.rate", "above the rate of the tier before and below 1", str(tier.rate))
+        if abs(tier.deduction - expected[index]) > tolerance:
+            raise RequestError(f"{name}.deduction", f"{expected[index]} for continuity", str(tier.deduction))
