@@ -2,6 +2,7 @@
 
 HedgerowError
 ├── ConfigError        a configuration file is wrong: names file, line, key, expectation
+│   └── ConfigErrors   all that is wrong with one file, in its order
 ├── RequestError       a request to a calculator or a command is wrong: names the key
 ├── DecodeError        one frame or REST body could not be turned into events
 ├── VenueError         a venue answered a request with an error
@@ -10,6 +11,8 @@ HedgerowError
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 
 class HedgerowError(Exception):
@@ -27,6 +30,18 @@ class ConfigError(HedgerowError):
         place = f"{file}:{line}" if line else file
         got = f", found {found}" if found else ""
         super().__init__(f"{place}: {key}: expected {expected}{got}")
+
+
+class ConfigErrors(ConfigError):
+    """Everything a file is refused for, one error a line; as a ConfigError it stands for the first of them."""
+
+    def __init__(self, errors: Sequence[ConfigError]) -> None:
+        first = errors[0]
+        super().__init__(first.file, first.line, first.key, first.expected, first.found)
+        self.errors = tuple(errors)
+
+    def __str__(self) -> str:
+        return "\n".join(str(error) for error in self.errors)
 
 
 class RequestError(HedgerowError):

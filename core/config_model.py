@@ -1,0 +1,245 @@
+"""The shape of the configuration file: every key, what it may hold, its default and what it is for.
+
+The documentation is written from these models, and so are the error messages.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from core.books import Limits, Thresholds
+from core.config_rules import Address, Choice, Flag, Ladder, Number, Parsed, Rule, Text, Whole, Words
+from core.symbols import MARKETS, is_contract, is_spot_pair
+
+_NAME = Text('a name of letters, digits, ".", "_" and "-", up to 32', r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}")
+_ASSET = Text('a coin in capitals such as "BTC"', r"[^\W_a-z]{1,20}")
+_VARIABLE = Text(
+    'the name of an environment variable, such as "BYBIT_API_KEY" (never the secret)', "[A-Z][A-Z0-9_]{0,63}"
+)
+_FILE_NAME = Text("the path of a file", longest=1024)
+_POSITIVE = Number(above=0)
+_NOT_NEGATIVE = Number(minimum=0)
+_FEE = Number(minimum=Decimal("-0.01"), maximum=Decimal("0.01"), what="a fraction of notional")
+_SHORT = Number(maximum=0, phrase="0, or a negative number (a short of 2.5 is written -2.5)")
+_CONTRACT = Parsed(
+    'a contract such as "bybit:linear:BTCUSDT", "bybit:inverse:BTCUSD" or "binance:usdm:BTCUSDT"', is_contract
+)
+_SPOT_PAIR = Parsed('a spot pair such as "bybit:spot:BTCUSDT" or "binance:spot:BTCUSDT"', is_spot_pair)
+_LIMITS, _THRESHOLDS = Limits(), Thresholds()
+
+
+class Section(BaseModel):
+    """Base of all sections: an unknown key is an error, and nothing can be changed after loading."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, hide_input_in_errors=True)
+
+
+class VenueSection(Section):
+    """How to reach one venue, and where its read-only API key is kept.
+
+    Without this section a venue's public addresses are used and no key. A key is only ever *named* here: by
+    environment variable, by a command that prints it or by a file with mode 0600.
+    """
+
+    rest: Annotated[str | None, Address("https", "http")] = Field(
+        default=None, description="base address of the REST API, for a testnet or another domain of the venue"
+    )
+    websocket: Annotated[str | None, Address("wss", "ws")] = Field(
+        default=None, description="base address of the websocket streams; given together with `rest`"
+    )
+    api_key_env: Annotated[str | None, _VARIABLE] = Field(
+        default=None, description="the environment variable that holds the API key"
+    )
+    secret_env: Annotated[str | None, _VARIABLE] = Field(
+        default=None, description="the environment variable that holds the API secret"
+    )
+    secret_command: Annotated[tuple[str, ...] | None, Words()] = Field(
+        default=None,
+        description="a command that prints the API secret, or the API key and the secret on two lines; "
+        "run without a shell",
+    )
+    secret_file: Annotated[str | None, _FILE_NAME] = Field(
+        default=None,
+        description="a file, mode 0600, that holds the API secret, or the API key and the secret on two lines",
+    )
+
+
+class AccountSection(Section):
+    """A futures account: one venue, one settlement currency."""
+
+    name: Annotated[str, _NAME] = Field(description="what hedges call it")
+    venue: Annotated[str, Choice(tuple(MARKETS))] = Field(description="the venue")
+    settle: Annotated[str, _ASSET] = Field(
+        description="the currency profit is paid in: USDT or USDC for linear contracts, the coin for inverse ones"
+    )
+    wallet_balance: Annotated[Decimal, _NOT_NEGATIVE] = Field(
+        description="what the account holds, in `settle`, without unrealised profit"
+    )
+    margin_mode: Annotated[str, Choice(("isolated", "cross"))] = Field(
+        default="isolated", description="isolated: each position has its own margin; cross: the wallet backs them all"
+    )
+    leverage: Annotated[Decimal, Number(minimum=1, maximum=125)] = Field(
+        default=Decimal(2), description="sizes the initial margin, and the margin an isolated position opens with"
+    )
+    taker_fee: Annotated[Decimal, _FEE] = Field(
+        default=Decimal("0.00055"), description="fee of an order that takes liquidity"
+    )
+    maker_fee: Annotated[Decimal, _FEE] = Field(
+        default=Decimal("0.0002"), description="fee of an order that rests; negative for a rebate"
+    )
+    paper: Annotated[bool, Flag()] = Field(
+        default=True, description="orders are simulated; live orders are not in this version, so it can only be true"
+    )
+
+
+class LotSection(Section):
+    """One purchase of spot coins, wherever they lie."""
+
+    asset: Annotated[str, _ASSET] = Field(description="the coin")
+    quantity: Annotated[Decimal, _POSITIVE] = Field(description="coins held")
+    cost: Annotated[Decimal | None, _NOT_NEGATIVE] = Field(
+        default=None, description="what one coin cost; without it the profit of the bag is unknown"
+    )
+    price: Annotated[str | None, _SPOT_PAIR] = Field(
+        default=None, description="the spot pair that values it; without it the index price of the asset's hedge does"
+    )
+    note: Annotated[str, Text("one line of text", ".*", longest=120)] = Field(default="", description="for yourself")
+
+
+class HedgeSection(Section):
+    """One futures contract held, or to be held, short against a coin of the bag."""
+
+    asset: Annotated[str, _ASSET] = Field(description="the coin it hedges; the book must hold it")
+    instrument: Annotated[str, _CONTRACT] = Field(description="the contract, as venue:market:symbol")
+    account: Annotated[str, _NAME] = Field(description="the account it is held in")
+    target_ratio: Annotated[Decimal, Number(minimum=0, maximum=2, what="a fraction")] = Field(
+        description="the part of the bag to hedge: 0.5 is half"
+    )
+    quantity: Annotated[Decimal, _SHORT] = Field(
+        default=Decimal(0), description="the position held already, in the contract's order unit; a short is negative"
+    )
+    entry_price: Annotated[Decimal | None, _POSITIVE] = Field(
+        default=None, description="average entry price of that position; needed where `quantity` is not 0"
+    )
+    isolated_margin: Annotated[Decimal | None, _POSITIVE] = Field(
+        default=None, description="margin moved to that position, in the account's `settle`; isolated accounts only"
+    )
+    open_at_market: Annotated[bool, Flag()] = Field(
+        default=False, description="open the target position on paper once, at the first mark price seen"
+    )
+
+
+class LimitsSection(Section):
+    """Bounds that no order passes."""
+
+    maximum_order_notional: Annotated[Decimal, _POSITIVE] = Field(
+        default=_LIMITS.maximum_order_notional, description="largest order, in quote currency"
+    )
+    maximum_orders_per_minute: Annotated[int, Whole(1, 600)] = Field(
+        default=_LIMITS.maximum_orders_per_minute, description="orders sent in any 60 seconds"
+    )
+    maximum_ratio: Annotated[Decimal, Number(above=0, maximum=2, what="a fraction")] = Field(
+        default=_LIMITS.maximum_ratio, description="highest hedge ratio an order may lead to"
+    )
+    price_band: Annotated[Decimal, Number(above=0, below=1, what="a fraction")] = Field(
+        default=_LIMITS.price_band, description="how far from the mark price an order may be filled"
+    )
+
+
+class ThresholdsSection(Section):
+    """When alerts fire: lists run notice, warning, alarm, critical; all are fractions (0.30 is 30 %)."""
+
+    liquidation_distance: Annotated[tuple[Decimal, ...], Ladder(falling=True, maximum=10)] = Field(
+        default=_THRESHOLDS.liquidation_distance, description="distance of the mark price from liquidation; falls"
+    )
+    margin_usage: Annotated[tuple[Decimal, ...], Ladder(falling=False)] = Field(
+        default=_THRESHOLDS.margin_usage, description="maintenance margin ÷ margin balance; 1 is liquidation"
+    )
+    ratio_drift: Annotated[tuple[Decimal, ...], Ladder(falling=False)] = Field(
+        default=_THRESHOLDS.ratio_drift, description="hedge ratio away from its target, either way"
+    )
+    funding_paid_per_day: Annotated[tuple[Decimal, ...], Ladder(falling=False)] = Field(
+        default=_THRESHOLDS.funding_paid_per_day, description="funding paid in a day, as a fraction of notional"
+    )
+    exit_margin: Annotated[Decimal, Number(minimum=0, below=1, what="a fraction")] = Field(
+        default=_THRESHOLDS.exit_margin, description="how far back, as a fraction of the threshold, ends an alert"
+    )
+    dwell_seconds: Annotated[Decimal, Number(minimum=0, maximum=3600, what="a number")] = Field(
+        default=_THRESHOLDS.dwell_seconds, description="how long a breach must last before it speaks"
+    )
+
+
+class BookSection(Section):
+    """A bag, the hedges against it, and how to watch them."""
+
+    name: Annotated[str, _NAME] = Field(description="what the screen and `--book` call it")
+    lots: list[LotSection] = Field(min_length=1, description="the bag")
+    hedges: list[HedgeSection] = Field(default=[], description="the hedges; none for a bag that is only watched")
+    limits: LimitsSection = Field(default=LimitsSection(), description="bounds of orders")
+    thresholds: ThresholdsSection = Field(default=ThresholdsSection(), description="alert thresholds")
+
+
+class DisplaySection(Section):
+    """How the monitor looks and behaves."""
+
+    refresh: Annotated[Decimal, Number(minimum=Decimal("0.1"), maximum=10, what="pictures a second,")] = Field(
+        default=Decimal(2), description="how often the picture is renewed; alerts come at once"
+    )
+    theme: Annotated[str, Text('the name of a theme, such as "textual-dark"', "[a-z0-9][a-z0-9-]*")] = Field(
+        default="textual-dark", description="colours"
+    )
+    mouse: Annotated[bool, Flag()] = Field(default=False, description="report the mouse; off saves bytes over SSH")
+    private: Annotated[bool, Flag()] = Field(default=False, description="start with amounts hidden")
+    ascii: Annotated[bool, Flag()] = Field(default=False, description="draw with ASCII only")
+    bell: Annotated[bool, Flag()] = Field(default=True, description="ring the terminal bell for an alarm")
+
+
+class JournalSection(Section):
+    """The record of everything that money depends on."""
+
+    enabled: Annotated[bool, Flag()] = Field(default=True, description="keep it")
+    path: Annotated[str | None, _FILE_NAME] = Field(
+        default=None, description="the file; without it `journal.sqlite` in the data folder"
+    )
+
+
+class FileSection(Section):
+    """The whole file."""
+
+    venues: dict[str, VenueSection] = Field(default={}, description="by venue: addresses and keys")
+    accounts: list[AccountSection] = Field(default=[], description="futures accounts")
+    books: list[BookSection] = Field(min_length=1, description="what is watched")
+    display: DisplaySection = Field(default=DisplaySection(), description="the monitor")
+    journal: JournalSection = Field(default=JournalSection(), description="the journal")
+
+
+SECTIONS: dict[str, type[Section]] = {
+    "": FileSection,
+    "venues.NAME": VenueSection,
+    "accounts": AccountSection,
+    "books": BookSection,
+    "books.lots": LotSection,
+    "books.hedges": HedgeSection,
+    "books.limits": LimitsSection,
+    "books.thresholds": ThresholdsSection,
+    "display": DisplaySection,
+    "journal": JournalSection,
+}
+"""Every section by the dotted name of its header; ``NAME`` stands for any venue."""
+
+REPEATED = frozenset({"accounts", "books", "books.lots", "books.hedges"})
+"""The sections written as ``[[name]]``, once for each element."""
+
+
+def header(name: str) -> str:
+    """A section's header as it is written in the file."""
+    return f"[[{name}]]" if name in REPEATED else f"[{name}]"
+
+
+def rule_of(section: type[Section], key: str) -> Rule | None:
+    """The rule of one key, where it has one (a section within a section has none)."""
+    rules = [item for item in section.model_fields[key].metadata if isinstance(item, Rule)]
+    return rules[0] if rules else None
