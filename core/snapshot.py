@@ -11,6 +11,7 @@ from enum import StrEnum
 
 import msgspec
 
+from core.books import Thresholds
 from core.events import ChannelState, ConnectionState, OrderState
 from core.figures import Figure, Freshness
 
@@ -141,13 +142,15 @@ class Totals(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
 
 
 class BookView(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """One book, whole."""
+    """One book, whole. ``thresholds`` are the book's own, so that a view can say in words how near each figure is
+    to an alert."""
 
     name: str
     bag: tuple[BagLine, ...]
     hedges: tuple[HedgeLine, ...]
     accounts: tuple[AccountView, ...]
     totals: Totals
+    thresholds: Thresholds = Thresholds()
 
 
 class AlertView(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
