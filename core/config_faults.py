@@ -91,7 +91,7 @@ def _unknown_key(path: KeyPath, section_name: str, section: type[Section], key: 
 
 def nearest(word: str, known: Iterable[str]) -> str:
     """The words " (did you mean …?)" for a word close to a known one, else nothing."""
-    close = difflib.get_close_matches(word, [*known], n=1)
+    close = difflib.get_close_matches(word, [name for name in known if name.isprintable()], n=1)
     return f' (did you mean "{close[0]}"?)' if close else ""
 
 
