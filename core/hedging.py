@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal, localcontext
 
 import msgspec
 
+from core.errors import RequestError
 from core.exact import exactly, finite, not_negative, positive
 from core.instruments import ContractKind, Instrument
 from core.pnl import delta, notional
+
+
+class Filters(msgspec.Struct, frozen=True, kw_only=True):
+    """A venue's bounds on one order, in its order unit (``minimum_notional``: quote); ``None`` where it has none."""
+
+    quantity_step: Decimal | None = None
+    minimum_quantity: Decimal | None = None
+    maximum_quantity: Decimal | None = None
+    minimum_notional: Decimal | None = None
 
 
 class Sizing(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,6 +68,16 @@ def target_quantity(
     return worth / positive("contract_size", contract_size)
 
 
+def filters_of(instrument: Instrument) -> Filters:
+    """The filters that the instrument's venue has stated."""
+    return Filters(
+        quantity_step=instrument.quantity_step,
+        minimum_quantity=instrument.minimum_quantity,
+        maximum_quantity=instrument.maximum_quantity,
+        minimum_notional=instrument.minimum_notional,
+    )
+
+
 @exactly
 def order_to_target(
     instrument: Instrument,
@@ -66,26 +86,49 @@ def order_to_target(
     current_quantity: Decimal,
     price: Decimal,
 ) -> Sizing:
-    """The order that takes ``current_quantity`` (signed) to the target ratio, rounded so as never to over-hedge.
+    """The order that takes ``current_quantity`` (signed) to the target ratio, within the instrument's filters.
 
-    A sale is rounded down to the quantity step and a purchase up, so that the short is never larger than the target
-    asks for; but a purchase never goes through zero. Sizes below the venue's minima or above its maximum are named in
-    ``refusals``, not changed.
+    Rounded as :func:`order_to_quantity` does; ``price`` is quote per coin, usually the mark.
     """
     wanted = target_quantity(instrument.kind, instrument.contract_size, bag_quantity, target_ratio, price)
-    raw = wanted - finite("current_quantity", current_quantity)
-    order = _rounded(raw, current_quantity, positive("instrument.quantity_step", instrument.quantity_step))
-    return Sizing(
-        raw_quantity=abs(raw),
-        quantity=abs(order),
-        residual_coins=delta(instrument.kind, raw - order, instrument.contract_size, price),
-        side="" if not raw else "sell" if raw < 0 else "buy",
-        reduce_only=bool(order) and current_quantity * order < 0 and abs(order) <= abs(current_quantity),
-        refusals=_refusals(instrument, raw, abs(order), price),
+    return order_to_quantity(
+        instrument.kind, instrument.contract_size, wanted, current_quantity, price, filters_of(instrument)
     )
 
 
-def _rounded(raw: Decimal, current: Decimal, step: Decimal) -> Decimal:
+@exactly
+def order_to_quantity(
+    kind: ContractKind,
+    contract_size: Decimal,
+    wanted_quantity: Decimal,
+    current_quantity: Decimal,
+    price: Decimal,
+    filters: Filters,
+) -> Sizing:
+    """The order that takes a short hedge to ``wanted_quantity`` (zero or negative), rounded so as never to over-hedge.
+
+    A sale is rounded down to the quantity step and a purchase up, so that the short is never larger than wanted; but a
+    purchase never goes through zero. Sizes below the venue's minima or above its maximum are named in ``refusals``,
+    not changed.
+    """
+    if finite("wanted_quantity", wanted_quantity) > 0:
+        raise RequestError("wanted_quantity", "zero or a short (negative) quantity", str(wanted_quantity))
+    raw = wanted_quantity - finite("current_quantity", current_quantity)
+    order = _rounded(raw, current_quantity, filters.quantity_step)
+    return Sizing(
+        raw_quantity=abs(raw),
+        quantity=abs(order),
+        residual_coins=delta(kind, raw - order, contract_size, price),
+        side="" if not raw else "sell" if raw < 0 else "buy",
+        reduce_only=current_quantity * order < 0 and abs(order) <= abs(current_quantity),
+        refusals=_refusals(filters, abs(raw), abs(order), notional(kind, order, contract_size, price)),
+    )
+
+
+def _rounded(raw: Decimal, current: Decimal, step: Decimal | None) -> Decimal:
+    if step is None:
+        return raw
+    positive("quantity_step", step)
     order = (raw / step).to_integral_value(ROUND_CEILING) * step
     if raw > 0 and current < 0 < current + order:
         # An odd lot that the step cannot close: leave it rather than turn the hedge into a long.
@@ -93,17 +136,23 @@ def _rounded(raw: Decimal, current: Decimal, step: Decimal) -> Decimal:
     return order
 
 
-def _refusals(instrument: Instrument, raw: Decimal, quantity: Decimal, price: Decimal) -> tuple[str, ...]:
+def _refusals(filters: Filters, raw: Decimal, quantity: Decimal, value: Decimal) -> tuple[str, ...]:
     if not raw:
         return ("the hedge is at its target: nothing to order",)
     if not quantity:
-        return (f"the difference of {abs(raw).normalize():f} is below one quantity step of {instrument.quantity_step}",)
+        return (f"the difference of {_text(raw)} is below one quantity step of {filters.quantity_step}",)
     found = []
-    if quantity < instrument.minimum_quantity:
-        found.append(f"{quantity} is below the venue's minimum quantity of {instrument.minimum_quantity}")
-    if instrument.maximum_quantity is not None and quantity > instrument.maximum_quantity:
-        found.append(f"{quantity} is above the venue's maximum quantity of {instrument.maximum_quantity}")
-    value = notional(instrument.kind, quantity, instrument.contract_size, price)
-    if instrument.minimum_notional is not None and value < instrument.minimum_notional:
-        found.append(f"{value.normalize():f} is below the venue's minimum notional of {instrument.minimum_notional}")
+    if filters.minimum_quantity is not None and quantity < filters.minimum_quantity:
+        found.append(f"{_text(quantity)} is below the minimum quantity of {filters.minimum_quantity}")
+    if filters.maximum_quantity is not None and quantity > filters.maximum_quantity:
+        found.append(f"{_text(quantity)} is above the maximum quantity of {filters.maximum_quantity}")
+    if filters.minimum_notional is not None and value < filters.minimum_notional:
+        found.append(f"a notional of {_text(value)} is below the minimum of {filters.minimum_notional}")
     return tuple(found)
+
+
+def _text(value: Decimal) -> str:
+    """Plain notation, at most 12 significant digits, no trailing zeros: for a sentence, not for computing."""
+    with localcontext() as context:
+        context.prec = 12
+        return f"{value.normalize():f}"

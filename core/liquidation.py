@@ -147,15 +147,41 @@ def cross(
 
 
 @exactly
+def with_fixed_requirement(
+    kind: ContractKind,
+    quantity: Decimal,
+    contract_size: Decimal,
+    entry_price: Decimal,
+    margin: Decimal,
+    maintenance: Decimal,
+) -> Liquidation:
+    """Liquidation price where the requirement is an amount the venue states (settle currency) and keeps.
+
+    Linear ``E − s·(margin − maintenance)/q``; inverse ``N/(N/E + s·(margin − maintenance))``.
+    """
+    fixed = finite("maintenance", maintenance)
+    line = _line(kind, nonzero("quantity", quantity), contract_size, entry_price, finite("margin", margin))
+    return line.crossing((fixed - line.base) * line.direction, None)
+
+
+@exactly
 def bankruptcy(
-    kind: ContractKind, quantity: Decimal, contract_size: Decimal, entry_price: Decimal, margin: Decimal
+    kind: ContractKind,
+    quantity: Decimal,
+    contract_size: Decimal,
+    entry_price: Decimal,
+    margin: Decimal,
+    closing_fee_rate: Decimal = ZERO,
 ) -> Liquidation:
     """The price at which the equity behind the position is zero: where a liquidated one is closed out.
 
-    Linear ``E − s·margin/q``; inverse ``N/(N/E + s·margin)``; none where the collateral covers every price.
+    Linear ``E − s·margin/q``; inverse ``N/(N/E + s·margin)``; none where the collateral covers every price. With a
+    ``closing_fee_rate`` it is the price at which the equity just pays the fee to close.
     """
+    if not_negative("closing_fee_rate", closing_fee_rate) >= ONE:
+        raise RequestError("closing_fee_rate", "a fraction below 1", str(closing_fee_rate))
     line = _line(kind, nonzero("quantity", quantity), contract_size, entry_price, finite("margin", margin))
-    return line.crossing(-line.base * line.direction, None)
+    return line.crossing(line.base / (closing_fee_rate - line.direction), None)
 
 
 @exactly
@@ -238,6 +264,8 @@ def _fee(table: TierTable, closing_fee_rate: Decimal) -> Decimal:
     fee = not_negative("closing_fee_rate", closing_fee_rate)
     if not table.tiers:
         raise RequestError("table.tiers", "at least one tier", "none")
+    if table.tiers[0].floor:
+        raise RequestError("table.tiers", "a first tier with a floor of 0", str(table.tiers[0].floor))
     for tier in table.tiers:
         if not 0 <= finite("table.tiers.rate", tier.rate) + fee < ONE:
             raise RequestError("table.tiers.rate", "rate and closing fee below 1 together", str(tier.rate + fee))

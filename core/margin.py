@@ -8,7 +8,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from core.errors import RequestError
-from core.exact import ZERO, exactly, finite, not_negative, positive
+from core.exact import ZERO, exactly, not_negative, positive
 from core.instruments import ContractKind, TierTable
 from core.pnl import settle_notional
 from core.tiers import requirement, tier_for
@@ -54,26 +54,6 @@ def margin_usage(maintenance: Decimal, equity: Decimal) -> Decimal:
     Equity of zero or less with something to maintain has no finite ratio: RequestError names ``equity``.
     """
     return not_negative("maintenance", maintenance) / positive("equity", equity)
-
-
-@exactly
-def bankruptcy_fee(
-    kind: ContractKind,
-    quantity: Decimal,
-    contract_size: Decimal,
-    entry_price: Decimal,
-    leverage: Decimal,
-    rate: Decimal,
-) -> Decimal:
-    """Fee to close at the bankruptcy price that ``leverage`` implies, in the settle currency.
-
-    Bybit reserves it within both initial and maintenance margin. Linear: value at bankruptcy is
-    ``value at entry · (1 − s/L)``; inverse: ``value at entry · (1 + s/L)``.
-    """
-    value = settle_notional(kind, quantity, contract_size, entry_price)
-    sign = (1 if quantity > 0 else -1) * (-1 if kind is not ContractKind.INVERSE else 1)
-    positive("leverage", leverage)
-    return value * (leverage + sign) / leverage * not_negative("rate", finite("rate", rate))
 
 
 def check_unit(kind: ContractKind, table: TierTable) -> None:

@@ -13,14 +13,17 @@ from core.instruments import Tier, TierTable
 def tier_for(table: TierTable, notional: Decimal) -> Tier:
     """The tier with ``floor < notional <= cap``; the first one for zero. ``notional`` in the table's unit, unsigned.
 
-    Raises RequestError for a notional above the last tier: what it costs is not known, and not zero.
+    Raises RequestError for a notional outside the table: what it costs is not known, and not zero.
     """
     not_negative("notional", notional)
+    if not table.tiers:
+        raise RequestError("tiers", "at least one tier", "none")
+    if notional < table.tiers[0].floor:
+        raise RequestError("notional", f"at least {table.tiers[0].floor}, the first tier's floor", str(notional))
     for tier in table.tiers:
         if tier.cap is None or notional <= tier.cap:
             return tier
-    top = table.tiers[-1].cap if table.tiers else "a table with tiers"
-    raise RequestError("notional", f"at most {top}, the last tier of {table.instrument}", str(notional))
+    raise RequestError("notional", f"at most {table.tiers[-1].cap}, the last tier's cap", str(notional))
 
 
 @exactly
