@@ -1,0 +1,104 @@
+"""One simulated venue behind its wire format: its listings, their quotes and their funding."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+
+from core.instruments import ContractKind
+from feeds.sim.book import average_price
+from feeds.sim.catalogue import Listing, listings
+from feeds.sim.funding import FundingSchedule, premium_index
+from feeds.sim.history import PriceHistory
+from feeds.sim.market import Market
+from feeds.sim.quotes import Quote, Quoter
+
+
+class Exchange:
+    """A venue's state. ``step`` follows the market; the wire facades read the rest.
+
+    Listings are keyed by category (``linear``, ``inverse``, ``spot``, ``usdm``) and symbol.
+    """
+
+    def __init__(
+        self,
+        venue: str,
+        market: Market,
+        histories: Mapping[str, PriceHistory],
+        now_ms: int,
+        *,
+        funding_every: int | None = None,
+    ) -> None:
+        self.venue = venue
+        self.market = market
+        self.histories = histories
+        self.now_ms = now_ms
+        self.frozen = False
+        self.listings: dict[tuple[str, str], Listing] = {}
+        self.delisted: set[str] = set()
+        self._quoters: dict[str, Quoter] = {}
+        self._funding: dict[str, FundingSchedule] = {}
+        for listing in listings(venue):
+            name, coin = listing.instrument.id, listing.instrument.base
+            self.listings[listing.category, listing.symbol] = listing
+            quoter = self._quoters[name] = Quoter(listing, market.seed, market.fair(coin))
+            if listing.instrument.kind is not ContractKind.SPOT:
+                self._funding[name] = FundingSchedule(listing, market.seed, now_ms, quoter.premium, funding_every)
+
+    def step(self, now_ms: int) -> None:
+        """Follow the market by one step."""
+        self.now_ms = now_ms
+        if not self.frozen:
+            for listing in self.listings.values():
+                self._quote_step(listing)
+        for listing, schedule in self.perpetuals():
+            self._funding_step(listing, schedule)
+
+    def find(self, category: str, symbol: str) -> Listing | None:
+        """The listing, unless it is not there or was delisted."""
+        listing = self.listings.get((category, symbol))
+        return None if listing is None or listing.instrument.id in self.delisted else listing
+
+    def listed(self, category: str) -> list[Listing]:
+        """All listings of a category that still trade."""
+        return [
+            listing
+            for (where, _), listing in self.listings.items()
+            if where == category and listing.instrument.id not in self.delisted
+        ]
+
+    def quote(self, listing: Listing) -> Quote:
+        """The listing's present quote."""
+        return self._quoters[listing.instrument.id].quote
+
+    def funding(self, listing: Listing) -> FundingSchedule | None:
+        """The listing's funding; ``None`` for spot."""
+        return self._funding.get(listing.instrument.id)
+
+    def history(self, listing: Listing) -> PriceHistory:
+        """The candles of the listing's coin."""
+        return self.histories[listing.instrument.base]
+
+    def perpetuals(self) -> Iterator[tuple[Listing, FundingSchedule]]:
+        """Every perpetual with its funding."""
+        for listing in self.listings.values():
+            schedule = self._funding.get(listing.instrument.id)
+            if schedule is not None:
+                yield listing, schedule
+
+    def _quote_step(self, listing: Listing) -> None:
+        coin, schedule = listing.instrument.base, self.funding(listing)
+        ahead = 0.0 if schedule is None else float(schedule.rate) * schedule.share_left(self.now_ms)
+        self._quoters[listing.instrument.id].step(self.market.fair(coin), self.market.pinned(coin), ahead)
+
+    def _funding_step(self, listing: Listing, schedule: FundingSchedule) -> None:
+        quote = self.quote(listing)
+        schedule.observe(self.now_ms, lambda: self._premium(listing, quote))
+        while self.now_ms >= schedule.next_ms:
+            schedule.settle(quote.mark)
+
+    def _premium(self, listing: Listing, quote: Quote) -> Decimal:
+        notional = listing.impact_notional
+        bid = average_price(listing, quote, buy=False, notional=notional)
+        ask = average_price(listing, quote, buy=True, notional=notional)
+        return premium_index(bid, ask, quote.index)

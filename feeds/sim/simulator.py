@@ -1,0 +1,113 @@
+"""The whole simulated exchange: one market, its venues, their ports, and the clock that drives them."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Mapping
+from decimal import Decimal
+
+import msgspec
+from aiohttp import web
+
+from feeds.clock import Clock
+from feeds.sim.bybit.venue import Bybit
+from feeds.sim.catalogue import COINS
+from feeds.sim.exchange import Exchange
+from feeds.sim.history import PriceHistory
+from feeds.sim.market import STEP_MS, Market
+
+MAXIMUM_CATCH_UP_STEPS = 600
+HOUSEKEEPING_STEPS = 300
+
+
+class SimulatorOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """How to start. ``port`` 0 takes free ports; otherwise the venues take ``port``, ``port + 1``, … in order."""
+
+    host: str = "127.0.0.1"
+    port: int = 0
+    seed: int = 1
+    pins: Mapping[str, Decimal] = {}
+    funding_every: int | None = None
+
+
+class Simulator:
+    """Venues over one market. ``step`` is pure of clocks and sockets; ``start`` and ``stop`` do the serving."""
+
+    def __init__(self, options: SimulatorOptions, now_ms: int) -> None:
+        self.options = options
+        self.market = Market(options.seed)
+        for coin, price in options.pins.items():
+            self.market.pin(coin, price)
+        self.histories = {
+            coin.name: PriceHistory(coin, options.seed, self.market.fair(coin.name), now_ms) for coin in COINS
+        }
+        self.venues = {"bybit": Bybit(self._exchange("bybit", now_ms))}
+        self._runners: list[web.AppRunner] = []
+        self._clockwork: asyncio.Task[None] | None = None
+
+    def step(self, now_ms: int) -> None:
+        """Move the market by 100 ms, and every venue to ``now_ms``."""
+        self.market.step()
+        for name, history in self.histories.items():
+            history.observe(self.market.fair(name), now_ms)
+        for venue in self.venues.values():
+            venue.exchange.step(now_ms)
+
+    async def start(self) -> dict[str, object]:
+        """Listen, and start the clock; what to tell users: addresses of every venue.
+
+        Raises OSError where a port is taken.
+        """
+        addresses: dict[str, object] = {}
+        for number, (name, venue) in enumerate(self.venues.items()):
+            port = await self._listen(venue.application(), number)
+            base = f"{self.options.host}:{port}"
+            addresses[name] = {"rest": f"http://{base}", "websocket": f"ws://{base}"}
+        self._clockwork = asyncio.create_task(self._run())
+        return {"venues": addresses}
+
+    async def stop(self) -> None:
+        """Close every socket and port."""
+        if self._clockwork is not None:
+            self._clockwork.cancel()
+            await asyncio.gather(self._clockwork, return_exceptions=True)
+        for venue in self.venues.values():
+            venue.hub.drop_all()
+        for runner in self._runners:
+            await runner.cleanup()
+
+    def _exchange(self, venue: str, now_ms: int) -> Exchange:
+        return Exchange(venue, self.market, self.histories, now_ms, funding_every=self.options.funding_every)
+
+    async def _listen(self, app: web.Application, number: int) -> int:
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5, handler_cancellation=True)
+        await runner.setup()
+        self._runners.append(runner)
+        wanted = self.options.port + number if self.options.port else 0
+        family = socket.AF_INET6 if ":" in self.options.host else socket.AF_INET
+        listening = socket.create_server((self.options.host, wanted), family=family)
+        await web.SockSite(runner, listening).start()
+        port: int = listening.getsockname()[1]
+        return port
+
+    async def _run(self) -> None:
+        """Step every 100 ms of wall time; catch up after a delay, and let longer pauses pass."""
+        clock = Clock()
+        begun, made = clock.now_ns(), 0
+        while True:
+            due = (clock.now_ns() - begun) // (STEP_MS * 1_000_000)
+            made = max(made, due - MAXIMUM_CATCH_UP_STEPS)
+            for number in range(made + 1, due + 1):
+                self.step(begun // 1_000_000 + number * STEP_MS)
+            if due > made:
+                made = due
+                self._publish()
+            await asyncio.sleep(((made + 1) * STEP_MS * 1_000_000 - (clock.now_ns() - begun)) / 1e9)
+
+    def _publish(self) -> None:
+        housekeeping = self.market.steps % HOUSEKEEPING_STEPS == 0
+        for venue in self.venues.values():
+            venue.publish()
+            if housekeeping:
+                venue.housekeeping()

@@ -1,0 +1,191 @@
+"""The websocket side that all simulated venues share: bounded queues to clients, and who subscribes to what."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections import deque
+from collections.abc import Awaitable, Callable
+
+import msgspec
+from aiohttp import WSMsgType, web
+
+from feeds.sim.wire import wall_ms
+
+QUEUE_FRAMES = 5_000
+MAXIMUM_CLIENT_FRAME = 1 << 20
+
+
+class SocketFaults(msgspec.Struct):
+    """What is made to go wrong on a venue's websockets; see ``faults`` for the names tests and demos use."""
+
+    silent: bool = False
+    """Nothing is sent, not even acks and pongs."""
+    acks_only: bool = False
+    """Requests are answered and no data follows."""
+    garbage_left: int = 0
+    """So many data frames to come are replaced by garbage, each by the next kind in turn."""
+    refuse_until_ms: int = 0
+    """Until then new connections are refused with HTTP 503."""
+    private_delay_ms: int = 0
+    """Private events are held back so long."""
+
+
+_GARBAGE: tuple[bytes, ...] = (
+    b"\x00\xff not json at all",
+    b'{"topic":"tickers.BTCUSDT","type":"snapsh',
+    b"[]",
+    b"null",
+    b'{"topic":"no.such.topic","e":"noSuchEvent","data":{}}',
+    b'{"topic":"tickers.BTCUSDT","type":"delta","data":{"symbol":"BTCUSDT","markPrice":"NaN"},"ts":1}',
+    b'{"topic":"tickers.BTCUSDT","type":"delta","data":{"symbol":"BTCUSDT","markPrice":null},"ts":1}',
+    b'{"e":"markPriceUpdate","E":1,"s":"BTCUSDT","p":"-1","i":"","r":"x","T":0}',
+    b'{"e":"markPriceUpdate","E":1,"s":"BTCUSDT"}',
+)
+
+
+class Socket:
+    """One client's connection. Frames wait in a bounded queue; a client that does not read is dropped."""
+
+    def __init__(self, response: web.WebSocketResponse, request: web.Request, faults: SocketFaults) -> None:
+        self.identity = str(uuid.uuid4())
+        self.topics: set[str] = set()
+        self.opened_ms = self.heard_ms = wall_ms()
+        self._response, self._request, self._faults = response, request, faults
+        self._queue: deque[tuple[bytes, int]] = deque()
+        self._ready = asyncio.Event()
+        self._closing: tuple[int, bytes] | None = None
+
+    def answer(self, frame: bytes) -> None:
+        """Send a control frame: an ack, a pong, an error."""
+        if not self._faults.silent:
+            self._put(frame, WSMsgType.TEXT)
+
+    def data(self, frame: bytes) -> None:
+        """Send a data frame, public or private, as faults allow."""
+        faults = self._faults
+        if faults.silent or faults.acks_only:
+            return
+        if faults.garbage_left > 0:
+            faults.garbage_left -= 1
+            frame = _GARBAGE[faults.garbage_left % len(_GARBAGE)]
+        self._put(frame, WSMsgType.TEXT if frame[:1] != b"\x00" else WSMsgType.BINARY)
+
+    def ping(self) -> None:
+        """Send a protocol ping."""
+        if not self._faults.silent:
+            self._put(b"", WSMsgType.PING)
+
+    def close(self, code: int, reason: str = "") -> None:
+        """Close properly once the queue is sent."""
+        self._closing = (code, reason.encode())
+        self._ready.set()
+
+    def drop(self) -> None:
+        """Cut the connection without a goodbye."""
+        transport = self._request.transport
+        if transport is not None:
+            transport.abort()
+
+    async def serve(self, on_text: Callable[[Socket, str], Awaitable[None]]) -> None:
+        """Send and receive until either side ends."""
+        sender = asyncio.create_task(self._send())
+        try:
+            async for message in self._response:
+                self.heard_ms = wall_ms()
+                if message.type is WSMsgType.TEXT:
+                    await on_text(self, message.data)
+        finally:
+            sender.cancel()
+            await asyncio.gather(sender, return_exceptions=True)
+
+    def _put(self, frame: bytes, opcode: int) -> None:
+        if len(self._queue) >= QUEUE_FRAMES:
+            self.drop()
+            return
+        self._queue.append((frame, opcode))
+        self._ready.set()
+
+    async def _send(self) -> None:
+        queue, response = self._queue, self._response
+        try:
+            while True:
+                await self._ready.wait()
+                self._ready.clear()
+                while queue:
+                    frame, opcode = queue.popleft()
+                    await response.send_frame(frame, WSMsgType(opcode))
+                if self._closing is not None:
+                    code, reason = self._closing
+                    await response.close(code=code, message=reason)
+                    return
+        except (ConnectionError, RuntimeError):
+            self.drop()
+
+
+class Hub:
+    """Who is connected to one venue, and who wants which topic. Only subscribers are served."""
+
+    def __init__(self) -> None:
+        self.faults = SocketFaults()
+        self.sockets: set[Socket] = set()
+        self._wanted: dict[str, set[Socket]] = {}
+
+    async def accept(
+        self, request: web.Request, on_text: Callable[[Socket, str], Awaitable[None]], *, opened: OpenedHook = None
+    ) -> web.StreamResponse:
+        """Upgrade a request and serve it to its end."""
+        if wall_ms() < self.faults.refuse_until_ms:
+            return web.Response(status=503, text="Service Unavailable")
+        response = web.WebSocketResponse(compress=False, max_msg_size=MAXIMUM_CLIENT_FRAME, timeout=1.0)
+        await response.prepare(request)
+        socket = Socket(response, request, self.faults)
+        self.sockets.add(socket)
+        try:
+            if opened is not None:
+                opened(socket)
+            await socket.serve(on_text)
+        finally:
+            self.sockets.discard(socket)
+            self.forget(socket)
+        return response
+
+    def subscribe(self, socket: Socket, topic: str) -> None:
+        """Send the topic's frames to this socket from now on."""
+        socket.topics.add(topic)
+        self._wanted.setdefault(topic, set()).add(socket)
+
+    def unsubscribe(self, socket: Socket, topic: str) -> None:
+        """Stop sending a topic to this socket."""
+        socket.topics.discard(topic)
+        listeners = self._wanted.get(topic)
+        if listeners is not None:
+            listeners.discard(socket)
+            if not listeners:
+                del self._wanted[topic]
+
+    def forget(self, socket: Socket) -> None:
+        """Drop all subscriptions of a socket."""
+        for topic in tuple(socket.topics):
+            self.unsubscribe(socket, topic)
+
+    def wanted(self, topic: str) -> bool:
+        """True where somebody subscribes to the topic."""
+        return topic in self._wanted
+
+    def topics(self) -> tuple[str, ...]:
+        """Every topic somebody subscribes to."""
+        return tuple(self._wanted)
+
+    def publish(self, topic: str, frame: bytes) -> None:
+        """Send one frame, made once, to all who want the topic."""
+        for socket in tuple(self._wanted.get(topic, ())):
+            socket.data(frame)
+
+    def drop_all(self) -> None:
+        """Cut every connection."""
+        for socket in tuple(self.sockets):
+            socket.drop()
+
+
+OpenedHook = Callable[[Socket], None] | None
