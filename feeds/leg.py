@@ -1,0 +1,324 @@
+"""One websocket's life: open, subscribe, verify by data, keep alive, end. ``feeds.connection`` supervises legs."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections import deque
+from collections.abc import Callable
+from typing import Protocol
+
+import msgspec
+
+from core.events import AnyEvent, FaultKind, FrameFault, Heard, Ticker
+from feeds.channels import Channel, ChannelBoard, Request
+from feeds.clock import Clock
+from feeds.records import Closed, Connected, Oversized, Received, Sent, Tap
+from feeds.venue import ConnectionPlan, VenueFeed
+from feeds.websocket import OPENING_ERRORS, MarketSocket, open_market_socket, opening_reason, retry_after_seconds
+
+Emit = Callable[[AnyEvent], None]
+"""Takes one event, at once and without raising: the engine's side of a connection."""
+
+_NS = 1_000_000_000
+_LOGGER = logging.getLogger("hedgerow.connection")
+
+
+class Timing(msgspec.Struct, frozen=True, kw_only=True):
+    """Every limit of a connection, in seconds unless it says otherwise; the defaults are for real venues.
+
+    From the moment a venue stops sending, ``first_data_seconds`` (or the channel's own, shorter limit) pass until
+    the channel is SILENT; a further wait of that length after asking again until the socket is given up.
+    """
+
+    open_seconds: float = 5.0
+    first_data_seconds: float = 8.0
+    send_seconds: float = 5.0
+    send_gap_seconds: float = 0.25
+    """Between two frames we send: venues cut clients that send more than 5 a second."""
+    refused_retry_seconds: float = 60.0
+    first_delay_seconds: float = 1.0
+    longest_delay_seconds: float = 30.0
+    longest_swap_delay_seconds: float = 300.0
+    stay_away_seconds: float = 600.0
+    """The longest ``Retry-After`` that is obeyed."""
+    steady_seconds: float = 10.0
+    """Data for this long proves a connection good: only then does the next delay start from the first again."""
+    attempts: int = 12
+    attempts_window_seconds: float = 60.0
+    read_hz: float | None = 50.0
+    largest_frame_bytes: int = 1 << 20
+    """A longer frame is a fault and is dropped; the connection lives."""
+    hard_limit_bytes: int = 32 << 20
+    """A longer frame is not even read; the connection has to be given up."""
+
+
+DEFAULT_TIMING = Timing()
+
+
+class Owner(Protocol):
+    """What a leg needs of its connection."""
+
+    feed: VenueFeed
+    plan: ConnectionPlan
+    emit: Emit
+    clock: Clock
+    timing: Timing
+    tap: Tap | None
+
+    def wake(self) -> None:
+        """Something changed in a leg: look again."""
+        ...
+
+    def say_channel(self, channel: Channel) -> None:
+        """Say where a channel stands now."""
+        ...
+
+
+class Leg:
+    """One socket's life, from opening to its end. A connection has one, and two while it swaps.
+
+    Only the ``primary`` leg speaks: the other's events are dropped until it takes over.
+    """
+
+    def __init__(self, owner: Owner, identity: str) -> None:
+        self.owner, self.identity = owner, identity
+        self.plan, self.timing = owner.plan, owner.timing
+        self.primary = False
+        self.opened = False
+        self.first_data_ns: int | None = None
+        self.last_data_ns: int | None = None
+        self.retry_after = 0.0
+        self.decoder = owner.feed.decoder(owner.plan)
+        self.board = ChannelBoard(
+            owner.plan,
+            lambda names: owner.feed.subscribe_frames(owner.plan, names),
+            self._channel_changed,
+            first_data_seconds=owner.timing.first_data_seconds,
+            refused_retry_seconds=owner.timing.refused_retry_seconds,
+        )
+        self.opened_ns = self.started_ns = owner.clock.now_ns()
+        self._outbox: deque[Request] = deque()
+        self._next_send_ns = 0
+        self._wake = asyncio.Event()
+        self._finish_reason = ""
+        self._socket: MarketSocket | None = None
+        self.task: asyncio.Task[str] | None = None
+
+    # --- what the owner asks and says ---
+
+    @property
+    def ended(self) -> bool:
+        """True once the socket is gone."""
+        return self.task is not None and self.task.done()
+
+    @property
+    def reason(self) -> str:
+        """Why it ended."""
+        return self.task.result() if self.task is not None and self.task.done() else ""
+
+    def finish(self, reason: str) -> None:
+        """End it soon, for this reason."""
+        self._finish_reason = self._finish_reason or reason
+        self._wake.set()
+
+    def hopeless_channels(self) -> list[Channel]:
+        """Channels that only another socket may bring back."""
+        return self.board.given_up(self.owner.clock.now_ns())
+
+    def steady(self) -> bool:
+        """True where it carried data long enough to count as good."""
+        if self.first_data_ns is None or self.last_data_ns is None:
+            return False
+        return self.last_data_ns - self.first_data_ns >= self.timing.steady_seconds * _NS
+
+    def take_over(self, other: Leg) -> None:
+        """Speak from now on, in place of ``other``; nothing older than what it showed will be shown."""
+        other.primary, self.primary = False, True
+        for name, channel in self.board.channels.items():
+            shown = other.board.channels[name].newest
+            channel.floors = {key: event.venue_time_ns or 0 for key, event in shown.items()}
+            for key, event in channel.newest.items():
+                if event.venue_time_ns is not None and event.venue_time_ns > channel.floors.get(key, 0):
+                    self.owner.emit(event)
+
+    # --- its life ---
+
+    async def run(self) -> str:
+        """Open, subscribe, hold; returns why it ended. Raises nothing but cancellation."""
+        try:
+            return await self._live()
+        except OPENING_ERRORS as error:
+            self.retry_after = retry_after_seconds(error, self.timing.stay_away_seconds)
+            return opening_reason(error) if not self.opened else "connection lost"
+        except Exception as error:
+            # The supervisor's net: a fault of ours must not end the watch. The text may hold anything, so only
+            # the type is told.
+            _LOGGER.error("%s %s: %s", self.plan.venue, self.plan.name, type(error).__name__)
+            return f"internal error ({type(error).__name__})"
+        finally:
+            self._close()
+            self.owner.wake()
+
+    async def _live(self) -> str:
+        self._socket = socket = await open_market_socket(
+            self.plan.url,
+            open_seconds=self.timing.open_seconds,
+            maximum_bytes=self.timing.hard_limit_bytes,
+            ping_seconds=self.plan.heartbeat_seconds if self.owner.feed.heartbeat_frame() is None else None,
+        )
+        self.opened, self.opened_ns = True, self.owner.clock.now_ns()
+        self._tap_connected()
+        self.owner.wake()
+        self._outbox.extend(self.board.ask_all())
+        socket.ended.add_done_callback(lambda _: self._wake.set())
+        socket.attach(self._frame, self.owner.clock.now_ns, self.timing.read_hz)
+        return await self._hold(socket)
+
+    async def _hold(self, socket: MarketSocket) -> str:
+        heartbeat_ns = self._heartbeat_after(self.opened_ns)
+        while True:
+            self._wake.clear()
+            now_ns = self.owner.clock.now_ns()
+            if self._finish_reason:
+                return self._finish_reason
+            if socket.ended.done():
+                return self._ended_reason(socket, now_ns)
+            self._outbox.extend(self.board.check(now_ns))
+            if self.board.dead(now_ns):
+                return "no data on any channel"
+            if self.hopeless_channels():
+                self.owner.wake()
+            if self._outbox and now_ns >= self._next_send_ns:
+                request = self._outbox.popleft()
+                await self._send(socket, request.frame)
+                self.board.sent(request, now_ns)
+            elif heartbeat_ns is not None and now_ns >= heartbeat_ns:
+                await self._send(socket, self.owner.feed.heartbeat_frame() or "")
+                heartbeat_ns = self._heartbeat_after(now_ns)
+            await self._sleep_until(self._next_ns(heartbeat_ns, now_ns))
+
+    def _next_ns(self, heartbeat_ns: int | None, now_ns: int) -> int | None:
+        due = [moment for moment in (heartbeat_ns, self.board.next_check_ns(now_ns)) if moment is not None]
+        if self._outbox:
+            due.append(self._next_send_ns)
+        return min(due, default=None)
+
+    async def _sleep_until(self, moment_ns: int | None) -> None:
+        seconds = None if moment_ns is None else max(0, moment_ns - self.owner.clock.now_ns()) / _NS
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._wake.wait()
+
+    async def _send(self, socket: MarketSocket, frame: str) -> None:
+        async with asyncio.timeout(self.timing.send_seconds):
+            await socket.send(frame)
+        now_ns = self.owner.clock.now_ns()
+        self._next_send_ns = now_ns + round(self.timing.send_gap_seconds * _NS)
+        if self.owner.tap is not None:
+            self.owner.tap(Sent(ns=now_ns, conn=self.identity, data=frame))
+
+    def _heartbeat_after(self, now_ns: int) -> int | None:
+        if self.plan.heartbeat_seconds is None or self.owner.feed.heartbeat_frame() is None:
+            return None
+        return now_ns + round(self.plan.heartbeat_seconds * _NS)
+
+    def _ended_reason(self, socket: MarketSocket, now_ns: int) -> str:
+        if socket.oversize:
+            self._oversize(self.timing.hard_limit_bytes, now_ns)
+        return socket.end_reason()
+
+    def _close(self) -> None:
+        if self._socket is not None:
+            self._socket.hang_up()
+            if self.owner.tap is not None:
+                self.owner.tap(Closed(ns=self.owner.clock.now_ns(), conn=self.identity))
+
+    # --- what comes in ---
+
+    def _frame(self, frame: bytes, read_ns: int) -> None:
+        """One frame was read. The hot path: a few dictionary look-ups beside the decoder and the engine."""
+        owner = self.owner
+        if len(frame) > self.timing.largest_frame_bytes:
+            self._oversize(len(frame), read_ns)
+            return
+        if owner.tap is not None:
+            owner.tap(Received(ns=read_ns, conn=self.identity, data=frame))
+        try:
+            events = self.decoder.decode(frame, read_ns)
+        except Exception as error:
+            # The supervisor's net again: decoders promise not to raise, and a broken promise must not kill a feed.
+            _LOGGER.error("%s %s: decoder: %s", self.plan.venue, self.plan.name, type(error).__name__)
+            self._fault(FaultKind.BAD_FIELD, f"decoder failed ({type(error).__name__})", read_ns)
+            return
+        channels = self.board.channels
+        for event in events:
+            if type(event) is Ticker:
+                channel = channels.get(event.channel)
+                if channel is not None and not self._hear(channel, event, read_ns):
+                    continue
+            elif type(event) is Heard:
+                self._heard(event, read_ns)
+            if self.primary:
+                owner.emit(event)
+
+    def _hear(self, channel: Channel, event: Ticker, read_ns: int) -> bool:
+        """Note a channel's data; False where it is older than what the socket before this one has shown."""
+        stamp = event.venue_time_ns
+        if stamp is not None:
+            if channel.floors:
+                if stamp < channel.floors.get(event.instrument, 0):
+                    return False
+                channel.floors.pop(event.instrument, None)
+            channel.newest[event.instrument] = event
+        self._spoke(channel, read_ns)
+        return True
+
+    def _spoke(self, channel: Channel, read_ns: int) -> None:
+        self.last_data_ns = read_ns
+        if channel.data_ns is None or not channel.satisfied:
+            if self.first_data_ns is None:
+                self.first_data_ns = read_ns
+            self.board.data(channel, read_ns)
+            self._wake.set()
+        else:
+            channel.data_ns = read_ns
+
+    def _heard(self, event: Heard, read_ns: int) -> None:
+        if event.kind in ("ack", "refusal"):
+            self._outbox.extend(self.board.answer(event))
+            self._wake.set()
+        elif event.kind == "unused" and event.channel in self.board.channels:
+            self._spoke(self.board.channels[event.channel], read_ns)
+
+    def _oversize(self, size: int, now_ns: int) -> None:
+        if self.owner.tap is not None:
+            self.owner.tap(Oversized(ns=now_ns, conn=self.identity, size=size))
+        self._fault(FaultKind.OVERSIZE, f"{size} bytes or more", now_ns)
+
+    def _fault(self, kind: FaultKind, detail: str, now_ns: int) -> None:
+        if self.primary:
+            self.owner.emit(
+                FrameFault(
+                    received_ns=now_ns, venue=self.plan.venue, connection=self.plan.name, kind=kind, detail=detail
+                )
+            )
+
+    def _channel_changed(self, channel: Channel) -> None:
+        if self.primary:
+            self.owner.say_channel(channel)
+        self.owner.wake()
+
+    def _tap_connected(self) -> None:
+        if self.owner.tap is not None:
+            address = self.plan.url.partition("?")[0]  # what follows may be a secret
+            self.owner.tap(
+                Connected(
+                    ns=self.opened_ns,
+                    conn=self.identity,
+                    addr=address,
+                    venue=self.plan.venue,
+                    connection=self.plan.name,
+                )
+            )
