@@ -29,26 +29,22 @@ control address, and then serves until SIGINT or SIGTERM. One seed gives one mar
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of ``hedgerow sim`` and ``python -m feeds.sim``."""
-    parser.add_argument(
-        "--port", type=int, default=0, help="first of consecutive ports (venues, then control); 0 takes free ones"
-    )
-    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
-    parser.add_argument("--allow-remote", action="store_true", help="permit a host other than this machine itself")
-    parser.add_argument("--seed", type=int, default=1, help="which market to play (default: %(default)s)")
-    parser.add_argument(
-        "--pin", action="append", default=[], metavar="COIN=PRICE", help="hold a coin at a price; may be repeated"
-    )
-    parser.add_argument(
-        "--funding-every",
-        type=int,
-        metavar="SECONDS",
-        help="settle funding this often instead of at each contract's own interval",
-    )
-    parser.add_argument(
-        "--until-stdin-closes",
-        action="store_true",
-        help="also stop when standard input ends, as it does when the parent process dies",
-    )
+    text = {
+        "port": "first of consecutive ports: Bybit, Binance, control (default: 0 takes free ones)",
+        "host": "address to listen on (default: %(default)s)",
+        "remote": "permit a host other than this machine itself",
+        "seed": "which market to play (default: %(default)s)",
+        "pin": "hold a coin at a price, such as BTC=48000; may be repeated",
+        "funding": "settle funding this often instead of at each contract's own interval",
+        "stdin": "also stop when standard input ends, as it does when the parent process dies",
+    }
+    parser.add_argument("--port", type=int, default=0, help=text["port"])
+    parser.add_argument("--host", default="127.0.0.1", help=text["host"])
+    parser.add_argument("--allow-remote", action="store_true", help=text["remote"])
+    parser.add_argument("--seed", type=int, default=1, help=text["seed"])
+    parser.add_argument("--pin", action="append", default=[], metavar="COIN=PRICE", help=text["pin"])
+    parser.add_argument("--funding-every", type=int, metavar="SECONDS", help=text["funding"])
+    parser.add_argument("--until-stdin-closes", action="store_true", help=text["stdin"])
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -133,7 +129,8 @@ def _on_stdin(stopped: asyncio.Event) -> None:
 
 def _port_trouble(error: OSError, options: SimulatorOptions) -> str:
     if error.errno == errno.EADDRINUSE:
-        return f"a port from {options.port} on is already in use on {options.host}; choose another --port, or 0 for free ones"
+        ports = f"a port from {options.port} on is already in use on {options.host}"
+        return f"{ports}; choose another --port, or 0 for free ones"
     return f"cannot listen on {options.host}: {error.strerror or error}"
 
 

@@ -73,6 +73,8 @@ class FundingSchedule:
         self._venue = instrument.venue
         self._sample_ms = min(SAMPLE_SECONDS[self._venue] * 1000, max(self.period_ms // 20, 100))
         self._weighted, self._samples = Decimal(0), 0
+        self._rate, self.next_ms, self._next_sample_ms = Decimal(0), now_ms, now_ms
+        self.settled: deque[Settled] = deque(maxlen=_SETTLED_KEPT)
         self._begin(now_ms - now_ms % self.period_ms)
         self._prefill(random.Random(f"{seed}/funding/{instrument.id}"), now_ms, premium)
 
@@ -123,7 +125,6 @@ class FundingSchedule:
 
     def _prefill(self, generator: random.Random, now_ms: int, premium: float) -> None:
         """Stand in for what happened before the start: settled rates, and this interval's earlier samples."""
-        self.settled: deque[Settled] = deque(maxlen=_SETTLED_KEPT)
         level, past = premium, []
         for number in range(_SETTLED_KEPT // 2):
             level = 0.8 * level + 0.2 * generator.gauss(0.0001, 0.0008)
