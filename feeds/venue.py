@@ -84,3 +84,13 @@ class Endpoints(msgspec.Struct, frozen=True, kw_only=True):
     rest: str
     websocket: str
     more: Mapping[str, str] = {}
+
+
+class Credentials(msgspec.Struct, frozen=True):
+    """A read-only API key and its secret. Neither is shown when the object is printed."""
+
+    key: str
+    secret: str
+
+    def __repr__(self) -> str:
+        return "Credentials(hidden)"
