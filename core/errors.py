@@ -7,6 +7,7 @@ HedgerowError
 ├── DecodeError        one frame or REST body could not be turned into events
 ├── VenueError         a venue answered a request with an error
 ├── JournalError       the journal could not be read or written
+├── CaptureError       a capture could not be made or is none
 └── LinkClosed         the engine behind a link has stopped
 """
 
@@ -76,6 +77,14 @@ class VenueError(HedgerowError):
 
 class JournalError(HedgerowError):
     """The journal could not be read or written; nothing that depends on it may go ahead."""
+
+
+class CaptureError(HedgerowError):
+    """A capture could not be made, or a file is not one; names the file."""
+
+    def __init__(self, file: str, problem: str) -> None:
+        self.file, self.problem = file, problem
+        super().__init__(f"{file}: {problem}")
 
 
 class LinkClosed(HedgerowError):
