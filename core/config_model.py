@@ -17,9 +17,10 @@ from core.symbols import MARKETS, is_contract, is_spot_pair
 _NAME = Text('a name of letters, digits, ".", "_" and "-", up to 32', r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}")
 _ASSET = Text('a coin in capitals such as "BTC"', r"[^\W_a-z]{1,20}")
 _VARIABLE = Text(
-    'the name of an environment variable, such as "BYBIT_API_KEY" (never the secret)', "[A-Z][A-Z0-9_]{0,63}"
+    "the name of an environment variable, in capitals (never what it holds)", "[A-Z][A-Z0-9_]{0,63}"
 )
 _FILE_NAME = Text("the path of a file", longest=1024)
+_THEME = Text('the name of a theme, such as "hedgerow", or ""', "[a-z0-9][a-z0-9-]*|")
 _POSITIVE = Number(above=0)
 _NOT_NEGATIVE = Number(minimum=0)
 _FEE = Number(minimum=Decimal("-0.01"), maximum=Decimal("0.01"), what="a fraction of notional")
@@ -188,9 +189,7 @@ class DisplaySection(Section):
     refresh: Annotated[Decimal, Number(minimum=Decimal("0.1"), maximum=10, what="pictures a second,")] = Field(
         default=Decimal(2), description="how often the picture is renewed; alerts come at once"
     )
-    theme: Annotated[str, Text('the name of a theme, such as "textual-dark"', "[a-z0-9][a-z0-9-]*")] = Field(
-        default="textual-dark", description="colours"
-    )
+    theme: Annotated[str, _THEME] = Field(default="", description='colours; "" takes what fits the terminal')
     mouse: Annotated[bool, Flag()] = Field(default=False, description="report the mouse; off saves bytes over SSH")
     private: Annotated[bool, Flag()] = Field(default=False, description="start with amounts hidden")
     ascii: Annotated[bool, Flag()] = Field(default=False, description="draw with ASCII only")
