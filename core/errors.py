@@ -4,6 +4,7 @@ HedgerowError
 ├── ConfigError        a configuration file is wrong: names file, line, key, expectation
 │   └── ConfigErrors   all that is wrong with one file, in its order
 ├── RequestError       a request to a calculator or a command is wrong: names the key
+│   └── RequestErrors  all that is wrong with one request
 ├── DecodeError        one frame or REST body could not be turned into events
 ├── VenueError         a venue answered a request with an error
 ├── JournalError       the journal could not be read or written
@@ -52,6 +53,18 @@ class RequestError(HedgerowError):
         self.key, self.expected, self.found = key, expected, found
         got = f", found {found}" if found else ""
         super().__init__(f"{key}: expected {expected}{got}")
+
+
+class RequestErrors(RequestError):
+    """Everything a request is refused for, one error a line; as a RequestError it stands for the first of them."""
+
+    def __init__(self, errors: Sequence[RequestError]) -> None:
+        first = errors[0]
+        super().__init__(first.key, first.expected, first.found)
+        self.errors = tuple(errors)
+
+    def __str__(self) -> str:
+        return "\n".join(str(error) for error in self.errors)
 
 
 class DecodeError(HedgerowError):

@@ -30,15 +30,24 @@ def payment(
 
 
 @exactly
+def equivalent(rate: Decimal, interval_hours: int, hours: int) -> Decimal:
+    """A rate (or a payment) per ``interval_hours``, restated per ``hours``: simple, so that contracts compare."""
+    return finite("rate", rate) * _hours(hours) / _hours(interval_hours)
+
+
 def per_day(rate: Decimal, interval_hours: int) -> Decimal:
     """A rate (or a payment) per interval, times the intervals in a day."""
-    return finite("rate", rate) * HOURS_A_DAY / _hours(interval_hours)
+    return equivalent(rate, interval_hours, HOURS_A_DAY)
 
 
-@exactly
+def per_8_hours(rate: Decimal, interval_hours: int) -> Decimal:
+    """A rate (or a payment) per interval, restated per 8 hours."""
+    return equivalent(rate, interval_hours, 8)
+
+
 def annualised(rate: Decimal, interval_hours: int) -> Decimal:
     """A rate per interval, times the intervals in a year of 365 days: simple, nothing compounded."""
-    return finite("rate", rate) * HOURS_A_DAY * DAYS_A_YEAR / _hours(interval_hours)
+    return equivalent(rate, interval_hours, HOURS_A_DAY * DAYS_A_YEAR)
 
 
 @exactly
@@ -49,10 +58,18 @@ def compounded(rate: Decimal, interval_hours: int) -> Decimal:
     return (ONE + rate) ** (Decimal(HOURS_A_DAY * DAYS_A_YEAR) / _hours(interval_hours)) - ONE
 
 
-@exactly
 def interest_for(interest_per_day: Decimal, interval_hours: int) -> Decimal:
     """The interest part of one interval, of a rate quoted per day (0.0003 a day is 0.0001 per 8 hours)."""
-    return finite("interest_per_day", interest_per_day) * _hours(interval_hours) / HOURS_A_DAY
+    return equivalent(interest_per_day, HOURS_A_DAY, interval_hours)
+
+
+@exactly
+def cap_from_margins(initial_rate: Decimal, maintenance_rate: Decimal, share: Decimal) -> Decimal:
+    """A cap on the size of the rate: ``share`` (0.75 at BitMEX) of initial less maintenance margin rate."""
+    gap = finite("initial_rate", initial_rate) - finite("maintenance_rate", maintenance_rate)
+    if gap <= 0:
+        raise RequestError("maintenance_rate", f"below the initial rate of {initial_rate}", str(maintenance_rate))
+    return gap * finite("share", share)
 
 
 @exactly

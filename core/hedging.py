@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal, localcontext
+from typing import Literal
 
 import msgspec
 
@@ -32,14 +33,14 @@ class Sizing(msgspec.Struct, frozen=True, kw_only=True):
     raw_quantity: Decimal
     quantity: Decimal
     residual_coins: Decimal
-    side: str
+    side: Literal["buy", "sell", ""]
     reduce_only: bool
     refusals: tuple[str, ...]
 
     @property
     def signed_quantity(self) -> Decimal:
         """``quantity`` with the sign of its side: buy positive, sell negative."""
-        return -self.quantity if self.side == "sell" else self.quantity
+        return self.quantity.copy_negate() if self.side == "sell" else self.quantity
 
 
 @exactly

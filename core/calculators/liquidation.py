@@ -1,0 +1,331 @@
+"""``liquidation``: at which price a position is liquidated, and how far away that is."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Literal, NamedTuple
+
+from pydantic import Field
+
+from core.books import MarginMode
+from core.calculators.fields import (
+    QUANTITY_HELP,
+    Answer,
+    ContractSizeField,
+    Exact,
+    KindField,
+    NotNegative,
+    NoValue,
+    Number,
+    Positive,
+    Request,
+    Share,
+    SideField,
+    Undefined,
+    Unknown,
+    contract_kind,
+    settle_of,
+    signed,
+)
+from core.calculators.tier_fields import TIERS_HELP, TierAnswer, TierField, single_rate, tier_answer, tier_table
+from core.conventions import Convention, convention_for
+from core.errors import RequestError
+from core.exact import ONE, ZERO, exactly
+from core.instruments import TierTable
+from core.liquidation import (
+    AlwaysLiquidated,
+    Liquidation,
+    LiquidationPrice,
+    NoLiquidation,
+    Requirement,
+    UnknownLiquidation,
+    bankruptcy,
+    cross,
+    distance,
+    with_fixed_requirement,
+)
+from core.pnl import settle_notional, unrealised
+
+
+class LiquidationRequest(Request):
+    """Liquidation price of one position, isolated or in cross with others held at their marks.
+
+    Give one of margin, wallet_balance, leverage and equity; and one of tiers, maintenance_rate and maintenance_margin.
+    """
+
+    kind: KindField
+    side: SideField
+    quantity: Positive = Field(description=QUANTITY_HELP)
+    contract_size: ContractSizeField = ONE
+    margin_mode: Literal["isolated", "cross"] = Field(
+        default="isolated", description="cross counts the other positions' profit and maintenance margin."
+    )
+    entry_price: Positive | None = Field(
+        default=None, description="Average entry price, quote per coin. Not needed with equity and mark_price."
+    )
+    margin: Number | None = Field(
+        default=None, description="isolated: margin of the position without unrealised profit, settle currency."
+    )
+    wallet_balance: Number | None = Field(
+        default=None, description="cross: the whole wallet without unrealised profit, settle currency."
+    )
+    leverage: Positive | None = Field(
+        default=None, description="isolated: margin is the entry value / leverage, plus extra_margin."
+    )
+    extra_margin: Number = Field(
+        default=ZERO, description="Margin added to (or taken from) what leverage gives, settle currency."
+    )
+    equity: Number | None = Field(
+        default=None,
+        description="Margin or wallet with all unrealised profit at mark_price, settle currency; needs mark_price.",
+    )
+    other_unrealised: Number | None = Field(
+        default=ZERO, description="cross: unrealised profit of the other positions, settle currency."
+    )
+    other_maintenance_margin: NotNegative | None = Field(
+        default=ZERO, description="cross: maintenance margin of the other positions, settle currency."
+    )
+    tiers: tuple[TierField, ...] | None = Field(
+        default=None,
+        min_length=1,
+        max_length=1000,
+        description=f"{TIERS_HELP} The tier is the one at the liquidation price.",
+    )
+    maintenance_rate: Share | None = Field(
+        default=None, description="One maintenance rate, a fraction of notional, instead of tiers."
+    )
+    maintenance_deduction: NotNegative = Field(
+        default=ZERO, description="Taken off maintenance_rate * notional, settle currency."
+    )
+    maintenance_margin: NotNegative | None = Field(
+        default=None, description="The requirement as a fixed amount of settle currency, instead of tiers."
+    )
+    closing_fee_rate: Share = Field(
+        default=ZERO,
+        description="Fee to close, a fraction of notional, where the venue adds it to the requirement (OKX, Gate).",
+    )
+    requirement_at: Requirement | None = Field(
+        default=None,
+        description="Where the requirement is evaluated: at_liquidation (the unknown price itself; the default), "
+        "at_entry (fixed when opened) or at_mark (needs mark_price).",
+    )
+    venue: Literal["binance", "bybit", "bybit-classic"] | None = Field(
+        default=None, description="Take the venue's recorded convention instead of requirement_at."
+    )
+    mark_price: Positive | None = Field(default=None, description="Mark price, quote per coin; asks for the distance.")
+
+
+class LiquidationAnswer(Answer):
+    """A liquidation price and what goes with it."""
+
+    status: Literal["ok"] = "ok"
+    liquidation_price: Exact = Field(description="Quote per coin, exact; venues round it to the tick.")
+    distance: Exact | None = Field(
+        description="Fraction of mark: (mark - price) / mark for a long, (price - mark) / mark for a short. Positive "
+        "is safe. Null without a mark_price."
+    )
+    settle: str
+    margin: Exact = Field(description="The margin or wallet reckoned with, without unrealised profit of the position.")
+    tier: TierAnswer | None = Field(description="The tier at the liquidation price; null for a fixed requirement.")
+    requirement_at: Literal["at_liquidation", "at_entry", "at_mark", "fixed"]
+    bankruptcy_price: Exact | None = Field(
+        description="Where the margin is used up; isolated only, others' positions do not enter it."
+    )
+    bankruptcy_price_after_fee: Exact | None = Field(description="The same with the closing fee paid out of it too.")
+    estimate: bool | None = Field(
+        description="With a venue: whether its own figure may differ by more than a tick. Null without one."
+    )
+    note: str | None = Field(description="With a venue: what its convention rests on, and from when.")
+    undefined: Undefined = Field(default_factory=dict)
+
+
+class NoLiquidationAnswer(Answer):
+    """No move of this price liquidates the position."""
+
+    status: Literal["none"] = "none"
+    reason: str
+    estimate: bool | None = None
+    note: str | None = None
+
+
+class LiquidatedAnswer(Answer):
+    """The equity is below the requirement at every price: the opposite of safe."""
+
+    status: Literal["liquidated"] = "liquidated"
+    reason: str
+
+
+class _Setting(NamedTuple):
+    """The request, resolved: what price the profit counts from, and the margin that goes with it."""
+
+    entry_price: Decimal
+    margin: Decimal
+    requirement_at: Requirement
+    convention: Convention | None
+
+
+@exactly
+def liquidation(
+    request: LiquidationRequest,
+) -> LiquidationAnswer | NoLiquidationAnswer | LiquidatedAnswer | Unknown:
+    """Answer a ``liquidation`` request. Raises RequestError for fields that are lacking or contradict each other."""
+    _check(request)
+    missing = _missing(request)
+    if missing:
+        return Unknown(missing=missing)
+    setting = _setting(request)
+    result = _solve(request, setting)
+    if isinstance(result, UnknownLiquidation):
+        return Unknown(missing=result.missing)
+    if isinstance(result, AlwaysLiquidated):
+        return LiquidatedAnswer(reason=result.reason)
+    estimate, note = _provenance(request, setting)
+    if isinstance(result, NoLiquidation):
+        return NoLiquidationAnswer(reason=result.reason, estimate=estimate, note=note)
+    return _answer(request, setting, result)
+
+
+def _check(request: LiquidationRequest) -> None:
+    request.exclude_each_other("margin", "wallet_balance", "leverage", "equity")
+    request.exclude_each_other("tiers", "maintenance_rate", "maintenance_margin")
+    request.exclude_each_other("requirement_at", "venue")
+    if request.margin_mode == "isolated":
+        request.refuse("in isolated mode", "wallet_balance", "other_unrealised", "other_maintenance_margin")
+    else:
+        request.refuse("in cross mode", "margin", "leverage", "extra_margin")
+    if request.leverage is None:
+        request.refuse("without leverage", "extra_margin")
+    if request.equity is not None:
+        request.refuse("beside equity, which includes it", "other_unrealised")
+    if request.maintenance_rate is None:
+        request.refuse("without maintenance_rate", "maintenance_deduction")
+    if request.maintenance_margin is not None:
+        request.refuse("beside maintenance_margin, which is fixed", "requirement_at", "venue", "closing_fee_rate")
+
+
+def _missing(request: LiquidationRequest) -> tuple[str, ...]:
+    if request.margin_mode == "isolated":
+        gaps = [request.lacking("margin", "leverage", "equity")]
+    else:
+        gaps = [request.lacking("wallet_balance", "equity")]
+        others = ("other_unrealised", "other_maintenance_margin")
+        gaps.append(tuple(name for name in others if request.given(name) and getattr(request, name) is None))
+    gaps.append(request.lacking("tiers", "maintenance_rate", "maintenance_margin"))
+    requirement_at = _requirement_at(request)
+    if request.equity is not None:
+        gaps.append(request.lacking("mark_price", why="beside equity"))
+    if request.equity is None or requirement_at is Requirement.AT_ENTRY:
+        gaps.append(request.lacking("entry_price"))
+    if requirement_at is Requirement.AT_MARK:
+        gaps.append(request.lacking("mark_price", why="for requirement_at at_mark"))
+    return tuple(dict.fromkeys(name for gap in gaps for name in gap))
+
+
+def _convention(request: LiquidationRequest) -> Convention | None:
+    if request.venue is None:
+        return None
+    if request.kind == "quanto":
+        raise RequestError("venue", "none for a quanto contract", request.venue)
+    return convention_for(request.venue, contract_kind(request.kind))
+
+
+def _requirement_at(request: LiquidationRequest) -> Requirement:
+    convention = _convention(request)
+    if convention is not None:
+        return convention.requirement_at
+    return request.requirement_at or Requirement.AT_LIQUIDATION
+
+
+def _setting(request: LiquidationRequest) -> _Setting:
+    kind, size, held = contract_kind(request.kind), request.contract_size, signed(request.side, request.quantity)
+    entry = request.entry_price
+    pot = request.wallet_balance if request.margin is None else request.margin
+    if request.equity is not None:
+        assert request.mark_price is not None
+        # Equity at mark is a margin for a position opened at mark; with the entry known, take its profit off again.
+        entry = request.mark_price if entry is None else entry
+        pot = request.equity - unrealised(kind, held, size, entry, request.mark_price)
+    assert entry is not None
+    if request.leverage is not None:
+        pot = settle_notional(kind, held, size, entry) / request.leverage + request.extra_margin
+    assert pot is not None
+    return _Setting(entry, pot, _requirement_at(request), _convention(request))
+
+
+def _solve(request: LiquidationRequest, setting: _Setting) -> Liquidation:
+    kind, size, held = contract_kind(request.kind), request.contract_size, signed(request.side, request.quantity)
+    others_unrealised = request.other_unrealised or ZERO
+    others_maintenance = request.other_maintenance_margin or ZERO
+    if request.maintenance_margin is not None:
+        pot = setting.margin + others_unrealised - others_maintenance
+        return with_fixed_requirement(kind, held, size, setting.entry_price, pot, request.maintenance_margin)
+    return cross(
+        kind,
+        held,
+        size,
+        setting.entry_price,
+        setting.margin,
+        _table(request),
+        others_unrealised=others_unrealised,
+        others_maintenance=others_maintenance,
+        requirement_at=setting.requirement_at,
+        closing_fee_rate=request.closing_fee_rate,
+        mark_price=request.mark_price,
+    )
+
+
+def _table(request: LiquidationRequest) -> TierTable:
+    if request.tiers is None:
+        return single_rate(request.kind, request.maintenance_rate or ZERO, request.maintenance_deduction)
+    if request.tiers[0].floor:
+        raise RequestError("tiers.0.floor", "0: liquidation needs the whole table", str(request.tiers[0].floor))
+    return tier_table(request.kind, request.tiers)
+
+
+def _provenance(request: LiquidationRequest, setting: _Setting) -> tuple[bool | None, str | None]:
+    convention = setting.convention
+    if convention is None:
+        return None, None
+    return not convention.exact(MarginMode(request.margin_mode)), f"{convention.note} ({convention.dated})"
+
+
+def _answer(request: LiquidationRequest, setting: _Setting, result: LiquidationPrice) -> LiquidationAnswer:
+    undefined: dict[str, NoValue | Unknown] = {}
+    estimate, note = _provenance(request, setting)
+    away = None
+    if request.mark_price is not None:
+        away = distance(result.price, request.mark_price, request.side)
+    fixed = request.maintenance_margin is not None
+    return LiquidationAnswer(
+        liquidation_price=result.price,
+        distance=away,
+        settle=settle_of(request.kind),
+        margin=setting.margin,
+        tier=None if result.tier is None else tier_answer(result.tier),
+        requirement_at="fixed" if fixed else setting.requirement_at.value,
+        bankruptcy_price=_bankruptcy(request, setting, ZERO, "bankruptcy_price", undefined),
+        bankruptcy_price_after_fee=_bankruptcy(
+            request, setting, request.closing_fee_rate, "bankruptcy_price_after_fee", undefined
+        ),
+        estimate=estimate,
+        note=note,
+        undefined=undefined,
+    )
+
+
+def _bankruptcy(
+    request: LiquidationRequest,
+    setting: _Setting,
+    closing_fee_rate: Decimal,
+    name: str,
+    undefined: dict[str, NoValue | Unknown],
+) -> Decimal | None:
+    if request.margin_mode == "cross":
+        return None
+    kind, held = contract_kind(request.kind), signed(request.side, request.quantity)
+    result = bankruptcy(kind, held, request.contract_size, setting.entry_price, setting.margin, closing_fee_rate)
+    if isinstance(result, LiquidationPrice):
+        return result.price
+    reason = result.reason if isinstance(result, NoLiquidation) else "equity is below zero at every price"
+    undefined[name] = NoValue(reason=reason)
+    return None

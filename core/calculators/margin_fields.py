@@ -1,0 +1,122 @@
+"""What a ``margin`` request may hold, and what its answer holds."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from core.calculators.fields import (
+    QUANTITY_HELP,
+    Answer,
+    ContractSizeField,
+    Exact,
+    FeeRate,
+    KindField,
+    NotNegative,
+    Number,
+    Positive,
+    Request,
+    Share,
+    SideField,
+    Undefined,
+)
+from core.calculators.tier_fields import TIERS_HELP, TierAnswer, TierField
+from core.exact import ONE, ZERO
+
+
+class MarginRequest(Request):
+    """Margin of one position, of a bare notional, of a tier table, or of an account; give what you ask about."""
+
+    kind: KindField
+    side: SideField | None = None
+    quantity: Positive | None = Field(default=None, description=QUANTITY_HELP)
+    contract_size: ContractSizeField = ONE
+    entry_price: Positive | None = Field(default=None, description="Average entry price, quote per coin.")
+    mark_price: Positive | None = Field(
+        default=None,
+        description="Mark price, quote per coin. Notional is taken at mark; at entry where no mark is given.",
+    )
+    notional: Positive | None = Field(
+        default=None, description="Value of the position in the settle currency, instead of quantity and prices."
+    )
+    leverage: Positive | None = Field(default=None, description="Leverage chosen; asks for the initial margin.")
+    initial_margin_at: Literal["mark", "entry"] = Field(
+        default="mark",
+        description="Price at which the venue reckons initial margin and the opening fee: mark (Binance) or entry "
+        "(Bybit). Where only one price is given it is that one.",
+    )
+    opening_fee_rate: FeeRate = Field(default=ZERO, description="Fee to open, a fraction of notional.")
+    closing_fee_rate: FeeRate = Field(
+        default=ZERO, description="Fee to close, a fraction of notional, where the venue adds it to its requirements."
+    )
+    closing_fee_at: Literal["mark", "bankruptcy"] = Field(
+        default="mark",
+        description="Price at which the closing fee is reckoned: that of the notional, or the bankruptcy price (Bybit; "
+        "needs side, entry_price, and leverage or wallet_balance).",
+    )
+    tiers: tuple[TierField, ...] | None = Field(default=None, min_length=1, max_length=1000, description=TIERS_HELP)
+    maintenance_rate: Share | None = Field(
+        default=None, description="Maintenance rate, a fraction of notional, instead of tiers."
+    )
+    maintenance_deduction: NotNegative = Field(
+        default=ZERO, description="Taken off maintenance_rate * notional, settle currency."
+    )
+    maintenance_rate_slope: NotNegative = Field(
+        default=ZERO,
+        description="Added to maintenance_rate per coin of size, for venues with a continuous ladder (Deribit).",
+    )
+    wallet_balance: Number | None = Field(
+        default=None,
+        description="Isolated margin, or the whole wallet in cross, without unrealised profit; settle currency.",
+    )
+    equity: Number | None = Field(
+        default=None,
+        description="Margin balance including all unrealised profit, settle currency, instead of wallet_balance.",
+    )
+    other_unrealised: Number | None = Field(
+        default=ZERO, description="Unrealised profit of the other positions on the wallet, settle currency."
+    )
+    other_initial_margin: NotNegative | None = Field(
+        default=ZERO, description="Initial margin of the other positions, settle currency."
+    )
+    other_maintenance_margin: NotNegative | None = Field(
+        default=ZERO, description="Maintenance margin of the other positions, settle currency."
+    )
+
+
+class MarginAnswer(Answer):
+    """Money in the settle currency. A figure that was not asked for is null; see ``undefined`` for the others."""
+
+    status: Literal["ok"] = "ok"
+    settle: str
+    notional: Exact | None = Field(description="Position value at mark, or at entry where no mark is given.")
+    notional_quote: Exact | None = Field(description="The same in quote.")
+    delta: Exact | None = Field(description="Exposure in coins, unsigned unless a side is given; null for quanto.")
+    initial_margin: Exact | None = Field(description="Value / leverage, without fees.")
+    opening_fee: Exact | None
+    closing_fee: Exact | None
+    fees: Exact | None = Field(description="opening_fee + closing_fee.")
+    initial_requirement: Exact | None = Field(description="initial_margin + closing_fee (Bybit's positionIM).")
+    order_cost: Exact | None = Field(description="initial_margin + opening_fee + closing_fee.")
+    tiers: tuple[TierAnswer, ...] | None = Field(description="The tiers with caps and deductions filled in.")
+    tier: TierAnswer | None = Field(description="The tier that the notional falls in.")
+    maintenance_rate: Exact | None = Field(description="The rate that applies, a fraction of notional.")
+    maintenance_margin: Exact | None = Field(description="notional * rate - deduction, without fees.")
+    maintenance_requirement: Exact | None = Field(
+        description="maintenance_margin + closing_fee (Bybit's positionMM; what OKX compares equity with)."
+    )
+    unrealised: Exact | None = Field(description="Unrealised profit from entry to mark.")
+    equity: Exact | None = Field(description="Margin balance: wallet + all unrealised profit.")
+    margin_usage: Exact | None = Field(
+        description="All maintenance requirements / equity: 1 is liquidation, higher is worse (Binance's margin ratio)."
+    )
+    health: Exact | None = Field(description="equity / all maintenance requirements: 1 is liquidation (OKX's ratio).")
+    initial_usage: Exact | None = Field(description="All initial requirements / equity.")
+    available: Exact | None = Field(description="equity - all initial requirements.")
+    equity_to_notional: Exact | None = Field(description="equity / notional.")
+    bankruptcy_price: Exact | None = Field(
+        description="Price at which this position's own margin (wallet_balance, or entry value / leverage) is used up."
+    )
+    bankruptcy_price_after_fee: Exact | None = Field(description="The same with the closing fee paid out of it too.")
+    undefined: Undefined = Field(default_factory=dict)

@@ -1,0 +1,195 @@
+"""``pnl``: what a position, or a run of fills, has gained or lost."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Literal, NamedTuple
+
+from pydantic import Field
+
+from core.calculators.fields import (
+    QUANTITY_HELP,
+    Answer,
+    ContractSizeField,
+    Exact,
+    FeeRate,
+    KindField,
+    Number,
+    Positive,
+    Request,
+    Side,
+    SideField,
+    Unknown,
+    contract_kind,
+    in_quote,
+    settle_of,
+    signed,
+)
+from core.errors import RequestError
+from core.exact import ONE, ZERO, exactly
+from core.pnl import Holding, apply_fill, fee, settle_notional, unrealised
+
+
+class FillField(Request):
+    """One execution."""
+
+    side: Literal["buy", "sell"]
+    quantity: Positive = Field(description=QUANTITY_HELP)
+    price: Positive = Field(description="Quote per coin.")
+    fee_rate: FeeRate | None = Field(default=None, description="Fraction of the fill's notional; negative is a rebate.")
+    fee: Number | None = Field(
+        default=None, description="The fee itself in the settle currency, + paid, instead of fee_rate."
+    )
+
+
+class PnlRequest(Request):
+    """Profit and loss of one position: either side, quantity and entry_price, or fills."""
+
+    kind: KindField
+    contract_size: ContractSizeField = ONE
+    side: SideField | None = None
+    quantity: Positive | None = Field(default=None, description=QUANTITY_HELP)
+    entry_price: Positive | None = Field(default=None, description="Average entry price, quote per coin.")
+    fills: tuple[FillField, ...] | None = Field(
+        default=None,
+        min_length=1,
+        max_length=10_000,
+        description="The executions that made the position, oldest first, instead of side, quantity and entry_price. "
+        "Average-cost method: adding averages the entry (harmonically for inverse), reducing realises against it, a "
+        "flip restarts it.",
+    )
+    exit_price: Positive | None = Field(
+        default=None,
+        description="Price at which the position is closed or valued (mark price), quote per coin. May be left out "
+        "with fills: then only the entry and the realised part are answered.",
+    )
+    open_fee_rate: FeeRate = Field(
+        default=ZERO, description="Fee to open, a fraction of notional at entry_price; negative is a rebate."
+    )
+    close_fee_rate: FeeRate = Field(
+        default=ZERO, description="Fee to close what is open at exit_price, a fraction of notional there."
+    )
+    funding: Number = Field(default=ZERO, description="Funding so far in the settle currency, + received, - paid.")
+    wallet_balance: Number | None = Field(
+        default=None,
+        description="Collateral in the settle currency, without unrealised profit: asks for equity.",
+    )
+
+
+class PnlAnswer(Answer):
+    """Money in the settle currency unless its name says otherwise; + is gained."""
+
+    status: Literal["ok"] = "ok"
+    settle: str = Field(description="quote (linear), coin (inverse) or settlement coin (quanto).")
+    side: Literal["long", "short", "flat"] = Field(description="Side of what is still open.")
+    quantity: Exact = Field(description="Open quantity in the order unit, without sign.")
+    entry_price: Exact | None = Field(description="Average entry price; null when flat.")
+    exit_price: Exact | None
+    entry_value: Exact = Field(description="Open position's value at the entry price.")
+    exit_value: Exact | None = Field(description="Open position's value at exit_price; null without one.")
+    realised: Exact = Field(description="Profit that reducing fills locked in, before fees.")
+    unrealised: Exact | None = Field(description="Profit of what is open at exit_price; null without one.")
+    gross: Exact | None = Field(description="realised + unrealised, before fees and funding.")
+    fees_open: Exact = Field(description="Fees of the fills, or of opening; + paid.")
+    fees_close: Exact | None = Field(description="Fee to close what is open at exit_price; + paid.")
+    fees: Exact | None = Field(description="fees_open + fees_close; + paid.")
+    funding: Exact = Field(description="+ received.")
+    net: Exact | None = Field(description="gross - fees + funding.")
+    gross_quote: Exact | None = Field(description="gross in quote, at exit_price; null for quanto.")
+    net_quote: Exact | None = Field(description="net in quote, at exit_price; null for quanto.")
+    equity: Exact | None = Field(description="wallet_balance + unrealised; null without a wallet_balance.")
+    equity_quote: Exact | None = Field(description="equity in quote, at exit_price.")
+
+
+class _Position(NamedTuple):
+    quantity: Decimal
+    entry_price: Decimal | None
+    realised: Decimal
+    fees: Decimal
+
+
+@exactly
+def profit(request: PnlRequest) -> PnlAnswer | Unknown:
+    """Answer a ``pnl`` request. Raises RequestError for fields that are lacking or contradict each other."""
+    missing = _missing(request)
+    if missing:
+        return Unknown(missing=missing)
+    position = _from_fills(request) if request.fills is not None else _as_stated(request)
+    return _answer(request, position)
+
+
+def _missing(request: PnlRequest) -> tuple[str, ...]:
+    if request.fills is not None:
+        request.refuse("beside fills", "side", "quantity", "entry_price", "open_fee_rate")
+        return ("exit_price",) if request.given("exit_price") and request.exit_price is None else ()
+    if request.given("fills"):
+        return ("fills",)
+    gaps = [request.lacking(name, why="unless fills are given") for name in ("side", "quantity", "entry_price")]
+    gaps.append(request.lacking("exit_price"))
+    return tuple(name for gap in gaps for name in gap)
+
+
+def _as_stated(request: PnlRequest) -> _Position:
+    assert request.side is not None
+    assert request.quantity is not None
+    assert request.entry_price is not None
+    kind = contract_kind(request.kind)
+    cost = fee(kind, request.quantity, request.contract_size, request.entry_price, request.open_fee_rate)
+    return _Position(signed(request.side, request.quantity), request.entry_price, ZERO, cost)
+
+
+def _from_fills(request: PnlRequest) -> _Position:
+    kind, size = contract_kind(request.kind), request.contract_size
+    holding, realised, fees = Holding(), ZERO, ZERO
+    for index, fill in enumerate(request.fills or ()):
+        if fill.fee is not None and fill.fee_rate is not None:
+            raise RequestError(f"fills.{index}.fee", "only one of fee and fee_rate", "both")
+        holding, gained = apply_fill(kind, size, holding, fill.side, fill.price, fill.quantity)
+        realised += gained
+        rate = ZERO if fill.fee_rate is None else fill.fee_rate
+        fees += fill.fee if fill.fee is not None else fee(kind, fill.quantity, size, fill.price, rate)
+    return _Position(holding.quantity, holding.entry_price, realised, fees)
+
+
+def _answer(request: PnlRequest, position: _Position) -> PnlAnswer:
+    kind, size, exit_price = contract_kind(request.kind), request.contract_size, request.exit_price
+    entry_value, exit_value, open_profit, closing = ZERO, None, None, None
+    if position.entry_price is not None:
+        entry_value = settle_notional(kind, position.quantity, size, position.entry_price)
+    if position.entry_price is None:
+        exit_value, open_profit, closing = ZERO, ZERO, ZERO
+    elif exit_price is not None:
+        exit_value = settle_notional(kind, position.quantity, size, exit_price)
+        open_profit = unrealised(kind, position.quantity, size, position.entry_price, exit_price)
+        closing = fee(kind, position.quantity, size, exit_price, request.close_fee_rate)
+    gross = None if open_profit is None else position.realised + open_profit
+    fees = None if closing is None else position.fees + closing
+    net = None if gross is None or fees is None else gross - fees + request.funding
+    held = None if request.wallet_balance is None or open_profit is None else request.wallet_balance + open_profit
+    return PnlAnswer(
+        settle=settle_of(request.kind),
+        side=_side(position.quantity),
+        quantity=abs(position.quantity),
+        entry_price=position.entry_price,
+        exit_price=exit_price,
+        entry_value=entry_value,
+        exit_value=exit_value,
+        realised=position.realised,
+        unrealised=open_profit,
+        gross=gross,
+        fees_open=position.fees,
+        fees_close=closing,
+        fees=fees,
+        funding=request.funding,
+        net=net,
+        gross_quote=in_quote(request.kind, gross, exit_price),
+        net_quote=in_quote(request.kind, net, exit_price),
+        equity=held,
+        equity_quote=in_quote(request.kind, held, exit_price),
+    )
+
+
+def _side(quantity: Decimal) -> Side | Literal["flat"]:
+    if not quantity:
+        return "flat"
+    return "long" if quantity > 0 else "short"

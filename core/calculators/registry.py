@@ -1,0 +1,185 @@
+"""The calculators by name, and the way from JSON to JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from typing import Any, Generic, TypeVar
+
+from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails
+
+from core.calculators.fields import Request, Unknown
+from core.calculators.funding import FundingAnswer, FundingRequest, funding
+from core.calculators.hedge_size import HedgeSizeAnswer, HedgeSizeRequest, hedge_size
+from core.calculators.liquidation import (
+    LiquidatedAnswer,
+    LiquidationAnswer,
+    LiquidationRequest,
+    NoLiquidationAnswer,
+    liquidation,
+)
+from core.calculators.margin import margin
+from core.calculators.margin_fields import MarginAnswer, MarginRequest
+from core.calculators.pnl import PnlAnswer, PnlRequest, profit
+from core.errors import RequestError, RequestErrors
+
+_Asked = TypeVar("_Asked", bound=Request)
+MAXIMUM_CHARACTERS = 10_000_000
+
+
+class Calculator(Generic[_Asked]):
+    """One calculator: its name, what it does in a line, its request and answers, and the function between them."""
+
+    def __init__(
+        self,
+        name: str,
+        summary: str,
+        request: type[_Asked],
+        answers: tuple[type[BaseModel], ...],
+        function: Callable[[_Asked], BaseModel],
+    ) -> None:
+        self.name, self.summary, self.request, self.answers, self.function = name, summary, request, answers, function
+
+    def answer(self, fields: Mapping[str, Any]) -> dict[str, Any]:
+        """The answer to a request given as a mapping; figures are strings. Raises RequestError."""
+        try:
+            asked = self.request.model_validate(dict(fields))
+        except ValidationError as refused:
+            raise RequestErrors([_problem(details) for details in refused.errors(include_url=False)]) from None
+        return self.function(asked).model_dump(mode="json")
+
+    def schema(self) -> dict[str, Any]:
+        """JSON schemas of request and answer."""
+        answers: Any = self.answers[0]
+        for other in self.answers[1:]:
+            answers |= other
+        return {
+            "calculator": self.name,
+            "summary": self.summary,
+            "request": self.request.model_json_schema(mode="validation"),
+            "answer": TypeAdapter(answers).json_schema(mode="serialization"),
+        }
+
+
+CALCULATORS: dict[str, Calculator[Any]] = {
+    found.name: found
+    for found in (
+        Calculator(
+            "pnl",
+            "profit and loss of a position or of a run of fills: realised, unrealised, fees, funding, average entry",
+            PnlRequest,
+            (PnlAnswer, Unknown),
+            profit,
+        ),
+        Calculator(
+            "margin",
+            "initial and maintenance margin, tiers, fees, margin ratio and bankruptcy price",
+            MarginRequest,
+            (MarginAnswer, Unknown),
+            margin,
+        ),
+        Calculator(
+            "liquidation",
+            "liquidation price of one position, isolated or in cross among others, and the distance to it",
+            LiquidationRequest,
+            (LiquidationAnswer, NoLiquidationAnswer, LiquidatedAnswer, Unknown),
+            liquidation,
+        ),
+        Calculator(
+            "funding",
+            "funding payments, a rate per day and per year, and the rate a venue's formula gives",
+            FundingRequest,
+            (FundingAnswer, Unknown),
+            funding,
+        ),
+        Calculator(
+            "hedge-size",
+            "contracts that hedge a share of a bag, and the order that gets there within the venue's filters",
+            HedgeSizeRequest,
+            (HedgeSizeAnswer, Unknown),
+            hedge_size,
+        ),
+    )
+}
+
+
+def calculator(name: str) -> Calculator[Any]:
+    """The calculator of that name; RequestError naming ``calculator`` where there is none."""
+    found = CALCULATORS.get(name)
+    if found is None:
+        raise RequestError("calculator", f"one of {', '.join(CALCULATORS)}", name)
+    return found
+
+
+def answer(name: str, fields: Mapping[str, Any]) -> dict[str, Any]:
+    """The answer of calculator ``name`` to a request given as a mapping. Raises RequestError."""
+    return calculator(name).answer(fields)
+
+
+def answer_json(name: str, text: str | bytes) -> str:
+    """The answer of calculator ``name`` to a JSON request, as indented JSON. Raises RequestError."""
+    return json.dumps(answer(name, read_request(text)), indent=2, ensure_ascii=False)
+
+
+def schema(name: str) -> dict[str, Any]:
+    """JSON schemas of request and answer of calculator ``name``."""
+    return calculator(name).schema()
+
+
+def read_request(text: str | bytes) -> dict[str, Any]:
+    """A JSON object with its numbers as Decimal. Raises RequestError naming ``request`` or the doubled field."""
+    if len(text) > MAXIMUM_CHARACTERS:
+        raise RequestError("request", f"at most {MAXIMUM_CHARACTERS} characters", str(len(text)))
+    try:
+        found = json.loads(
+            text, parse_float=Decimal, parse_int=Decimal, parse_constant=_refuse_constant, object_pairs_hook=_once
+        )
+    except json.JSONDecodeError as wrong:
+        place = f"{wrong.msg.lower()} at line {wrong.lineno}, column {wrong.colno}"
+        raise RequestError("request", "a JSON object", place) from None
+    except UnicodeDecodeError:
+        raise RequestError("request", "JSON in UTF-8", "other bytes") from None
+    except RecursionError:
+        raise RequestError("request", "a JSON object", "one nested too deeply") from None
+    if not isinstance(found, dict):
+        raise RequestError("request", "a JSON object", f"a JSON {_json_type(found)}")
+    return found
+
+
+def _refuse_constant(text: str) -> None:
+    raise RequestError("request", "finite numbers", text)
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    seen: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in seen:
+            raise RequestError(name, "the field once", "it twice")
+        seen[name] = value
+    return seen
+
+
+def _problem(details: ErrorDetails) -> RequestError:
+    key = ".".join(str(part) for part in details["loc"]) or "request"
+    kind, value = details["type"], details["input"]
+    if kind == "extra_forbidden":
+        return RequestError(key, "no such field (see --schema)", "it")
+    if kind == "missing":
+        return RequestError(key, "a value", "nothing")
+    message = details["msg"].removeprefix("Input should be ")
+    return RequestError(key, message, _shown(value))
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, Decimal):
+        return str(value)
+    if isinstance(value, str):
+        return json.dumps(value if len(value) <= 60 else value[:57] + "…", ensure_ascii=False)
+    return f"a JSON {_json_type(value)}"
+
+
+def _json_type(value: object) -> str:
+    names = {dict: "object", list: "array", str: "string", bool: "true or false", type(None): "null"}
+    return names.get(type(value), "number")

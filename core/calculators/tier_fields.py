@@ -1,0 +1,76 @@
+"""Maintenance tiers as a request states them."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from pydantic import Field
+
+from core.calculators.fields import Answer, Exact, Kind, NotNegative, Positive, Request, Share, contract_kind
+from core.errors import RequestError
+from core.exact import ZERO, exactly
+from core.instruments import Tier, TierTable
+from core.margin import TIER_UNIT
+
+TIERS_HELP = (
+    "Maintenance-margin tiers, lowest first. A tier holds for floor < notional <= cap and asks for notional * rate - "
+    "deduction, all in the settle currency (quote for linear, coin for inverse)."
+)
+
+
+class TierField(Request):
+    """One maintenance-margin tier."""
+
+    floor: NotNegative = Field(description="Notional above which the tier holds, in the settle currency.")
+    cap: Positive | None = Field(
+        default=None,
+        description="Notional up to which it holds. Left out: the next tier's floor, and no end for the last tier.",
+    )
+    rate: Share = Field(description="Maintenance rate, a fraction of the whole notional.")
+    deduction: NotNegative | None = Field(
+        default=None,
+        description="Amount taken off (settle currency). Left out: what continuity asks for, 0 in the first tier and "
+        "floor * (rate - rate before) + deduction before in the others. Write 0 where a venue charges the rate on the "
+        "whole position without a deduction.",
+    )
+
+
+class TierAnswer(Answer):
+    """A maintenance-margin tier with its deduction filled in."""
+
+    floor: Exact
+    cap: Exact | None = Field(description="Null: no upper end.")
+    rate: Exact = Field(description="Fraction of the notional.")
+    deduction: Exact
+
+
+@exactly
+def tier_table(kind: Kind, tiers: tuple[TierField, ...]) -> TierTable:
+    """The table that the tiers of a request describe. Raises RequestError naming a tier that is out of place."""
+    built: list[Tier] = []
+    for index, tier in enumerate(tiers):
+        name = f"tiers.{index}"
+        following = tiers[index + 1].floor if index + 1 < len(tiers) else None
+        cap = following if tier.cap is None else tier.cap
+        if cap is not None and cap <= tier.floor:
+            raise RequestError(f"{name}.cap", f"more than the tier's floor of {tier.floor}", str(cap))
+        if following is not None and cap != following:
+            raise RequestError(f"{name}.cap", f"the next tier's floor of {following}", str(cap))
+        built.append(Tier(tier.floor, cap, tier.rate, _deduction(tier, built[-1] if built else None)))
+    return TierTable("request", TIER_UNIT[contract_kind(kind)], tuple(built), 0, "request")
+
+
+def _deduction(tier: TierField, before: Tier | None) -> Decimal:
+    if tier.deduction is not None:
+        return tier.deduction
+    return tier.floor * (tier.rate - before.rate) + before.deduction if before else ZERO
+
+
+def single_rate(kind: Kind, rate: Decimal, deduction: Decimal) -> TierTable:
+    """A table of one open-ended tier."""
+    return TierTable("request", TIER_UNIT[contract_kind(kind)], (Tier(ZERO, None, rate, deduction),), 0, "request")
+
+
+def tier_answer(tier: Tier) -> TierAnswer:
+    """A tier as an answer shows it."""
+    return TierAnswer(floor=tier.floor, cap=tier.cap, rate=tier.rate, deduction=tier.deduction)
