@@ -36,6 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "seed": "which market to play (default: %(default)s)",
         "pin": "hold a coin at a price, such as BTC=48000; may be repeated",
         "funding": "settle funding this often instead of at each contract's own interval",
+        "lifetime": "when Binance cuts a websocket (default: %(default)s)",
         "stdin": "also stop when standard input ends, as it does when the parent process dies",
     }
     parser.add_argument("--port", type=int, default=0, help=text["port"])
@@ -44,6 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, default=1, help=text["seed"])
     parser.add_argument("--pin", action="append", default=[], metavar="COIN=PRICE", help=text["pin"])
     parser.add_argument("--funding-every", type=int, metavar="SECONDS", help=text["funding"])
+    parser.add_argument("--lifetime", type=int, default=86_400, metavar="SECONDS", help=text["lifetime"])
     parser.add_argument("--until-stdin-closes", action="store_true", help=text["stdin"])
 
 
@@ -89,12 +91,15 @@ def _options(arguments: argparse.Namespace) -> SimulatorOptions:
         raise RequestError("--port", "0, or a port from 1 to 65500", str(arguments.port))
     if arguments.funding_every is not None and not 1 <= arguments.funding_every <= 28_800:
         raise RequestError("--funding-every", "1 to 28800 seconds", str(arguments.funding_every))
+    if arguments.lifetime < 1:
+        raise RequestError("--lifetime", "1 second or more", str(arguments.lifetime))
     return SimulatorOptions(
         host=arguments.host,
         port=arguments.port,
         seed=arguments.seed,
         pins=parse_pins(arguments.pin),
         funding_every=arguments.funding_every,
+        lifetime_seconds=arguments.lifetime,
     )
 
 

@@ -11,6 +11,7 @@ import msgspec
 from aiohttp import web
 
 from feeds.clock import Clock
+from feeds.sim.binance.venue import Binance
 from feeds.sim.bybit.venue import Bybit
 from feeds.sim.catalogue import COINS
 from feeds.sim.exchange import Exchange
@@ -18,7 +19,7 @@ from feeds.sim.history import PriceHistory
 from feeds.sim.market import STEP_MS, Market
 
 MAXIMUM_CATCH_UP_STEPS = 600
-HOUSEKEEPING_STEPS = 300
+HOUSEKEEPING_STEPS = 10
 
 
 class SimulatorOptions(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,6 +30,8 @@ class SimulatorOptions(msgspec.Struct, frozen=True, kw_only=True):
     seed: int = 1
     pins: Mapping[str, Decimal] = {}
     funding_every: int | None = None
+    lifetime_seconds: int = 86_400
+    """When Binance cuts a websocket."""
 
 
 class Simulator:
@@ -42,7 +45,10 @@ class Simulator:
         self.histories = {
             coin.name: PriceHistory(coin, options.seed, self.market.fair(coin.name), now_ms) for coin in COINS
         }
-        self.venues = {"bybit": Bybit(self._exchange("bybit", now_ms))}
+        self.bybit = Bybit(self._exchange("bybit", now_ms))
+        lifetime_ms = options.lifetime_seconds * 1000
+        self.binance = Binance(self._exchange("binance", now_ms), lifetime_ms=lifetime_ms)
+        self.venues: dict[str, Bybit | Binance] = {"bybit": self.bybit, "binance": self.binance}
         self._runners: list[web.AppRunner] = []
         self._clockwork: asyncio.Task[None] | None = None
 

@@ -50,7 +50,8 @@ class Socket:
     def __init__(self, response: web.WebSocketResponse, request: web.Request, faults: SocketFaults) -> None:
         self.identity = str(uuid.uuid4())
         self.topics: set[str] = set()
-        self.opened_ms = self.heard_ms = wall_ms()
+        self.opened_ms = self.heard_ms = self.ponged_ms = wall_ms()
+        self.pinged_ms = 0
         self._response, self._request, self._faults = response, request, faults
         self._queue: deque[tuple[bytes, int]] = deque()
         self._ready = asyncio.Event()
@@ -73,8 +74,9 @@ class Socket:
 
     def ping(self) -> None:
         """Send a protocol ping."""
+        self.pinged_ms = wall_ms()
         if not self._faults.silent:
-            self._put(b"", WSMsgType.PING)
+            self._put(str(self.pinged_ms).encode(), WSMsgType.PING)
 
     def close(self, code: int, reason: str = "") -> None:
         """Close properly once the queue is sent."""
@@ -87,17 +89,27 @@ class Socket:
         if transport is not None:
             transport.abort()
 
-    async def serve(self, on_text: Callable[[Socket, str], Awaitable[None]]) -> None:
+    async def serve(self, on_text: OnText, on_any: OnSocket | None = None) -> None:
         """Send and receive until either side ends."""
         sender = asyncio.create_task(self._send())
         try:
             async for message in self._response:
                 self.heard_ms = wall_ms()
+                if on_any is not None:
+                    on_any(self)
                 if message.type is WSMsgType.TEXT:
                     await on_text(self, message.data)
+                elif message.type is WSMsgType.PING:
+                    self._pong(message.data)
+                elif message.type is WSMsgType.PONG:
+                    self.ponged_ms = self.heard_ms
         finally:
             sender.cancel()
             await asyncio.gather(sender, return_exceptions=True)
+
+    def _pong(self, payload: bytes) -> None:
+        if not self._faults.silent:
+            self._put(payload, WSMsgType.PONG)
 
     def _put(self, frame: bytes, opcode: int) -> None:
         if len(self._queue) >= QUEUE_FRAMES:
@@ -123,6 +135,10 @@ class Socket:
             self.drop()
 
 
+OnText = Callable[[Socket, str], Awaitable[None]]
+OnSocket = Callable[[Socket], None]
+
+
 class Hub:
     """Who is connected to one venue, and who wants which topic. Only subscribers are served."""
 
@@ -132,19 +148,24 @@ class Hub:
         self._wanted: dict[str, set[Socket]] = {}
 
     async def accept(
-        self, request: web.Request, on_text: Callable[[Socket, str], Awaitable[None]], *, opened: OpenedHook = None
+        self,
+        request: web.Request,
+        on_text: OnText,
+        *,
+        opened: OnSocket | None = None,
+        on_any: OnSocket | None = None,
     ) -> web.StreamResponse:
-        """Upgrade a request and serve it to its end."""
+        """Upgrade a request and serve it to its end; ``on_any`` hears of every frame, pings and pongs included."""
         if wall_ms() < self.faults.refuse_until_ms:
             return web.Response(status=503, text="Service Unavailable")
-        response = web.WebSocketResponse(compress=False, max_msg_size=MAXIMUM_CLIENT_FRAME, timeout=1.0)
+        response = web.WebSocketResponse(compress=False, autoping=False, max_msg_size=MAXIMUM_CLIENT_FRAME, timeout=1.0)
         await response.prepare(request)
         socket = Socket(response, request, self.faults)
         self.sockets.add(socket)
         try:
             if opened is not None:
                 opened(socket)
-            await socket.serve(on_text)
+            await socket.serve(on_text, on_any)
         finally:
             self.sockets.discard(socket)
             self.forget(socket)
@@ -186,6 +207,3 @@ class Hub:
         """Cut every connection."""
         for socket in tuple(self.sockets):
             socket.drop()
-
-
-OpenedHook = Callable[[Socket], None] | None

@@ -1,0 +1,311 @@
+"""Binance's websockets: three futures routes that serve only their own streams, and unrouted spot.
+
+A stream asked on the wrong route, in upper case, or of an unknown symbol is acked and stays silent, as at the venue.
+The unrouted paths serve spot here; a futures stream asked there is silent too, and none of it is an error.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+from aiohttp import web
+
+from feeds.sim.binance import frames
+from feeds.sim.binance.depth import DepthBooks
+from feeds.sim.catalogue import Listing
+from feeds.sim.exchange import Exchange
+from feeds.sim.sockets import Hub, Socket
+from feeds.sim.wire import decode, encode, wall_ms
+
+MESSAGES_PER_SECOND = {"spot": 5}
+FUTURES_MESSAGES_PER_SECOND = 10
+MAXIMUM_STREAMS = 1024
+
+PUBLIC_KINDS = frozenset({"bookTicker", "depth", "rpiDepth", "trade"})
+"""What the ``/public`` route serves; everything else public is on ``/market``."""
+
+_STREAM = re.compile(
+    r"(?P<symbol>[a-z0-9_]+)@(?P<kind>[A-Za-z]+?)(?P<depth>\d+)?(?:_(?P<interval>\w+))?(?:@(?P<speed>\w+))?\Z"
+)
+_ALL = re.compile(r"!(?P<kind>[A-Za-z]+)(?P<array>@arr)?(?:@(?P<speed>1s))?\Z")
+_DEPTH_STEPS = {"100ms": 1, "250ms": 3, "500ms": 5, "1000ms": 10, None: 3}
+_PARTIAL_DEPTHS = (5, 10, 20)
+
+MARK_STEPS, MARK_FAST_STEPS = 30, 10
+ALL_BOOK_STEPS = 50
+TICKER_STEPS, ALL_TICKER_STEPS, SPOT_TICKER_STEPS = 20, 10, 10
+KLINE_STEPS, SPOT_KLINE_STEPS = 3, 20
+
+
+class Stream(msgspec.Struct, frozen=True):
+    """A stream name understood: what to send every how many steps, and on which route."""
+
+    name: str
+    route: str
+    every_steps: int
+    make: Callable[[], Any]
+
+
+class _Client(msgspec.Struct):
+    """What a socket asked for, whether it is served or not."""
+
+    route: str
+    combined: bool
+    asked: dict[str, None]
+    heard: deque[int]
+
+
+class Streams:
+    """Serves every websocket path of public streams, and makes each stream's frame once for all who want it."""
+
+    def __init__(self, exchange: Exchange, hub: Hub) -> None:
+        self._exchange, self._hub = exchange, hub
+        self.depth = DepthBooks(exchange)
+        self._clients: dict[Socket, _Client] = {}
+        self._known: dict[tuple[str, str], Stream | None] = {}
+        self._steps = 0
+        self.private_names: Callable[[str], bool] = lambda _: False
+        """Whether a stream name is a live listenKey."""
+
+    async def connect(self, request: web.Request) -> web.StreamResponse:
+        """Serve ``[/{route}]/ws[/…]`` and ``[/{route}]/stream``."""
+        route, shape = request.match_info.get("route", "spot"), request.match_info["shape"]
+        client = _Client(route, shape == "stream", {}, deque(maxlen=FUTURES_MESSAGES_PER_SECOND + 1))
+        wanted = initial_streams(request.match_info.get("path", ""), request.query.getall("streams", []))
+        if route == "private":
+            wanted += request.query.getall("listenKey", [])
+
+        def opened(socket: Socket) -> None:
+            self._clients[socket] = client
+            for name in wanted:
+                self._add(socket, client, name)
+
+        async def on_text(socket: Socket, text: str) -> None:
+            self._on_text(socket, client, text)
+
+        response = await self._hub.accept(request, on_text, opened=opened, on_any=self._count)
+        for socket in self._clients.keys() - self._hub.sockets:
+            del self._clients[socket]
+        return response
+
+    def is_spot(self, socket: Socket) -> bool:
+        """Whether a socket was opened on a spot path."""
+        return socket in self._clients and self._clients[socket].route == "spot"
+
+    def publish(self) -> None:
+        """Send what is due at this step."""
+        self._steps += 1
+        wanted: dict[tuple[str, str], list[str]] = {}
+        for key in self._hub.topics():
+            route, _, rest = key.partition("|")
+            _, _, name = rest.partition("|")
+            wanted.setdefault((route, name), []).append(key)
+        for (route, name), keys in wanted.items():
+            stream = self._stream(route, name)
+            if stream is None or self._steps % stream.every_steps:
+                continue
+            body = stream.make()
+            if body is not None:
+                self._send(name, encode(body), keys)
+
+    def announce(self, name: str, body: Any) -> None:
+        """Send an event stream's frame (``!contractInfo``, ``<s>@forceOrder``) to whoever wants it."""
+        self._send(name, encode(body), topic_keys("market", name))
+
+    def deliver(self, listen_key: str, body: Any) -> None:
+        """Send a private event to every socket of a listenKey."""
+        self._send(listen_key, encode(body), topic_keys("private", listen_key))
+
+    def _send(self, name: str, raw: bytes, keys: list[str]) -> None:
+        for key in keys:
+            if self._hub.wanted(key):
+                combined = key.split("|", 2)[1] == "combined"
+                self._hub.publish(key, wrapped(name, raw) if combined else raw)
+
+    # --- requests -------------------------------------------------------------------------------------------
+
+    def _count(self, socket: Socket) -> None:
+        """Close a socket that sends too much; pings and pongs count."""
+        client, now = self._clients[socket], wall_ms()
+        client.heard.append(now)
+        limit = MESSAGES_PER_SECOND.get(client.route, FUTURES_MESSAGES_PER_SECOND)
+        if sum(1 for moment in client.heard if moment > now - 1000) > limit:
+            socket.close(1008, "Too many requests")
+
+    def _on_text(self, socket: Socket, client: _Client, text: str) -> None:
+        try:
+            request = decode(text)
+        except msgspec.DecodeError:
+            socket.answer(encode({"error": {"code": 3, "msg": "Invalid JSON: expected value at line 1 column 1"}}))
+            return
+        if not isinstance(request, dict):
+            request = {}
+        identity = request.get("id")
+        answer = self._answer(socket, client, request)
+        socket.answer(encode(answer | {"id": identity}))
+
+    def _answer(self, socket: Socket, client: _Client, request: dict[str, Any]) -> dict[str, Any]:
+        identity, method, parameters = request.get("id"), request.get("method"), request.get("params")
+        if isinstance(identity, bool | float | list | dict) or (isinstance(identity, str) and len(identity) > 36):
+            return _invalid("request ID must be an unsigned integer or a string")
+        if method == "LIST_SUBSCRIPTIONS":
+            return {"result": list(client.asked)}
+        if not isinstance(parameters, list):
+            return _invalid(f"unknown variant `{method}`" if method is None else "missing field `params`")
+        match method:
+            case "SUBSCRIBE" if all(isinstance(name, str) for name in parameters):
+                if len(client.asked) + len(parameters) > MAXIMUM_STREAMS:
+                    return _invalid("too many streams")
+                for name in parameters:
+                    self._add(socket, client, name)
+            case "UNSUBSCRIBE" if all(isinstance(name, str) for name in parameters):
+                for name in parameters:
+                    self._remove(socket, client, name)
+            case "SET_PROPERTY":
+                return self._set_property(socket, client, parameters)
+            case "GET_PROPERTY":
+                return {"result": client.combined} if parameters == ["combined"] else _error(0, "Unknown property")
+            case _:
+                return _invalid(f"unknown variant `{method}`")
+        return {"result": None}
+
+    def _set_property(self, socket: Socket, client: _Client, parameters: list[Any]) -> dict[str, Any]:
+        if parameters[:1] != ["combined"]:
+            return _error(0, "Unknown property")
+        if len(parameters) != 2 or not isinstance(parameters[1], bool):
+            return _error(1, "Invalid value type: expected Boolean")
+        asked = list(client.asked)
+        for name in asked:
+            self._remove(socket, client, name)
+        client.combined = parameters[1]
+        for name in asked:
+            self._add(socket, client, name)
+        return {"result": None}
+
+    def _add(self, socket: Socket, client: _Client, name: str) -> None:
+        client.asked[name] = None
+        served = self.private_names(name) if client.route == "private" else self._stream(client.route, name) is not None
+        if served:
+            self._hub.subscribe(socket, topic_key(client.route, name, combined=client.combined))
+
+    def _remove(self, socket: Socket, client: _Client, name: str) -> None:
+        client.asked.pop(name, None)
+        self._hub.unsubscribe(socket, topic_key(client.route, name, combined=client.combined))
+
+    # --- streams --------------------------------------------------------------------------------------------
+
+    def _listing(self, route: str, symbol: str) -> Listing | None:
+        """The listing of a lower-case symbol; upper case names nothing."""
+        if symbol != symbol.lower():
+            return None
+        return self._exchange.find("spot" if route == "spot" else "usdm", symbol.upper())
+
+    def _stream(self, route: str, name: str) -> Stream | None:
+        """What a name means on a route; ``None`` where it is silent there. Remembered, so cheap at each step."""
+        key = (route, name)
+        if key not in self._known:
+            stream = self._all_stream(route, name) if name.startswith("!") else self._symbol_stream(route, name)
+            self._known[key] = stream if stream is not None and stream.route == route else None
+        stream = self._known[key]
+        symbol = name.partition("@")[0]
+        gone = stream is not None and not name.startswith("!") and self._listing(route, symbol) is None
+        return None if gone else stream
+
+    def _symbol_stream(self, route: str, name: str) -> Stream | None:
+        match = _STREAM.match(name)
+        listing = None if match is None else self._listing(route, match["symbol"])
+        if match is None or listing is None:
+            return None
+        kind, exchange, spot = match["kind"], self._exchange, route == "spot"
+        where = route if spot else ("public" if kind in PUBLIC_KINDS else "market")
+        match kind:
+            case "markPrice" if not spot and match["speed"] in (None, "1s"):
+                every = MARK_FAST_STEPS if match["speed"] else MARK_STEPS
+                return Stream(name, where, every, lambda: frames.mark_price(exchange, listing))
+            case "bookTicker":
+                return Stream(name, where, 1, lambda: frames.book_ticker(exchange, listing))
+            case "ticker" | "miniTicker":
+                make = frames.ticker if kind == "ticker" else frames.mini_ticker
+                every = SPOT_TICKER_STEPS if spot else TICKER_STEPS
+                return Stream(name, where, every, lambda: make(exchange, listing))
+            case "kline" if match["interval"] in frames.INTERVALS:
+                every = SPOT_KLINE_STEPS if spot else KLINE_STEPS
+                return Stream(name, where, every, lambda: frames.kline(exchange, listing, match["interval"]))
+            case "aggTrade" | "trade":
+                return Stream(name, where, 1, lambda: frames.trade(exchange, listing, kind))
+            case "depth" if match["speed"] in _DEPTH_STEPS:
+                return self._depth_stream(name, where, listing, match["depth"], _DEPTH_STEPS[match["speed"]])
+            case "forceOrder" if not spot:
+                return Stream(name, where, 1, lambda: None)
+        return None
+
+    def _depth_stream(self, name: str, where: str, listing: Listing, depth: str | None, every: int) -> Stream | None:
+        if depth is None:
+            return Stream(name, where, every, lambda: self.depth.difference(listing))
+        if int(depth) not in _PARTIAL_DEPTHS:
+            return None
+        return Stream(name, where, every, lambda: self.depth.top(listing, int(depth)))
+
+    def _all_stream(self, route: str, name: str) -> Stream | None:
+        match = _ALL.match(name)
+        if match is None:
+            return None
+        exchange, spot = self._exchange, route == "spot"
+
+        def each(make: Callable[[Exchange, Listing], Any]) -> Callable[[], Any]:
+            return lambda: [make(exchange, listing) for listing in exchange.listed("spot" if spot else "usdm")]
+
+        market = "spot" if spot else "market"
+        match (match["kind"], bool(match["array"])):
+            case ("markPrice", True) if not spot:
+                return Stream(name, market, MARK_FAST_STEPS if match["speed"] else MARK_STEPS, each(frames.mark_price))
+            case ("ticker", True):
+                return Stream(name, market, ALL_TICKER_STEPS, each(frames.ticker))
+            case ("miniTicker", True):
+                return Stream(name, market, ALL_TICKER_STEPS, each(frames.mini_ticker))
+            case ("contractInfo", False) | ("forceOrder", True) if not spot:
+                return Stream(name, market, 1, lambda: None)
+            case ("bookTicker", False) if not spot:
+                return Stream(name, "public", ALL_BOOK_STEPS, self._next_book_ticker)
+        return None
+
+    def _next_book_ticker(self) -> Any:
+        """``!bookTicker`` carries one contract a frame; the contracts take turns."""
+        listed = self._exchange.listed("usdm")
+        listing = listed[self._steps // ALL_BOOK_STEPS % len(listed)]
+        return frames.book_ticker(self._exchange, listing)
+
+
+def initial_streams(path: str, queries: list[str]) -> list[str]:
+    """The streams that an address asks for; a lone number in the path is a client's shard, not a stream."""
+    parts = [part for part in path.split("/") if part and not part.isdigit()]
+    for query in queries:
+        parts += [part for part in query.split("/") if part]
+    return parts
+
+
+def topic_key(route: str, name: str, *, combined: bool) -> str:
+    """How the hub files a stream: route, shape and name."""
+    return f"{route}|{'combined' if combined else 'raw'}|{name}"
+
+
+def topic_keys(route: str, name: str) -> list[str]:
+    """Both shapes of a stream."""
+    return [topic_key(route, name, combined=combined) for combined in (False, True)]
+
+
+def wrapped(name: str, raw: bytes) -> bytes:
+    """A frame as a combined socket gets it."""
+    return b'{"stream":' + encode(name) + b',"data":' + raw + b"}"
+
+
+def _invalid(text: str) -> dict[str, Any]:
+    return _error(2, f"Invalid request: {text}")
+
+
+def _error(code: int, text: str) -> dict[str, Any]:
+    return {"error": {"code": code, "msg": text}}
