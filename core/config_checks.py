@@ -118,6 +118,10 @@ class _BookCheck:
         self._held = _texts(book.get("lots"), "asset")
         self._hedged = _texts(book.get("hedges"), "asset")
         self._used = _texts(book.get("hedges"), "account")
+        self._prices: dict[str, str] = {}
+        for _, lot in self._lots:
+            if lot.price is not None:
+                self._prices.setdefault(lot.asset, lot.price)
         self._maximum_ratio = _maximum_ratio(book.get("limits", {}))
 
     def problems(self) -> Iterator[Problem]:
@@ -147,11 +151,15 @@ class _BookCheck:
                 yield Problem((*self._path, "hedges", index, "account"), expected, shown(account))
 
     def _check_lot(self, path: KeyPath, lot: LotSection) -> Iterator[Problem]:
+        agreed = self._prices.get(lot.asset)
+        if agreed is None and lot.asset not in self._hedged.values():
+            expected = f"a spot pair, as no hedge of {lot.asset} gives an index price"
+            yield Problem((*path, "price"), expected, "nothing")
         if lot.price is None:
-            if lot.asset not in self._hedged.values():
-                expected = f"a spot pair, as no hedge of {lot.asset} gives an index price"
-                yield Problem((*path, "price"), expected, "nothing")
             return
+        if lot.price != agreed:
+            expected = f"{agreed}, as for the other lots of {lot.asset}: a coin has one price"
+            yield Problem((*path, "price"), expected, shown(lot.price))
         terms = read_name(lot.price)
         if terms is not None and (terms.base != lot.asset or terms.quote not in _VALUED_IN):
             expected = f"a spot pair of {lot.asset} in {', '.join(_VALUED_IN)}"

@@ -294,6 +294,14 @@ def test_one_position_belongs_to_one_hedge_only() -> None:
     assert (error.key, "a position is counted once" in error.expected) == ("books[1].hedges[0].instrument", True)
 
 
+def test_the_lots_of_one_coin_have_one_price() -> None:
+    lots = '[[books.lots]]\nasset = "SOL"\nquantity = 3\n'
+    text = GOOD.replace("[[books.hedges]]", f"{lots}\n[[books.hedges]]", 1)
+    assert len(parse_config(text, FILE).books[0].lots) == 4
+    error = refusal(text.replace(lots, f'{lots}price = "bybit:spot:SOLUSDT"\n'))
+    assert (error.key, error.expected[:20]) == ("books[0].lots[3].price", "binance:spot:SOLUSDT")
+
+
 def test_targets_of_one_coin_may_not_add_up_to_an_over_hedge() -> None:
     text = GOOD.replace('instrument = "bybit:inverse:ETHUSD"', 'instrument = "bybit:inverse:BTCUSD"')
     text = text.replace('asset = "ETH"\ni', 'asset = "BTC"\ni').replace('settle = "ETH"', 'settle = "BTC"')
