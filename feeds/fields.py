@@ -7,7 +7,7 @@ not fit is read again with :class:`Fields`, which takes what is valid and names 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from decimal import Decimal
 from typing import Final
 
@@ -39,6 +39,7 @@ TIME_STEP_MS: Final = 3_600_000
 CLOCK_SLACK_MS: Final = 86_400_000
 """How far a venue's stamp may lie ahead of the local clock."""
 
+_RATE_FLOOR: Final = -RATE_CEILING
 _REAL_CLOCK_NS: Final = 1_000_000_000_000_000_000
 _LONGEST_NUMBER: Final = 64
 _NUMBER = re.compile(r"\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,4})?\s*", re.ASCII)
@@ -57,8 +58,13 @@ def plausible_symbol(symbol: str) -> bool:
 
 
 def sound_size(size: Decimal) -> bool:
-    """True for a size within bounds. Raises decimal.InvalidOperation for a signalling or quiet NaN."""
+    """True for a size within bounds. Raises decimal.InvalidOperation for NaN."""
     return PRICE_FLOOR < size < SIZE_CEILING or (size == 0 and size.adjusted() > SMALLEST_EXPONENT)
+
+
+def sound_rate(rate: Decimal) -> bool:
+    """True for a funding rate within bounds. Raises decimal.InvalidOperation for NaN."""
+    return _RATE_FLOOR < rate < RATE_CEILING and rate.adjusted() > SMALLEST_EXPONENT
 
 
 def odd_underscore(frame: bytes) -> bool:
@@ -78,6 +84,10 @@ class Fields:
         self._raw = raw
         self.bad: list[tuple[str, str]] = []
 
+    def has(self, names: Collection[str]) -> bool:
+        """True where all of these are there."""
+        return all(name in self._raw for name in names)
+
     def __contains__(self, name: str) -> bool:
         return name in self._raw
 
@@ -94,8 +104,7 @@ class Fields:
     def rate(self, name: str) -> Decimal | None:
         """A fraction between -1 and 1."""
         value = self._number(name, "a rate")
-        sound = value is not None and abs(value) < RATE_CEILING and value.adjusted() > SMALLEST_EXPONENT
-        return self._within(name, "a rate", value, sound)
+        return self._within(name, "a rate", value, value is not None and sound_rate(value))
 
     def milliseconds(self, name: str) -> int | None:
         """Milliseconds since the epoch, as a JSON integer or a string of digits."""

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Final
+
 import msgspec
 
 from core.errors import DecodeError
-from core.events import FaultKind, FrameFault
+from core.events import FaultKind, FrameFault, Ticker
 
 MAX_FRAME_BYTES = 4 * 1024 * 1024
 """No venue sends a public frame of a quarter of this; a larger one is refused unread."""
+
+_MAX_VALUES: Final = 100_000
+"""Commas in a frame: what is opened costs memory by the value, not by the byte."""
+
+_VALUES: Final = (
+    *("mark_price", "index_price", "last_price", "bid_price", "bid_size", "ask_price", "ask_size"),
+    *("funding_rate", "next_funding_time_ns", "funding_interval_hours"),
+)
 
 _OBJECT = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _ARRAY = msgspec.json.Decoder(list[msgspec.Raw])
@@ -26,6 +37,8 @@ def open_frame(venue: str, frame: bytes) -> dict[str, msgspec.Raw] | list[msgspe
     """
     if len(frame) > MAX_FRAME_BYTES:
         raise DecodeError(venue, FaultKind.OVERSIZE, detail=f"{len(frame)} bytes")
+    if frame.count(b",") > _MAX_VALUES:
+        raise DecodeError(venue, FaultKind.OVERSIZE, detail=f"more than {_MAX_VALUES} values")
     try:
         frame.decode("utf-8")
         return _ARRAY.decode(frame) if frame.lstrip()[:1] == b"[" else _OBJECT.decode(frame)
@@ -51,6 +64,19 @@ def fault(error: DecodeError, connection: str, received_ns: int) -> FrameFault:
         field=error.field,
         detail=error.detail,
     )
+
+
+def with_faults(
+    ticker: Ticker, venue: str, bad: Sequence[tuple[str, str]], connection: str
+) -> Sequence[FrameFault | Ticker]:
+    """The faults of a frame's bad fields (name and detail), then what is left of it, if anything is."""
+    events: list[FrameFault | Ticker] = []
+    for name, detail in bad:
+        error = DecodeError(venue, FaultKind.BAD_FIELD, channel=ticker.channel, field=name, detail=detail)
+        events.append(fault(error, connection, ticker.received_ns))
+    if not bad or any(getattr(ticker, name) is not None for name in _VALUES):
+        events.append(ticker)
+    return events
 
 
 def clip(text: str, limit: int = 80) -> str:

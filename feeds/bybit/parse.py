@@ -16,10 +16,10 @@ import msgspec
 from core.errors import DecodeError
 from core.events import AnyEvent, FaultKind, Heard, Ticker
 from feeds.bybit import facts
-from feeds.bybit.merge import BookState, TickerState, refusal, says_nothing
+from feeds.bybit.state import BookState, TickerState, refusal
 from feeds.bybit.wire import BookFrame, TickerFrame
 from feeds.fields import Fields, ahead_of_clock
-from feeds.frames import as_bytes, clip, fault, open_frame
+from feeds.frames import as_bytes, clip, fault, open_frame, with_faults
 
 _QUICK_BYTES: Final = 2048
 _BACKSLASH, _UNDERSCORE, _LETTER_T = b"\\_t"
@@ -115,7 +115,7 @@ class Decoder:
                 raise refusal(FaultKind.BEFORE_SNAPSHOT, topic)
             state = _admitted(self._tickers, topic, TickerState(self._market, symbol, topic))
         ticker = state.careful(data, snapshot=kind == "snapshot", ts=ts, cs=cs, received_ns=received_ns)
-        return self._with_faults(ticker, data, received_ns)
+        return with_faults(ticker, facts.VENUE, data.bad, self._connection)
 
     def _book(self, topic: str, fields: Fields, received_ns: int) -> Sequence[AnyEvent]:
         symbol = topic.removeprefix(_BOOK_PREFIX)
@@ -131,17 +131,7 @@ class Decoder:
         if state is None:
             state = _admitted(self._books, topic, BookState(self._market, symbol, topic))
         ticker = state.careful(data, ts=ts, update_id=update_id, received_ns=received_ns)
-        return self._with_faults(ticker, data, received_ns)
-
-    def _with_faults(self, ticker: Ticker, data: Fields, received_ns: int) -> Sequence[AnyEvent]:
-        """The faults of a frame's bad fields, then what is left of it."""
-        events: list[AnyEvent] = [
-            fault(refusal(FaultKind.BAD_FIELD, ticker.channel, name, detail), self._connection, received_ns)
-            for name, detail in data.bad
-        ]
-        if not events or not says_nothing(ticker):
-            events.append(ticker)
-        return events
+        return with_faults(ticker, facts.VENUE, data.bad, self._connection)
 
 
 def _control(fields: Fields, received_ns: int) -> Heard:

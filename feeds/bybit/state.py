@@ -53,11 +53,6 @@ def blank_ticker(market: str, symbol: str, topic: str) -> Ticker:
     return Ticker(instrument=instrument_id(facts.VENUE, market, symbol), channel=topic)
 
 
-def says_nothing(ticker: Ticker) -> bool:
-    """True where a ticker carries no value at all."""
-    return all(getattr(ticker, ours) is None for ours, _ in _TICKER_FIELDS.values())
-
-
 class TickerState:
     """One ``tickers`` topic, merged.
 

@@ -1,0 +1,216 @@
+"""Binance public frames to events, pure and without I/O.
+
+The usual mark price and book ticker frames take one typed decode and a handful of comparisons. Whatever does not fit
+(odd types, an empty string, a number out of range, another event, an answer) is read again field by field.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import InvalidOperation
+from typing import Any, Final, Generic, TypeVar
+
+import msgspec
+
+from core.errors import DecodeError
+from core.events import AnyEvent, FaultKind, Heard, Ticker
+from feeds.binance import facts
+from feeds.binance.state import BookState, LastState, MarkState, MiniState, State, refusal
+from feeds.binance.wire import BookTicker, CombinedFutures, CombinedSpot, FuturesPayload, MarkPrice, SpotBookTicker
+from feeds.fields import Fields, odd_underscore, plausible_symbol
+from feeds.frames import as_bytes, clip, fault, open_frame, with_faults
+
+_QUICK_BYTES: Final = 1024
+"""What one payload may take; an array may take this for each of its elements."""
+
+_BACKSLASH, _UNDERSCORE, _LETTER_S = b"\\_s"
+_KEY_AT: Final = len('{"')
+_ARRAY_HINT: Final = b"@arr"
+_COMBINED = msgspec.json.Decoder(CombinedFutures).decode
+_RAW: Final[msgspec.json.Decoder[FuturesPayload]] = msgspec.json.Decoder(FuturesPayload)
+_COMBINED_SPOT = msgspec.json.Decoder(CombinedSpot).decode
+_RAW_SPOT = msgspec.json.Decoder(SpotBookTicker).decode
+_SPOT_BOOK: Final = frozenset("usbBaA")
+"""The keys of spot's book ticker, which has no ``e``."""
+
+_NO_MARKS: Final[dict[str, MarkState]] = {}
+_NO_BOOKS: Final[dict[str, BookState]] = {}
+
+_State = TypeVar("_State", bound=State)
+
+
+class _Table(Generic[_State]):
+    """The states of one event type, by stream (empty for raw frames) and symbol: only within these is there order."""
+
+    def __init__(self, make: type[_State], market: str) -> None:
+        self._make, self._market = make, market
+        self.states: dict[str, dict[str, _State]] = {}
+
+    def state(self, stream: str, symbol: str) -> _State:
+        """The state, made if need be. Raises DecodeError where garbage would grow the memory."""
+        states = self.states.setdefault(stream, {})
+        if symbol not in states:
+            if max(len(states), len(self.states)) > facts.MAX_SYMBOLS:
+                raise refusal(FaultKind.UNKNOWN_TOPIC, stream, "", "more symbols than a market lists")
+            states[symbol] = self._make(self._market, symbol, stream)
+        return states[symbol]
+
+
+class Decoder:
+    """Turns the frames of one socket into events; see :class:`feeds.venue.Decoder`."""
+
+    def __init__(self, market: str, connection: str = "") -> None:
+        self._spot = market == "spot"
+        self._connection = connection or market
+        marks, books = _Table(MarkState, market), _Table(BookState, market)
+        self._marks, self._books = marks.states, books.states
+        self._tables: dict[str, _Table[Any]] = {
+            "bookTicker": books,
+            "24hrTicker": _Table(LastState, market),
+            "24hrMiniTicker": _Table(MiniState, market),
+        }
+        if not self._spot:
+            self._tables["markPriceUpdate"] = marks
+
+    def reset(self) -> None:
+        """Forget the order of what was seen."""
+        for table in self._tables.values():
+            table.states.clear()
+
+    def decode(self, frame: bytes | str, received_ns: int) -> Sequence[AnyEvent]:
+        """The events of one frame; never raises on bad input."""
+        if isinstance(frame, str):
+            frame = as_bytes(frame)
+        if (
+            len(frame) > _KEY_AT
+            and (len(frame) <= _QUICK_BYTES or _ARRAY_HINT in frame[:_QUICK_BYTES])
+            and _BACKSLASH not in frame
+            and frame.isascii()
+            and not (_UNDERSCORE in frame and odd_underscore(frame))
+        ):
+            try:
+                events = self._quick_spot(frame, received_ns) if self._spot else self._quick(frame, received_ns)
+                if events is not None:
+                    return events
+            except (msgspec.DecodeError, InvalidOperation, RecursionError):
+                pass
+        try:
+            return self._careful(frame, received_ns)
+        except DecodeError as error:
+            return (fault(error, self._connection, received_ns),)
+
+    # --- the usual frames: ``None`` where anything is not as usual --------------------------------------------
+
+    def _quick(self, frame: bytes, received_ns: int) -> Sequence[AnyEvent] | None:
+        if frame[_KEY_AT] == _LETTER_S:  # a hint at the wrapper, which the typed decode proves
+            message = _COMBINED(frame)
+            stream, data = message.stream, message.data
+        else:
+            stream, data = "", _RAW.decode(frame)
+        if isinstance(data, MarkPrice):
+            mark = self._marks.get(stream, _NO_MARKS).get(data.symbol)
+            event = None if mark is None else mark.quick(data, received_ns)
+        elif isinstance(data, BookTicker):
+            book = self._books.get(stream, _NO_BOOKS).get(data.symbol)
+            event = None if book is None else book.quick(data, received_ns)
+        else:
+            return self._quick_array(data, stream, len(frame), received_ns)
+        return None if event is None else (event,)
+
+    def _quick_array(
+        self, items: list[MarkPrice | BookTicker], stream: str, length: int, received_ns: int
+    ) -> Sequence[AnyEvent] | None:
+        marks = self._marks.get(stream, _NO_MARKS)
+        events: list[Ticker] = []
+        for item in items:
+            mark = marks.get(item.symbol)
+            event = None if mark is None or not isinstance(item, MarkPrice) else mark.quick(item, received_ns)
+            if event is None:
+                return None
+            events.append(event)
+        return events if events and length <= _QUICK_BYTES * len(events) else None
+
+    def _quick_spot(self, frame: bytes, received_ns: int) -> Sequence[AnyEvent] | None:
+        if frame[_KEY_AT] == _LETTER_S:
+            message = _COMBINED_SPOT(frame)
+            stream, data = message.stream, message.data
+        else:
+            stream, data = "", _RAW_SPOT(frame)
+        book = self._books.get(stream, _NO_BOOKS).get(data.symbol)
+        event = None if book is None else book.quick_spot(data, received_ns)
+        return None if event is None else (event,)
+
+    # --- all other frames ------------------------------------------------------------------------------------
+
+    def _careful(self, frame: bytes, received_ns: int) -> Sequence[AnyEvent]:
+        opened = open_frame(facts.VENUE, frame)
+        if isinstance(opened, list):
+            return self._array(opened, "", received_ns)
+        fields = Fields(opened)
+        if "stream" in fields and "data" in fields:
+            stream = fields.text("stream")
+            if stream is not None and fields.is_array("data"):
+                return self._array(fields.array("data") or [], stream, received_ns)
+            data = fields.object("data")
+            if stream is None or data is None:
+                raise refusal(FaultKind.BAD_FIELD, stream or "", *fields.bad[0])
+            return self._payload(data, stream, received_ns)
+        if "e" in fields or fields.has(_SPOT_BOOK):
+            return self._payload(fields, "", received_ns)
+        event = fields.object("event") if "event" in fields else None
+        return (_answer(fields, received_ns),) if event is None else self._payload(event, "", received_ns)
+
+    def _array(self, items: Sequence[msgspec.Raw], stream: str, received_ns: int) -> Sequence[AnyEvent]:
+        """The events of each element; what is not used is told once, not for each element."""
+        if len(items) > facts.MAX_SYMBOLS:
+            raise refusal(FaultKind.OVERSIZE, stream, "", f"an array of {len(items)}")
+        events: list[AnyEvent] = []
+        unused: Sequence[AnyEvent] = (Heard(received_ns=received_ns, kind="unused", channel=clip(stream)),)
+        for item in items:
+            try:
+                fields = Fields(msgspec.json.decode(item, type=dict[str, msgspec.Raw]))
+                told = self._payload(fields, stream, received_ns)
+            except msgspec.DecodeError:
+                told = (self._fault(refusal(FaultKind.BAD_FIELD, stream, "", "an element is no object"), received_ns),)
+            except DecodeError as error:
+                told = (self._fault(error, received_ns),)
+            events += (event for event in told if not isinstance(event, Heard))
+        return events or unused
+
+    def _payload(self, fields: Fields, stream: str, received_ns: int) -> Sequence[AnyEvent]:
+        kind = "bookTicker" if "e" not in fields and fields.has(_SPOT_BOOK) else fields.shown("e")
+        if kind in facts.NOTICES:
+            return (Heard(received_ns=received_ns, kind="notice", channel=clip(stream), detail=kind),)
+        unused = Heard(received_ns=received_ns, kind="unused", channel=clip(stream or kind))
+        if kind in facts.UNUSED_EVENTS:
+            return (unused,)
+        table = self._tables.get(kind)
+        if table is None:
+            raise refusal(FaultKind.UNKNOWN_TOPIC, stream, "", f"event type {kind!r}")
+        product = fields.whole("st") if "st" in fields else facts.OUR_PRODUCT
+        symbol = fields.text("s")
+        if symbol is not None and not plausible_symbol(symbol):
+            fields.note("s", "a symbol")
+        if symbol is None or fields.bad:
+            raise refusal(FaultKind.BAD_FIELD, stream or kind, *fields.bad[0])
+        if product != facts.OUR_PRODUCT:
+            return (unused,)
+        ticker = table.state(stream, symbol).careful(fields, received_ns)
+        return with_faults(ticker, facts.VENUE, fields.bad, self._connection)
+
+    def _fault(self, error: DecodeError, received_ns: int) -> AnyEvent:
+        return fault(error, self._connection, received_ns)
+
+
+def _answer(fields: Fields, received_ns: int) -> Heard:
+    """Acks and refusals, the latter nested (futures) or flat (spot)."""
+    request = fields.shown("id")
+    error = fields.object("error") if "error" in fields else None
+    if error is None and "code" in fields and "msg" in fields:
+        error = fields
+    if error is not None:
+        detail = f"{error.shown('code')}: {error.shown('msg')}"
+        return Heard(received_ns=received_ns, kind="refusal", request=request, detail=detail)
+    if "result" in fields:
+        return Heard(received_ns=received_ns, kind="ack", request=request)
+    raise refusal(FaultKind.UNKNOWN_TOPIC, "", "", "neither an event nor an answer")

@@ -1,0 +1,229 @@
+"""The state that Binance's streams need: every message is a whole, but only its time (or update id) orders it.
+
+Each state takes a payload in two ways. ``quick`` takes the usual payload, typed, in a handful of comparisons; it
+returns ``None`` and changes nothing for whatever is not quite usual. ``careful`` takes any payload field by field.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from core.errors import DecodeError
+from core.events import FaultKind, Ticker
+from core.instruments import instrument_id
+from feeds.binance import facts
+from feeds.binance.wire import BookTicker, MarkPrice, SpotBookTicker
+from feeds.fields import (
+    PRICE_CEILING,
+    PRICE_FLOOR,
+    SIZE_CEILING,
+    TIME_STEP_MS,
+    Fields,
+    ahead_of_clock,
+    sound_rate,
+    sound_size,
+)
+
+
+def refusal(kind: FaultKind, channel: str, field: str = "", detail: str = "") -> DecodeError:
+    """Why a frame, or one field of it, is not used."""
+    return DecodeError(facts.VENUE, kind, channel=channel, field=field, detail=detail)
+
+
+def event_time(fields: Fields, received_ns: int) -> int | None:
+    """``E`` in ms; noted as bad where it lies beyond the clock."""
+    time = fields.milliseconds("E")
+    if time is not None and ahead_of_clock(time, received_ns):
+        fields.note("E", "a time not after the clock's")
+    return time
+
+
+class State:
+    """One symbol on one stream."""
+
+    __slots__ = ("channel", "event_time", "instrument")
+    suffix = ""
+    """What follows the symbol in the stream's name; names the channel of a raw frame."""
+
+    def __init__(self, market: str, symbol: str, stream: str) -> None:
+        self.instrument = instrument_id(facts.VENUE, market, symbol)
+        self.channel = stream or f"{symbol.lower()}@{self.suffix}"
+        self.event_time = 0
+
+    def careful(self, fields: Fields, received_ns: int) -> Ticker:
+        """The event of any payload; bad fields are noted. Raises DecodeError where nothing of it may be used."""
+        raise NotImplementedError
+
+    def in_order(self, time: int) -> int:
+        """``time``, remembered. Raises DecodeError (OUT_OF_ORDER) if a later one was seen."""
+        if time < self.event_time:
+            raise refusal(FaultKind.OUT_OF_ORDER, self.channel, "", f"E {time} after E {self.event_time}")
+        self.event_time = time
+        return time
+
+
+class MarkState(State):
+    """``markPriceUpdate`` of one contract. The rate's text is kept: it changes far less often than it is sent."""
+
+    __slots__ = ("_dated", "_funding_ms", "_funding_ns", "_rate", "_rate_text")
+    suffix = "markPrice"
+
+    def __init__(self, market: str, symbol: str, stream: str) -> None:
+        super().__init__(market, symbol, stream)
+        self._dated = "_" in symbol
+        self._rate_text = ""
+        self._rate: Decimal | None = None
+        self._funding_ms = -1
+        self._funding_ns: int | None = None
+
+    def quick(self, data: MarkPrice, received_ns: int) -> Ticker | None:
+        """The event of a payload in which all is as usual."""
+        time, mark, index = data.event_time, data.mark_price, data.index_price
+        if (
+            not 0 <= time - self.event_time <= TIME_STEP_MS
+            or data.product != facts.OUR_PRODUCT
+            or data.next_funding_time != self._funding_ms
+            or not PRICE_FLOOR < mark < PRICE_CEILING
+            or not PRICE_FLOOR < index < PRICE_CEILING
+        ):
+            return None
+        text = data.funding_rate
+        if text != self._rate_text:
+            rate = Decimal(text)
+            if not sound_rate(rate):
+                return None
+            self._rate, self._rate_text = rate, text
+        self.event_time = time
+        return Ticker(
+            received_ns=received_ns,
+            instrument=self.instrument,
+            channel=self.channel,
+            venue_time_ns=time * 1_000_000,
+            mark_price=mark,
+            index_price=index,
+            funding_rate=self._rate,
+            next_funding_time_ns=self._funding_ns,
+        )
+
+    def careful(self, fields: Fields, received_ns: int) -> Ticker:
+        """See :meth:`State.careful`: without its time or its mark price the payload is refused."""
+        time = event_time(fields, received_ns)
+        mark = fields.price("p")
+        if time is None or fields.bad:
+            raise refusal(FaultKind.BAD_FIELD, self.channel, *fields.bad[0])
+        self.in_order(time)
+        index = fields.price("i")
+        rate = None if self._dated and fields.blank("r") else fields.rate("r")
+        funding_ms = fields.whole("T") if self._dated else fields.milliseconds("T")
+        self._funding_ns = funding_ms * 1_000_000 if funding_ms else None
+        if not fields.bad:
+            self._rate, self._rate_text = rate, fields.shown("r")
+            self._funding_ms = funding_ms or 0
+        return Ticker(
+            received_ns=received_ns,
+            instrument=self.instrument,
+            channel=self.channel,
+            venue_time_ns=time * 1_000_000,
+            mark_price=mark,
+            index_price=index,
+            funding_rate=rate,
+            next_funding_time_ns=self._funding_ns,
+        )
+
+
+class BookState(State):
+    """``bookTicker`` of one symbol; ``u`` orders it, on futures ``E`` too."""
+
+    __slots__ = ("_spot", "_update_id")
+    suffix = "bookTicker"
+
+    def __init__(self, market: str, symbol: str, stream: str) -> None:
+        super().__init__(market, symbol, stream)
+        self._spot = market == "spot"
+        self._update_id = 0
+
+    def quick(self, data: BookTicker, received_ns: int) -> Ticker | None:
+        """The event of a futures payload in which all is as usual."""
+        time = data.event_time
+        if not 0 <= time - self.event_time <= TIME_STEP_MS or data.product != facts.OUR_PRODUCT:
+            return None
+        ticker = self._levels(data, time * 1_000_000, received_ns)
+        if ticker is not None:
+            self.event_time = time
+        return ticker
+
+    def quick_spot(self, data: SpotBookTicker, received_ns: int) -> Ticker | None:
+        """The event of a spot payload in which all is as usual."""
+        return self._levels(data, None, received_ns)
+
+    def _levels(self, data: BookTicker | SpotBookTicker, venue_time_ns: int | None, received_ns: int) -> Ticker | None:
+        bid, bid_size, ask, ask_size = data.bid_price, data.bid_size, data.ask_price, data.ask_size
+        if (
+            data.update_id < self._update_id
+            or not PRICE_FLOOR < bid < PRICE_CEILING
+            or not PRICE_FLOOR < ask < PRICE_CEILING
+            or not (PRICE_FLOOR < bid_size < SIZE_CEILING or sound_size(bid_size))
+            or not (PRICE_FLOOR < ask_size < SIZE_CEILING or sound_size(ask_size))
+        ):
+            return None
+        self._update_id = data.update_id
+        return Ticker(
+            received_ns=received_ns,
+            instrument=self.instrument,
+            channel=self.channel,
+            venue_time_ns=venue_time_ns,
+            bid_price=bid,
+            bid_size=bid_size,
+            ask_price=ask,
+            ask_size=ask_size,
+        )
+
+    def careful(self, fields: Fields, received_ns: int) -> Ticker:
+        """See :meth:`State.careful`: without what orders it the payload is refused."""
+        time = event_time(fields, received_ns) if not self._spot or "E" in fields else None
+        update_id = fields.whole("u")
+        if update_id is None or fields.bad:
+            raise refusal(FaultKind.BAD_FIELD, self.channel, *fields.bad[0])
+        if update_id < self._update_id:
+            raise refusal(FaultKind.OUT_OF_ORDER, self.channel, "", f"u {update_id} after u {self._update_id}")
+        if time is not None:
+            self.in_order(time)
+        self._update_id = update_id
+        return Ticker(
+            received_ns=received_ns,
+            instrument=self.instrument,
+            channel=self.channel,
+            venue_time_ns=None if time is None else time * 1_000_000,
+            bid_price=fields.price("b"),
+            bid_size=fields.size("B"),
+            ask_price=fields.price("a"),
+            ask_size=fields.size("A"),
+        )
+
+
+class LastState(State):
+    """``24hrTicker`` or ``24hrMiniTicker`` of one symbol: of these only the last price is used."""
+
+    __slots__ = ()
+    suffix = "ticker"
+
+    def careful(self, fields: Fields, received_ns: int) -> Ticker:
+        """See :meth:`State.careful`: the time and the last price are all there is."""
+        time = event_time(fields, received_ns)
+        last = fields.price("c")
+        if time is None or fields.bad:
+            raise refusal(FaultKind.BAD_FIELD, self.channel, *fields.bad[0])
+        return Ticker(
+            received_ns=received_ns,
+            instrument=self.instrument,
+            channel=self.channel,
+            venue_time_ns=self.in_order(time) * 1_000_000,
+            last_price=last,
+        )
+
+
+class MiniState(LastState):
+    """``24hrMiniTicker``: as :class:`LastState` under another stream name."""
+
+    __slots__ = ()
+    suffix = "miniTicker"

@@ -1,0 +1,65 @@
+"""Binance's public websocket frames, typed: only the fields that are read.
+
+``Combined`` frames (``/stream``) wrap the payload with the stream's name; raw ones (``/ws``) are the bare payload.
+Array streams carry a JSON array of payloads. The payload's ``e`` tells the futures types apart; the book ticker of
+spot has none.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import msgspec
+
+
+class MarkPrice(msgspec.Struct, frozen=True, gc=False, tag_field="e", tag="markPriceUpdate"):
+    """``markPriceUpdate``. ``T`` is 0 and ``r`` empty on dated contracts."""
+
+    event_time: int = msgspec.field(name="E")
+    symbol: str = msgspec.field(name="s")
+    mark_price: Decimal = msgspec.field(name="p")
+    index_price: Decimal = msgspec.field(name="i")
+    funding_rate: str = msgspec.field(name="r")
+    next_funding_time: int = msgspec.field(name="T")
+    product: int = msgspec.field(name="st", default=1)
+
+
+class BookTicker(msgspec.Struct, frozen=True, gc=False, tag_field="e", tag="bookTicker"):
+    """``bookTicker`` of futures."""
+
+    update_id: int = msgspec.field(name="u")
+    event_time: int = msgspec.field(name="E")
+    symbol: str = msgspec.field(name="s")
+    bid_price: Decimal = msgspec.field(name="b")
+    bid_size: Decimal = msgspec.field(name="B")
+    ask_price: Decimal = msgspec.field(name="a")
+    ask_size: Decimal = msgspec.field(name="A")
+    product: int = msgspec.field(name="st", default=1)
+
+
+class SpotBookTicker(msgspec.Struct, frozen=True, gc=False):
+    """``bookTicker`` of spot: no event type and no time."""
+
+    update_id: int = msgspec.field(name="u")
+    symbol: str = msgspec.field(name="s")
+    bid_price: Decimal = msgspec.field(name="b")
+    bid_size: Decimal = msgspec.field(name="B")
+    ask_price: Decimal = msgspec.field(name="a")
+    ask_size: Decimal = msgspec.field(name="A")
+
+
+FuturesPayload = MarkPrice | BookTicker | list[MarkPrice | BookTicker]
+
+
+class CombinedFutures(msgspec.Struct, frozen=True, gc=False):
+    """A futures payload under the name of its stream."""
+
+    stream: str
+    data: FuturesPayload
+
+
+class CombinedSpot(msgspec.Struct, frozen=True, gc=False):
+    """A spot book ticker under the name of its stream."""
+
+    stream: str
+    data: SpotBookTicker
