@@ -10,7 +10,8 @@ import msgspec
 class OrderRequest(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """``quantity`` is unsigned in the venue's order unit; ``limit_price`` bounds the fill (quote per coin).
 
-    ``client_order_id`` names the intent for ever: the same request sent twice must execute once.
+    ``client_order_id`` names the intent for ever: the same request sent twice must execute once. What still rests at
+    ``expires_ns`` (engine timeline) is to be cancelled; ``None`` lets it rest.
     """
 
     client_order_id: str
@@ -21,3 +22,4 @@ class OrderRequest(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True
     limit_price: Decimal
     reduce_only: bool
     created_ns: int
+    expires_ns: int | None = None

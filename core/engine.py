@@ -1,0 +1,290 @@
+"""The engine: folds events into one book of truth, takes commands, and cuts snapshots.
+
+Pure but for the journal: no clock, no network. Time is the receive time of events and the ``now_ns`` of calls, and
+never runs backwards. The same events, commands and times give the same snapshots to the byte. Whoever runs an engine
+calls :meth:`Engine.advance` at least four times a second, so that silence is noticed as fast as a bad price.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from decimal import Decimal
+from typing import Any
+
+from core import picture
+from core.alerts import Alerts
+from core.books import Book, Hedge
+from core.commands import AnyCommand
+from core.errors import RequestError
+from core.events import (
+    AnyEvent,
+    BalanceUpdate,
+    ChannelChanged,
+    ConnectionChanged,
+    Fill,
+    FrameFault,
+    FundingPayment,
+    Heard,
+    InstrumentListed,
+    OrderState,
+    OrderUpdate,
+    PositionUpdate,
+    Ticker,
+    TiersLoaded,
+)
+from core.feeds_health import FeedsHealth
+from core.freshness import SECOND_NS
+from core.journal import Journal
+from core.market import Market
+from core.opening import opening_fill
+from core.orders import OrderRequest
+from core.positions import Ledger, Order, Position
+from core.records import ContractDescribed, EventTaken, Recorder
+from core.requests import Requests
+from core.restore import Restorer
+from core.rules import order_conditions
+from core.snapshot import AlertView, Mode, Snapshot
+from core.staging import Staging
+from core.targets import Targets
+from core.valuation import Valuation
+from core.watch import Watch
+
+SENT_TIMEOUT_NS = 10 * SECOND_NS
+"""An order sent this long ago, of which nothing was heard since, has an unknown outcome."""
+
+
+class Engine:
+    """One book of truth for one or more books. Used by one thread at a time."""
+
+    def __init__(self, books: Iterable[Book], *, mode: Mode, source: str, journal: Journal | None = None) -> None:
+        """Raises RequestError where two books claim one position, JournalError where the journal cannot be read."""
+        self._books = tuple(books)
+        _check_books(self._books)
+        self._mode, self._source = mode, source
+        self._now_ns = 0
+        self._sequence = self._events = 0
+        self._feeds = FeedsHealth()
+        self._market = Market(self._feeds)
+        self._ledger = Ledger(account for book in self._books for account in book.accounts)
+        self._targets = Targets(self._books)
+        self._valuation = Valuation(self._market, self._ledger, self._targets.ratio)
+        self._recorder = Recorder(journal)
+        self._alerts = Alerts()
+        self._staging = Staging(self._market, self._ledger, self._valuation, self._targets)
+        Restorer(self._books, self._recorder, self._ledger, self._targets, self._staging, self._alerts).run()
+        self._watch = Watch(self._books, self._valuation, self._feeds, self._alerts, self._recorder)
+        self._requests = Requests(self._books, self._ledger, self._targets, self._staging, self._recorder, self._alerts)
+        self._opening = self._to_open()
+        self._legs = frozenset(hedge.instrument for book in self._books for hedge in book.hedges)
+        self._handlers: dict[type, Callable[[Any], None]] = {
+            Ticker: self._ticker,
+            InstrumentListed: self._listed,
+            TiersLoaded: self._tiers,
+            ConnectionChanged: self._connection,
+            ChannelChanged: self._channel,
+            FrameFault: self._feeds.fault,
+            Heard: self._feeds.heard,
+            OrderUpdate: self._order,
+            Fill: self._fill,
+            FundingPayment: self._funding,
+            BalanceUpdate: self._account_event,
+            PositionUpdate: self._account_event,
+        }
+
+    # --- what goes in ----------------------------------------------------------------------------------------
+
+    def apply(self, event: AnyEvent) -> None:
+        """Fold one event in. Never raises on what an event says."""
+        received_ns = event.received_ns
+        if received_ns > self._now_ns:
+            if not self._now_ns:
+                self._watch.started(received_ns)
+            self._now_ns = received_ns
+        self._events += 1
+        self._handlers[type(event)](event)
+
+    def command(self, command: AnyCommand, now_ns: int) -> None:
+        """Carry out a command, or say in the snapshot's message why not."""
+        self._pass_time(now_ns)
+        self._requests.take(command, self._now_ns)
+        self._watch.changed(self._now_ns)
+        self._watch.feeds(self._now_ns)
+
+    def advance(self, now_ns: int) -> None:
+        """Let time pass: ages, dwells, orders that nobody answers, a journal that may be writable again."""
+        self._pass_time(now_ns)
+        self._recorder.retry(self._now_ns)
+        for order in list(self._ledger.orders.values()):
+            if order.state is OrderState.SENT and self._now_ns - order.updated_ns >= SENT_TIMEOUT_NS:
+                self._order(_unanswered(order, self._now_ns))
+        self._open_hedges()
+        self._watch.advance(self._now_ns)
+
+    def _pass_time(self, now_ns: int) -> None:
+        self._watch.started(now_ns)
+        self._now_ns = max(self._now_ns, now_ns)
+
+    # --- what comes out --------------------------------------------------------------------------------------
+
+    def snapshot(self, now_ns: int) -> Snapshot:
+        """The whole picture at ``now_ns``; lets time pass up to it."""
+        self.advance(now_ns)
+        self._sequence += 1
+        books = self._watch.views()
+        age_ns, freshness = picture.oldest_input(books, self._now_ns)
+        return Snapshot(
+            sequence=self._sequence,
+            time_ns=self._now_ns,
+            mode=self._mode,
+            source=self._source,
+            books=books,
+            alerts=self._alerts.views(self._now_ns),
+            feeds=tuple(connection.view(self._now_ns) for connection in self._feeds.connections()),
+            stage=self._staging.view(self._now_ns, self._recorder.failure),
+            orders=picture.orders(self._ledger),
+            events=self._events,
+            worst_age_ns=age_ns,
+            worst_freshness=freshness,
+            message=self._requests.message,
+            message_ns=self._requests.message_ns,
+            journal=self._recorder.state,
+        )
+
+    def take_orders(self) -> list[OrderRequest]:
+        """Orders confirmed and journaled since last asked; each is handed out once in the life of its journal."""
+        return self._requests.take_orders()
+
+    def take_news(self) -> list[AlertView]:
+        """Alerts raised, worsened or ended since last asked: for the bell and the log."""
+        return self._watch.take_news()
+
+    def positions(self) -> list[Position]:
+        """Every position held now: what the paper broker settles funding on."""
+        return [position for position in self._ledger.positions.values() if position.open]
+
+    # --- market data and feeds -------------------------------------------------------------------------------
+
+    def _ticker(self, event: Ticker) -> None:
+        market = self._market.apply(event)
+        if self._opening:
+            self._open_hedges()
+        self._watch.touched(market, self._now_ns)
+
+    def _listed(self, event: InstrumentListed) -> None:
+        instrument = event.instrument
+        self._market.listed(instrument, event.received_ns)
+        if self._ledger.described(instrument) and instrument.id in self._legs:
+            self._recorder.note(ContractDescribed(instrument=instrument), self._now_ns)
+        self._open_hedges()
+        self._watch.touched(self._market.of(instrument.id), self._now_ns)
+
+    def _tiers(self, event: TiersLoaded) -> None:
+        self._market.tiers_loaded(event.table)
+        self._watch.touched(self._market.of(event.table.instrument), self._now_ns)
+
+    def _connection(self, event: ConnectionChanged) -> None:
+        self._feeds.connection_changed(event)
+        self._watch.changed(self._now_ns)
+        self._watch.feeds(self._now_ns)
+
+    def _channel(self, event: ChannelChanged) -> None:
+        self._feeds.channel_changed(event)
+        self._watch.changed(self._now_ns)
+
+    # --- accounts --------------------------------------------------------------------------------------------
+
+    def _order(self, event: OrderUpdate) -> None:
+        order = self._ledger.order(event)
+        if order is None:
+            return
+        self._recorder.note(EventTaken(happened=event), self._now_ns)
+        self._requests.order_changed(order, self._now_ns)
+        for condition in order_conditions(order):
+            self._watch.check(condition, self._now_ns)
+
+    def _fill(self, event: Fill) -> None:
+        try:
+            if not self._ledger.fill(event):
+                return
+        except RequestError as error:
+            self._requests.say(f"a fill of {event.instrument} cannot be booked: {error}", self._now_ns)
+            return
+        self._recorder.note(EventTaken(happened=event), self._now_ns)
+        verb = "sold" if event.side == "sell" else "bought"
+        self._requests.say(f"{verb} {event.quantity:f} {event.instrument} at {event.price:f}", self._now_ns)
+        self._watch.changed(self._now_ns)
+
+    def _funding(self, event: FundingPayment) -> None:
+        if self._ledger.funding(event):
+            self._recorder.note(EventTaken(happened=event), self._now_ns)
+            verb = "received" if event.amount >= 0 else "paid"
+            amount = f"{abs(event.amount):.8f}".rstrip("0").rstrip(".")
+            self._requests.say(f"funding {verb}: {amount} {event.asset} on {event.instrument}", self._now_ns)
+            self._watch.changed(self._now_ns)
+
+    def _account_event(self, event: BalanceUpdate | PositionUpdate) -> None:
+        changed = self._ledger.balance(event) if isinstance(event, BalanceUpdate) else self._ledger.reported(event)
+        if changed:
+            self._recorder.note(EventTaken(happened=event), self._now_ns)
+            self._watch.changed(self._now_ns)
+
+    # --- opening at market -----------------------------------------------------------------------------------
+
+    def _to_open(self) -> list[tuple[Book, Hedge]]:
+        legs = [(book, hedge) for book in self._books for hedge in book.hedges if hedge.open_at_market]
+        return [(book, hedge) for book, hedge in legs if self._ledger.position(hedge.account, hedge.instrument).pending]
+
+    def _open_hedges(self) -> None:
+        still = []
+        for book, hedge in self._opening:
+            try:
+                fill = opening_fill(book, hedge, self._market, self._ledger, self._targets, self._now_ns)
+            except RequestError as error:
+                self._ledger.not_opened(hedge.account, hedge.instrument, str(error))
+                self._requests.say(f"{hedge.instrument} was not opened: {error}", self._now_ns)
+                continue
+            if fill is None:
+                still.append((book, hedge))
+                continue
+            self._fill(fill)
+            self._requests.say(
+                f"{hedge.instrument}: {self._ledger.position(hedge.account, hedge.instrument).note}", self._now_ns
+            )
+        self._opening = still
+
+
+def _unanswered(order: Order, now_ns: int) -> OrderUpdate:
+    request = order.request
+    return OrderUpdate(
+        received_ns=now_ns,
+        account=request.account,
+        client_order_id=request.client_order_id,
+        instrument=request.instrument,
+        side=request.side,
+        quantity=request.quantity,
+        state=OrderState.UNKNOWN,
+        filled_quantity=order.filled_quantity,
+        reason=f"no answer for {SENT_TIMEOUT_NS // SECOND_NS} s",
+    )
+
+
+def _check_books(books: tuple[Book, ...]) -> None:
+    """Two books may share an account only if they describe it alike, and never a position."""
+    accounts: dict[str, object] = {}
+    legs: set[tuple[str, str]] = set()
+    names: set[str] = set()
+    for book in books:
+        if book.name in names:
+            raise RequestError("books", "each book named once", book.name)
+        names.add(book.name)
+        for account in book.accounts:
+            if accounts.setdefault(account.name, account) != account:
+                raise RequestError("accounts", f"one description of account {account.name}", "two that differ")
+        for hedge in book.hedges:
+            if hedge.account not in {account.name for account in book.accounts}:
+                raise RequestError("hedges.account", f"an account of book {book.name}", hedge.account)
+            if (hedge.account, hedge.instrument) in legs:
+                raise RequestError("hedges", "each contract of an account in one leg", hedge.instrument)
+            legs.add((hedge.account, hedge.instrument))
+            if not Decimal(0) <= hedge.target_ratio <= book.limits.maximum_ratio:
+                raise RequestError("hedges.target_ratio", f"0 to {book.limits.maximum_ratio}", str(hedge.target_ratio))

@@ -1,0 +1,377 @@
+"""What the venues last said of each instrument, field by field, and how far each value may still be trusted.
+
+Three times are kept per field: the venue's own, the receive time, and when the value last changed. A value's age
+runs from when it was *observed*: the receive time, moved back by as much as the event arrived later than that
+venue's events do at best. So a backlog that is read all at once does not look fresh.
+
+What never becomes a price: a number that is not finite or not positive; a mark and an index that contradict each
+other by more than a factor of two; a jump by more than a factor of two from a value still held, until
+``CONFIRMATIONS`` further events agree with it; a bid above its ask; an event older, by the venue's clock, than what
+is held for that channel.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from enum import StrEnum
+
+from core.events import FaultKind, FrameFault, Ticker
+from core.feeds_health import ChannelHealth, FeedsHealth
+from core.figures import Figure, Freshness, unknown, worst
+from core.freshness import (
+    FUNDING_AGES_NS,
+    MARK_AGES_NS,
+    SECOND_NS,
+    SPOT_PRICE_AGES_NS,
+    TIER_AGES_NS,
+    AgesNs,
+    by_age,
+)
+from core.instruments import Instrument, TierTable
+
+FROZEN_AFTER_NS = 60 * SECOND_NS
+"""A mark unchanged for this long, on a contract learned to tick, is stale although messages arrive."""
+
+TICKING_CHANGES = 5
+TICKING_INTERVAL_NS = 15 * SECOND_NS
+"""A contract is learned to tick after five changes at 15 s or less apart on average (a quarter of the above)."""
+
+CONFIRMATIONS = 2
+JUMP_FACTOR = 2
+MAXIMUM_FUNDING_RATE = Decimal("0.25")
+"""No venue caps an interval's funding above 4 %; a quarter is a misread field."""
+
+ORDER_HOLD_NS = 10 * SECOND_NS
+"""For how long a held venue time rejects older ones. A stream that restarts its clock heals after this."""
+
+FUTURE_NS = 2 * SECOND_NS
+"""A venue time further ahead of the receive time than this says nothing about lateness."""
+
+DRIFT_PARTS = 10_000
+"""The best lateness of a venue may creep up by one part in this of the time passed: clocks drift."""
+
+
+class Field(StrEnum):
+    """What can be asked of a market; the value is its name in words."""
+
+    MARK = "mark price"
+    INDEX = "index price"
+    BID = "bid price"
+    ASK = "ask price"
+    FUNDING_RATE = "funding rate"
+    NEXT_FUNDING = "next funding time"
+    FUNDING_INTERVAL = "funding interval"
+
+
+class Source:
+    """One channel as it feeds one instrument."""
+
+    __slots__ = ("health", "received_ns", "venue_time_ns")
+
+    def __init__(self, health: ChannelHealth) -> None:
+        self.health = health
+        self.venue_time_ns: int | None = None
+        self.received_ns = 0
+
+
+class Quote:
+    """One field of one instrument."""
+
+    __slots__ = ("changed_ns", "epoch", "observed_ns", "source", "suspect", "suspected", "value", "venue_time_ns")
+
+    def __init__(self) -> None:
+        self.value: Decimal | None = None
+        self.venue_time_ns: int | None = None
+        self.observed_ns = 0
+        self.changed_ns = 0
+        self.source: Source | None = None
+        self.epoch = 0
+        self.suspect: Decimal | None = None
+        self.suspected = 0
+
+    def freshness(self, now_ns: int, ages: AgesNs) -> Freshness:
+        """By age, and at best stale when its channel was interrupted since."""
+        if self.value is None or self.source is None:
+            return Freshness.UNKNOWN
+        aged = by_age(now_ns - self.observed_ns, ages)
+        if self.epoch != self.source.health.epoch:
+            return worst(aged, Freshness.STALE)
+        return aged
+
+
+class Rhythm:
+    """How often a mark price changes, learned by an average that forgets."""
+
+    __slots__ = ("changes", "interval_ns")
+
+    def __init__(self) -> None:
+        self.changes = 0
+        self.interval_ns = 0
+
+    def changed(self, after_ns: int) -> None:
+        """Learn from one change."""
+        after_ns = min(after_ns, FROZEN_AFTER_NS)
+        self.changes += 1
+        if self.changes == 1:
+            self.interval_ns = after_ns
+        else:
+            self.interval_ns += (after_ns - self.interval_ns) // 8
+
+    @property
+    def ticks(self) -> bool:
+        """True once it is known that this market's mark normally moves."""
+        return self.changes >= TICKING_CHANGES and self.interval_ns <= TICKING_INTERVAL_NS
+
+
+class InstrumentMarket:
+    """One instrument: its description, its tiers and its quotes."""
+
+    __slots__ = (
+        "ask",
+        "bid",
+        "funding_interval",
+        "funding_rate",
+        "id",
+        "index",
+        "instrument",
+        "instrument_ns",
+        "mark",
+        "market",
+        "next_funding",
+        "price_ages",
+        "rhythm",
+        "sources",
+        "tiers",
+        "venue",
+    )
+
+    def __init__(self, instrument: str) -> None:
+        self.id = instrument
+        self.venue, _, rest = instrument.partition(":")
+        self.market = rest.partition(":")[0]
+        self.price_ages = SPOT_PRICE_AGES_NS if self.market == "spot" else MARK_AGES_NS
+        self.instrument: Instrument | None = None
+        self.instrument_ns = 0
+        self.tiers: TierTable | None = None
+        self.sources: dict[str, Source] = {}
+        self.rhythm = Rhythm()
+        self.mark = Quote()
+        self.index = Quote()
+        self.bid = Quote()
+        self.ask = Quote()
+        self.funding_rate = Quote()
+        self.next_funding = Quote()
+        self.funding_interval = Quote()
+
+    def quote(self, field: Field) -> tuple[Quote, AgesNs]:
+        """The quote of a field and the ages that apply to it."""
+        match field:
+            case Field.MARK:
+                return self.mark, MARK_AGES_NS
+            case Field.INDEX:
+                return self.index, MARK_AGES_NS
+            case Field.BID:
+                return self.bid, self.price_ages
+            case Field.ASK:
+                return self.ask, self.price_ages
+            case Field.FUNDING_RATE:
+                return self.funding_rate, FUNDING_AGES_NS
+            case Field.NEXT_FUNDING:
+                return self.next_funding, FUNDING_AGES_NS
+            case Field.FUNDING_INTERVAL:
+                return self.funding_interval, FUNDING_AGES_NS
+
+    def frozen(self, now_ns: int) -> bool:
+        """True where the mark has not moved for a minute on a contract whose mark normally does."""
+        return self.rhythm.ticks and now_ns - self.mark.changed_ns >= FROZEN_AFTER_NS
+
+
+class Market:
+    """All instruments that anything was said about."""
+
+    def __init__(self, feeds: FeedsHealth) -> None:
+        self._feeds = feeds
+        self._instruments: dict[str, InstrumentMarket] = {}
+        self._lateness: dict[str, tuple[int, int]] = {}
+
+    def of(self, instrument: str) -> InstrumentMarket:
+        """The market of an instrument, empty until something is said of it."""
+        found = self._instruments.get(instrument)
+        if found is None:
+            found = self._instruments[instrument] = InstrumentMarket(instrument)
+        return found
+
+    def listed(self, instrument: Instrument, received_ns: int) -> None:
+        """Take in an instrument's description."""
+        market = self.of(instrument.id)
+        market.instrument, market.instrument_ns = instrument, received_ns
+
+    def tiers_loaded(self, table: TierTable) -> None:
+        """Take in a tier table."""
+        self.of(table.instrument).tiers = table
+
+    def apply(self, event: Ticker) -> InstrumentMarket:
+        """Fold one ticker in, field by field; what cannot be used is counted as a fault of its feed."""
+        market = self.of(event.instrument)
+        source = market.sources.get(event.channel)
+        if source is None:
+            source = Source(self._feeds.channel(market.venue, market.market, event.channel))
+            market.sources[event.channel] = source
+        received = event.received_ns
+        source.health.carried_data(received)
+        if self._out_of_order(event, source):
+            self._fault(event, source, FaultKind.OUT_OF_ORDER)
+            return market
+        if event.venue_time_ns is not None:
+            source.venue_time_ns, source.received_ns = event.venue_time_ns, received
+        self._fold(event, market, source, self._observed(market.venue, event))
+        return market
+
+    def _fold(self, event: Ticker, market: InstrumentMarket, source: Source, observed: int) -> None:
+        mark = self._usable(event.mark_price, Field.MARK, event, source)
+        index = self._usable(event.index_price, Field.INDEX, event, source)
+        bid = self._usable(event.bid_price, Field.BID, event, source)
+        ask = self._usable(event.ask_price, Field.ASK, event, source)
+        if mark is not None and index is not None and _contradict(mark, index):
+            self._fault(event, source, FaultKind.BAD_FIELD, "mark price against index price")
+            mark = index = None
+        if bid is not None and ask is not None and bid > ask:
+            self._fault(event, source, FaultKind.BAD_FIELD, "bid price above ask price")
+            bid = ask = None
+        if mark is not None:
+            before = market.mark.changed_ns
+            if self._price(market.mark, mark, event, source, observed) and before:
+                market.rhythm.changed(market.mark.changed_ns - before)
+        if index is not None:
+            self._price(market.index, index, event, source, observed)
+        if bid is not None:
+            self._price(market.bid, bid, event, source, observed)
+        if ask is not None:
+            self._price(market.ask, ask, event, source, observed)
+        if event.funding_rate is not None:
+            self._funding(market, event, source, observed)
+
+    def _funding(self, market: InstrumentMarket, event: Ticker, source: Source, observed: int) -> None:
+        rate, due, hours = event.funding_rate, event.next_funding_time_ns, event.funding_interval_hours
+        assert rate is not None
+        if not rate.is_finite() or abs(rate) > MAXIMUM_FUNDING_RATE:
+            self._fault(event, source, FaultKind.BAD_FIELD, Field.FUNDING_RATE.value)
+            return
+        _write(market.funding_rate, rate, event, source, observed)
+        if due is not None and due > 0:
+            _write(market.next_funding, Decimal(due), event, source, observed)
+        if hours is not None and hours > 0:
+            _write(market.funding_interval, Decimal(hours), event, source, observed)
+
+    def _usable(self, price: Decimal | None, field: Field, event: Ticker, source: Source) -> Decimal | None:
+        if price is None or (price.is_finite() and price > 0):
+            return price
+        self._fault(event, source, FaultKind.BAD_FIELD, field.value)
+        return None
+
+    def _price(self, quote: Quote, price: Decimal, event: Ticker, source: Source, observed: int) -> bool:
+        """Write a price unless it is absurd; true if the value is a new one."""
+        held = quote.value
+        if held is not None and price == held:
+            quote.suspected = 0
+            return _write(quote, held, event, source, observed)
+        if (
+            held is not None
+            and observed - quote.observed_ns < MARK_AGES_NS.unknown
+            and _contradict(price, held)
+            and not _confirmed(quote, price)
+        ):
+            self._fault(event, source, FaultKind.BAD_FIELD, "price jump")
+            return False
+        quote.suspected = 0
+        return _write(quote, price, event, source, observed)
+
+    def _out_of_order(self, event: Ticker, source: Source) -> bool:
+        held, said = source.venue_time_ns, event.venue_time_ns
+        if held is None or said is None or said >= held:
+            return False
+        return event.received_ns - source.received_ns < ORDER_HOLD_NS
+
+    def _observed(self, venue: str, event: Ticker) -> int:
+        """The receive time less the event's excess lateness over the best of its venue."""
+        received, said = event.received_ns, event.venue_time_ns
+        if said is None:
+            return received
+        lateness = received - said
+        if lateness < -FUTURE_NS:
+            return received
+        best = self._lateness.get(venue)
+        if best is None:
+            self._lateness[venue] = (lateness, received)
+            return received
+        allowed = best[0] + max(0, received - best[1]) // DRIFT_PARTS
+        if lateness <= allowed:
+            self._lateness[venue] = (lateness, received)
+            return received
+        return received - (lateness - allowed)
+
+    def _fault(self, event: Ticker, source: Source, kind: FaultKind, field: str = "") -> None:
+        connection = source.health.connection
+        fault = FrameFault(
+            venue=connection.venue, connection=connection.name, kind=kind, channel=event.channel, field=field
+        )
+        self._feeds.count_fault(connection, fault)
+
+    def figure(self, instrument: str, field: Field, now_ns: int) -> Figure:
+        """A field as a figure at ``now_ns``; unknown, by name, when it was never seen or is too old."""
+        market = self.of(instrument)
+        quote, ages = market.quote(field)
+        freshness = quote.freshness(now_ns, ages)
+        if freshness is Freshness.UNKNOWN:
+            seen = None if quote.value is None else quote.observed_ns
+            missing = (f"{field.value} of {instrument}",)
+            return Figure(missing=missing, freshness=Freshness.UNKNOWN, observed_ns=seen)
+        if field is Field.MARK and market.frozen(now_ns):
+            freshness = worst(freshness, Freshness.STALE)
+        return Figure(value=quote.value, freshness=freshness, observed_ns=quote.observed_ns)
+
+    def middle(self, instrument: str, now_ns: int) -> Figure:
+        """The middle of best bid and ask; unknown while they cross."""
+        bid, ask = self.figure(instrument, Field.BID, now_ns), self.figure(instrument, Field.ASK, now_ns)
+        if bid.value is None or ask.value is None:
+            return unknown(*(gap for side in (bid, ask) for gap in side.missing))
+        if bid.value > ask.value:
+            return unknown(f"uncrossed bid and ask of {instrument}")
+        return Figure(
+            value=(bid.value + ask.value) / 2,
+            freshness=worst(bid.freshness, ask.freshness),
+            observed_ns=min(side.observed_ns for side in (bid, ask) if side.observed_ns is not None),
+        )
+
+    def tiers(self, instrument: str, now_ns: int) -> tuple[TierTable | None, Freshness]:
+        """The tier table and its freshness; an instrument nobody described has UNKNOWN tiers."""
+        table = self.of(instrument).tiers
+        if table is None:
+            return None, Freshness.UNKNOWN
+        freshness = by_age(now_ns - table.as_of_ns, TIER_AGES_NS)
+        return (None if freshness is Freshness.UNKNOWN else table), freshness
+
+
+def _write(quote: Quote, value: Decimal, event: Ticker, source: Source, observed: int) -> bool:
+    quote.observed_ns = observed
+    quote.venue_time_ns = event.venue_time_ns
+    quote.source = source
+    quote.epoch = source.health.epoch
+    if quote.value is not None and value == quote.value:
+        return False
+    quote.value = value
+    quote.changed_ns = event.received_ns
+    return True
+
+
+def _contradict(one: Decimal, other: Decimal) -> bool:
+    return one > other * JUMP_FACTOR or other > one * JUMP_FACTOR
+
+
+def _confirmed(quote: Quote, price: Decimal) -> bool:
+    """True once enough events in a row agree on a price far from the one held."""
+    if quote.suspected and quote.suspect is not None and not _contradict(price, quote.suspect):
+        quote.suspected += 1
+    else:
+        quote.suspect, quote.suspected = price, 1
+    return quote.suspected > CONFIRMATIONS

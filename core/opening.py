@@ -1,0 +1,43 @@
+"""Opening a hedge at its target once, at the first mark price: for demo and replay, where no order is sent."""
+
+from __future__ import annotations
+
+from core.books import Book, Hedge
+from core.errors import RequestError
+from core.events import Fill
+from core.figures import Freshness
+from core.hedging import order_to_target
+from core.market import Field, Market
+from core.positions import ZERO, Ledger, opening_id
+from core.targets import Targets
+from core.valuation import bag_quantity
+
+
+def opening_fill(
+    book: Book, hedge: Hedge, market: Market, ledger: Ledger, targets: Targets, now_ns: int
+) -> Fill | None:
+    """The fill that opens a hedge, without a fee; ``None`` until its contract is described and its mark is live.
+
+    Raises RequestError where the target is too small for the venue's filters.
+    """
+    instrument = market.of(hedge.instrument).instrument
+    mark = market.figure(hedge.instrument, Field.MARK, now_ns)
+    if instrument is None or mark.value is None or mark.freshness is not Freshness.LIVE:
+        return None
+    held = ledger.position(hedge.account, hedge.instrument).quantity
+    ratio = targets.ratio(book.name, hedge.instrument)
+    sizing = order_to_target(instrument, bag_quantity(book, hedge.asset), ratio, held, mark.value)
+    if sizing.refusals:
+        raise RequestError(hedge.instrument, "a target that the venue's order filters allow", sizing.refusals[0])
+    return Fill(
+        account=hedge.account,
+        fill_id=opening_id(hedge.instrument),
+        client_order_id="",
+        instrument=hedge.instrument,
+        side=sizing.side,
+        price=mark.value,
+        quantity=sizing.quantity,
+        fee=ZERO,
+        fee_asset=ledger.accounts[hedge.account].settle,
+        received_ns=now_ns,
+    )

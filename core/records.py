@@ -1,0 +1,162 @@
+"""What the engine writes to its journal, and how it reads itself back.
+
+Two promises differ. An *intent* (an order about to be handed out, a target about to change) is on the disk or does
+not happen. A *fact* (a fill, a payment, an alert) has happened whatever the disk says: it is kept in memory in order
+and written as soon as the disk takes it again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+import msgspec
+
+from core.books import Account, Hedge
+from core.commands import AnyCommand
+from core.errors import JournalError
+from core.events import AnyEvent
+from core.freshness import SECOND_NS
+from core.instruments import Instrument
+from core.journal import Journal
+from core.orders import OrderRequest
+from core.snapshot import AlertView
+
+RETRY_NS = 5 * SECOND_NS
+
+
+class Record(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, tag_field="record"):
+    """Base of everything journaled."""
+
+
+class HedgeDeclared(Record, frozen=True, kw_only=True, tag="hedge"):
+    """A hedge as its user wrote it: where position and target start from, until they write it differently."""
+
+    book: str
+    hedge: Hedge
+
+
+class AccountDeclared(Record, frozen=True, kw_only=True, tag="account"):
+    """An account as its user wrote it: where the wallet starts from."""
+
+    account: Account
+
+
+class ContractDescribed(Record, frozen=True, kw_only=True, tag="contract"):
+    """A contract's payoff, needed to fold its fills again."""
+
+    instrument: Instrument
+
+
+class TargetChanged(Record, frozen=True, kw_only=True, tag="target"):
+    """A target ratio moved; ``undo`` where it took back an earlier move."""
+
+    book: str
+    instrument: str
+    before: Decimal
+    after: Decimal
+    undo: bool = False
+
+
+class OrderIntended(Record, frozen=True, kw_only=True, tag="intent"):
+    """An order confirmed by the user, written before anything is sent."""
+
+    request: OrderRequest
+
+
+class CommandTaken(Record, frozen=True, kw_only=True, tag="command"):
+    """Any other command."""
+
+    command: AnyCommand
+
+
+class EventTaken(Record, frozen=True, kw_only=True, tag="event"):
+    """An account event that was folded."""
+
+    happened: AnyEvent
+
+
+class AlertChanged(Record, frozen=True, kw_only=True, tag="alert"):
+    """An alert raised, worsened or ended."""
+
+    alert: AlertView
+
+
+AnyRecord = (
+    HedgeDeclared
+    | AccountDeclared
+    | ContractDescribed
+    | TargetChanged
+    | OrderIntended
+    | CommandTaken
+    | EventTaken
+    | AlertChanged
+)
+
+_ENCODER = msgspec.json.Encoder()
+_DECODER = msgspec.json.Decoder(AnyRecord)
+
+
+class Recorder:
+    """Writes records to a journal, or nowhere where there is none, and knows when that fails."""
+
+    def __init__(self, journal: Journal | None) -> None:
+        self._journal = journal
+        self._waiting: list[tuple[str, int, bytes]] = []
+        self._retry_ns = 0
+        self.failure = ""
+
+    @property
+    def state(self) -> str:
+        """The journal's state in words; empty where all is well."""
+        if self.failure:
+            return f"{self.failure}; {len(self._waiting)} entries wait in memory" if self._waiting else self.failure
+        return "" if self._journal is not None else "nothing is kept: this run has no journal"
+
+    def intend(self, record: AnyRecord, now_ns: int) -> None:
+        """Write an intent, or raise JournalError and leave it undone."""
+        if self._journal is not None:
+            self._write([*self._waiting, _row(record, now_ns)], now_ns)
+
+    def note(self, record: AnyRecord, now_ns: int) -> None:
+        """Write a fact, now or as soon as the journal takes it."""
+        if self._journal is None:
+            return
+        self._waiting.append(_row(record, now_ns))
+        if not self.failure or now_ns >= self._retry_ns:
+            self.retry(now_ns)
+
+    def retry(self, now_ns: int) -> None:
+        """Try again to write what waits, at most every few seconds of engine time."""
+        if self._journal is None or not (self._waiting or self.failure) or (self.failure and now_ns < self._retry_ns):
+            return
+        try:
+            self._write(self._waiting, now_ns)
+        except JournalError:
+            return
+
+    def _write(self, rows: list[tuple[str, int, bytes]], now_ns: int) -> None:
+        assert self._journal is not None
+        try:
+            self._journal.append_all(rows)
+        except JournalError as error:
+            self.failure = str(error)
+            self._retry_ns = now_ns + RETRY_NS
+            raise
+        self._waiting = []
+        self.failure = ""
+
+    def history(self) -> Iterator[tuple[int, AnyRecord]]:
+        """Every record of earlier runs with its time, oldest first. Raises JournalError where one cannot be read."""
+        if self._journal is None:
+            return
+        for row in self._journal.rows():
+            try:
+                yield row.time_ns, _DECODER.decode(row.body)
+            except msgspec.MsgspecError as error:
+                raise JournalError(f"journal {self._journal.path}, row {row.sequence}: {error}") from error
+
+
+def _row(record: AnyRecord, now_ns: int) -> tuple[str, int, bytes]:
+    kind = record.__struct_config__.tag
+    return str(kind), now_ns, _ENCODER.encode(record)

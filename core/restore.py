@@ -1,0 +1,185 @@
+"""Starting where the last run ended: the journal's records folded back into ledger, targets, orders and alerts.
+
+What the user declared (books) wins over the journal where it has changed since it was last seen: a hedge whose
+position was rewritten starts from what is written, one whose target was rewritten from the new target.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+
+from core.alerts import Alerts, identity
+from core.books import Account, Book, Hedge
+from core.commands import StageHedge
+from core.events import (
+    BalanceUpdate,
+    Fill,
+    FundingPayment,
+    OrderState,
+    OrderUpdate,
+    PositionUpdate,
+)
+from core.positions import Ledger
+from core.records import (
+    AccountDeclared,
+    AlertChanged,
+    AnyRecord,
+    CommandTaken,
+    ContractDescribed,
+    EventTaken,
+    HedgeDeclared,
+    OrderIntended,
+    Recorder,
+    TargetChanged,
+)
+from core.rules import LASTING
+from core.staging import Staging
+from core.targets import Targets
+
+RESTARTED = "the run that sent it ended first"
+
+
+class Restorer:
+    """One pass over the journal, then the declarations of today."""
+
+    def __init__(
+        self,
+        books: Iterable[Book],
+        recorder: Recorder,
+        ledger: Ledger,
+        targets: Targets,
+        staging: Staging,
+        alerts: Alerts,
+    ) -> None:
+        self._books = tuple(books)
+        self._recorder = recorder
+        self._ledger = ledger
+        self._targets = targets
+        self._staging = staging
+        self._alerts = alerts
+        self._hedges: dict[tuple[str, str], Hedge] = {}
+        self._accounts: dict[str, Account] = {}
+        self._last_ns = 0
+
+    def run(self) -> None:
+        """Restore. Raises JournalError where the journal cannot be read."""
+        for time_ns, record in self._recorder.history():
+            self._last_ns = max(self._last_ns, time_ns)
+            self._take(record)
+        self._declare_accounts()
+        self._declare_hedges()
+        self._settle_orders()
+        self._settle_alerts()
+
+    def _take(self, record: AnyRecord) -> None:
+        match record:
+            case HedgeDeclared(book=book, hedge=hedge):
+                self._begin(book, hedge)
+            case AccountDeclared(account=account):
+                self._open(account)
+            case ContractDescribed(instrument=instrument):
+                self._ledger.described(instrument)
+            case TargetChanged():
+                self._targets.apply(record)
+            case OrderIntended(request=request):
+                self._ledger.sent(request)
+            case CommandTaken(command=StageHedge()):
+                self._staging.count()
+            case EventTaken(happened=event):
+                self._fold(event)
+            case AlertChanged(alert=alert):
+                self._alerts.restore(alert)
+
+    def _fold(self, event: object) -> None:
+        match event:
+            case Fill():
+                self._ledger.fill(event)
+            case FundingPayment():
+                self._ledger.funding(event)
+            case OrderUpdate():
+                self._ledger.order(event)
+            case BalanceUpdate():
+                self._ledger.balance(event)
+            case PositionUpdate():
+                self._ledger.reported(event)
+
+    def _begin(self, book: str, hedge: Hedge) -> None:
+        before = self._hedges.get((book, hedge.instrument))
+        self._hedges[book, hedge.instrument] = hedge
+        if hedge.account not in self._ledger.accounts:
+            return
+        if before is None or msgspec.structs.replace(before, target_ratio=hedge.target_ratio) != hedge:
+            self._ledger.begin(hedge)
+        if before is None or before.target_ratio != hedge.target_ratio:
+            self._targets.begin(book, hedge.instrument, hedge.target_ratio)
+
+    def _open(self, account: Account) -> None:
+        before = self._accounts.get(account.name)
+        self._accounts[account.name] = account
+        if account.name in self._ledger.accounts and (
+            before is None or (before.wallet_balance, before.settle) != (account.wallet_balance, account.settle)
+        ):
+            self._ledger.wallets[account.name] = account.wallet_balance
+
+    def _declare_accounts(self) -> None:
+        for account in self._ledger.accounts.values():
+            if self._accounts.get(account.name) != account:
+                self._open(account)
+                self._recorder.note(AccountDeclared(account=account), self._last_ns)
+
+    def _declare_hedges(self) -> None:
+        named = set()
+        for book in self._books:
+            for hedge in book.hedges:
+                named.add((hedge.account, hedge.instrument))
+                if self._hedges.get((book.name, hedge.instrument)) != hedge:
+                    self._begin(book.name, hedge)
+                    self._recorder.note(HedgeDeclared(book=book.name, hedge=hedge), self._last_ns)
+        for key in list(self._ledger.positions):
+            if key not in named and self._ledger.accounts[key[0]].paper:
+                # The user took this leg out of the book: a paper position has no other existence.
+                del self._ledger.positions[key]
+
+    def _settle_orders(self) -> None:
+        """Orders whose fate the last run did not live to see."""
+        for order in list(self._ledger.orders.values()):
+            if not order.outstanding:
+                continue
+            request = order.request
+            account = self._ledger.accounts.get(request.account)
+            if self._ledger.filled_quantity(request.client_order_id) >= request.quantity:
+                state, reason = OrderState.FILLED, ""
+            elif account is None or account.paper:
+                # The paper broker lived in that run: what it did not fill then it never will.
+                state, reason = OrderState.CANCELLED, RESTARTED
+            else:
+                state, reason = OrderState.UNKNOWN, RESTARTED
+            event = OrderUpdate(
+                account=request.account,
+                client_order_id=request.client_order_id,
+                instrument=request.instrument,
+                side=request.side,
+                quantity=request.quantity,
+                state=state,
+                filled_quantity=self._ledger.filled_quantity(request.client_order_id),
+                average_price=order.average_price,
+                limit_price=request.limit_price,
+                reduce_only=request.reduce_only,
+                reason=reason,
+                received_ns=self._last_ns,
+            )
+            if self._ledger.order(event) is not None:
+                self._recorder.note(EventTaken(happened=event), self._last_ns)
+
+    def _settle_alerts(self) -> None:
+        """Open alerts about positions stay open until they are seen to be over; all others end with their run."""
+        subjects = [(book.name, hedge.instrument) for book in self._books for hedge in book.hedges]
+        subjects += [(book.name, account.name) for book in self._books for account in book.accounts]
+        kept = {identity(book, subject, rule) for book, subject in subjects for rule in LASTING}
+        for key in self._alerts.open_keys():
+            if key not in kept:
+                self._alerts.end(key, self._last_ns)
+        for view in self._alerts.take_changes():
+            self._recorder.note(AlertChanged(alert=view), self._last_ns)

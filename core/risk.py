@@ -1,0 +1,259 @@
+"""One position against the market: every risk figure of it, each with the marks of its inputs.
+
+Pure: a real position and the one a staged order would leave are valued by the same code. Formulas are those of
+``core.pnl``, ``core.margin``, ``core.liquidation`` and ``core.funding``; here they are lifted into figures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import msgspec
+
+from core import funding, liquidation, margin, pnl
+from core.books import Account, MarginMode
+from core.conventions import Convention, convention_for
+from core.errors import RequestError
+from core.figures import Figure, Freshness, absent, derive, exact, unknown, worst
+from core.freshness import SECOND_NS
+from core.instruments import ContractKind, Instrument, TierTable
+from core.market import Field, Market
+from core.positions import Position
+
+ZERO = Decimal(0)
+
+NO_POSITION = absent("no position")
+
+USED_UP = "no equity left behind the position"
+"""Why a margin usage has no value although there is something to maintain: worse than any number."""
+
+
+def lifted(function: Callable[..., Decimal], *inputs: Figure, estimated: bool = False) -> Figure:
+    """``derive``, with an impossible input (a notional above the last tier, say) turned into a named unknown."""
+    try:
+        return derive(function, *inputs, estimated=estimated)
+    except RequestError as error:
+        return unknown(str(error))
+
+
+class Quotes(msgspec.Struct, frozen=True, kw_only=True):
+    """What the market says of one contract at one moment."""
+
+    instrument: Instrument | None
+    mark: Figure
+    index: Figure
+    funding_rate: Figure
+    funding_interval: Figure
+    next_funding: Figure
+    tiers: TierTable | None
+    tiers_known: Figure
+
+
+def quotes(market: Market, name: str, now_ns: int) -> Quotes:
+    """Read one contract's market at ``now_ns``."""
+    held = market.of(name)
+    table, freshness = market.tiers(name, now_ns)
+    known = unknown(f"maintenance tiers of {name}") if table is None else Figure(value=ZERO, freshness=freshness)
+    return Quotes(
+        instrument=held.instrument,
+        mark=market.figure(name, Field.MARK, now_ns),
+        index=market.figure(name, Field.INDEX, now_ns),
+        funding_rate=market.figure(name, Field.FUNDING_RATE, now_ns),
+        funding_interval=_interval(market, name, now_ns),
+        next_funding=market.figure(name, Field.NEXT_FUNDING, now_ns),
+        tiers=table,
+        tiers_known=known,
+    )
+
+
+def _interval(market: Market, name: str, now_ns: int) -> Figure:
+    quoted = market.figure(name, Field.FUNDING_INTERVAL, now_ns)
+    instrument = market.of(name).instrument
+    if quoted.known or instrument is None or instrument.funding_interval_hours is None:
+        return quoted
+    return exact(Decimal(instrument.funding_interval_hours))
+
+
+class Exposure(msgspec.Struct, frozen=True, kw_only=True):
+    """A position's figures that need no account: money in ``settle`` unless said otherwise."""
+
+    quantity: Figure
+    entry_price: Figure
+    delta: Figure
+    notional: Figure
+    profit: Figure
+    profit_quote: Figure
+    initial_margin: Figure
+    maintenance: Figure
+
+
+def exposure(position: Position, account: Account, market: Quotes, *, missing: str = "") -> Exposure:
+    """Value a position at mark. ``missing`` names why its quantity is not known, where that is so."""
+    instrument = market.instrument
+    if instrument is None:
+        missing = missing or f"description of {position.instrument}"
+    if missing or instrument is None:
+        gap = unknown(missing)
+        return Exposure(
+            quantity=exact(position.quantity) if missing.startswith("description") else gap,
+            entry_price=gap, delta=gap, notional=gap, profit=gap, profit_quote=gap, initial_margin=gap, maintenance=gap,
+        )  # fmt: skip
+    kind, size, mark = instrument.kind, instrument.contract_size, market.mark
+    quantity = exact(position.quantity)
+    if not position.quantity:
+        zero = exact(ZERO)
+        return Exposure(
+            quantity=quantity, entry_price=NO_POSITION, delta=zero, notional=zero, profit=zero, profit_quote=zero,
+            initial_margin=zero, maintenance=zero,
+        )  # fmt: skip
+    entry = _entry(position)
+    profit = lifted(lambda q, e, m: pnl.unrealised(kind, q, size, e, m), quantity, entry, mark)
+    inverse = kind is ContractKind.INVERSE
+    return Exposure(
+        quantity=quantity,
+        entry_price=entry,
+        delta=lifted(lambda q, m: pnl.delta(kind, q, size, m), quantity, mark if inverse else exact(Decimal(1))),
+        notional=lifted(lambda q, m: pnl.notional(kind, q, size, m), quantity, exact(Decimal(1)) if inverse else mark),
+        profit=profit,
+        profit_quote=derive(Decimal.__mul__, profit, mark) if inverse else profit,
+        initial_margin=lifted(lambda q, m: margin.initial_margin(kind, q, size, m, account.leverage), quantity, mark),
+        maintenance=_maintenance(instrument, quantity, market),
+    )
+
+
+def _entry(position: Position) -> Figure:
+    if position.entry_price is None:
+        return unknown(f"entry price of {position.instrument}")
+    return exact(position.entry_price)
+
+
+def _maintenance(instrument: Instrument, quantity: Figure, market: Quotes) -> Figure:
+    table = market.tiers
+    if table is None:
+        return lifted(lambda *_: ZERO, quantity, market.mark, market.tiers_known)
+    kind, size = instrument.kind, instrument.contract_size
+    return lifted(
+        lambda q, m, _: margin.maintenance_margin(kind, q, size, m, table), quantity, market.mark, market.tiers_known
+    )
+
+
+def usage(maintenance: Figure, equity: Figure) -> Figure:
+    """Maintenance ÷ equity; where equity is used up, absent with :data:`USED_UP`, which is worse than 1."""
+    if maintenance.value is not None and equity.value is not None:
+        if not maintenance.value:
+            return NO_POSITION
+        if equity.value <= 0:
+            return absent(USED_UP, maintenance, equity)
+    return lifted(margin.margin_usage, maintenance, equity)
+
+
+def used_up(figure: Figure) -> bool:
+    """True where a margin usage says that the position is past liquidation."""
+    return figure.absent == USED_UP or (figure.value is not None and figure.value >= 1)
+
+
+class Others(msgspec.Struct, frozen=True, kw_only=True):
+    """The rest of a cross account, as it bears on one position."""
+
+    wallet: Figure
+    unrealised: Figure
+    maintenance: Figure
+
+
+def liquidation_price(position: Position, account: Account, market: Quotes, quantity: Figure, others: Others) -> Figure:
+    """Ours by the convention recorded for the venue; the venue's own where it sent one.
+
+    Ours is an estimate unless that convention is known to meet the venue's figure to the tick.
+    """
+    instrument = market.instrument
+    if quantity.value is None or instrument is None:
+        return unknown(*(quantity.missing or (f"description of {position.instrument}",)))
+    if not quantity.value:
+        return NO_POSITION
+    if position.venue_liquidation is not None:
+        return exact(position.venue_liquidation)
+    kind, size, entry = instrument.kind, instrument.contract_size, position.entry_price
+    inputs: tuple[Figure, ...] = (market.tiers_known,)
+    convention = _convention(account, instrument)
+    at = convention.requirement_at if convention else liquidation.Requirement.AT_LIQUIDATION
+    exactly_so = convention is not None and convention.exact(account.margin_mode)
+    try:
+        if account.margin_mode is MarginMode.ISOLATED:
+            found = liquidation.isolated(
+                kind, quantity.value, size, entry, position.margin, market.tiers, requirement_at=at
+            )
+        else:
+            inputs = (market.tiers_known, others.wallet, others.unrealised, others.maintenance)
+            gaps = [gap for figure in inputs for gap in figure.missing]
+            if gaps:
+                return unknown(*dict.fromkeys(gaps))
+            found = liquidation.cross(
+                kind, quantity.value, size, entry, others.wallet.value, market.tiers,
+                others_unrealised=others.unrealised.value, others_maintenance=others.maintenance.value,
+                requirement_at=at,
+            )  # fmt: skip
+    except RequestError as error:
+        return unknown(str(error))
+    return _as_figure(found, position.instrument, inputs, estimated=not exactly_so)
+
+
+def _convention(account: Account, instrument: Instrument) -> Convention | None:
+    try:
+        return convention_for(account.venue, instrument.kind)
+    except RequestError:
+        return None
+
+
+def _as_figure(found: liquidation.Liquidation, name: str, inputs: tuple[Figure, ...], *, estimated: bool) -> Figure:
+    match found:
+        case liquidation.LiquidationPrice(price=price):
+            return derive(lambda *_: price, *inputs, estimated=estimated)
+        case liquidation.UnknownLiquidation(missing=missing):
+            words = {"tiers": "maintenance tiers", "entry_price": "entry price", "margin": "isolated margin"}
+            return unknown(*(f"{words.get(item, item)} of {name}" for item in missing))
+        case liquidation.NoLiquidation(reason=reason) | liquidation.AlwaysLiquidated(reason=reason):
+            return absent(reason, *inputs)
+
+
+def distance(price: Figure, mark: Figure, quantity: Figure) -> Figure:
+    """(liquidation − mark) ÷ mark, positive for safety; absent where there is rightly no liquidation price."""
+    if price.absent:
+        return absent(price.absent, price)
+    if quantity.value is None:
+        return unknown(*quantity.missing)
+    side = "long" if quantity.value > 0 else "short"
+    return lifted(lambda p, m: liquidation.distance(p, m, side), price, mark)
+
+
+def liquidation_source(position: Position, market: Quotes) -> str:
+    """Whose liquidation price it is, and from what."""
+    if position.venue_liquidation is not None:
+        return "the venue's own"
+    if market.tiers is None:
+        return "unknown: maintenance tiers not loaded"
+    day = datetime.fromtimestamp(market.tiers.as_of_ns // SECOND_NS, UTC).date()
+    return f"ours, tiers of {day}"
+
+
+def payment(market: Quotes, quantity: Figure) -> Figure:
+    """What the next settlement would pay at the present mark and rate, in settle: always an estimate."""
+    instrument = market.instrument
+    if instrument is None:
+        return unknown(*(quantity.missing or ("description of the contract",)))
+    if not instrument.perpetual:
+        return absent("a dated contract pays no funding")
+    kind, size = instrument.kind, instrument.contract_size
+    return lifted(
+        lambda q, m, r: funding.payment(kind, q, size, m, r),
+        quantity,
+        market.mark,
+        market.funding_rate,
+        estimated=True,
+    )
+
+
+def floor_freshness(figure: Figure, floor: Freshness) -> Figure:
+    """The figure, trusted no more than ``floor``."""
+    return msgspec.structs.replace(figure, freshness=worst(figure.freshness, floor))

@@ -1,0 +1,297 @@
+"""An order from the wish to the intent: staged, previewed, checked, confirmed, handed out once.
+
+The order itself (side, quantity) is fixed when it is staged; its preview and every check are made anew from present
+data each time they are looked at, and once more when the user confirms.
+"""
+
+from __future__ import annotations
+
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from hashlib import blake2s
+
+import msgspec
+
+from core import pnl
+from core.books import Account, Book, Hedge
+from core.errors import RequestError
+from core.events import Fill
+from core.exact import exactly
+from core.figures import Figure, Freshness, absent, derive, exact, unknown
+from core.freshness import SECOND_NS
+from core.hedging import Sizing, order_to_target
+from core.instruments import Instrument
+from core.market import Field, Market
+from core.orders import OrderRequest
+from core.positions import Ledger, filled
+from core.risk import lifted, used_up
+from core.snapshot import AccountView, HedgeLine, PreviewAfter, StageView
+from core.targets import Targets
+from core.valuation import Valuation, bag_quantity
+
+MINUTE_NS = 60 * SECOND_NS
+ORDER_LIFETIME_NS = 60 * SECOND_NS
+"""How long a confirmed order may rest before its broker is to cancel it."""
+
+
+class Refused(Exception):
+    """A command cannot be carried out; the text is for the user."""
+
+
+class Staged(msgspec.Struct, frozen=True, kw_only=True):
+    """The order being looked at. ``sizing`` holds what the target asked for when it was staged."""
+
+    client_order_id: str
+    book: Book
+    hedge: Hedge
+    account: Account
+    sizing: Sizing
+    created_ns: int
+
+
+class Staging:
+    """At most one staged order, and the gate it must pass."""
+
+    def __init__(self, market: Market, ledger: Ledger, valuation: Valuation, targets: Targets) -> None:
+        self._market = market
+        self._ledger = ledger
+        self._valuation = valuation
+        self._targets = targets
+        self._counter = 0
+        self.staged: Staged | None = None
+
+    def count(self) -> None:
+        """Take one number out of use: every order ever staged has its own, over restarts too."""
+        self._counter += 1
+
+    def stage(self, book: Book, hedge: Hedge, now_ns: int) -> Staged:
+        """Stage the order that reaches the hedge's target. Raises Refused where it cannot even be sized."""
+        instrument = self._described(hedge)
+        position = self._ledger.position(hedge.account, hedge.instrument)
+        if position.pending:
+            raise Refused(f"{hedge.instrument} is about to be opened: waiting for {position.pending}")
+        mark = self._market.figure(hedge.instrument, Field.MARK, now_ns)
+        if mark.value is None:
+            raise Refused(f"cannot size the order: {', '.join(mark.missing)} is unknown")
+        target = self._targets.ratio(book.name, hedge.instrument)
+        try:
+            coins = bag_quantity(book, hedge.asset)
+            sizing = order_to_target(instrument, coins, target, position.quantity, mark.value)
+        except RequestError as error:
+            raise Refused(f"cannot size the order: {error}") from error
+        if not sizing.side:
+            raise Refused("; ".join(sizing.refusals))
+        self.count()
+        self.staged = Staged(
+            client_order_id=self._identify(book, hedge, sizing),
+            book=book,
+            hedge=hedge,
+            account=self._ledger.accounts[hedge.account],
+            sizing=sizing,
+            created_ns=now_ns,
+        )
+        return self.staged
+
+    def _described(self, hedge: Hedge) -> Instrument:
+        instrument = self._market.of(hedge.instrument).instrument
+        if instrument is None:
+            raise Refused(f"the order filters of {hedge.instrument} are not known yet")
+        return instrument
+
+    def _identify(self, book: Book, hedge: Hedge, sizing: Sizing) -> str:
+        """A client order id that needs neither clock nor chance: the number of the stage and a digest of the wish."""
+        wish = (book.name, hedge.account, hedge.instrument, sizing.side, str(sizing.quantity), str(self._counter))
+        digest = blake2s("\n".join(wish).encode(), digest_size=5).hexdigest()
+        return f"hr-{self._counter}-{digest}"
+
+    def drop(self) -> None:
+        """Forget the staged order."""
+        self.staged = None
+
+    # --- preview ---------------------------------------------------------------------------------------------
+
+    @exactly
+    def view(self, now_ns: int, journal_failure: str) -> StageView | None:
+        """The preview from present data; ``None`` where nothing is staged."""
+        staged = self.staged
+        if staged is None:
+            return None
+        hedge, sizing, instrument = staged.hedge, staged.sizing, self._described(staged.hedge)
+        price, source = self._price(staged, now_ns)
+        quantity = exact(sizing.quantity)
+        kind, size = instrument.kind, instrument.contract_size
+        notional = lifted(lambda q, p: pnl.notional(kind, q, size, p), quantity, price)
+        rate = staged.account.taker_fee
+        line, account = self._after(staged, instrument, price, now_ns)
+        return StageView(
+            client_order_id=staged.client_order_id,
+            book=staged.book.name,
+            instrument=hedge.instrument,
+            account=hedge.account,
+            paper=staged.account.paper,
+            side=sizing.side,
+            raw_quantity=exact(sizing.raw_quantity),
+            quantity=quantity,
+            quantity_unit=line.quantity_unit,
+            residual=exact(sizing.residual_coins),
+            price=price,
+            price_source=source,
+            notional=notional,
+            fee=lifted(lambda q, p: pnl.fee(kind, q, size, p, rate), quantity, price, estimated=True),
+            settle=staged.account.settle,
+            reduce_only=sizing.reduce_only,
+            after=_after_view(line, price),
+            refusals=self._refusals(staged, line, account, notional, now_ns, journal_failure),
+        )
+
+    def _price(self, staged: Staged, now_ns: int) -> tuple[Figure, str]:
+        selling = staged.sizing.side == "sell"
+        field = Field.BID if selling else Field.ASK
+        return self._market.figure(staged.hedge.instrument, field, now_ns), "best bid" if selling else "best ask"
+
+    def _after(
+        self, staged: Staged, instrument: Instrument, price: Figure, now_ns: int
+    ) -> tuple[HedgeLine, AccountView]:
+        """The hedge leg and its account after a fill at ``price``; as they are where that is unknown."""
+        hedge, account = staged.hedge, staged.account
+        position, wallet = self._ledger.position(hedge.account, hedge.instrument), self._ledger.wallets[account.name]
+        if price.value is not None and staged.sizing.quantity:
+            position, gained = filled(position, account, instrument, _as_fill(staged, instrument, price.value))
+            wallet += gained
+        return self._valuation.leg(staged.book, hedge, position, wallet, now_ns)
+
+    # --- the gate --------------------------------------------------------------------------------------------
+
+    def _refusals(
+        self,
+        staged: Staged,
+        after: HedgeLine,
+        account: AccountView,
+        notional: Figure,
+        now_ns: int,
+        journal_failure: str,
+    ) -> tuple[str, ...]:
+        """Everything that forbids sending the order now, each in words of its own."""
+        limits, hedge = staged.book.limits, staged.hedge
+        found = list(staged.sizing.refusals)
+        if not staged.account.paper:
+            found.append(f"account {staged.account.name} takes no orders: only paper accounts do")
+        if journal_failure:
+            found.append(journal_failure)
+        status = self._described(hedge).status
+        if status != "trading":
+            found.append(f"{hedge.instrument} is not open for trading: {status}")
+        found += self._price_refusals(staged, now_ns)
+        if notional.value is not None and notional.value > limits.maximum_order_notional:
+            found.append(f"notional {notional.value:.2f} is above the limit of {limits.maximum_order_notional}")
+        created = (order.request.created_ns for order in self._ledger.orders.values())
+        if sum(1 for sent_ns in created if now_ns - sent_ns < MINUTE_NS) >= limits.maximum_orders_per_minute:
+            found.append(f"{limits.maximum_orders_per_minute} orders were sent within a minute: that is the limit")
+        if after.ratio.value is not None and after.ratio.value > limits.maximum_ratio and not staged.sizing.reduce_only:
+            found.append(f"the hedge ratio would be {after.ratio.value:.4f}, the limit is {limits.maximum_ratio}")
+        found += self._margin_refusals(staged, after, account)
+        for order in self._ledger.outstanding(hedge.account, hedge.instrument):
+            if order.request.client_order_id != staged.client_order_id:
+                found.append(f"order {order.request.client_order_id} on this contract is still {order.state.value}")
+        return tuple(found)
+
+    def _price_refusals(self, staged: Staged, now_ns: int) -> list[str]:
+        price, source = self._price(staged, now_ns)
+        mark = self._market.figure(staged.hedge.instrument, Field.MARK, now_ns)
+        found = [
+            f"the {name} is {figure.freshness.value}"
+            for name, figure in ((source, price), ("mark price", mark))
+            if figure.freshness is not Freshness.LIVE
+        ]
+        if price.value is None or mark.value is None:
+            return found
+        band = staged.book.limits.price_band
+        edge = mark.value * (1 - band if staged.sizing.side == "sell" else 1 + band)
+        if (price.value < edge) if staged.sizing.side == "sell" else (price.value > edge):
+            found.append(f"the {source} {price.value} is more than {band * 100:f} % away from the mark {mark.value}")
+        return found
+
+    def _margin_refusals(self, staged: Staged, after: HedgeLine, account: AccountView) -> list[str]:
+        if staged.sizing.reduce_only or not staged.sizing.quantity:
+            return []
+        found = []
+        distance = after.liquidation_distance.value
+        if used_up(after.margin_usage) or (distance is not None and distance <= 0):
+            found.append("the position would be past liquidation at once")
+        free = account.available.value
+        if free is None:
+            found.append(f"the margin available is unknown: {', '.join(account.available.missing)}")
+        elif free < 0:
+            found.append(f"account {account.name} lacks {-free:.2f} {account.settle} of margin")
+        return found
+
+    # --- confirm ---------------------------------------------------------------------------------------------
+
+    def confirm(self, client_order_id: str, now_ns: int, journal_failure: str) -> OrderRequest:
+        """The order to journal and send. Raises Refused; the stage stays as it is until :meth:`drop`."""
+        if client_order_id in self._ledger.orders:
+            raise Refused(f"order {client_order_id} was already sent: nothing is sent twice")
+        staged = self.staged
+        if staged is None or staged.client_order_id != client_order_id:
+            raise Refused("that preview is no longer the one staged: look again before sending")
+        preview = self.view(now_ns, journal_failure)
+        if preview is not None and preview.refusals:
+            raise Refused(f"not sent: {preview.refusals[0]}")
+        mark = self._market.figure(staged.hedge.instrument, Field.MARK, now_ns)
+        assert mark.value is not None  # the gate has seen it live
+        return OrderRequest(
+            client_order_id=client_order_id,
+            account=staged.hedge.account,
+            instrument=staged.hedge.instrument,
+            side=staged.sizing.side,
+            quantity=staged.sizing.quantity,
+            limit_price=limit_price(
+                staged.sizing.side, mark.value, staged.book.limits.price_band, self._described(staged.hedge).tick_size
+            ),
+            reduce_only=staged.sizing.reduce_only,
+            created_ns=now_ns,
+            expires_ns=now_ns + ORDER_LIFETIME_NS,
+        )
+
+
+@exactly
+def limit_price(side: str, mark: Decimal, band: Decimal, tick: Decimal) -> Decimal:
+    """The worst price an order may fill at: the collar around mark, rounded inwards to the tick."""
+    if side == "sell":
+        return (mark * (1 - band) / tick).to_integral_value(ROUND_CEILING) * tick
+    return (mark * (1 + band) / tick).to_integral_value(ROUND_FLOOR) * tick
+
+
+def _as_fill(staged: Staged, instrument: Instrument, price: Decimal) -> Fill:
+    quantity = staged.sizing.quantity
+    paid = pnl.fee(instrument.kind, quantity, instrument.contract_size, price, staged.account.taker_fee)
+    return Fill(
+        account=staged.account.name,
+        fill_id="preview",
+        client_order_id=staged.client_order_id,
+        instrument=staged.hedge.instrument,
+        side=staged.sizing.side,
+        price=price,
+        quantity=quantity,
+        fee=paid,
+        fee_asset=staged.account.settle,
+    )
+
+
+def _after_view(line: HedgeLine, price: Figure) -> PreviewAfter:
+    """The figures after the fill; each depends on the price of the fill, and is unknown without it."""
+
+    def at_price(figure: Figure) -> Figure:
+        if price.value is None:
+            return unknown(*price.missing)
+        if figure.absent:
+            return absent(figure.absent, figure, price)
+        return derive(lambda value, _: value, figure, price)
+
+    return PreviewAfter(
+        quantity=at_price(line.quantity),
+        ratio=at_price(line.ratio),
+        margin=at_price(line.margin),
+        margin_usage=at_price(line.margin_usage),
+        liquidation_price=at_price(line.liquidation_price),
+        liquidation_distance=at_price(line.liquidation_distance),
+    )

@@ -1,0 +1,402 @@
+"""A book as the snapshot shows it: bag, hedge legs, accounts and totals, derived anew from what is held now.
+
+The bag is what its lots say and nothing else: coins posted as margin count once, where a lot lists them. A bag asset
+is priced at the middle of its named spot instrument; one without is priced at the index price of its hedge. Where a
+named spot instrument has no price, the index stands in, marked as an estimate and never fresher than stale: losing
+an input must not improve a figure. The last traded price is used for nothing.
+
+Totals are in the bag's first currency. Dollar stablecoins and the dollar are added at par, and a sum that did so is
+marked as an estimate; any other mixture is unknown and names the missing rate.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from decimal import Decimal
+
+import msgspec
+
+from core import funding, hedging
+from core.books import Account, Book, Hedge, MarginMode
+from core.errors import RequestError
+from core.exact import exactly
+from core.figures import Figure, Freshness, absent, derive, exact, total, unknown
+from core.market import Field, Market
+from core.positions import Ledger, Position
+from core.risk import (
+    NO_POSITION,
+    ZERO,
+    Exposure,
+    Others,
+    Quotes,
+    distance,
+    exposure,
+    floor_freshness,
+    lifted,
+    liquidation_price,
+    liquidation_source,
+    payment,
+    quotes,
+    usage,
+)
+from core.snapshot import AccountView, BagLine, BookView, FundingView, HedgeLine, Totals
+
+DOLLARS = frozenset({"USD", "USDT", "USDC", "FDUSD", "DAI"})
+
+USAGE_LABELS = {"binance": "margin ratio", "bybit": "MM rate"}
+"""What a venue calls maintenance margin ÷ margin balance on its own screen."""
+
+
+class Valued(msgspec.Struct, frozen=True, kw_only=True):
+    """One position with everything its lines need."""
+
+    account: Account
+    position: Position
+    quotes: Quotes
+    exposure: Exposure
+
+
+class Valuation:
+    """Reads market and ledger; holds nothing of its own."""
+
+    def __init__(self, market: Market, ledger: Ledger, targets: Callable[[str, str], Decimal]) -> None:
+        self._market = market
+        self._ledger = ledger
+        self._target = targets
+
+    @exactly
+    def book(self, book: Book, now_ns: int) -> BookView:
+        """The whole book at ``now_ns``."""
+        accounts = {account.name: self._account(book, account, now_ns) for account in book.accounts}
+        bag = self._bag(book, now_ns)
+        hedges = tuple(self._hedge(book, hedge, accounts, now_ns) for hedge in book.hedges)
+        return BookView(
+            name=book.name,
+            bag=bag,
+            hedges=hedges,
+            accounts=tuple(view for view, _ in accounts.values()),
+            totals=_totals(bag, hedges),
+            thresholds=book.thresholds,
+        )
+
+    @exactly
+    def leg(
+        self, book: Book, hedge: Hedge, position: Position, wallet: Decimal, now_ns: int
+    ) -> tuple[HedgeLine, AccountView]:
+        """One hedge leg and its account as they would be with this position and this wallet."""
+        account = next(item for item in book.accounts if item.name == hedge.account)
+        wallet_figure = exact(wallet)
+        held = self._positions(book, account, now_ns, instead=position)
+        view = _account_view(account, wallet_figure, held)
+        return self._hedge(book, hedge, {account.name: (view, held)}, now_ns), view
+
+    # --- bag -------------------------------------------------------------------------------------------------
+
+    def _bag(self, book: Book, now_ns: int) -> tuple[BagLine, ...]:
+        assets = dict.fromkeys(lot.asset for lot in book.lots)
+        return tuple(self._bag_line(book, asset, now_ns) for asset in assets)
+
+    def _bag_line(self, book: Book, asset: str, now_ns: int) -> BagLine:
+        lots = [lot for lot in book.lots if lot.asset == asset]
+        price, source, currency = self.bag_price(book, asset, now_ns)
+        quantity = exact(bag_quantity(book, asset))
+        value = derive(Decimal.__mul__, quantity, price)
+        unpriced = [lot.note or f"lot of {lot.quantity}" for lot in lots if lot.cost is None]
+        cost = exact(sum((lot.quantity * (lot.cost or ZERO) for lot in lots), ZERO))
+        if unpriced:
+            cost = unknown(*(f"cost of {asset} {name}" for name in unpriced))
+        return BagLine(
+            asset=asset,
+            currency=currency,
+            quantity=quantity,
+            price=price,
+            price_source=source,
+            value=value,
+            cost=cost,
+            profit=derive(Decimal.__sub__, value, cost),
+        )
+
+    def bag_price(self, book: Book, asset: str, now_ns: int) -> tuple[Figure, str, str]:
+        """The price of a bag asset, what it is in words, and its currency."""
+        spot = next((lot.price for lot in book.lots if lot.asset == asset and lot.price is not None), None)
+        leg = next((hedge for hedge in book.hedges if hedge.asset == asset), None)
+        currency = self._currency(spot, leg)
+        middle = self._market.middle(spot, now_ns) if spot is not None else None
+        if middle is not None and (middle.known or leg is None):
+            return middle, "spot mid", currency
+        if leg is None:
+            return unknown(f"price of {asset}"), "no price named", currency
+        index = self._market.figure(leg.instrument, Field.INDEX, now_ns)
+        if middle is None:
+            return index, "index price", currency
+        if index.value is None:
+            return unknown(*middle.missing, *index.missing), "spot mid", currency
+        substitute = msgspec.structs.replace(floor_freshness(index, Freshness.STALE), estimated=True)
+        return substitute, "index price (no spot mid)", currency
+
+    def _currency(self, spot: str | None, leg: Hedge | None) -> str:
+        for name in (spot, leg.instrument if leg else None):
+            instrument = self._market.of(name).instrument if name else None
+            if instrument is not None:
+                return instrument.quote
+        return ""
+
+    # --- accounts --------------------------------------------------------------------------------------------
+
+    def _account(self, book: Book, account: Account, now_ns: int) -> tuple[AccountView, list[Valued]]:
+        held = self._positions(book, account, now_ns)
+        return _account_view(account, exact(self._ledger.wallets[account.name]), held), held
+
+    def _positions(self, book: Book, account: Account, now_ns: int, instead: Position | None = None) -> list[Valued]:
+        """Every position of an account, hedge or not, valued at ``now_ns``; ``instead`` replaces its namesake."""
+        names = [hedge.instrument for hedge in book.hedges if hedge.account == account.name]
+        names += [name for owner, name in self._ledger.positions if owner == account.name]
+        found = []
+        for name in dict.fromkeys(names):
+            position = self._ledger.position(account.name, name)
+            missing = self._unknown_quantity(position)
+            if instead is not None and instead.instrument == name:
+                position, missing = instead, ""
+            market = quotes(self._market, name, now_ns)
+            found.append(
+                Valued(
+                    account=account,
+                    position=position,
+                    quotes=market,
+                    exposure=exposure(position, account, market, missing=missing),
+                )
+            )
+        return found
+
+    def _unknown_quantity(self, position: Position) -> str:
+        if self._ledger.unfolded(position.instrument):
+            return f"description of {position.instrument}"
+        return position.pending
+
+    # --- hedges ----------------------------------------------------------------------------------------------
+
+    def _hedge(
+        self, book: Book, hedge: Hedge, accounts: dict[str, tuple[AccountView, list[Valued]]], now_ns: int
+    ) -> HedgeLine:
+        account, held = accounts[hedge.account]
+        valued = next(item for item in held if item.position.instrument == hedge.instrument)
+        position, market, sums = valued.position, valued.quotes, valued.exposure
+        isolated = valued.account.margin_mode is MarginMode.ISOLATED
+        others = _others(account.wallet_balance, held, hedge.instrument)
+        price = liquidation_price(position, valued.account, market, sums.quantity, others)
+        ratio = lifted(hedging.hedge_ratio, sums.delta, exact(bag_quantity(book, hedge.asset)))
+        target = exact(self._target(book.name, hedge.instrument))
+        instrument, parts = market.instrument, hedge.instrument.split(":")
+        return HedgeLine(
+            asset=hedge.asset,
+            instrument=hedge.instrument,
+            venue=parts[0],
+            symbol=parts[-1],
+            kind=instrument.kind.value if instrument else "",
+            settle=valued.account.settle,
+            quote=instrument.quote if instrument else "",
+            account=hedge.account,
+            quantity=sums.quantity,
+            quantity_unit=_unit(market),
+            delta=sums.delta,
+            entry_price=sums.entry_price,
+            mark_price=market.mark,
+            index_price=market.index,
+            bid_price=self._market.figure(hedge.instrument, Field.BID, now_ns),
+            ask_price=self._market.figure(hedge.instrument, Field.ASK, now_ns),
+            notional=sums.notional,
+            profit=sums.profit,
+            profit_quote=sums.profit_quote,
+            realised=exact(position.realised),
+            fees=_fees(position),
+            basis=lifted(lambda mark, index: (mark - index) / index, market.mark, market.index),
+            funding=_funding(position, market, sums.quantity),
+            margin=_margin(position, isolated=isolated, quantity=sums.quantity),
+            maintenance_margin=sums.maintenance,
+            margin_usage=position_usage(valued) if isolated else account.margin_usage,
+            liquidation_price=price,
+            liquidation_distance=distance(price, market.mark, sums.quantity),
+            liquidation_source=liquidation_source(position, market),
+            ratio=ratio,
+            target_ratio=target,
+            drift=derive(hedging.drift, ratio, target),
+            order_to_target=_order_to_target(book, hedge, market, sums.quantity, target),
+            opened_note=position.note,
+        )
+
+
+def bag_quantity(book: Book, asset: str) -> Decimal:
+    """Coins of one asset over all lots."""
+    return sum((lot.quantity for lot in book.lots if lot.asset == asset), ZERO)
+
+
+def position_usage(valued: Valued) -> Figure:
+    """Margin usage of an isolated position: its maintenance over its own margin and profit."""
+    margin = _margin(valued.position, isolated=True, quantity=valued.exposure.quantity)
+    return usage(valued.exposure.maintenance, total(margin, valued.exposure.profit))
+
+
+def _unit(market: Quotes) -> str:
+    instrument = market.instrument
+    if instrument is None:
+        return ""
+    if instrument.kind.value == "inverse":
+        return instrument.quote if instrument.contract_size == 1 else "contracts"
+    return instrument.base if instrument.contract_size == 1 else "contracts"
+
+
+def _fees(position: Position) -> Figure:
+    if position.foreign_fees:
+        return unknown(*(f"value of fees paid in {asset}" for asset in position.foreign_fees))
+    return exact(position.fees)
+
+
+def _margin(position: Position, *, isolated: bool, quantity: Figure) -> Figure:
+    if not isolated:
+        return absent("cross margin: the whole wallet backs it")
+    if quantity.value is None:
+        return unknown(*quantity.missing)
+    if not quantity.value:
+        return exact(ZERO)
+    return unknown(f"isolated margin of {position.instrument}") if position.margin is None else exact(position.margin)
+
+
+def _others(wallet: Figure, held: Iterable[Valued], besides: str) -> Others:
+    rest = [item.exposure for item in held if item.position.instrument != besides]
+    return Others(
+        wallet=wallet,
+        unrealised=total(*(item.profit for item in rest)),
+        maintenance=total(*(item.maintenance for item in rest)),
+    )
+
+
+def _account_view(account: Account, wallet: Figure, held: list[Valued]) -> AccountView:
+    isolated = account.margin_mode is MarginMode.ISOLATED
+    margins = total(*(_margin(item.position, isolated=True, quantity=item.exposure.quantity) for item in held))
+    unrealised = total(*(item.exposure.profit for item in held))
+    balance = total(wallet, unrealised)
+    maintenance = total(*(item.exposure.maintenance for item in held))
+    initial = margins if isolated else total(*(item.exposure.initial_margin for item in held))
+    free = derive(Decimal.__sub__, wallet if isolated else balance, initial)
+    label = USAGE_LABELS.get(account.venue, "margin usage")
+    return AccountView(
+        name=account.name,
+        venue=account.venue,
+        settle=account.settle,
+        margin_mode=account.margin_mode.value,
+        paper=account.paper,
+        wallet_balance=wallet,
+        unrealised=unrealised,
+        margin_balance=balance,
+        initial_margin=initial,
+        maintenance_margin=maintenance,
+        margin_usage=_worst_usage(held) if isolated else usage(maintenance, balance),
+        usage_label=f"{label}, worst position" if isolated and len(held) > 1 else label,
+        available=free,
+    )
+
+
+def _worst_usage(held: list[Valued]) -> Figure:
+    """The worst of isolated positions; unknown while one is, unless another is already past liquidation."""
+    figures = [position_usage(item) for item in held if item.exposure.quantity.value != ZERO]
+    if not figures:
+        return NO_POSITION
+    for figure in figures:
+        if figure.absent and figure is not NO_POSITION:
+            return figure
+    return derive(max, *figures) if len(figures) > 1 else figures[0]
+
+
+def _funding(position: Position, market: Quotes, quantity: Figure) -> FundingView:
+    rate, hours = market.funding_rate, market.funding_interval
+    each = payment(market, quantity)
+    received = msgspec.structs.replace(exact(position.funding), estimated=position.funding_estimated)
+    return FundingView(
+        rate=rate,
+        interval_hours=hours,
+        next_funding_ns=market.next_funding,
+        annualised=lifted(lambda r, h: funding.annualised(r, int(h)), rate, hours),
+        next_payment=each,
+        per_day=each if each.absent else lifted(lambda p, h: funding.per_day(p, int(h)), each, hours),
+        received=received,
+    )
+
+
+def _order_to_target(book: Book, hedge: Hedge, market: Quotes, quantity: Figure, target: Figure) -> Figure:
+    instrument = market.instrument
+    if instrument is None:
+        return unknown(f"description of {hedge.instrument}")
+    gaps = [gap for figure in (quantity, market.mark) for gap in figure.missing]
+    if gaps or quantity.value is None or market.mark.value is None or target.value is None:
+        return unknown(*dict.fromkeys(gaps))
+    coins = bag_quantity(book, hedge.asset)
+    try:
+        sizing = hedging.order_to_target(instrument, coins, target.value, quantity.value, market.mark.value)
+    except RequestError as error:
+        return unknown(str(error))
+    if sizing.refusals and not _too_large(sizing, instrument.maximum_quantity):
+        return absent(sizing.refusals[0], market.mark)
+    return derive(lambda *_: sizing.signed_quantity, quantity, market.mark)
+
+
+def _too_large(sizing: hedging.Sizing, maximum: Decimal | None) -> bool:
+    return maximum is not None and sizing.quantity > maximum
+
+
+def _totals(bag: tuple[BagLine, ...], hedges: tuple[HedgeLine, ...]) -> Totals:
+    currency = next((line.currency for line in bag if line.currency), "")
+    value = _sum(currency, ((line.value, line.currency) for line in bag))
+    profit = _sum(currency, ((line.profit, line.currency) for line in bag))
+    received = _sum(currency, (_in_quote(line, line.funding.received) for line in hedges))
+    fees = _sum(currency, (_in_quote(line, line.fees) for line in hedges))
+    unrealised = _sum(currency, ((line.profit_quote, line.quote) for line in hedges))
+    realised = _sum(currency, (_in_quote(line, line.realised) for line in hedges))
+    hedge_profit = derive(lambda u, r, f, c: u + r - f + c, unrealised, realised, fees, received)
+    ratio = _weighted(bag, hedges, lambda line: line.ratio)
+    target = _weighted(bag, hedges, lambda line: line.target_ratio)
+    return Totals(
+        currency=currency,
+        bag_value=value,
+        bag_cost=_sum(currency, ((line.cost, line.currency) for line in bag)),
+        bag_profit=profit,
+        hedge_notional=_sum(currency, ((line.notional, line.quote) for line in hedges)),
+        hedge_profit=hedge_profit,
+        funding_received=received,
+        fees=fees,
+        net_profit=total(profit, hedge_profit),
+        ratio=ratio,
+        target_ratio=target,
+        drift=derive(hedging.drift, ratio, target),
+    )
+
+
+def _in_quote(line: HedgeLine, figure: Figure) -> tuple[Figure, str]:
+    """An amount in settle, in the contract's quote: coin-settled amounts at the present mark."""
+    if figure.value == ZERO or line.kind != "inverse":
+        return figure, line.quote or line.settle
+    return derive(Decimal.__mul__, figure, line.mark_price), line.quote
+
+
+def _sum(currency: str, parts: Iterable[tuple[Figure, str]]) -> Figure:
+    """The sum in ``currency``: dollars at par are estimated, other currencies unknown; zero has no currency."""
+    figures, at_par = [], False
+    for figure, own in parts:
+        if own and own != currency and figure.value != ZERO:
+            if not {own, currency} <= DOLLARS:
+                return unknown(f"rate of {own} in {currency}")
+            at_par = True
+        figures.append(figure)
+    summed = total(*figures)
+    return msgspec.structs.replace(summed, estimated=True) if at_par and summed.known else summed
+
+
+def _weighted(bag: tuple[BagLine, ...], hedges: tuple[HedgeLine, ...], of: Callable[[HedgeLine], Figure]) -> Figure:
+    """Legs' ratios weighted by the value of the asset they hedge; one asset needs no weights and so no price."""
+    by_asset = {line.asset: total(*(of(leg) for leg in hedges if leg.asset == line.asset)) for line in bag}
+    if len(bag) == 1:
+        return by_asset[bag[0].asset]
+    value = total(*(line.value for line in bag))
+    weighted = total(*(lifted(Decimal.__mul__, by_asset[line.asset], line.value) for line in bag))
+    if value.value == ZERO:
+        return unknown("a bag of any value")
+    return derive(Decimal.__truediv__, weighted, value)
