@@ -16,9 +16,7 @@ from core.symbols import MARKETS, is_contract, is_spot_pair
 
 _NAME = Text('a name of letters, digits, ".", "_" and "-", up to 32', r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}")
 _ASSET = Text('a coin in capitals such as "BTC"', r"[^\W_a-z]{1,20}")
-_VARIABLE = Text(
-    "the name of an environment variable, in capitals (never what it holds)", "[A-Z][A-Z0-9_]{0,63}"
-)
+_VARIABLE = Text("the name of an environment variable, in capitals (never what it holds)", "[A-Z][A-Z0-9_]{0,63}")
 _FILE_NAME = Text("the path of a file", longest=1024)
 _THEME = Text('the name of a theme, such as "hedgerow", or ""', "[a-z0-9][a-z0-9-]*|")
 _POSITIVE = Number(above=0)
