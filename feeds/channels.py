@@ -14,6 +14,9 @@ from core.events import ChannelState, Heard, Ticker
 from feeds.venue import ConnectionPlan, Subscription
 
 _NS = 1_000_000_000
+_PROMPT_NS = 10 * _NS
+"""A channel that must speak as often as this is held to the limit for first data, so that its silence is said in
+time; one that may rest longer is not."""
 
 
 class Request(msgspec.Struct, frozen=True):
@@ -206,7 +209,7 @@ class ChannelBoard:
 
     def _patience_ns(self, channel: Channel) -> int:
         assert channel.silence_ns is not None
-        if channel.data_ns is None or channel.resubscribed:
+        if channel.data_ns is None or channel.resubscribed or channel.silence_ns <= _PROMPT_NS:
             return min(self._first_data_ns, channel.silence_ns)
         return channel.silence_ns
 

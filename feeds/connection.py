@@ -141,10 +141,13 @@ class Connection:
         now_ns = self.clock.now_ns()
         if not heir.ended and (self._covers(heir, leg) or (leg.ended and heir.opened)):
             reason = leg.reason or "replaced by a fresh socket"
+            if leg.ended and not self._covers(heir, leg):
+                self._say(ConnectionState.RECONNECTING, reason)
             heir.take_over(leg)
             leg.finish(reason)
             self._swaps.reset()
-            self._say(ConnectionState.LIVE if heir.board.complete() else ConnectionState.DEGRADED, reason)
+            if heir.board.complete():
+                self._say(ConnectionState.LIVE, reason)
             for channel in heir.board.channels.values():
                 self.say_channel(channel)
             return True
@@ -167,8 +170,9 @@ class Connection:
         return self._lifetime_due(leg) or bool(leg.hopeless_channels())
 
     def _lifetime_due(self, leg: Leg) -> bool:
+        """True where the venue has cut, or will soon cut, this socket."""
         end_ns = self._lifetime_end_ns(leg)
-        return end_ns is not None and self.clock.now_ns() >= end_ns
+        return leg.leaving or (end_ns is not None and self.clock.now_ns() >= end_ns)
 
     def _lifetime_end_ns(self, leg: Leg) -> int | None:
         if self.plan.lifetime_seconds is None:
@@ -181,7 +185,8 @@ class Connection:
     def _next_look_ns(self, leg: Leg, heir: Leg | None) -> int | None:
         if heir is not None:
             return self._heir_deadline_ns(heir)
-        due_ns = self.clock.now_ns() if leg.hopeless_channels() else self._lifetime_end_ns(leg)
+        now_wanted = leg.leaving or leg.hopeless_channels()
+        due_ns = self.clock.now_ns() if now_wanted else self._lifetime_end_ns(leg)
         return None if due_ns is None or not leg.opened else max(due_ns, self._swap_not_before_ns)
 
     async def _pause(self, seconds: float) -> None:

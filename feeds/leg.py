@@ -38,6 +38,10 @@ class Timing(msgspec.Struct, frozen=True, kw_only=True):
     send_gap_seconds: float = 0.25
     """Between two frames we send: venues cut clients that send more than 5 a second."""
     refused_retry_seconds: float = 60.0
+    quiet_seconds: float = 4.0
+    """A socket on which nothing at all has come for so long is pinged. A pong proves no data, but none proves that the
+    connection is dead."""
+    pong_seconds: float = 4.0
     first_delay_seconds: float = 1.0
     longest_delay_seconds: float = 30.0
     longest_swap_delay_seconds: float = 300.0
@@ -90,6 +94,8 @@ class Leg:
         self.first_data_ns: int | None = None
         self.last_data_ns: int | None = None
         self.retry_after = 0.0
+        self.leaving = False
+        """True once the venue has announced that it will close this socket."""
         self.decoder = owner.feed.decoder(owner.plan)
         self.board = ChannelBoard(
             owner.plan,
@@ -100,7 +106,9 @@ class Leg:
         )
         self.opened_ns = self.started_ns = owner.clock.now_ns()
         self._outbox: deque[Request] = deque()
-        self._next_send_ns = 0
+        self._next_send_ns = self._pinged_ns = 0
+        self._quiet_ns = round(owner.timing.quiet_seconds * _NS)
+        self._pong_ns = round(owner.timing.pong_seconds * _NS)
         self._wake = asyncio.Event()
         self._finish_reason = ""
         self._socket: MarketSocket | None = None
@@ -151,7 +159,7 @@ class Leg:
             return await self._live()
         except OPENING_ERRORS as error:
             self.retry_after = retry_after_seconds(error, self.timing.stay_away_seconds)
-            return opening_reason(error) if not self.opened else "connection lost"
+            return opening_reason(error) if self._socket is None else self._socket.end_reason()
         except Exception as error:
             # The supervisor's net: a fault of ours must not end the watch. The text may hold anything, so only
             # the type is told.
@@ -188,6 +196,8 @@ class Leg:
             self._outbox.extend(self.board.check(now_ns))
             if self.board.dead(now_ns):
                 return "no data on any channel"
+            if now_ns >= socket.heard_ns + self._quiet_ns + self._pong_ns:
+                return "no answer to a ping"
             if self.hopeless_channels():
                 self.owner.wake()
             if self._outbox and now_ns >= self._next_send_ns:
@@ -197,16 +207,25 @@ class Leg:
             elif heartbeat_ns is not None and now_ns >= heartbeat_ns:
                 await self._send(socket, self.owner.feed.heartbeat_frame() or "")
                 heartbeat_ns = self._heartbeat_after(now_ns)
-            await self._sleep_until(self._next_ns(heartbeat_ns, now_ns))
+            await self._ping_if_quiet(socket, now_ns)
+            await self._sleep_until(self._next_ns(socket, heartbeat_ns, now_ns))
 
-    def _next_ns(self, heartbeat_ns: int | None, now_ns: int) -> int | None:
-        due = [moment for moment in (heartbeat_ns, self.board.next_check_ns(now_ns)) if moment is not None]
+    async def _ping_if_quiet(self, socket: MarketSocket, now_ns: int) -> None:
+        if now_ns >= socket.heard_ns + self._quiet_ns > self._pinged_ns:
+            self._pinged_ns = now_ns
+            async with asyncio.timeout(self.timing.send_seconds):
+                await socket.ping()
+
+    def _next_ns(self, socket: MarketSocket, heartbeat_ns: int | None, now_ns: int) -> int:
+        quiet_ns = socket.heard_ns + self._quiet_ns
+        due = [quiet_ns if now_ns < quiet_ns else quiet_ns + self._pong_ns]
+        due += [moment for moment in (heartbeat_ns, self.board.next_check_ns(now_ns)) if moment is not None]
         if self._outbox:
             due.append(self._next_send_ns)
-        return min(due, default=None)
+        return min(due)
 
-    async def _sleep_until(self, moment_ns: int | None) -> None:
-        seconds = None if moment_ns is None else max(0, moment_ns - self.owner.clock.now_ns()) / _NS
+    async def _sleep_until(self, moment_ns: int) -> None:
+        seconds = max(0, moment_ns - self.owner.clock.now_ns()) / _NS
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._wake.wait()
@@ -289,6 +308,9 @@ class Leg:
         if event.kind in ("ack", "refusal"):
             self._outbox.extend(self.board.answer(event))
             self._wake.set()
+        elif event.kind == "notice":
+            self.leaving = True
+            self.owner.wake()
         elif event.kind == "unused" and event.channel in self.board.channels:
             self._spoke(self.board.channels[event.channel], read_ns)
 

@@ -45,7 +45,8 @@ class MarketSocket(ClientConnection):
         """Done as soon as no further frame can come, whether or not the peer has closed its side."""
         self._deliver: Deliver | None = None
         self._now: Callable[[], int] = lambda: 0
-        self._read_ns = 0
+        self.heard_ns = 0
+        """When bytes of any kind were last read (ns, engine timeline)."""
         self._pause_seconds: float | None = None
         self._early: list[bytes] = []
         self._parts: bytearray | None = None
@@ -54,9 +55,9 @@ class MarketSocket(ClientConnection):
         """Hand every frame to ``deliver`` from now on, reading ``read_hz`` times a second (``None``: at once)."""
         self._deliver, self._now = deliver, now
         self._pause_seconds = None if read_hz is None else 1 / read_hz
-        early, self._early, self._read_ns = self._early, [], now()
+        early, self._early, self.heard_ns = self._early, [], now()
         for frame in early:
-            deliver(frame, self._read_ns)
+            deliver(frame, self.heard_ns)
 
     def hang_up(self) -> None:
         """Say goodbye if that takes no waiting, and drop the connection."""
@@ -87,7 +88,7 @@ class MarketSocket(ClientConnection):
 
     def data_received(self, data: bytes) -> None:
         """Parse one read; every frame in it is delivered before this returns."""
-        self._read_ns = self._now()
+        self.heard_ns = self._now()
         super().data_received(data)
         if self.protocol.state is State.CLOSING:
             self._end()
@@ -119,7 +120,7 @@ class MarketSocket(ClientConnection):
 
     def _hand_over(self, frame: bytes) -> None:
         if self._deliver is not None:
-            self._deliver(frame, self._read_ns)
+            self._deliver(frame, self.heard_ns)
         elif not self.ended.done():
             self._early.append(frame)
 

@@ -363,7 +363,57 @@ async def test_the_heir_takes_over_when_the_old_socket_dies_meanwhile() -> None:
         feed.url = server.url
         async with connected(feed) as (_, log):
             await log.until(lambda: any(int(mark or 0) >= 1000 for mark in log.marks()))
-            assert "reconnecting" not in log.states, "the second socket was already open"
+            assert log.states.count("connecting") == 1, "the second socket was already open"
+            assert "connection lost" in log.reasons, "yet the gap is said"
+
+
+async def test_an_announced_shutdown_brings_a_fresh_socket_at_once() -> None:
+    async def announce(server: ToyServer, socket: ServerConnection) -> None:
+        number = server.opened
+        channels = await acknowledge(server, socket)
+        if number == 1:
+            await socket.send(data("a", 1))
+            await socket.send('{"topic":"shutdown"}')
+        await stream(socket, channels, start=2)
+
+    async with toy_server(announce) as server, connected(ToyFeed(server.url)) as (_, log):
+        await log.until(lambda: "replaced by a fresh socket" in log.reasons)
+        assert "reconnecting" not in log.states
+        assert server.opened == 2
+
+
+async def test_a_dead_peer_is_noticed_though_its_channels_may_rest() -> None:
+    """Half open: what we send goes nowhere and nothing comes, not even a pong; no channel was due to speak."""
+    stopped = asyncio.Event()
+
+    async def half_open(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        back, forth = await asyncio.open_connection("127.0.0.1", int(server.url.rsplit(":", 1)[1]))
+
+        async def pump(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+            while block := await source.read(65536):
+                if not stopped.is_set():
+                    sink.write(block)
+
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(pump(reader, forth))
+                group.create_task(pump(back, writer))
+        finally:
+            forth.close()
+            writer.close()
+
+    feed = ToyFeed("")
+    feed.silence_seconds = 60.0
+    async with toy_server(serve_well) as server:
+        proxy = await asyncio.start_server(half_open, "127.0.0.1", 0)
+        async with proxy:
+            feed.url = f"ws://127.0.0.1:{proxy.sockets[0].getsockname()[1]}"
+            async with connected(feed) as (_, log):
+                await log.until(lambda: "live" in log.states)
+                stopped.set()
+                await log.until(lambda: "no answer to a ping" in log.reasons)
+                stopped.clear()
+                await log.until(lambda: log.states.count("live") >= 2)
 
 
 async def test_heartbeats_go_out_as_often_as_the_plan_wants() -> None:
@@ -428,6 +478,7 @@ async def test_a_decoder_that_breaks_its_promise_is_a_fault_not_the_end(caplog: 
 def test_the_production_limits_say_so_within_ten_seconds() -> None:
     """From the last frame (or the request) to SILENT, whatever the venue's plan allows itself."""
     assert DEFAULT_TIMING.first_data_seconds <= 9.0
+    assert DEFAULT_TIMING.quiet_seconds + DEFAULT_TIMING.pong_seconds <= 9.0
     assert DEFAULT_TIMING.longest_delay_seconds == 30.0
     assert DEFAULT_TIMING.attempts <= 12
     assert DEFAULT_TIMING.attempts_window_seconds == 60.0

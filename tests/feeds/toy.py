@@ -22,6 +22,8 @@ QUICK = Timing(
     first_data_seconds=0.25,
     send_gap_seconds=0.0,
     refused_retry_seconds=0.3,
+    quiet_seconds=0.15,
+    pong_seconds=0.15,
     first_delay_seconds=0.02,
     longest_delay_seconds=0.1,
     longest_swap_delay_seconds=0.2,
@@ -42,8 +44,8 @@ class ToyDecoder:
                 kind = "ack" if content["ok"] else "refusal"
                 detail = content.get("why", "")
                 return (Heard(received_ns=received_ns, kind=kind, request=str(content["id"]), detail=detail),)
-            if content.get("topic") == "unused":
-                return (Heard(received_ns=received_ns, kind="unused", channel="unused"),)
+            if content.get("topic") == "shutdown":
+                return (Heard(received_ns=received_ns, kind="notice", detail="shutdown"),)
             return (
                 Ticker(
                     received_ns=received_ns,
