@@ -14,6 +14,7 @@ from core.exact import CONTEXT, LARGEST_EXPONENT, ONE, ZERO
 from core.instruments import ContractKind
 
 MAXIMUM_DIGITS = 50
+LONGEST_INTERVAL = 8760
 ANSWER_DIGITS = 40
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,4})?", re.ASCII)
 _NUMBER_SCHEMA = {"type": ["string", "number"], "pattern": r"^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,4})?$"}
@@ -72,6 +73,13 @@ def _share(value: object) -> Decimal:
     return number
 
 
+def _hours(value: object) -> int:
+    number = read_number(value)
+    if number != number.to_integral_value() or not 1 <= number <= LONGEST_INTERVAL:
+        raise _expected(f"a whole number of hours from 1 to {LONGEST_INTERVAL}")
+    return int(number)
+
+
 Number = Annotated[Decimal, BeforeValidator(read_number), WithJsonSchema(_NUMBER_SCHEMA)]
 Positive = Annotated[Decimal, BeforeValidator(_positive), WithJsonSchema({**_NUMBER_SCHEMA, "exclusiveMinimum": 0})]
 NotNegative = Annotated[Decimal, BeforeValidator(_not_negative), WithJsonSchema({**_NUMBER_SCHEMA, "minimum": 0})]
@@ -84,6 +92,11 @@ IntervalRate = Annotated[
     Decimal,
     BeforeValidator(_interval_rate),
     WithJsonSchema({**_NUMBER_SCHEMA, "exclusiveMinimum": -1, "exclusiveMaximum": 1}),
+]
+Hours = Annotated[
+    int,
+    BeforeValidator(_hours),
+    WithJsonSchema({"type": ["integer", "string"], "pattern": r"^\d+$", "minimum": 1, "maximum": LONGEST_INTERVAL}),
 ]
 Share = Annotated[
     Decimal, BeforeValidator(_share), WithJsonSchema({**_NUMBER_SCHEMA, "minimum": 0, "exclusiveMaximum": 1})
@@ -156,7 +169,7 @@ class Request(BaseModel):
         """Raise RequestError naming the first of ``names`` that was sent although it does not belong here."""
         for name in names:
             if self.given(name):
-                raise RequestError(name, f"no such field {why}", "it")
+                raise RequestError(name, f"nothing {why}", "a value")
 
 
 class Answer(BaseModel):

@@ -13,6 +13,7 @@ from core.calculators.fields import (
     Answer,
     ContractSizeField,
     Exact,
+    Hours,
     IntervalRate,
     KindField,
     Positive,
@@ -107,7 +108,7 @@ class FundingRequest(Request):
         description="Several settlements of a position of unchanged quantity, instead of rate and mark_price.",
     )
     rate_formula: RateFormulaField | None = Field(default=None, description="Compute the rate instead of stating it.")
-    interval_hours: int | None = Field(default=None, gt=0, le=8760, strict=True, description=INTERVAL_HELP)
+    interval_hours: Hours | None = Field(default=None, description=INTERVAL_HELP)
 
 
 class FundingAnswer(Answer):

@@ -165,7 +165,7 @@ def _problem(details: ErrorDetails) -> RequestError:
     key = ".".join(str(part) for part in details["loc"]) or "request"
     kind, value = details["type"], details["input"]
     if kind == "extra_forbidden":
-        return RequestError(key, "no such field (see --schema)", "it")
+        return RequestError(key, "a field that the schema names (see --schema)", "an unknown one")
     if kind == "missing":
         return RequestError(key, "a value", "nothing")
     message = details["msg"].removeprefix("Input should be ")

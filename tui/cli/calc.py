@@ -5,23 +5,26 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from typing import TYPE_CHECKING
 
 from core.calculators import CALCULATORS, answer_json, schema
 from core.errors import RequestError
 
+if TYPE_CHECKING:
+    from tui.cli.main import Commands
+
 REFUSED = 2
 
 
-def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def add_parser(commands: Commands) -> None:
     """Add ``calc`` to the command line."""
-    parser = subparsers.add_parser(
+    parser = commands.add_parser(
         "calc",
         help="exact figures from a JSON request on standard input",
         description="Read one JSON request from standard input and print the answer as JSON; decimals are strings.",
         epilog="Exit status: 0 with an answer, 2 where the request is refused (the reason is on standard error).",
     )
     _add_arguments(parser)
-    parser.set_defaults(run=run)
 
 
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
