@@ -56,8 +56,20 @@ SENT_TIMEOUT_NS = 10 * SECOND_NS
 class Engine:
     """One book of truth for one or more books. Used by one thread at a time."""
 
-    def __init__(self, books: Iterable[Book], *, mode: Mode, source: str, journal: Journal | None = None) -> None:
-        """Raises RequestError where two books claim one position, JournalError where the journal cannot be read."""
+    def __init__(
+        self,
+        books: Iterable[Book],
+        *,
+        mode: Mode,
+        source: str,
+        journal: Journal | None = None,
+        journal_failure: str = "",
+    ) -> None:
+        """``journal=None`` keeps nothing; with a ``journal_failure`` (why the wanted one could not be opened) orders
+        and targets are refused while the market is watched all the same.
+
+        Raises RequestError where two books claim one position, JournalError where the journal cannot be read.
+        """
         self._books = tuple(books)
         _check_books(self._books)
         self._mode, self._source = mode, source
@@ -68,7 +80,7 @@ class Engine:
         self._ledger = Ledger(account for book in self._books for account in book.accounts)
         self._targets = Targets(self._books)
         self._valuation = Valuation(self._market, self._ledger, self._targets.ratio)
-        self._recorder = Recorder(journal)
+        self._recorder = Recorder(journal, journal_failure)
         self._alerts = Alerts()
         self._staging = Staging(self._market, self._ledger, self._valuation, self._targets)
         Restorer(self._books, self._recorder, self._ledger, self._targets, self._staging, self._alerts).run()

@@ -90,7 +90,9 @@ class ConnectionHealth:
         return f"{self.venue} {self.name}"
 
     def freshness(self, now_ns: int) -> Freshness:
-        """The age of its newest data, and never better than its state allows."""
+        """The age of its newest data, and never better than its state allows; one without channels has no data."""
+        if not self.channels:
+            return Freshness.LIVE if self.state is ConnectionState.LIVE else Freshness.UNKNOWN
         if self.last_data_ns is None:
             return Freshness.UNKNOWN
         aged = by_age(now_ns - self.last_data_ns, MARK_AGES_NS)

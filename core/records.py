@@ -100,23 +100,24 @@ _DECODER = msgspec.json.Decoder(AnyRecord)
 class Recorder:
     """Writes records to a journal, or nowhere where there is none, and knows when that fails."""
 
-    def __init__(self, journal: Journal | None) -> None:
+    def __init__(self, journal: Journal | None, failure: str = "") -> None:
+        """``failure`` is why a journal that is wanted could not even be opened: intents are then refused."""
         self._journal = journal
         self._waiting: list[tuple[str, int, bytes]] = []
         self._retry_ns = 0
-        self.failure = ""
+        self.failure = failure
 
     @property
     def state(self) -> str:
-        """The journal's state in words; empty where all is well."""
-        if self.failure:
-            return f"{self.failure}; {len(self._waiting)} entries wait in memory" if self._waiting else self.failure
-        return "" if self._journal is not None else "nothing is kept: this run has no journal"
+        """What is wrong with the journal, in words; empty where it works and where none is wanted."""
+        return f"{self.failure}; {len(self._waiting)} entries wait in memory" if self._waiting else self.failure
 
     def intend(self, record: AnyRecord, now_ns: int) -> None:
         """Write an intent, or raise JournalError and leave it undone."""
         if self._journal is not None:
             self._write([*self._waiting, _row(record, now_ns)], now_ns)
+        elif self.failure:
+            raise JournalError(self.failure)
 
     def note(self, record: AnyRecord, now_ns: int) -> None:
         """Write a fact, now or as soon as the journal takes it."""

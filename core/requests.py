@@ -19,11 +19,12 @@ from core.commands import (
     UndoTarget,
 )
 from core.errors import JournalError
+from core.events import OrderState
 from core.orders import OrderRequest
 from core.positions import Ledger, Order
 from core.records import CommandTaken, OrderIntended, Recorder, TargetChanged
 from core.rules import ORDER_REJECTED
-from core.staging import Refused, Staging
+from core.staging import Refused, Staging, percent
 from core.targets import Targets
 
 
@@ -71,9 +72,11 @@ class Requests:
         match command:
             case StepTarget(book=book, instrument=instrument, step=step):
                 self._hedge(book, instrument)
+                _check_number(step)
                 return self._move(self._targets.ratio(book, instrument) + step, book, instrument, now_ns)
             case SetTarget(book=book, instrument=instrument, ratio=ratio):
                 self._hedge(book, instrument)
+                _check_number(ratio)
                 return self._move(ratio, book, instrument, now_ns)
             case UndoTarget(book=book):
                 move = self._targets.propose_undo(self._book(book).name)
@@ -104,11 +107,9 @@ class Requests:
     # --- targets ---------------------------------------------------------------------------------------------
 
     def _move(self, ratio: Decimal, book: str, instrument: str, now_ns: int) -> str:
-        if not ratio.is_finite():
-            raise Refused("a target is a number")
         move = self._targets.propose(book, instrument, ratio)
         if move.after == move.before:
-            return f"the target stays at {_ratio(move.after)}: it is at its limit"
+            return f"the target stays at {percent(move.after)}: it is at its limit"
         return self._make(move, now_ns)
 
     def _make(self, move: TargetChanged, now_ns: int) -> str:
@@ -120,7 +121,7 @@ class Requests:
             self._staging.drop()
             dropped = "; the staged order was for the old target and is dropped"
         back = "back to " if move.undo else ""
-        return f"target of {move.instrument}: {back}{_ratio(move.after)}, was {_ratio(move.before)}{dropped}"
+        return f"target of {move.instrument}: {back}{percent(move.after)}, was {percent(move.before)}{dropped}"
 
     # --- orders ----------------------------------------------------------------------------------------------
 
@@ -146,7 +147,9 @@ class Requests:
         return "the staged order is dropped, nothing was sent"
 
     def order_changed(self, order: Order, now_ns: int) -> None:
-        """Tell what became of an order; fills speak for themselves."""
+        """Tell what became of an order; a fill has spoken for itself."""
+        if order.state is OrderState.FILLED:
+            return
         reason = f": {order.reason}" if order.reason else ""
         self.say(f"order {order.request.client_order_id} is {order.state.value.replace('_', ' ')}{reason}", now_ns)
 
@@ -162,5 +165,6 @@ class Requests:
         return f"{count} alert{'' if count == 1 else 's'} acknowledged"
 
 
-def _ratio(value: Decimal) -> str:
-    return f"{(value * 100).normalize():f} %"
+def _check_number(value: Decimal) -> None:
+    if not value.is_finite():
+        raise Refused(f"a target is a number, not {value}")

@@ -6,6 +6,7 @@ data each time they are looked at, and once more when the user confirms.
 
 from __future__ import annotations
 
+import contextlib
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from hashlib import blake2s
 
@@ -38,14 +39,16 @@ class Refused(Exception):
 
 
 class Staged(msgspec.Struct, frozen=True, kw_only=True):
-    """The order being looked at. ``sizing`` holds what the target asked for when it was staged."""
+    """The order being looked at. ``sizing`` holds what the target asked for when it was staged, from the position
+    and the mark price of that moment."""
 
     client_order_id: str
     book: Book
     hedge: Hedge
     account: Account
     sizing: Sizing
-    created_ns: int
+    held_quantity: Decimal
+    mark_price: Decimal
 
 
 class Staging:
@@ -69,6 +72,8 @@ class Staging:
         position = self._ledger.position(hedge.account, hedge.instrument)
         if position.pending:
             raise Refused(f"{hedge.instrument} is about to be opened: waiting for {position.pending}")
+        if position.open and position.entry_price is None:
+            raise Refused(f"the entry price of {hedge.instrument} is unknown: what the order would leave is too")
         mark = self._market.figure(hedge.instrument, Field.MARK, now_ns)
         if mark.value is None:
             raise Refused(f"cannot size the order: {', '.join(mark.missing)} is unknown")
@@ -82,12 +87,13 @@ class Staging:
             raise Refused("; ".join(sizing.refusals))
         self.count()
         self.staged = Staged(
-            client_order_id=self._identify(book, hedge, sizing),
+            client_order_id=self._identify(book, hedge, sizing, now_ns),
             book=book,
             hedge=hedge,
             account=self._ledger.accounts[hedge.account],
             sizing=sizing,
-            created_ns=now_ns,
+            held_quantity=position.quantity,
+            mark_price=mark.value,
         )
         return self.staged
 
@@ -97,10 +103,10 @@ class Staging:
             raise Refused(f"the order filters of {hedge.instrument} are not known yet")
         return instrument
 
-    def _identify(self, book: Book, hedge: Hedge, sizing: Sizing) -> str:
-        """A client order id that needs neither clock nor chance: the number of the stage and a digest of the wish."""
-        wish = (book.name, hedge.account, hedge.instrument, sizing.side, str(sizing.quantity), str(self._counter))
-        digest = blake2s("\n".join(wish).encode(), digest_size=5).hexdigest()
+    def _identify(self, book: Book, hedge: Hedge, sizing: Sizing, now_ns: int) -> str:
+        """A client order id without chance: the number of the stage, and a digest of the wish and of engine time."""
+        wish = (book.name, hedge.account, hedge.instrument, sizing.side, sizing.quantity, self._counter, now_ns)
+        digest = blake2s("\n".join(map(str, wish)).encode(), digest_size=5).hexdigest()
         return f"hr-{self._counter}-{digest}"
 
     def drop(self) -> None:
@@ -155,8 +161,9 @@ class Staging:
         hedge, account = staged.hedge, staged.account
         position, wallet = self._ledger.position(hedge.account, hedge.instrument), self._ledger.wallets[account.name]
         if price.value is not None and staged.sizing.quantity:
-            position, gained = filled(position, account, instrument, _as_fill(staged, instrument, price.value))
-            wallet += gained
+            with contextlib.suppress(RequestError):  # a position that became impossible to add to is shown as it is
+                position, gained = filled(position, account, instrument, _as_fill(staged, instrument, price.value))
+                wallet += gained
         return self._valuation.leg(staged.book, hedge, position, wallet, now_ns)
 
     # --- the gate --------------------------------------------------------------------------------------------
@@ -189,6 +196,8 @@ class Staging:
         if after.ratio.value is not None and after.ratio.value > limits.maximum_ratio and not staged.sizing.reduce_only:
             found.append(f"the hedge ratio would be {after.ratio.value:.4f}, the limit is {limits.maximum_ratio}")
         found += self._margin_refusals(staged, after, account)
+        if self._ledger.position(hedge.account, hedge.instrument).quantity != staged.held_quantity:
+            found.append("the position has changed since this was staged: stage again")
         for order in self._ledger.outstanding(hedge.account, hedge.instrument):
             if order.request.client_order_id != staged.client_order_id:
                 found.append(f"order {order.request.client_order_id} on this contract is still {order.state.value}")
@@ -205,9 +214,11 @@ class Staging:
         if price.value is None or mark.value is None:
             return found
         band = staged.book.limits.price_band
+        if abs(mark.value - staged.mark_price) > band * staged.mark_price:
+            found.append(f"the mark price has moved more than {percent(band)} since this was staged: stage again")
         edge = mark.value * (1 - band if staged.sizing.side == "sell" else 1 + band)
         if (price.value < edge) if staged.sizing.side == "sell" else (price.value > edge):
-            found.append(f"the {source} {price.value} is more than {band * 100:f} % away from the mark {mark.value}")
+            found.append(f"the {source} {price.value} is more than {percent(band)} away from the mark {mark.value}")
         return found
 
     def _margin_refusals(self, staged: Staged, after: HedgeLine, account: AccountView) -> list[str]:
@@ -295,3 +306,8 @@ def _after_view(line: HedgeLine, price: Figure) -> PreviewAfter:
         liquidation_price=at_price(line.liquidation_price),
         liquidation_distance=at_price(line.liquidation_distance),
     )
+
+
+def percent(fraction: Decimal) -> str:
+    """A fraction as a percentage without spare zeros."""
+    return f"{(fraction * 100).normalize():f} %"

@@ -4,9 +4,6 @@ The bag is what its lots say and nothing else: coins posted as margin count once
 is priced at the middle of its named spot instrument; one without is priced at the index price of its hedge. Where a
 named spot instrument has no price, the index stands in, marked as an estimate and never fresher than stale: losing
 an input must not improve a figure. The last traded price is used for nothing.
-
-Totals are in the bag's first currency. Dollar stablecoins and the dollar are added at par, and a sum that did so is
-marked as an estimate; any other mixture is unknown and names the missing rate.
 """
 
 from __future__ import annotations
@@ -39,9 +36,8 @@ from core.risk import (
     quotes,
     usage,
 )
-from core.snapshot import AccountView, BagLine, BookView, FundingView, HedgeLine, Totals
-
-DOLLARS = frozenset({"USD", "USDT", "USDC", "FDUSD", "DAI"})
+from core.snapshot import AccountView, BagLine, BookView, FundingView, HedgeLine
+from core.totals import book_totals
 
 USAGE_LABELS = {"binance": "margin ratio", "bybit": "MM rate"}
 """What a venue calls maintenance margin ÷ margin balance on its own screen."""
@@ -75,7 +71,7 @@ class Valuation:
             bag=bag,
             hedges=hedges,
             accounts=tuple(view for view, _ in accounts.values()),
-            totals=_totals(bag, hedges),
+            totals=book_totals(bag, hedges),
             thresholds=book.thresholds,
         )
 
@@ -341,62 +337,3 @@ def _order_to_target(book: Book, hedge: Hedge, market: Quotes, quantity: Figure,
 
 def _too_large(sizing: hedging.Sizing, maximum: Decimal | None) -> bool:
     return maximum is not None and sizing.quantity > maximum
-
-
-def _totals(bag: tuple[BagLine, ...], hedges: tuple[HedgeLine, ...]) -> Totals:
-    currency = next((line.currency for line in bag if line.currency), "")
-    value = _sum(currency, ((line.value, line.currency) for line in bag))
-    profit = _sum(currency, ((line.profit, line.currency) for line in bag))
-    received = _sum(currency, (_in_quote(line, line.funding.received) for line in hedges))
-    fees = _sum(currency, (_in_quote(line, line.fees) for line in hedges))
-    unrealised = _sum(currency, ((line.profit_quote, line.quote) for line in hedges))
-    realised = _sum(currency, (_in_quote(line, line.realised) for line in hedges))
-    hedge_profit = derive(lambda u, r, f, c: u + r - f + c, unrealised, realised, fees, received)
-    ratio = _weighted(bag, hedges, lambda line: line.ratio)
-    target = _weighted(bag, hedges, lambda line: line.target_ratio)
-    return Totals(
-        currency=currency,
-        bag_value=value,
-        bag_cost=_sum(currency, ((line.cost, line.currency) for line in bag)),
-        bag_profit=profit,
-        hedge_notional=_sum(currency, ((line.notional, line.quote) for line in hedges)),
-        hedge_profit=hedge_profit,
-        funding_received=received,
-        fees=fees,
-        net_profit=total(profit, hedge_profit),
-        ratio=ratio,
-        target_ratio=target,
-        drift=derive(hedging.drift, ratio, target),
-    )
-
-
-def _in_quote(line: HedgeLine, figure: Figure) -> tuple[Figure, str]:
-    """An amount in settle, in the contract's quote: coin-settled amounts at the present mark."""
-    if figure.value == ZERO or line.kind != "inverse":
-        return figure, line.quote or line.settle
-    return derive(Decimal.__mul__, figure, line.mark_price), line.quote
-
-
-def _sum(currency: str, parts: Iterable[tuple[Figure, str]]) -> Figure:
-    """The sum in ``currency``: dollars at par are estimated, other currencies unknown; zero has no currency."""
-    figures, at_par = [], False
-    for figure, own in parts:
-        if own and own != currency and figure.value != ZERO:
-            if not {own, currency} <= DOLLARS:
-                return unknown(f"rate of {own} in {currency}")
-            at_par = True
-        figures.append(figure)
-    summed = total(*figures)
-    return msgspec.structs.replace(summed, estimated=True) if at_par and summed.known else summed
-
-
-def _weighted(bag: tuple[BagLine, ...], hedges: tuple[HedgeLine, ...], of: Callable[[HedgeLine], Figure]) -> Figure:
-    """Legs' ratios weighted by the value of the asset they hedge; one asset needs no weights and so no price."""
-    by_asset = {line.asset: total(*(of(leg) for leg in hedges if leg.asset == line.asset)) for line in bag}
-    if len(bag) == 1:
-        return by_asset[bag[0].asset]
-    value = total(*(line.value for line in bag))
-    weighted = total(*(lifted(Decimal.__mul__, by_asset[line.asset], line.value) for line in bag))
-    if value.value == ZERO:
-        return unknown("a bag of any value")
-    return derive(Decimal.__truediv__, weighted, value)
