@@ -1,7 +1,7 @@
 """The command line: find the command, import only its module, run it, and turn every failure into one clear line.
 
-Exit codes: 0 done; 1 a command failed, or found bad input; 2 wrong usage or configuration; 130 interrupted; 141 whoever
-read the output has gone. ``status`` and ``doctor`` document their own.
+Exit codes: 0 done; 1 a command failed, or found bad input; 2 wrong usage or configuration; 130 interrupted; 129 or 143
+told to end by SIGHUP or SIGTERM; 141 whoever read the output has gone. ``status`` and ``doctor`` document their own.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol, cast
@@ -64,6 +65,8 @@ COMMANDS = {
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command line and return its exit code; never raises for anything the user can cause."""
     given = list(sys.argv[1:] if arguments is None else arguments)
+    if arguments is None:
+        _clean_up_on_signals()
     try:
         code = _run(given)
         sys.stdout.flush()
@@ -80,6 +83,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return READER_GONE
     except SystemExit as stop:  # argparse: usage errors, --help, --version
         return stop.code if isinstance(stop.code, int) else FAILED
+
+
+def _clean_up_on_signals() -> None:
+    """Let SIGTERM and SIGHUP end the process as an exit does, so that children and temporary files go with it."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, _leave)
+
+
+def _leave(number: int, _frame: object) -> None:
+    raise SystemExit(128 + number)
 
 
 def _run(given: list[str]) -> int:

@@ -1,0 +1,180 @@
+"""``hedgerow status``: one complete snapshot, for scripts and for a quick look; the exit code tells the worst alert."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from core.alerts import worst_open
+from core.books import Book
+from core.errors import ConfigError, HedgerowError, RequestError
+from core.figures import Figure, Freshness
+from core.paths import config_path
+from core.snapshot import BookView, Mode, Severity, Snapshot
+from tui.cli.demo import add_market_options
+from tui.cli.status_text import status_lines
+from tui.cli.wiring import (
+    Simulation,
+    configured_feeds,
+    copied_journal,
+    demo_book,
+    instruments_of,
+    parse_pins,
+    running_engine,
+)
+
+if TYPE_CHECKING:
+    from feeds.host import EngineHost
+    from tui.cli.main import Commands
+
+BLIND = 3
+EXIT_CODES = {
+    None: 0,
+    Severity.NOTICE: 0,
+    Severity.WARNING: 1,
+    Severity.BLIND: BLIND,
+    Severity.ALARM: 3,
+    Severity.CRITICAL: 4,
+}
+"""By the worst open alert. 2 is left for wrong usage and configuration."""
+
+_DESCRIPTION = """\
+Prints one snapshot of the configured books, or of the demo's, as soon as every figure of the market is there. A figure
+that is not there when time is up is printed as missing. A running monitor is not disturbed, and nothing is written."""
+_EPILOG = """\
+Exit codes, by the worst open alert: 0 none, or notices only; 1 a warning; 2 wrong usage or configuration; 3 an alarm,
+or blind: a figure of the market is missing or stale, or a feed failed; 4 critical. An alert counts at once, without the
+time that the monitor lets pass before it speaks."""
+_REFRESH_HZ = 10.0
+
+
+def add_parser(commands: Commands) -> None:
+    """Add ``status``."""
+    parser = commands.add_parser(
+        "status",
+        help="print one snapshot; the exit code tells the worst alert",
+        description=_DESCRIPTION,
+        epilog=_EPILOG,
+    )
+    parser.add_argument("--json", action="store_true", help="the whole snapshot as JSON, decimals as text")
+    parser.add_argument("--timeout", type=_seconds, default=15.0, metavar="SECONDS", help="how long to wait (15)")
+    parser.add_argument("--book", metavar="NAME", help="only this book")
+    parser.add_argument("--config", metavar="FILE", help="the configuration (default: the usual place)")
+    parser.add_argument("--demo", action="store_true", help="the demo's book on a simulated exchange")
+    add_market_options(parser)
+
+
+def _seconds(text: str) -> float:
+    seconds = float(text)
+    if not 0 < seconds <= 3600:
+        raise argparse.ArgumentTypeError("a number above 0 and up to 3600 is expected")
+    return seconds
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print the snapshot. Raises ConfigError and RequestError; every other failure is blindness."""
+    try:
+        snapshot = _look(arguments)
+    except (ConfigError, RequestError):
+        raise
+    except HedgerowError as error:
+        return _blind(str(error))
+    if snapshot is None:
+        return _blind("the engine gave no snapshot in time")
+    shown = _only(snapshot, arguments.book)
+    print(msgspec.json.encode(shown).decode() if arguments.json else "\n".join(status_lines(shown)))
+    return exit_code(shown)
+
+
+def _look(arguments: argparse.Namespace) -> Snapshot | None:
+    with _demo(arguments) if arguments.demo else _configured(arguments) as host:
+        return host.wait_until(is_complete, arguments.timeout)
+
+
+def _blind(reason: str) -> int:
+    print(f"hedgerow: {reason}", file=sys.stderr)
+    return BLIND
+
+
+@contextmanager
+def _demo(arguments: argparse.Namespace) -> Iterator[EngineHost]:
+    if arguments.config is not None:
+        raise RequestError("--config", "no configuration beside --demo", "one")
+    book = demo_book(arguments.venue)
+    _check_book(arguments.book, [book])
+    with Simulation(arguments.seed, parse_pins(arguments.pin)) as simulation:
+        source = f"simulated {arguments.venue}, seed {arguments.seed}"
+        with running_engine(
+            [_at_once(book)], simulation.feeds(arguments.venue), mode=Mode.DEMO, source=source, refresh_hz=_REFRESH_HZ
+        ) as host:
+            yield host
+
+
+@contextmanager
+def _configured(arguments: argparse.Namespace) -> Iterator[EngineHost]:
+    from core.config import load_config
+
+    if arguments.pin:
+        raise RequestError("--pin", "--demo beside it: a real market cannot be held", "no --demo")
+    config = load_config(config_path(arguments.config))
+    _check_book(arguments.book, config.books)
+    feeds = configured_feeds(config, instruments_of(config.books))
+    with copied_journal(config) as journal:
+        # All books, whichever is asked for: they share accounts, and so margin.
+        books = [_at_once(book) for book in config.books]
+        with running_engine(
+            books, feeds, mode=Mode.PAPER, source=str(config.file), journal=journal, refresh_hz=_REFRESH_HZ
+        ) as host:
+            yield host
+
+
+def _check_book(name: str | None, books: Sequence[Book]) -> None:
+    names = [book.name for book in books]
+    if name is not None and name not in names:
+        raise RequestError("--book", f"one of {', '.join(names)}", repr(name))
+
+
+def _at_once(book: Book) -> Book:
+    """The book with alerts that do not wait: one look cannot tell how long a breach has lasted."""
+    return msgspec.structs.replace(book, thresholds=msgspec.structs.replace(book.thresholds, dwell_seconds=Decimal(0)))
+
+
+# --- what a snapshot says ------------------------------------------------------------------------------------
+
+
+def is_complete(snapshot: Snapshot) -> bool:
+    """Whether the market has said everything: what is unknown now is unknown for another reason."""
+    return not any(figure.missing for book in snapshot.books for figure in _from_the_market(book))
+
+
+def _from_the_market(book: BookView) -> Iterator[Figure]:
+    for bag in book.bag:
+        yield bag.price
+    for hedge in book.hedges:
+        yield from (hedge.mark_price, hedge.index_price, hedge.bid_price, hedge.ask_price, hedge.maintenance_margin)
+        yield from (hedge.funding.rate, hedge.funding.interval_hours, hedge.funding.next_funding_ns)
+
+
+def exit_code(snapshot: Snapshot) -> int:
+    """The exit code that a snapshot deserves: see ``EXIT_CODES``."""
+    code = EXIT_CODES[worst_open(snapshot.alerts)]
+    blind = not is_complete(snapshot) or snapshot.worst_freshness in (Freshness.STALE, Freshness.UNKNOWN)
+    return max(code, BLIND) if blind else code
+
+
+def _only(snapshot: Snapshot, book: str | None) -> Snapshot:
+    """The snapshot with one book, its alerts and those of the feeds."""
+    if book is None:
+        return snapshot
+    others = tuple(f"{view.name}/" for view in snapshot.books if view.name != book)
+    return msgspec.structs.replace(
+        snapshot,
+        books=tuple(view for view in snapshot.books if view.name == book),
+        alerts=tuple(alert for alert in snapshot.alerts if not alert.key.startswith(others)),
+    )

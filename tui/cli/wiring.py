@@ -1,0 +1,281 @@
+"""The one place where engine, feeds, broker, journal and screen are put together.
+
+Everything that needs the venues' clients or the engine is imported where it is used: a command must show that it is
+there before those are loaded.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import shutil
+import tempfile
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from decimal import Decimal
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from core.errors import JournalError, RequestError
+from core.paths import journal_path, log_path
+
+if TYPE_CHECKING:
+    from core.books import Book
+    from core.config import Config
+    from core.journal import Journal
+    from core.snapshot import Mode
+    from feeds.host import EngineHost
+    from feeds.records import Tap
+    from feeds.sim.process import SimulatorProcess
+    from feeds.venue import VenueFeed
+    from tui.start import DisplayOptions
+
+COPY_ATTEMPTS = 5
+_LOG_BYTES = 1_000_000
+_PIN = re.compile(r"(?P<coin>[A-Za-z0-9]{1,20})=(?P<price>[0-9]{1,12}(\.[0-9]{1,12})?)")
+
+
+# --- what books need -----------------------------------------------------------------------------------------
+
+
+def instruments_of(books: Iterable[Book]) -> tuple[str, ...]:
+    """Every instrument that the books rely on: contracts of hedges and spot pairs of lots."""
+    names: dict[str, None] = {}
+    for book in books:
+        names |= dict.fromkeys(hedge.instrument for hedge in book.hedges)
+        names |= dict.fromkeys(lot.price for lot in book.lots if lot.price is not None)
+    return tuple(names)
+
+
+def venues_of(instruments: Iterable[str]) -> tuple[str, ...]:
+    """The venues of these instruments, each once."""
+    return tuple(dict.fromkeys(instrument.split(":", 1)[0] for instrument in instruments))
+
+
+def configured_feeds(config: Config, instruments: Iterable[str]) -> list[VenueFeed]:
+    """A feed for every venue of these instruments, at the addresses and with the keys that the user configured.
+
+    Raises ConfigError where a key is configured and cannot be had.
+    """
+    from feeds.registry import venue_feed
+    from feeds.venue import Endpoints
+    from tui.cli.credentials import resolve_credentials
+
+    feeds = []
+    for venue in venues_of(instruments):
+        section = config.venues.get(venue)
+        endpoints = None
+        if section is not None and section.rest is not None and section.websocket is not None:
+            endpoints = Endpoints(rest=section.rest, websocket=section.websocket)
+        feeds.append(venue_feed(venue, endpoints, resolve_credentials(config, venue)))
+    return feeds
+
+
+# --- running an engine ---------------------------------------------------------------------------------------
+
+
+@contextmanager
+def running_engine(
+    books: Sequence[Book],
+    feeds: Sequence[VenueFeed],
+    *,
+    mode: Mode,
+    source: str,
+    journal: Journal | None = None,
+    refresh_hz: float = 2.0,
+    tap: Tap | None = None,
+) -> Iterator[EngineHost]:
+    """An engine with its feeds and the paper broker, in a thread of its own for as long as the context lasts.
+
+    Raises RequestError where the books contradict one another and JournalError where the journal cannot be read.
+    """
+    from core.engine import Engine
+    from feeds.clock import Clock
+    from feeds.host import EngineHost
+    from feeds.paper import PaperBroker
+
+    engine = Engine(books, mode=mode, source=source, journal=journal)
+    accounts = {account.name: account for book in books for account in book.accounts}
+    broker = PaperBroker(accounts.values(), engine.positions)
+    host = EngineHost(engine, feeds, instruments_of(books), broker, Clock(), refresh_hz, tap=tap)
+    host.start()
+    try:
+        yield host
+    finally:
+        host.stop()
+
+
+@contextmanager
+def outline(mode: str) -> Iterator[None]:
+    """The monitor's outline on the screen at once; whatever ends the context gives the screen back.
+
+    An error must be printed to the screen that stays, not to the one that goes.
+    """
+    from tui.start import skeleton
+
+    skeleton.show(mode)
+    try:
+        yield
+    finally:
+        skeleton.withdraw()
+
+
+def display_options(config: Config) -> DisplayOptions:
+    """How the user wants the monitor to look."""
+    from tui.start import DisplayOptions
+
+    display = config.display
+    return DisplayOptions(
+        refresh_hz=float(display.refresh),
+        theme=display.theme,
+        mouse=display.mouse,
+        private=display.private,
+        ascii=display.ascii,
+        bell=display.bell,
+    )
+
+
+# --- journal and log -----------------------------------------------------------------------------------------
+
+
+def journal_file(config: Config) -> Path | None:
+    """Where the journal is kept; ``None`` where it is switched off."""
+    if not config.journal.enabled:
+        return None
+    return config.resolve(config.journal.path) if config.journal.path is not None else journal_path()
+
+
+@contextmanager
+def open_configured_journal(config: Config) -> Iterator[Journal | None]:
+    """The user's journal, to be written. Raises JournalError, also where another Hedgerow has it open."""
+    from core.journal import open_journal
+
+    path = journal_file(config)
+    journal = open_journal(path) if path is not None else None
+    try:
+        yield journal
+    finally:
+        if journal is not None:
+            journal.close()
+
+
+@contextmanager
+def copied_journal(config: Config) -> Iterator[Journal | None]:
+    """The user's journal as it is now, in a copy that is thrown away: for a look beside a monitor that is running.
+
+    ``None`` where there is no journal. Raises JournalError where it cannot be read.
+    """
+    path = journal_file(config)
+    if path is None or not path.exists():
+        yield None
+        return
+    with tempfile.TemporaryDirectory(prefix="hedgerow-") as folder:
+        journal = _copy(path, Path(folder))
+        try:
+            yield journal
+        finally:
+            journal.close()
+
+
+def _copy(path: Path, folder: Path) -> Journal:
+    """A copy that holds together: one taken while the writer moved pages between its two files does not."""
+    problem = ""
+    for attempt in range(COPY_ATTEMPTS):
+        try:
+            return _copy_once(path, folder / str(attempt))
+        except (JournalError, OSError) as error:
+            problem = str(error)
+    raise JournalError(f"journal {path} cannot be looked at: {problem}")
+
+
+def _copy_once(path: Path, folder: Path) -> Journal:
+    from core.journal import open_journal
+
+    folder.mkdir()
+    pages_not_yet_moved = path.with_name(f"{path.name}-wal")
+    for file in (path, pages_not_yet_moved):
+        if file.exists():
+            shutil.copyfile(file, folder / file.name)
+    journal = open_journal(folder / path.name)
+    try:
+        deque(journal.rows(), maxlen=0)  # reading checks every row
+    except JournalError:
+        journal.close()
+        raise
+    return journal
+
+
+def log_to_file() -> None:
+    """Send warnings and our own notes to the log file; nowhere at all where it cannot be written.
+
+    Never to the terminal: a line there would tear the picture.
+    """
+    path = log_path()
+    handler: logging.Handler = logging.NullHandler()
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        handler = RotatingFileHandler(path, maxBytes=_LOG_BYTES, backupCount=1, encoding="utf-8", delay=True)
+        path.touch(mode=0o600)
+    except OSError:
+        handler = logging.NullHandler()
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+    logging.getLogger("hedgerow").setLevel(logging.INFO)
+
+
+# --- the simulated exchange ----------------------------------------------------------------------------------
+
+
+class Simulation:
+    """A simulated exchange being started in the background, so that its start costs no time of ours.
+
+    Use it as a context: the child process is gone when the context ends, whatever happened.
+    """
+
+    def __init__(self, seed: int, pins: Mapping[str, Decimal]) -> None:
+        self._executor = ThreadPoolExecutor(1, thread_name_prefix="hedgerow-simulation")
+        self._process = self._executor.submit(_start_simulator, seed, pins)
+
+    def __enter__(self) -> Simulation:
+        return self
+
+    def __exit__(self, *_ignored: object) -> None:
+        self._executor.shutdown()
+        if self._process.exception() is None:
+            self._process.result().stop()
+
+    def feeds(self, venue: str) -> list[VenueFeed]:
+        """The venue's feed, on the simulated exchange, once that listens. Raises VenueError where it does not."""
+        from feeds.registry import venue_feed
+        from feeds.venue import Credentials
+
+        process = self._process.result()
+        key = process.api_key(venue, "read")
+        return [venue_feed(venue, process.venues[venue], Credentials(key=key.key, secret=key.secret))]
+
+
+def _start_simulator(seed: int, pins: Mapping[str, Decimal]) -> SimulatorProcess:
+    from feeds.sim.process import start_simulator
+
+    return start_simulator(seed=seed, pins=pins)
+
+
+def demo_book(venue: str) -> Book:
+    """The demo's book on one venue: 5 BTC bought at 60,000 and half of it hedged."""
+    from core.demo_book import LINEAR_MARKETS, seed_book
+
+    return seed_book(f"{venue}:{LINEAR_MARKETS[venue]}:BTCUSDT", f"{venue}:spot:BTCUSDT")
+
+
+def parse_pins(texts: Sequence[str]) -> dict[str, Decimal]:
+    """``COIN=PRICE`` texts as prices by coin. Raises RequestError."""
+    pins: dict[str, Decimal] = {}
+    for text in texts:
+        match = _PIN.fullmatch(text)
+        if match is None or not Decimal(match["price"]):
+            raise RequestError("--pin", "COIN=PRICE such as BTC=48000", repr(text))
+        pins[match["coin"].upper()] = Decimal(match["price"])
+    return pins
