@@ -34,6 +34,14 @@ out and nothing takes its place.
 """
 
 
+_KEYS = """\
+# Keys
+
+`?` shows the same in the monitor, and what the marks beside figures mean. Every action is also found by its name with
+`:` or `ctrl+p`.
+"""
+
+
 def configuration_page() -> str:
     """``docs/configuration.md``."""
     parts = [_CONFIGURATION]
@@ -62,7 +70,14 @@ def _row(section: type[Section], key: str, field: FieldInfo) -> str:
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 
 
-PAGES = {"configuration.md": configuration_page}
+def keys_page() -> str:
+    """``docs/keys.md``."""
+    from tui.actions import keys_table
+
+    return f"{_KEYS}\n{keys_table()}\n"
+
+
+PAGES = {"configuration.md": configuration_page, "keys.md": keys_page}
 """Every page by its name in ``docs/``."""
 
 
