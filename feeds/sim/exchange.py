@@ -1,17 +1,21 @@
-"""One simulated venue behind its wire format: its listings, their quotes and their funding."""
+"""One simulated venue behind its wire format: listings, quotes, funding, and the accounts that trade on them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 
 from core.instruments import ContractKind
+from feeds.sim.accounts import AccountBook
 from feeds.sim.book import average_price
 from feeds.sim.catalogue import Listing, listings
 from feeds.sim.funding import FundingSchedule, premium_index
 from feeds.sim.history import PriceHistory
 from feeds.sim.market import Market
+from feeds.sim.matching import AccountEvent, Matching
 from feeds.sim.quotes import Quote, Quoter
+from feeds.sim.risk import Risk
+from feeds.sim.settlement import Settlement
 
 
 class Exchange:
@@ -36,6 +40,11 @@ class Exchange:
         self.frozen = False
         self.listings: dict[tuple[str, str], Listing] = {}
         self.delisted: set[str] = set()
+        self.listener: Callable[[AccountEvent], None] = lambda _: None
+        self.book = AccountBook(venue)
+        self.risk = Risk(venue, self.quote, self.index)
+        self.matching = Matching(self.book, self.risk, self.quote, self._now, self._tell)
+        self.settlement = Settlement(self.book, self.risk, self.matching, self._now, self._tell)
         self._quoters: dict[str, Quoter] = {}
         self._funding: dict[str, FundingSchedule] = {}
         for listing in listings(venue):
@@ -53,6 +62,8 @@ class Exchange:
                 self._quote_step(listing)
         for listing, schedule in self.perpetuals():
             self._funding_step(listing, schedule)
+        self.matching.step()
+        self.settlement.liquidate_doomed()
 
     def find(self, category: str, symbol: str) -> Listing | None:
         """The listing, unless it is not there or was delisted."""
@@ -71,6 +82,10 @@ class Exchange:
         """The listing's present quote."""
         return self._quoters[listing.instrument.id].quote
 
+    def index(self, coin: str) -> Decimal:
+        """The index price of a coin at this venue."""
+        return next(self.quote(item).index for item in self.listings.values() if item.instrument.base == coin)
+
     def funding(self, listing: Listing) -> FundingSchedule | None:
         """The listing's funding; ``None`` for spot."""
         return self._funding.get(listing.instrument.id)
@@ -86,6 +101,17 @@ class Exchange:
             if schedule is not None:
                 yield listing, schedule
 
+    def fund_now(self, listing: Listing) -> None:
+        """Charge the running estimate at once, outside the calendar."""
+        schedule = self._funding[listing.instrument.id]
+        self.settlement.charge_funding(listing, schedule.settle_now(self.now_ms, self.quote(listing).mark))
+
+    def _now(self) -> int:
+        return self.now_ms
+
+    def _tell(self, event: AccountEvent) -> None:
+        self.listener(event)
+
     def _quote_step(self, listing: Listing) -> None:
         coin, schedule = listing.instrument.base, self.funding(listing)
         ahead = 0.0 if schedule is None else float(schedule.rate) * schedule.share_left(self.now_ms)
@@ -95,7 +121,7 @@ class Exchange:
         quote = self.quote(listing)
         schedule.observe(self.now_ms, lambda: self._premium(listing, quote))
         while self.now_ms >= schedule.next_ms:
-            schedule.settle(quote.mark)
+            self.settlement.charge_funding(listing, schedule.settle(quote.mark))
 
     def _premium(self, listing: Listing, quote: Quote) -> Decimal:
         notional = listing.impact_notional

@@ -1,0 +1,237 @@
+"""Orders against the synthetic book: checks on entry, matching, fills, and the money they move.
+
+Entry and matching are two steps, because venues differ in what they answer in between: ``accept`` checks an order and
+makes it exist, ``execute`` lets it trade. Resting orders fill whole at their own price once the best opposite price
+reaches them; they are not shown in the public book.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+
+import msgspec
+
+from core.instruments import ContractKind
+from feeds.sim.accounts import (
+    ZERO,
+    Account,
+    AccountBook,
+    Fill,
+    Order,
+    OrderStatus,
+    Position,
+    Purpose,
+    TimeInForce,
+    order_identity,
+)
+from feeds.sim.book import Level, side_levels
+from feeds.sim.catalogue import Listing
+from feeds.sim.fills import Fills
+from feeds.sim.order_checks import OrderChecks, OrderRequest, Refused, Why
+from feeds.sim.quotes import Quote
+from feeds.sim.risk import Risk
+
+_DEPTH = 200
+
+
+class OrderChanged(msgspec.Struct, frozen=True):
+    """An order came to exist, changed or ended. ``what`` is ``new``, ``trade``, ``amend``, ``cancel`` or ``expire``."""
+
+    account: Account
+    order: Order
+    what: str
+    fill: Fill | None = None
+
+
+class BalanceChanged(msgspec.Struct, frozen=True):
+    """Wallets or positions changed. ``reason`` is ``order``, ``funding``, ``transfer`` or ``margin``;
+    ``change`` is what came in or went out other than by P&L and fees, by asset."""
+
+    account: Account
+    reason: str
+    assets: tuple[str, ...]
+    positions: tuple[Position, ...]
+    change: Decimal = ZERO
+    fill: Fill | None = None
+
+
+AccountEvent = OrderChanged | BalanceChanged
+
+
+class Matching:
+    """Takes orders for all accounts of one venue and reports what became of them."""
+
+    def __init__(
+        self,
+        book: AccountBook,
+        risk: Risk,
+        quote: Callable[[Listing], Quote],
+        now_ms: Callable[[], int],
+        tell: Callable[[AccountEvent], None],
+    ) -> None:
+        self._book, self._risk, self._quote, self._now, self._tell = book, risk, quote, now_ms, tell
+        self._checks = OrderChecks(book, risk, quote)
+        self._fills = Fills(book, risk, now_ms)
+
+    # --- entry ----------------------------------------------------------------------------------------------
+
+    def accept(self, account: Account, request: OrderRequest, *, ids_for_ever: bool) -> Order:
+        """Check a request and make it an open order. Raises Refused.
+
+        ``ids_for_ever`` forbids a client id that was ever used; otherwise only one that is open.
+        """
+        self._checks.identity(account, request, ids_for_ever=ids_for_ever)
+        request = self._checks.fitted(account, request)
+        self._checks.filters(request)
+        number = self._book.number()
+        order = Order(
+            number=number,
+            identity=order_identity(number),
+            client_id=request.client_id,
+            listing=request.listing,
+            side=request.side,
+            quantity=request.quantity,
+            price=request.price,
+            time_in_force=request.time_in_force,
+            reduce_only=request.reduce_only,
+            created_ms=self._now(),
+            updated_ms=self._now(),
+        )
+        self._checks.funds(account, order)
+        if request.client_id:
+            account.used_client_ids.add(request.client_id)
+        account.orders[order.identity] = order
+        return order
+
+    def would_take(self, request: OrderRequest) -> bool:
+        """Whether a limit order would trade at once."""
+        quote = self._quote(request.listing)
+        if request.price is None:
+            return True
+        return request.price >= quote.ask if request.side == "buy" else request.price <= quote.bid
+
+    def execute(self, account: Account, order: Order) -> None:
+        """Announce a new order and let it trade against the book."""
+        if not order.is_open():
+            return
+        self._tell(OrderChanged(account, order, "amend" if order.announced else "new"))
+        order.announced = True
+        levels = self._reachable(order)
+        if order.time_in_force is TimeInForce.POST_ONLY and levels:
+            self._end(account, order, OrderStatus.CANCELLED, "post_only")
+            return
+        if order.time_in_force is TimeInForce.FOK and sum((level.size for level in levels), ZERO) < order.left:
+            self._end(account, order, OrderStatus.EXPIRED, "fok")
+            return
+        for level in levels:
+            self._fill(account, order, level.price, min(level.size, order.left), maker=False)
+            if not order.is_open():
+                return
+        if order.price is None or order.time_in_force in (TimeInForce.IOC, TimeInForce.FOK):
+            self._end(account, order, OrderStatus.EXPIRED, "unfilled")
+
+    def cancel(self, account: Account, order: Order, reason: str = "user") -> None:
+        """End an open order. Raises Refused."""
+        if not order.is_open():
+            raise Refused(Why.UNKNOWN_ORDER)
+        self._end(account, order, OrderStatus.CANCELLED, reason)
+
+    def amend(self, account: Account, order: Order, quantity: Decimal, price: Decimal) -> None:
+        """Change an open limit order. Raises Refused."""
+        if not order.is_open() or order.price is None or quantity <= order.filled:
+            raise Refused(Why.UNKNOWN_ORDER)
+        request = OrderRequest(
+            listing=order.listing,
+            side=order.side,
+            quantity=quantity,
+            price=price,
+            time_in_force=order.time_in_force,
+            reduce_only=order.reduce_only,
+        )
+        self._checks.filters(request)
+        before = order.quantity, order.price
+        order.quantity, order.price = quantity, price
+        try:
+            self._checks.funds(account, order, entered=True)
+        except Refused:
+            order.quantity, order.price = before
+            raise
+        order.updated_ms = self._now()
+        self.execute(account, order)
+
+    def step(self) -> None:
+        """Fill resting orders that the market has reached."""
+        for account in self._book.accounts:
+            for order in account.open_orders():
+                if order.price is not None and order.announced and self._reached(order):
+                    self._fill(account, order, order.price, order.left, maker=True)
+
+    def close_out(self, account: Account, position: Position) -> Order:
+        """Liquidate a position whole at mark: a venue's own order, of which the account learns as of any other."""
+        number, quantity = self._book.number(), position.quantity
+        order = Order(
+            number=number,
+            identity=order_identity(number),
+            client_id=f"autoclose-{number}",
+            listing=position.listing,
+            side="sell" if quantity > 0 else "buy",
+            quantity=abs(quantity),
+            price=self._risk.mark(position.listing),
+            time_in_force=TimeInForce.IOC,
+            reduce_only=True,
+            created_ms=self._now(),
+            updated_ms=self._now(),
+            purpose=Purpose.LIQUIDATION,
+        )
+        account.orders[order.identity] = order
+        assert order.price is not None
+        self._fill(account, order, order.price, order.quantity, maker=False)
+        return order
+
+    # --- matching -------------------------------------------------------------------------------------------
+
+    def _reached(self, order: Order) -> bool:
+        quote = self._quote(order.listing)
+        assert order.price is not None
+        return quote.ask <= order.price if order.side == "buy" else quote.bid >= order.price
+
+    def _reachable(self, order: Order) -> list[Level]:
+        """The levels of the other side that the order's price reaches and its quantity uses."""
+        buying, quote = order.side == "buy", self._quote(order.listing)
+        used: list[Level] = []
+        left = order.left
+        for level in side_levels(order.listing, quote, bids=not buying, depth=_DEPTH):
+            beyond = order.price is not None and (level.price > order.price if buying else level.price < order.price)
+            if beyond or left <= 0:
+                break
+            used.append(level)
+            left -= level.size
+        return used
+
+    def _fill(self, account: Account, order: Order, price: Decimal, quantity: Decimal, *, maker: bool) -> None:
+        listing = order.listing
+        if order.reduce_only:
+            quantity = min(quantity, abs(account.position(listing).quantity))
+            if not quantity:
+                self._end(account, order, OrderStatus.CANCELLED, "reduce_only")
+                return
+        fill = self._fills.apply(account, order, price, quantity, maker=maker)
+        order.status = OrderStatus.PARTIALLY_FILLED if order.left else OrderStatus.FILLED
+        if not order.is_open():
+            self._retire(account, order)
+        self._tell(OrderChanged(account, order, "trade", fill))
+        instrument = listing.instrument
+        spot = instrument.kind is ContractKind.SPOT
+        assets = (instrument.base, instrument.quote) if spot else (instrument.settle,)
+        positions = () if spot else (account.position(listing),)
+        self._tell(BalanceChanged(account, "order", assets, positions, ZERO, fill))
+
+    def _end(self, account: Account, order: Order, status: OrderStatus, reason: str) -> None:
+        order.status, order.reason, order.updated_ms = status, reason, self._now()
+        self._retire(account, order)
+        self._tell(OrderChanged(account, order, "cancel" if status is OrderStatus.CANCELLED else "expire"))
+
+    def _retire(self, account: Account, order: Order) -> None:
+        account.orders.pop(order.identity, None)
+        account.closed_orders.append(order)

@@ -1,0 +1,171 @@
+"""Whether an order may exist: identity, filters, price band, reduce-only, funds and position limits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+from enum import StrEnum
+
+import msgspec
+
+from core.instruments import ContractKind
+from core.pnl import fee, notional, settle_notional
+from feeds.sim.accounts import ZERO, Account, AccountBook, Order, TimeInForce
+from feeds.sim.catalogue import Listing
+from feeds.sim.quotes import Quote
+from feeds.sim.risk import Risk, spot_locked
+
+PRICE_BAND = Decimal("0.05")
+MAXIMUM_OPEN_ORDERS = 200
+
+
+class Why(StrEnum):
+    """Why an order is refused; each venue has its own code for each."""
+
+    DUPLICATE_ID = "duplicate client order id"
+    QUANTITY_PRECISION = "quantity finer than the venue keeps"
+    QUANTITY_STEP = "quantity off its step"
+    QUANTITY_RANGE = "quantity too small or too large"
+    PRICE_PRECISION = "price finer than the venue keeps"
+    PRICE_TICK = "price off its tick"
+    PRICE_BAND = "price too far from mark"
+    MINIMUM_NOTIONAL = "notional below minimum"
+    REDUCE_ONLY = "reduce-only order would not reduce"
+    POSITION_LIMIT = "position too large for the leverage"
+    MARGIN = "margin is insufficient"
+    TOO_MANY = "too many open orders"
+    DELISTED = "contract no longer trades"
+    UNKNOWN_ORDER = "no such open order"
+
+
+class Refused(Exception):
+    """An order or a change of one is refused."""
+
+    def __init__(self, why: Why) -> None:
+        self.why = why
+        super().__init__(why.value)
+
+
+class OrderRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """What a client asks for; ``price`` ``None`` is a market order."""
+
+    listing: Listing
+    side: str
+    quantity: Decimal
+    price: Decimal | None
+    time_in_force: TimeInForce
+    reduce_only: bool = False
+    client_id: str = ""
+
+
+class OrderChecks:
+    """The checks of one venue; each raises Refused."""
+
+    def __init__(self, book: AccountBook, risk: Risk, quote: Callable[[Listing], Quote]) -> None:
+        self._book, self._risk, self._quote = book, risk, quote
+
+    def identity(self, account: Account, request: OrderRequest, *, ids_for_ever: bool) -> None:
+        """Raise Refused for a client id that is taken: an open one, or with ``ids_for_ever`` any ever used."""
+        identity = request.client_id
+        if not identity:
+            return
+        taken = identity in account.used_client_ids if ids_for_ever else False
+        if taken or any(order.client_id == identity for order in account.orders.values()):
+            raise Refused(Why.DUPLICATE_ID)
+
+    def fitted(self, account: Account, request: OrderRequest) -> OrderRequest:
+        """A reduce-only order cut to what it may close. Raises Refused where that is nothing."""
+        if not request.reduce_only:
+            return request
+        held = account.position(request.listing).quantity
+        if not held or (held > 0) == (request.side == "buy"):
+            raise Refused(Why.REDUCE_ONLY)
+        if request.quantity > abs(held) and self._book.venue == "binance":
+            raise Refused(Why.REDUCE_ONLY)
+        return msgspec.structs.replace(request, quantity=min(request.quantity, abs(held)))
+
+    def filters(self, request: OrderRequest) -> None:
+        """Raise Refused where quantity, price or notional do not fit the listing."""
+        instrument, quantity, price = request.listing.instrument, request.quantity, request.price
+        if not quantity.is_finite() or quantity <= 0:
+            raise Refused(Why.QUANTITY_RANGE)
+        _check_grid(quantity, instrument.quantity_step, Why.QUANTITY_PRECISION, Why.QUANTITY_STEP)
+        most = instrument.maximum_quantity
+        if quantity < instrument.minimum_quantity or (most is not None and quantity > most):
+            raise Refused(Why.QUANTITY_RANGE)
+        mark = self._risk.mark(request.listing)
+        if price is not None:
+            if not price.is_finite() or price <= 0:
+                raise Refused(Why.PRICE_BAND)
+            _check_grid(price, instrument.tick_size, Why.PRICE_PRECISION, Why.PRICE_TICK)
+            if (request.side == "buy" and price > mark * (1 + PRICE_BAND)) or (
+                request.side == "sell" and price < mark * (1 - PRICE_BAND)
+            ):
+                raise Refused(Why.PRICE_BAND)
+        value = notional(instrument.kind, quantity, instrument.contract_size, price or mark)
+        if not request.reduce_only and value < (instrument.minimum_notional or ZERO):
+            raise Refused(Why.MINIMUM_NOTIONAL)
+
+    def funds(self, account: Account, order: Order, *, entered: bool = False) -> None:
+        """Raise Refused where the order asks for more than there is; ``entered`` if it is among the open ones."""
+        listing = order.listing
+        if not entered and len(account.open_orders(listing)) >= MAXIMUM_OPEN_ORDERS:
+            raise Refused(Why.TOO_MANY)
+        if listing.instrument.kind is ContractKind.SPOT:
+            self._check_spot_funds(account, order, entered=entered)
+            return
+        if order.reduce_only:
+            return
+        needed = self._risk.order_initial(account, order)
+        if not needed:
+            return
+        self._check_position_limit(account, order)
+        instrument, price = listing.instrument, order.price or self._risk.mark(listing)
+        needed += fee(instrument.kind, order.left, instrument.contract_size, price, listing.taker_fee)
+        available = self._risk.available(account, instrument.settle)
+        if entered:
+            available += self._risk.order_initial(account, order)
+        if needed > available:
+            raise Refused(Why.MARGIN)
+
+    def _check_spot_funds(self, account: Account, order: Order, *, entered: bool) -> None:
+        instrument = order.listing.instrument
+        price = order.price or self._quote(order.listing).ask
+        buying = order.side == "buy"
+        asset, needed = (instrument.quote, order.left * price) if buying else (instrument.base, order.left)
+        locked = spot_locked(account).get(asset, ZERO)
+        if needed + (ZERO if entered else locked) > account.spot.get(asset, ZERO):
+            raise Refused(Why.MARGIN)
+
+    def _check_position_limit(self, account: Account, order: Order) -> None:
+        listing = order.listing
+        if listing.tiers is None:
+            return
+        instrument, leverage = listing.instrument, account.leverage(listing)
+        sign = 1 if order.side == "buy" else -1
+        after = abs(account.position(listing).quantity + sign * order.left)
+        price = order.price or self._risk.mark(listing)
+        value = settle_notional(instrument.kind, after, instrument.contract_size, price)
+        if value > largest_notional(listing, leverage):
+            raise Refused(Why.POSITION_LIMIT)
+
+
+def largest_notional(listing: Listing, leverage: Decimal) -> Decimal:
+    """The largest position (notional in the tiers' unit) that a leverage may have."""
+    assert listing.tiers is not None
+    caps = [
+        tier.cap
+        for tier in listing.tiers.tiers
+        if tier.cap is not None and (tier.maximum_leverage is None or tier.maximum_leverage >= leverage)
+    ]
+    return max(caps, default=ZERO)
+
+
+def _check_grid(value: Decimal, grid: Decimal, finer: Why, off: Why) -> None:
+    if value % grid == 0:
+        return
+    exponent = value.normalize().as_tuple().exponent
+    smallest = grid.normalize().as_tuple().exponent
+    assert isinstance(exponent, int)
+    assert isinstance(smallest, int)
+    raise Refused(finer if exponent < smallest else off)
