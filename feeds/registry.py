@@ -6,9 +6,8 @@ from collections.abc import Callable
 from typing import Final
 
 from core.errors import RequestError
+from core.symbols import MARKETS
 from feeds.venue import Decoder
-
-_MARKETS: Final = {"bybit": ("linear", "inverse", "spot"), "binance": ("usdm", "spot")}
 
 
 def _bybit_decoder(market: str) -> Decoder:
@@ -25,14 +24,14 @@ def _binance_decoder(market: str) -> Decoder:
 
 _DECODERS: Final[dict[str, Callable[[str], Decoder]]] = {"bybit": _bybit_decoder, "binance": _binance_decoder}
 
-VENUES: Final = tuple(_MARKETS)
+VENUES: Final = tuple(MARKETS)
 
 
 def markets(venue: str) -> tuple[str, ...]:
     """The markets of a venue, the one meant by default first. Raises RequestError for an unknown venue."""
-    if venue not in _MARKETS:
-        raise RequestError("venue", f"one of {', '.join(_MARKETS)}", repr(venue))
-    return _MARKETS[venue]
+    if venue not in MARKETS:
+        raise RequestError("venue", f"one of {', '.join(MARKETS)}", repr(venue))
+    return MARKETS[venue]
 
 
 def decoder_for(venue: str, market: str) -> Decoder:
@@ -46,6 +45,6 @@ def split_instrument(instrument: str) -> tuple[str, str, str]:
     """Venue, market and symbol of an instrument id. Raises RequestError for one that no venue here has."""
     venue, _, rest = instrument.partition(":")
     market, _, symbol = rest.partition(":")
-    if venue not in _MARKETS or market not in _MARKETS[venue] or not symbol:
+    if venue not in MARKETS or market not in MARKETS[venue] or not symbol:
         raise RequestError("instrument", "venue:market:symbol, such as bybit:linear:BTCUSDT", repr(instrument))
     return venue, market, symbol

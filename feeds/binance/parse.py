@@ -33,8 +33,8 @@ _RAW_SPOT = msgspec.json.Decoder(SpotBookTicker).decode
 _SPOT_BOOK: Final = frozenset("usbBaA")
 """The keys of spot's book ticker, which has no ``e``."""
 
-_NO_MARKS: Final[dict[str, MarkState]] = {}
-_NO_BOOKS: Final[dict[str, BookState]] = {}
+_NOT_USUAL: Final = (msgspec.DecodeError, InvalidOperation, LookupError, RecursionError)
+"""A type or a number that does not fit, a symbol not seen before."""
 
 _State = TypeVar("_State", bound=State)
 
@@ -64,6 +64,7 @@ class Decoder:
         self._connection = connection or market
         marks, books = _Table(MarkState, market), _Table(BookState, market)
         self._marks, self._books = marks.states, books.states
+        self._usual_marks: dict[str, MarkState] = {}  # the newest of each stream, or symbol of raw frames
         self._tables: dict[str, _Table[Any]] = {
             "bookTicker": books,
             "24hrTicker": _Table(LastState, market),
@@ -76,14 +77,14 @@ class Decoder:
         """Forget the order of what was seen."""
         for table in self._tables.values():
             table.states.clear()
+        self._usual_marks.clear()
 
     def decode(self, frame: bytes | str, received_ns: int) -> Sequence[AnyEvent]:
         """The events of one frame; never raises on bad input."""
         if isinstance(frame, str):
             frame = as_bytes(frame)
         if (
-            len(frame) > _KEY_AT
-            and (len(frame) <= _QUICK_BYTES or _ARRAY_HINT in frame[:_QUICK_BYTES])
+            (len(frame) <= _QUICK_BYTES or _ARRAY_HINT in frame[:_QUICK_BYTES])
             and _BACKSLASH not in frame
             and frame.isascii()
             and not (_UNDERSCORE in frame and odd_underscore(frame))
@@ -92,14 +93,14 @@ class Decoder:
                 events = self._quick_spot(frame, received_ns) if self._spot else self._quick(frame, received_ns)
                 if events is not None:
                     return events
-            except (msgspec.DecodeError, InvalidOperation, RecursionError):
+            except _NOT_USUAL:
                 pass
         try:
             return self._careful(frame, received_ns)
         except DecodeError as error:
             return (fault(error, self._connection, received_ns),)
 
-    # --- the usual frames: ``None`` where anything is not as usual --------------------------------------------
+    # --- the usual frames: ``None`` or an error of _NOT_USUAL where anything is not as usual -------------------
 
     def _quick(self, frame: bytes, received_ns: int) -> Sequence[AnyEvent] | None:
         if frame[_KEY_AT] == _LETTER_S:  # a hint at the wrapper, which the typed decode proves
@@ -108,11 +109,9 @@ class Decoder:
         else:
             stream, data = "", _RAW.decode(frame)
         if isinstance(data, MarkPrice):
-            mark = self._marks.get(stream, _NO_MARKS).get(data.symbol)
-            event = None if mark is None else mark.quick(data, received_ns)
+            event = self._usual_marks[stream or data.symbol].quick(data, received_ns)
         elif isinstance(data, BookTicker):
-            book = self._books.get(stream, _NO_BOOKS).get(data.symbol)
-            event = None if book is None else book.quick(data, received_ns)
+            event = self._books[stream][data.symbol].quick(data, received_ns)
         else:
             return self._quick_array(data, stream, len(frame), received_ns)
         return None if event is None else (event,)
@@ -120,11 +119,10 @@ class Decoder:
     def _quick_array(
         self, items: list[MarkPrice | BookTicker], stream: str, length: int, received_ns: int
     ) -> Sequence[AnyEvent] | None:
-        marks = self._marks.get(stream, _NO_MARKS)
+        marks = self._marks[stream]
         events: list[Ticker] = []
         for item in items:
-            mark = marks.get(item.symbol)
-            event = None if mark is None or not isinstance(item, MarkPrice) else mark.quick(item, received_ns)
+            event = marks[item.symbol].quick(item, received_ns) if isinstance(item, MarkPrice) else None
             if event is None:
                 return None
             events.append(event)
@@ -136,8 +134,7 @@ class Decoder:
             stream, data = message.stream, message.data
         else:
             stream, data = "", _RAW_SPOT(frame)
-        book = self._books.get(stream, _NO_BOOKS).get(data.symbol)
-        event = None if book is None else book.quick_spot(data, received_ns)
+        event = self._books[stream][data.symbol].quick_spot(data, received_ns)
         return None if event is None else (event,)
 
     # --- all other frames ------------------------------------------------------------------------------------
@@ -195,7 +192,10 @@ class Decoder:
             raise refusal(FaultKind.BAD_FIELD, stream or kind, *fields.bad[0])
         if product != facts.OUR_PRODUCT:
             return (unused,)
-        ticker = table.state(stream, symbol).careful(fields, received_ns)
+        state = table.state(stream, symbol)
+        ticker = state.careful(fields, received_ns)
+        if isinstance(state, MarkState):
+            self._usual_marks[stream or symbol] = state
         return with_faults(ticker, facts.VENUE, fields.bad, self._connection)
 
     def _fault(self, error: DecodeError, received_ns: int) -> AnyEvent:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from msgspec.structs import replace
+
 from core.errors import DecodeError
 from core.events import FaultKind, Ticker
 from core.instruments import instrument_id
@@ -41,13 +43,16 @@ def event_time(fields: Fields, received_ns: int) -> int | None:
 class State:
     """One symbol on one stream."""
 
-    __slots__ = ("channel", "event_time", "instrument")
+    __slots__ = ("blank", "event_time", "symbol")
     suffix = ""
     """What follows the symbol in the stream's name; names the channel of a raw frame."""
 
     def __init__(self, market: str, symbol: str, stream: str) -> None:
-        self.instrument = instrument_id(facts.VENUE, market, symbol)
-        self.channel = stream or f"{symbol.lower()}@{self.suffix}"
+        self.symbol = symbol
+        self.blank = Ticker(
+            instrument=instrument_id(facts.VENUE, market, symbol),
+            channel=stream or f"{symbol.lower()}@{self.suffix}",
+        )
         self.event_time = 0
 
     def careful(self, fields: Fields, received_ns: int) -> Ticker:
@@ -57,52 +62,48 @@ class State:
     def in_order(self, time: int) -> int:
         """``time``, remembered. Raises DecodeError (OUT_OF_ORDER) if a later one was seen."""
         if time < self.event_time:
-            raise refusal(FaultKind.OUT_OF_ORDER, self.channel, "", f"E {time} after E {self.event_time}")
+            raise refusal(FaultKind.OUT_OF_ORDER, self.blank.channel, "", f"E {time} after E {self.event_time}")
         self.event_time = time
         return time
 
 
 class MarkState(State):
-    """``markPriceUpdate`` of one contract. The rate's text is kept: it changes far less often than it is sent."""
+    """``markPriceUpdate`` of one contract. Its funding fields are kept: they change less often than they are sent."""
 
-    __slots__ = ("_dated", "_funding_ms", "_funding_ns", "_rate", "_rate_text")
+    __slots__ = ("_dated", "_funding_ms", "_rate_text", "_settled")
     suffix = "markPrice"
 
     def __init__(self, market: str, symbol: str, stream: str) -> None:
         super().__init__(market, symbol, stream)
         self._dated = "_" in symbol
-        self._rate_text = ""
-        self._rate: Decimal | None = None
-        self._funding_ms = -1
-        self._funding_ns: int | None = None
+        self._rate_text: str | None = None
+        self._funding_ms: int | None = None
+        self._settled = self.blank
 
     def quick(self, data: MarkPrice, received_ns: int) -> Ticker | None:
         """The event of a payload in which all is as usual."""
         time, mark, index = data.event_time, data.mark_price, data.index_price
         if (
             not 0 <= time - self.event_time <= TIME_STEP_MS
-            or data.product != facts.OUR_PRODUCT
+            or data.symbol != self.symbol
             or data.next_funding_time != self._funding_ms
             or not PRICE_FLOOR < mark < PRICE_CEILING
             or not PRICE_FLOOR < index < PRICE_CEILING
         ):
             return None
-        text = data.funding_rate
-        if text != self._rate_text:
-            rate = Decimal(text)
+        if data.funding_rate != self._rate_text:
+            rate = Decimal(data.funding_rate)
             if not sound_rate(rate):
                 return None
-            self._rate, self._rate_text = rate, text
+            self._settled = replace(self._settled, funding_rate=rate)
+            self._rate_text = data.funding_rate
         self.event_time = time
-        return Ticker(
+        return replace(
+            self._settled,
             received_ns=received_ns,
-            instrument=self.instrument,
-            channel=self.channel,
             venue_time_ns=time * 1_000_000,
             mark_price=mark,
             index_price=index,
-            funding_rate=self._rate,
-            next_funding_time_ns=self._funding_ns,
         )
 
     def careful(self, fields: Fields, received_ns: int) -> Ticker:
@@ -110,24 +111,22 @@ class MarkState(State):
         time = event_time(fields, received_ns)
         mark = fields.price("p")
         if time is None or fields.bad:
-            raise refusal(FaultKind.BAD_FIELD, self.channel, *fields.bad[0])
+            raise refusal(FaultKind.BAD_FIELD, self.blank.channel, *fields.bad[0])
         self.in_order(time)
         index = fields.price("i")
         rate = None if self._dated and fields.blank("r") else fields.rate("r")
         funding_ms = fields.whole("T") if self._dated else fields.milliseconds("T")
-        self._funding_ns = funding_ms * 1_000_000 if funding_ms else None
-        if not fields.bad:
-            self._rate, self._rate_text = rate, fields.shown("r")
-            self._funding_ms = funding_ms or 0
-        return Ticker(
+        self._settled = replace(
+            self.blank, funding_rate=rate, next_funding_time_ns=funding_ms * 1_000_000 if funding_ms else None
+        )
+        self._funding_ms = funding_ms
+        self._rate_text = None if "r" in dict(fields.bad) else fields.shown("r")
+        return replace(
+            self._settled,
             received_ns=received_ns,
-            instrument=self.instrument,
-            channel=self.channel,
             venue_time_ns=time * 1_000_000,
             mark_price=mark,
             index_price=index,
-            funding_rate=rate,
-            next_funding_time_ns=self._funding_ns,
         )
 
 
@@ -145,7 +144,7 @@ class BookState(State):
     def quick(self, data: BookTicker, received_ns: int) -> Ticker | None:
         """The event of a futures payload in which all is as usual."""
         time = data.event_time
-        if not 0 <= time - self.event_time <= TIME_STEP_MS or data.product != facts.OUR_PRODUCT:
+        if not 0 <= time - self.event_time <= TIME_STEP_MS:
             return None
         ticker = self._levels(data, time * 1_000_000, received_ns)
         if ticker is not None:
@@ -167,10 +166,9 @@ class BookState(State):
         ):
             return None
         self._update_id = data.update_id
-        return Ticker(
+        return replace(
+            self.blank,
             received_ns=received_ns,
-            instrument=self.instrument,
-            channel=self.channel,
             venue_time_ns=venue_time_ns,
             bid_price=bid,
             bid_size=bid_size,
@@ -183,16 +181,15 @@ class BookState(State):
         time = event_time(fields, received_ns) if not self._spot or "E" in fields else None
         update_id = fields.whole("u")
         if update_id is None or fields.bad:
-            raise refusal(FaultKind.BAD_FIELD, self.channel, *fields.bad[0])
+            raise refusal(FaultKind.BAD_FIELD, self.blank.channel, *fields.bad[0])
         if update_id < self._update_id:
-            raise refusal(FaultKind.OUT_OF_ORDER, self.channel, "", f"u {update_id} after u {self._update_id}")
+            raise refusal(FaultKind.OUT_OF_ORDER, self.blank.channel, "", f"u {update_id} after u {self._update_id}")
         if time is not None:
             self.in_order(time)
         self._update_id = update_id
-        return Ticker(
+        return replace(
+            self.blank,
             received_ns=received_ns,
-            instrument=self.instrument,
-            channel=self.channel,
             venue_time_ns=None if time is None else time * 1_000_000,
             bid_price=fields.price("b"),
             bid_size=fields.size("B"),
@@ -212,11 +209,10 @@ class LastState(State):
         time = event_time(fields, received_ns)
         last = fields.price("c")
         if time is None or fields.bad:
-            raise refusal(FaultKind.BAD_FIELD, self.channel, *fields.bad[0])
-        return Ticker(
+            raise refusal(FaultKind.BAD_FIELD, self.blank.channel, *fields.bad[0])
+        return replace(
+            self.blank,
             received_ns=received_ns,
-            instrument=self.instrument,
-            channel=self.channel,
             venue_time_ns=self.in_order(time) * 1_000_000,
             last_price=last,
         )

@@ -2,12 +2,13 @@
 
 ``Combined`` frames (``/stream``) wrap the payload with the stream's name; raw ones (``/ws``) are the bare payload.
 Array streams carry a JSON array of payloads. The payload's ``e`` tells the futures types apart; the book ticker of
-spot has none.
+spot has none. ``st`` is 1 for USDⓈ-M: of other products nothing is used.
 """
 
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Literal
 
 import msgspec
 
@@ -21,7 +22,7 @@ class MarkPrice(msgspec.Struct, frozen=True, gc=False, tag_field="e", tag="markP
     index_price: Decimal = msgspec.field(name="i")
     funding_rate: str = msgspec.field(name="r")
     next_funding_time: int = msgspec.field(name="T")
-    product: int = msgspec.field(name="st", default=1)
+    product: Literal[1] = msgspec.field(name="st", default=1)
 
 
 class BookTicker(msgspec.Struct, frozen=True, gc=False, tag_field="e", tag="bookTicker"):
@@ -34,7 +35,7 @@ class BookTicker(msgspec.Struct, frozen=True, gc=False, tag_field="e", tag="book
     bid_size: Decimal = msgspec.field(name="B")
     ask_price: Decimal = msgspec.field(name="a")
     ask_size: Decimal = msgspec.field(name="A")
-    product: int = msgspec.field(name="st", default=1)
+    product: Literal[1] = msgspec.field(name="st", default=1)
 
 
 class SpotBookTicker(msgspec.Struct, frozen=True, gc=False):

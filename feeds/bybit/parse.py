@@ -31,6 +31,9 @@ _TICKER = msgspec.json.Decoder(TickerFrame).decode
 _BOOK = msgspec.json.Decoder(BookFrame).decode
 _TOPIC_IN_TEXT = re.compile(r"[A-Za-z]+(?:\.\w+)*\.[0-9A-Z-]+")
 
+_NOT_USUAL: Final = (msgspec.DecodeError, InvalidOperation, LookupError, RecursionError)
+"""A type or a number that does not fit, a topic not seen before."""
+
 _State = TypeVar("_State", TickerState, BookState)
 
 
@@ -52,22 +55,16 @@ class Decoder:
         """The events of one frame; never raises on bad input."""
         if isinstance(frame, str):
             frame = as_bytes(frame)
-        if (
-            _TOPIC_AT < len(frame) <= _QUICK_BYTES
-            and _BACKSLASH not in frame
-            and _UNDERSCORE not in frame
-            and frame.isascii()
-        ):
+        if len(frame) <= _QUICK_BYTES and _BACKSLASH not in frame and _UNDERSCORE not in frame and frame.isascii():
             try:
                 if frame[_TOPIC_AT] == _LETTER_T:  # a hint at its type, which the typed decode proves
                     message = _TICKER(frame)
-                    state = self._tickers.get(message.topic)
-                    event = None if state is None else state.quick(message, received_ns)
+                    event = self._tickers[message.topic].quick(message, received_ns)
                 else:
                     event = self._quick_book(frame, received_ns)
                 if event is not None:
                     return (event,)
-            except (msgspec.DecodeError, InvalidOperation, RecursionError):
+            except _NOT_USUAL:
                 pass
         try:
             return self._careful(frame, received_ns)
@@ -78,8 +75,7 @@ class Decoder:
         if not frame.startswith(_BOOK_HINT, _TOPIC_AT):
             return None
         message = _BOOK(frame)
-        state = self._books.get(message.topic)
-        return None if state is None else state.quick(message, received_ns)
+        return self._books[message.topic].quick(message, received_ns)
 
     def _careful(self, frame: bytes, received_ns: int) -> Sequence[AnyEvent]:
         opened = open_frame(facts.VENUE, frame)

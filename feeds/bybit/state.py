@@ -11,8 +11,8 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Final
 
-import msgspec
 from msgspec import UNSET
+from msgspec.structs import replace
 
 from core.errors import DecodeError
 from core.events import FaultKind, Ticker
@@ -118,7 +118,7 @@ class TickerState:
             return None
 
         self._ts, self._cs = ts, frame.cs
-        self.ticker = ticker = msgspec.structs.replace(
+        self.ticker = ticker = replace(
             held,
             received_ns=received_ns,
             venue_time_ns=ts * 1_000_000,
@@ -148,13 +148,13 @@ class TickerState:
             data.note(always, "a price")
         held = self._blank if snapshot else self.ticker
         self._ts, self._cs = ts, self._cs if cs is None else cs
-        self.ticker = msgspec.structs.replace(held, received_ns=received_ns, venue_time_ns=ts * 1_000_000, **values)
+        self.ticker = replace(held, received_ns=received_ns, venue_time_ns=ts * 1_000_000, **values)
         return self.ticker
 
     def forget(self, data: Fields) -> None:
         """Drop the fields that an unusable delta says have changed."""
         named = {ours: None for name, (ours, _) in _TICKER_FIELDS.items() if name in data}
-        self.ticker = msgspec.structs.replace(self.ticker, **named)
+        self.ticker = replace(self.ticker, **named)
 
     def _check_order(self, snapshot: bool, ts: int, cs: int | None) -> None:
         if snapshot and not self._spot:
@@ -215,7 +215,7 @@ class BookState:
         self._ts, self._update_id = ts, update_id
         bid, bid_size = data.best_level("b")
         ask, ask_size = data.best_level("a")
-        return msgspec.structs.replace(
+        return replace(
             self._blank,
             received_ns=received_ns,
             venue_time_ns=ts * 1_000_000,
