@@ -223,7 +223,7 @@ class Engine:
             return
         self._recorder.note(EventTaken(happened=event), self._now_ns)
         verb = "sold" if event.side == "sell" else "bought"
-        self._requests.say(f"{verb} {event.quantity:f} {event.instrument} at {event.price:f}", self._now_ns)
+        self._requests.say(f"{verb} {event.quantity.normalize():f} {event.instrument} at {event.price:f}", self._now_ns)
         self._watch.changed(self._now_ns)
 
     def _funding(self, event: FundingPayment) -> None:

@@ -222,7 +222,8 @@ class Ledger:
         after, gained = filled(before, self.accounts[fill.account], instrument, fill)
         if fill.fill_id == opening_id(fill.instrument):
             verb = "short" if fill.side == "sell" else "long"
-            after.note = f"opened {verb} {fill.quantity:f} at mark {fill.price:f}: assumed, no order was sent"
+            size = f"{fill.quantity.normalize():f}"
+            after.note = f"opened {verb} {size} at mark {fill.price:f}: assumed, no order was sent"
             after.pending = ""
         self.positions[fill.account, fill.instrument] = after
         self.wallets[fill.account] += gained

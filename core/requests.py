@@ -136,7 +136,7 @@ class Requests:
         self._ledger.sent(request)
         self._outbox.append(request)
         self._staging.drop()
-        return f"sent {name}: {request.side} {request.quantity:f} {request.instrument}"
+        return f"sent {name}: {request.side} {request.quantity.normalize():f} {request.instrument}"
 
     def _cancel(self, command: CancelStage, name: str, now_ns: int) -> str:
         staged = self._staging.staged

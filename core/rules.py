@@ -234,7 +234,7 @@ def _name(line: HedgeLine) -> str:
 def order_conditions(order: Order) -> tuple[Condition, Condition]:
     """Whether an order was rejected, and whether its outcome is unknown."""
     request = order.request
-    what = f"order {request.client_order_id} ({request.side} {request.quantity:f} {request.instrument})"
+    what = f"order {request.client_order_id} ({request.side} {request.quantity.normalize():f} {request.instrument})"
     reason = f": {order.reason}" if order.reason else ""
 
     def condition(rule: str, severity: Severity, state: OrderState, text: str) -> Condition:

@@ -1,0 +1,294 @@
+"""What becomes a price, and how long it counts as fresh."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.events import ChannelState, ConnectionState, FaultKind, FrameFault, Ticker
+from core.feeds_health import FeedsHealth
+from core.figures import Figure, Freshness
+from core.market import Field, Market
+from tests.support.builders import LINEAR, SPOT, at, channel, connection, perpetual, spot, ticker
+
+
+class Seen:
+    """A market with its feeds, and what they say of one field."""
+
+    def __init__(self) -> None:
+        self.feeds = FeedsHealth()
+        self.market = Market(self.feeds)
+
+    def tell(self, *events: Ticker) -> None:
+        for event in events:
+            self.market.apply(event)
+
+    def mark(self, when: float) -> Figure:
+        return self.market.figure(LINEAR, Field.MARK, at(when))
+
+    @property
+    def faults(self) -> int:
+        return sum(item.faults for item in self.feeds.connections())
+
+
+@pytest.fixture
+def seen() -> Seen:
+    return Seen()
+
+
+@pytest.mark.parametrize(
+    ("age", "freshness"),
+    [
+        (0, Freshness.LIVE),
+        (2.9, Freshness.LIVE),
+        (3, Freshness.LATE),
+        (9.9, Freshness.LATE),
+        (10, Freshness.STALE),
+        (29.9, Freshness.STALE),
+        (30, Freshness.UNKNOWN),
+    ],
+)
+def test_a_mark_ages_by_its_receive_time(seen: Seen, age: float, freshness: Freshness) -> None:
+    seen.tell(perpetual(0, 60_000))
+    figure = seen.mark(age)
+    assert figure.freshness is freshness
+    assert figure.known is (freshness is not Freshness.UNKNOWN)
+
+
+def test_an_unknown_mark_names_what_is_missing(seen: Seen) -> None:
+    assert seen.mark(0).missing == (f"mark price of {LINEAR}",)
+
+
+@pytest.mark.parametrize(("age", "freshness"), [(9.9, "live"), (10, "late"), (30, "stale"), (300, "unknown")])
+def test_a_spot_price_that_stopped_is_stale_within_half_a_minute(seen: Seen, age: float, freshness: str) -> None:
+    seen.tell(spot(0, 60_000))
+    assert seen.market.middle(SPOT, at(age)).freshness.value == freshness
+
+
+@pytest.mark.parametrize(("age", "freshness"), [(29, "live"), (30, "late"), (120, "stale"), (600, "unknown")])
+def test_a_funding_rate_ages_slowly(seen: Seen, age: float, freshness: str) -> None:
+    seen.tell(perpetual(0, 60_000))
+    assert seen.market.figure(LINEAR, Field.FUNDING_RATE, at(age)).freshness.value == freshness
+
+
+def test_a_field_that_a_ticker_does_not_affirm_ages_on(seen: Seen) -> None:
+    seen.tell(perpetual(0, 60_000), ticker(5, mark=60_001))
+    assert seen.mark(5).freshness is Freshness.LIVE
+    assert seen.market.figure(LINEAR, Field.INDEX, at(5)).freshness is Freshness.LATE
+
+
+# --- order and lateness --------------------------------------------------------------------------------------
+
+
+def test_an_event_older_by_the_venues_clock_is_dropped_and_counted(seen: Seen) -> None:
+    seen.tell(ticker(1, mark=60_000), ticker(2, mark=60_100))
+    seen.tell(ticker(2.1, mark=59_000, venue_time_ns=at(1.5)))
+    assert seen.mark(2.1).value == 60_100
+    assert seen.faults == 1
+
+
+def test_order_is_judged_per_channel_and_instrument(seen: Seen) -> None:
+    seen.tell(ticker(2, mark=60_000, channel="all"))
+    seen.tell(ticker(2.1, "bybit:linear:ETHUSDT", mark=3_000, channel="all", venue_time_ns=at(1)))
+    seen.tell(ticker(2.2, bid=59_999, channel="book", venue_time_ns=at(1)))
+    assert seen.market.figure("bybit:linear:ETHUSDT", Field.MARK, at(2.2)).value == 3_000
+    assert seen.market.figure(LINEAR, Field.BID, at(2.2)).value == 59_999
+    assert seen.faults == 0
+
+
+def test_a_venue_that_restarts_its_clock_is_believed_again(seen: Seen) -> None:
+    seen.tell(ticker(0, mark=60_000, venue_time_ns=at(3_600)))
+    seen.tell(ticker(1, mark=60_001))
+    assert seen.mark(1).value == 60_000
+    seen.tell(ticker(10.5, mark=60_002))
+    assert seen.mark(10.5).value == 60_002
+
+
+def test_a_backlog_read_at_once_does_not_look_fresh(seen: Seen) -> None:
+    """Twenty seconds of frames arrive together: each is as old as it is late."""
+    seen.tell(ticker(0, mark=60_000))
+    seen.tell(*(ticker(20, mark=60_000 + second, venue_time_ns=at(second)) for second in range(1, 9)))
+    assert seen.mark(20).value == 60_008
+    assert seen.mark(20).freshness is Freshness.STALE
+    seen.tell(ticker(20.1, mark=60_020))
+    assert seen.mark(20.1).freshness is Freshness.LIVE
+
+
+@given(skew=st.integers(-1_000_000, 1_000_000))
+def test_a_clock_that_is_set_wrong_does_not_age_prices(skew: int) -> None:
+    """However far the venue's clock and ours are apart, steady data is live."""
+    seen = Seen()
+    for second in range(5):
+        seen.tell(ticker(second, mark=60_000 + second, venue_time_ns=at(second) + skew * 1_000_000))
+    assert seen.mark(4).freshness is Freshness.LIVE
+    assert seen.mark(4).value == 60_004
+
+
+# --- frozen --------------------------------------------------------------------------------------------------
+
+
+def test_a_mark_that_ticked_and_then_froze_is_stale_though_messages_arrive(seen: Seen) -> None:
+    for second in range(10):
+        seen.tell(perpetual(second, 60_000 + second))
+    for second in range(10, 75):
+        seen.tell(perpetual(second, 60_009))
+        expected = Freshness.LIVE if second < 69 else Freshness.STALE
+        assert seen.mark(second).freshness is expected, second
+    seen.tell(perpetual(75, 60_010))
+    assert seen.mark(75).freshness is Freshness.LIVE
+
+
+def test_a_market_that_never_ticked_is_not_frozen(seen: Seen) -> None:
+    for second in range(200):
+        seen.tell(perpetual(second, 60_000))
+    assert seen.mark(199).freshness is Freshness.LIVE
+
+
+def test_a_market_that_ticks_twice_a_minute_is_not_frozen_after_one(seen: Seen) -> None:
+    for second in range(0, 601, 2):
+        seen.tell(perpetual(second, 60_000 + second // 30))
+    for second in range(602, 690, 2):
+        seen.tell(perpetual(second, 60_020))
+        assert seen.mark(second).freshness is Freshness.LIVE
+
+
+# --- absurd --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("price", ["NaN", "sNaN", "Infinity", "-Infinity", "-1", "0", "-0"])
+@pytest.mark.parametrize("field", ["mark_price", "index_price", "bid_price", "ask_price"])
+def test_no_absurd_number_becomes_a_price(seen: Seen, field: str, price: str) -> None:
+    seen.tell(perpetual(0, 60_000))
+    good = {item: seen.market.figure(LINEAR, item, at(1)).value for item in Field}
+    seen.tell(msgspec.structs.replace(ticker(1), **{field: Decimal(price)}))
+    assert {item: seen.market.figure(LINEAR, item, at(1)).value for item in Field} == good
+    assert seen.faults == 1
+
+
+@pytest.mark.parametrize("rate", ["NaN", "0.3", "-0.3", "Infinity"])
+def test_no_absurd_funding_rate_is_kept(seen: Seen, rate: str) -> None:
+    seen.tell(perpetual(0, 60_000), ticker(1, rate=rate))
+    assert seen.market.figure(LINEAR, Field.FUNDING_RATE, at(1)).value == Decimal("0.0001")
+    assert seen.faults == 1
+
+
+@pytest.mark.parametrize("glitch", ["0.01", "29000", "121000", "6000000000"])
+def test_a_single_far_off_price_is_not_shown(seen: Seen, glitch: str) -> None:
+    seen.tell(ticker(0, mark=60_000), ticker(1, mark=glitch), ticker(2, mark=60_010))
+    assert seen.mark(2).value == 60_010
+    assert seen.faults == 1
+
+
+def test_a_real_crash_is_believed_at_the_third_message(seen: Seen) -> None:
+    seen.tell(ticker(0, mark=60_000), ticker(0.1, mark=25_000), ticker(0.2, mark=24_900))
+    assert seen.mark(0.2).value == 60_000
+    seen.tell(ticker(0.3, mark=24_800))
+    assert seen.mark(0.3).value == 24_800
+
+
+def test_glitches_that_disagree_never_confirm_each_other(seen: Seen) -> None:
+    seen.tell(ticker(0, mark=60_000))
+    for step, glitch in enumerate((1, 1_000_000, 3, 2_000_000, 5), start=1):
+        seen.tell(ticker(step / 10, mark=glitch))
+    assert seen.mark(0.6).value == 60_000
+
+
+def test_a_mark_and_an_index_that_contradict_each_other_are_both_refused(seen: Seen) -> None:
+    seen.tell(ticker(0, mark=60_000, index=600))
+    assert not seen.mark(0).known
+    assert not seen.market.figure(LINEAR, Field.INDEX, at(0)).known
+
+
+def test_a_crossed_book_has_no_middle(seen: Seen) -> None:
+    seen.tell(ticker(0, SPOT, bid=60_010, ask=60_000))
+    assert not seen.market.middle(SPOT, at(0)).known
+    seen.tell(ticker(1, SPOT, bid=60_010), ticker(2, SPOT, ask=60_000))
+    assert seen.market.middle(SPOT, at(2)).missing == (f"uncrossed bid and ask of {SPOT}",)
+
+
+def test_the_last_price_is_used_for_nothing(seen: Seen) -> None:
+    seen.tell(ticker(0, last=60_000))
+    assert not any(seen.market.figure(LINEAR, field, at(0)).known for field in Field)
+
+
+# --- interruptions -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("state", [ConnectionState.RECONNECTING, ConnectionState.CLOSED])
+def test_a_lost_connection_makes_its_quotes_stale_at_once(seen: Seen, state: ConnectionState) -> None:
+    seen.tell(perpetual(0, 60_000), spot(0, 60_000))
+    seen.feeds.connection_changed(connection(0.1, state))
+    assert seen.mark(0.2).freshness is Freshness.STALE
+    assert seen.mark(0.2).value == 60_000
+    assert seen.market.middle(SPOT, at(0.2)).freshness is Freshness.LIVE
+
+
+def test_reconnecting_does_not_make_an_old_price_fresh_but_new_data_does(seen: Seen) -> None:
+    seen.tell(perpetual(0, 60_000))
+    for state in (ConnectionState.RECONNECTING, ConnectionState.SUBSCRIBING, ConnectionState.LIVE):
+        seen.feeds.connection_changed(connection(0.1, state))
+        assert seen.mark(0.2).freshness is Freshness.STALE
+    seen.tell(ticker(0.3, index=60_001))
+    assert seen.mark(0.3).freshness is Freshness.STALE, "the mark itself was not affirmed yet"
+    seen.tell(ticker(0.4, mark=60_000))
+    assert seen.mark(0.4).freshness is Freshness.LIVE
+
+
+@pytest.mark.parametrize("state", [ChannelState.SILENT, ChannelState.REFUSED])
+def test_a_silent_channel_makes_only_its_own_quotes_stale(seen: Seen, state: ChannelState) -> None:
+    seen.feeds.channel_changed(channel(0, ChannelState.LIVE, "tickers.BTCUSDT"))
+    seen.feeds.channel_changed(channel(0, ChannelState.LIVE, "book"))
+    seen.tell(ticker(0, mark=60_000), ticker(0, bid=59_999, channel="book"))
+    seen.feeds.channel_changed(channel(1, state, "book"))
+    assert seen.mark(1).freshness is Freshness.LIVE
+    assert seen.market.figure(LINEAR, Field.BID, at(1)).freshness is Freshness.STALE
+
+
+def test_markets_that_share_a_channel_name_do_not_share_its_fate(seen: Seen) -> None:
+    for name in ("linear", "spot"):
+        seen.feeds.connection_changed(connection(0, ConnectionState.LIVE, name=name))
+        seen.feeds.channel_changed(channel(0, ChannelState.LIVE, name=name))
+    seen.tell(perpetual(0, 60_000), spot(0, 60_000))
+    seen.feeds.connection_changed(connection(1, ConnectionState.RECONNECTING, name="spot"))
+    assert seen.mark(1).freshness is Freshness.LIVE
+    assert seen.market.middle(SPOT, at(1)).freshness is Freshness.STALE
+
+
+def test_a_channel_is_found_on_a_connection_not_named_after_its_market(seen: Seen) -> None:
+    name = "binance:usdm:BTCUSDT"
+    seen.feeds.channel_changed(channel(0, ChannelState.ACKED, "btcusdt@markPrice@1s", venue="binance", name="market"))
+    seen.tell(ticker(0, name, mark=60_000, channel="btcusdt@markPrice@1s"))
+    seen.feeds.connection_changed(connection(1, ConnectionState.RECONNECTING, venue="binance", name="market"))
+    assert seen.market.figure(name, Field.MARK, at(1)).freshness is Freshness.STALE
+
+
+def test_data_before_its_connection_was_reported_still_ends_with_it(seen: Seen) -> None:
+    name = "binance:usdm:BTCUSDT"
+    seen.tell(ticker(0, name, mark=60_000, channel="mark"))
+    seen.feeds.channel_changed(channel(0.5, ChannelState.LIVE, "mark", venue="binance", name="market"))
+    seen.feeds.connection_changed(connection(1, ConnectionState.CLOSED, venue="binance", name="market"))
+    assert seen.market.figure(name, Field.MARK, at(1)).freshness is Freshness.STALE
+    assert [item.name for item in seen.feeds.connections()] == ["market"]
+
+
+# --- what feed health shows ----------------------------------------------------------------------------------
+
+
+def test_feed_health_counts_frames_faults_and_reconnects(seen: Seen) -> None:
+    seen.feeds.connection_changed(connection(0, ConnectionState.LIVE))
+    seen.tell(perpetual(0, 60_000), perpetual(1, 60_001))
+    seen.feeds.fault(
+        FrameFault(venue="bybit", connection="linear", kind=FaultKind.TRUNCATED, detail="ends at byte 7")
+    )
+    seen.feeds.connection_changed(connection(2, ConnectionState.RECONNECTING, reason="silent for 10 s"))
+    seen.feeds.connection_changed(connection(3, ConnectionState.RECONNECTING, reason="refused"))
+    (view,) = (item.view(at(3)) for item in seen.feeds.connections())
+    assert (view.frames, view.faults, view.reconnects) == (2, 1, 1)
+    assert view.last_fault == "truncated: ends at byte 7"
+    assert view.reason == "refused"
+    assert view.last_data_ns == at(1)
+    assert view.freshness is Freshness.STALE
