@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import io
 import os
 import signal
 import sys
@@ -67,6 +68,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if arguments is None else arguments)
     if arguments is None:
         _clean_up_on_signals()
+        _print_what_can_be_printed()
     try:
         code = _run(given)
         sys.stdout.flush()
@@ -90,6 +92,13 @@ def _clean_up_on_signals() -> None:
     for number in (signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(number) is signal.SIG_DFL:
             signal.signal(number, _leave)
+
+
+def _print_what_can_be_printed() -> None:
+    """Escape what the terminal's encoding has no sign for, instead of failing at it."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _leave(number: int, _frame: object) -> None:
