@@ -23,6 +23,7 @@ from tests.feeds.toy import (
     stream,
     toy_server,
 )
+from tests.support.relay import relay_to
 
 
 async def serve_well(server: ToyServer, socket: ServerConnection) -> None:
@@ -384,36 +385,15 @@ async def test_an_announced_shutdown_brings_a_fresh_socket_at_once() -> None:
 
 async def test_a_dead_peer_is_noticed_though_its_channels_may_rest() -> None:
     """Half open: what we send goes nowhere and nothing comes, not even a pong; no channel was due to speak."""
-    stopped = asyncio.Event()
-
-    async def half_open(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        back, forth = await asyncio.open_connection("127.0.0.1", int(server.url.rsplit(":", 1)[1]))
-
-        async def pump(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
-            while block := await source.read(65536):
-                if not stopped.is_set():
-                    sink.write(block)
-
-        try:
-            async with asyncio.TaskGroup() as group:
-                group.create_task(pump(reader, forth))
-                group.create_task(pump(back, writer))
-        finally:
-            forth.close()
-            writer.close()
-
     feed = ToyFeed("")
     feed.silence_seconds = 60.0
-    async with toy_server(serve_well) as server:
-        proxy = await asyncio.start_server(half_open, "127.0.0.1", 0)
-        async with proxy:
-            feed.url = f"ws://127.0.0.1:{proxy.sockets[0].getsockname()[1]}"
-            async with connected(feed) as (_, log):
-                await log.until(lambda: "live" in log.states)
-                stopped.set()
-                await log.until(lambda: "no answer to a ping" in log.reasons)
-                stopped.clear()
-                await log.until(lambda: log.states.count("live") >= 2)
+    async with toy_server(serve_well) as server, relay_to(int(server.url.rsplit(":", 1)[1])) as relay:
+        feed.url = f"ws://127.0.0.1:{relay.port}"
+        async with connected(feed) as (_, log):
+            await log.until(lambda: "live" in log.states)
+            relay.swallow()
+            await log.until(lambda: "no answer to a ping" in log.reasons)
+            await log.until(lambda: log.states.count("live") >= 2)
 
 
 async def test_heartbeats_go_out_as_often_as_the_plan_wants() -> None:
