@@ -1,0 +1,368 @@
+"""The monitor: follows an engine through its link, paints what it says, turns keys into commands.
+
+This module composes; what is shown is in ``tui.panels``, what keys do in ``tui.actions``, what is known and chosen
+in ``tui.picture``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+import time
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from rich.style import Style
+from rich.text import Text
+from textual import on
+from textual.app import App
+from textual.binding import BindingType
+from textual.timer import Timer
+
+from core.commands import AnyCommand
+from core.link import EngineLink
+from core.snapshot import AlertView
+from tui.actions import BY_ID, EVERYWHERE, bindings
+from tui.crash import headline, write_log
+from tui.driver import MonitorDriver, TerminalGone
+from tui.glyphs import ascii_needed
+from tui.hotcells import HotCells
+from tui.monitor import MonitorScreen
+from tui.palette import ActionCommands
+from tui.picture import Picture, View
+from tui.screens import AlertsScreen, HelpScreen, Overlay, PreviewScreen
+from tui.start import DisplayOptions, require_terminal, skeleton
+from tui.themes import ANSI_THEME, DEFAULT_THEME, MONO_THEME, OWN_THEMES, known_theme, own_themes, palette_of
+from tui.words import SEVERITY_RANKS
+
+__all__ = ["DisplayOptions", "HedgerowApp", "require_terminal", "run_monitor", "skeleton"]
+
+HURRY_SECONDS = 0.3
+"""How long after a command the engine is asked for its answer more often than it cuts pictures."""
+HURRY_STEP = 0.002
+STALLED_SECONDS = 0.25
+DEEP_BACKLOG = 128 * 1024
+BELL_RANK = 1
+SWITCH_INTERVAL = 0.001
+"""Seconds a thread may hold the interpreter while another wants it: the engine's must not delay a key."""
+GONE_CODE = 129
+
+
+class HedgerowApp(App[None], inherit_bindings=False):
+    """The monitor as a Textual app."""
+
+    TITLE = "hedgerow"
+    CSS = """
+    CommandPalette { background: transparent; }
+    CommandPalette #--input { border: hkey $primary; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = bindings(EVERYWHERE)
+    COMMANDS: ClassVar[set[Any]] = {ActionCommands}
+    COMMAND_PALETTE_BINDING = "ctrl+p"
+
+    def __init__(self, link: EngineLink, display: DisplayOptions | None = None) -> None:
+        display = display or DisplayOptions()
+        # Textual paints NO_COLOR in greys unless its colours are the terminal's own; then it paints none.
+        super().__init__(driver_class=MonitorDriver, ansi_color=True if "NO_COLOR" in os.environ else None)
+        self.picture = Picture(link, display)
+        self.ascii_only = display.ascii or ascii_needed()
+        self._options = display
+        self._palette: Mapping[str, Style] = {}
+        self._hot = HotCells(self, lambda: self._palette)
+        self._ticker: Timer | None = None
+        self._holding = contextlib.ExitStack()
+        self._held = False
+        self._hurry_until = 0.0
+        self._hurrying = False
+        self._left_stages: set[str] = set()
+        self._quit_until = 0.0
+        for theme in own_themes():
+            self.register_theme(theme)
+        self.theme = self._first_theme(display.theme)
+
+    # --- life ----------------------------------------------------------------------------------------------
+
+    def get_default_screen(self) -> MonitorScreen:
+        """The monitor."""
+        return MonitorScreen(self)
+
+    def on_mount(self) -> None:
+        """Begin to follow the engine."""
+        skeleton.adopted()
+        self._catch_signals()
+        self._ticker = self.set_interval(1 / self.picture.refresh_hz, self.tick, name="picture")
+        self.tick()
+
+    def _catch_signals(self) -> None:
+        if self.is_headless:
+            return
+        loop = asyncio.get_running_loop()
+        for name in (signal.SIGHUP, signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(name, self._leave, name)
+
+    def _leave(self, number: signal.Signals) -> None:
+        """Leave in order; a second signal of the same kind ends the process at once."""
+        asyncio.get_running_loop().remove_signal_handler(number)
+        signal.signal(number, signal.SIG_DFL)
+        self.exit(return_code=128 + number)
+
+    @on(TerminalGone)
+    def _terminal_gone(self) -> None:
+        self.exit(return_code=GONE_CODE)
+
+    def _handle_exception(self, error: Exception) -> None:
+        """The last resort: one line that gives nothing away, a traceback without values in the log, a failure code."""
+        if self._exception is None:
+            self._exception = error
+            self._exception_event.set()
+        self._return_code = 1
+        path = write_log(error)
+        told = f"the traceback is in {path}" if path is not None else "the log could not be written"
+        self.panic(Text(f"hedgerow: stopped by an internal error: {headline(error)}; {told}"))
+
+    # --- following the engine ------------------------------------------------------------------------------
+
+    def tick(self) -> None:
+        """One step of the monitor: ask, judge, paint."""
+        self.picture.poll()
+        view = self.picture.view()
+        if view is None:
+            screen = self.screen
+            if isinstance(screen, MonitorScreen):
+                screen.waiting.tell(self.picture.lost)
+            return
+        self._ring(self.picture.new_alerts())
+        self._follow_stage(view)
+        if not self._hold_frames():
+            self.paint(view)
+
+    def paint(self, view: View | None = None) -> None:
+        """Paint the present picture on whatever is on top."""
+        view = view or self.picture.view()
+        if view is None:
+            return
+        screen = self.screen
+        if isinstance(screen, MonitorScreen):
+            hot = self._hot if self._hot.begin(screen) else None
+            screen.paint(view, hot)
+            if hot is not None:
+                hot.flush()
+        elif isinstance(screen, Overlay):
+            screen.paint(view)
+        elif isinstance(below := self.screen_stack[0], MonitorScreen):
+            below.paint_live_parts(view)
+
+    def send(self, command: AnyCommand) -> bool:
+        """Hand a command to the engine and look out for its answer."""
+        sent = self.picture.send(command)
+        if sent:
+            self._hurry_until = time.monotonic() + HURRY_SECONDS
+            if not self._hurrying:
+                self._hurrying = True
+                asyncio.get_running_loop().call_soon(self._hurry)
+        return sent
+
+    def _hurry(self) -> None:
+        """Ask for the engine's answer until there is none to be expected; runs outside Textual's message loop."""
+        self._hurrying = False
+        if self._exit or not self.is_running:
+            return
+        live = self.picture.live
+        sequence = live.sequence if live is not None else -1
+        try:
+            self.picture.poll()
+            live = self.picture.live
+            if self.picture.lost or (live is not None and live.sequence != sequence):
+                with self._context():
+                    self.tick()
+        except Exception as error:
+            self._handle_exception(error)
+            return
+        if time.monotonic() < self._hurry_until:
+            self._hurrying = True
+            asyncio.get_running_loop().call_later(HURRY_STEP, self._hurry)
+
+    def _ring(self, alerts: list[AlertView]) -> None:
+        if self._options.bell and any(SEVERITY_RANKS[alert.severity] >= BELL_RANK for alert in alerts):
+            self.bell()
+
+    def _follow_stage(self, view: View) -> None:
+        """Open the preview when the engine has staged an order, close it when the order has gone."""
+        stage = view.live.stage
+        screen = self.screen
+        if isinstance(screen, PreviewScreen):
+            if stage is None or stage.client_order_id in self._left_stages:
+                self.close_overlay()
+        elif isinstance(screen, MonitorScreen) and stage is not None and not view.lost:
+            if stage.client_order_id not in self._left_stages:
+                self._open(PreviewScreen(self))
+
+    # --- a terminal that does not read ---------------------------------------------------------------------
+
+    def _hold_frames(self) -> bool:
+        """Make no frames while the terminal takes none; true while they are held."""
+        driver = self._driver
+        if not isinstance(driver, MonitorDriver):
+            return False
+        if not self._held and (driver.stalled_seconds > STALLED_SECONDS or driver.backlog > DEEP_BACKLOG):
+            self._held = True
+            self._holding.enter_context(self.batch_update())
+            driver.call_when_drained(self._release_frames)
+        return self._held
+
+    def _release_frames(self) -> None:
+        if self._held and self.is_running:
+            self._held = False
+            self._holding.close()
+            with self._context():
+                self.tick()
+                self.redraw()
+
+    # --- what actions need ---------------------------------------------------------------------------------
+
+    def action_do(self, action_id: str) -> None:
+        """Run an action of the registry and show what it did."""
+        self.run_by_id(action_id)
+
+    def run_by_id(self, action_id: str) -> None:
+        """Run an action of the registry and show what it did."""
+        BY_ID[action_id].run(self)
+        if not self._exit and not self._held:
+            self.paint()
+
+    @property
+    def monitor(self) -> MonitorScreen:
+        """The monitor's own screen, whatever lies over it."""
+        screen = self.screen_stack[0]
+        assert isinstance(screen, MonitorScreen)
+        return screen
+
+    def zoom(self, name: str) -> None:
+        """Show one panel alone, or all."""
+        self.monitor.zoom(name)
+
+    def zoom_focused(self) -> None:
+        """Show the marked panel alone, or all."""
+        self.monitor.zoom_focused()
+
+    def move_focus(self, step: int) -> None:
+        """Mark another panel."""
+        self.monitor.move_focus(step)
+
+    def open_help(self) -> None:
+        """Show the keys."""
+        self._open(HelpScreen(self))
+
+    def open_alert_list(self) -> None:
+        """Show all alerts."""
+        self._open(AlertsScreen(self))
+
+    def _open(self, screen: Overlay) -> None:
+        screen.view = self.picture.view()
+        self.push_screen(screen)
+
+    def close_overlay(self) -> None:
+        """Go back to the monitor."""
+        if isinstance(self.screen, Overlay):
+            self.pop_screen()
+            self.call_next(self.paint)
+
+    def leave_preview(self, client_order_id: str) -> None:
+        """Close the preview and do not open it for this order again."""
+        self._left_stages.add(client_order_id)
+        if isinstance(self.screen, PreviewScreen):
+            self.close_overlay()
+
+    def looked_at(self, client_order_id: str) -> bool:
+        """True where the preview has shown this very order before now."""
+        return isinstance(self.screen, PreviewScreen) and self.screen.looked_at(client_order_id)
+
+    @property
+    def selected_alert(self) -> AlertView | None:
+        """The alert selected in the list, if that is open."""
+        return self.screen.selected_alert if isinstance(self.screen, AlertsScreen) else None
+
+    def scroll(self, step: int) -> None:
+        """Move within the overlay that is open."""
+        if isinstance(self.screen, HelpScreen | AlertsScreen):
+            self.screen.move(step)
+
+    def set_refresh(self, rate: float) -> None:
+        """Renew the picture ``rate`` times a second."""
+        self.picture.refresh_hz = rate
+        if self._ticker is not None:
+            self._ticker.stop()
+        self._ticker = self.set_interval(1 / rate, self.tick, name="picture")
+        every = f"every {1 / rate:g} seconds" if rate < 1 else f"{rate:g} times a second"
+        self.picture.say(f"The picture is renewed {every}; alerts come with it")
+
+    def redraw(self) -> None:
+        """Paint every cell anew."""
+        self._hot.reset()
+        for screen in self.screen_stack:
+            screen.refresh()
+
+    def asked_to_quit(self, seconds: float) -> bool:
+        """True where quitting was asked for within the last ``seconds``; from now on it was."""
+        now = time.monotonic()
+        again, self._quit_until = now < self._quit_until, now + seconds
+        return again
+
+    # --- colours -------------------------------------------------------------------------------------------
+
+    @property
+    def role_styles(self) -> Mapping[str, Style]:
+        """The style of every role in the present theme."""
+        return self._palette
+
+    def next_theme(self) -> None:
+        """Change to the next of our themes."""
+        if "NO_COLOR" in os.environ:
+            self.picture.say("NO_COLOR is set: there are no colours to change")
+            return
+        index = OWN_THEMES.index(self.theme) if self.theme in OWN_THEMES else -1
+        self.theme = OWN_THEMES[(index + 1) % len(OWN_THEMES)]
+        self.picture.say(f"Theme {self.theme}")
+
+    def watch_theme(self, theme: str) -> None:
+        """Take the new theme's palette."""
+        self._palette = palette_of(self.current_theme)
+        self._hot.reset()
+        if self.is_running:
+            self.redraw()
+
+    def _first_theme(self, wanted: str) -> str:
+        if "NO_COLOR" in os.environ:
+            return MONO_THEME
+        if wanted and known_theme(wanted):
+            return wanted
+        if wanted:
+            self.picture.say(f"There is no theme {wanted}: the default is shown")
+        return ANSI_THEME if self.console.color_system == "standard" else DEFAULT_THEME
+
+
+def run_monitor(link: EngineLink, display: DisplayOptions | None = None) -> int:
+    """Show the monitor until the user leaves it; the process's exit code.
+
+    0 after ``q``; 128 + the signal's number after a signal; 129 where the terminal has gone; 1 after an internal
+    error, of which one line is printed. Leaves with 2 where there is no terminal.
+    """
+    require_terminal()
+    display = display or DisplayOptions()
+    previous = sys.getswitchinterval()
+    sys.setswitchinterval(SWITCH_INTERVAL)
+    try:
+        app = HedgerowApp(link, display)
+        app.run(mouse=display.mouse)
+        return app.return_code or 0
+    except Exception as error:
+        skeleton.withdraw()
+        path = write_log(error)
+        print(f"hedgerow: stopped by an internal error: {headline(error)}; see {path}", file=sys.stderr)
+        return 1
+    finally:
+        skeleton.withdraw()
+        sys.setswitchinterval(previous)

@@ -1,0 +1,213 @@
+"""The four answers that can be read from across the room: am I safe, am I hedged, what does it cost, what changed."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import NamedTuple
+
+from core.figures import Figure
+from core.snapshot import BookView, HedgeLine, Totals
+from tui.format import Cell, Formatter, number
+from tui.glyphs import DASH, MASKED, UP, block_letters
+from tui.panel import Lines
+from tui.panels.fields import badge, hedge_names
+from tui.picture import View
+from tui.rows import Row, boxed, fit, pad, row_width, spread
+from tui.words import (
+    BLIND,
+    NOTHING,
+    SEVERITY_ROLES,
+    Verdict,
+    cost_verdict,
+    hedge_verdict,
+    open_alerts,
+    safety_of,
+    worst_verdict,
+)
+
+
+class Answer(NamedTuple):
+    """One answer: the question, the figure as text, its style, the verdict's word, and what else to say."""
+
+    question: str
+    figure: str
+    role: str
+    verdict: Verdict
+    caption: str
+
+
+class Banner(Lines):
+    """One row for what must not be overlooked; the answers in one row where they have no room of their own."""
+
+    with_answers = True
+
+    def lines(self, view: View) -> list[Row]:
+        """The engine's end, its silence, an alert nobody has acknowledged, or the answers."""
+        width = self.place.width
+        return [_urgent(view, width) or (_answers_line(view, width) if self.with_answers else ())]
+
+
+class Answers(Lines):
+    """Four boxes in block lettering."""
+
+    def lines(self, view: View) -> list[Row]:
+        """The four boxes side by side."""
+        width = self.place.width
+        answers = _answers(view)
+        each = width // len(answers)
+        boxes = []
+        for index, answer in enumerate(answers):
+            size = each if index < len(answers) - 1 else width - each * (len(answers) - 1)
+            boxes.append(_box(answer, size, self.place.height))
+        return [tuple(cell for box in boxes for cell in box[y]) for y in range(self.place.height)]
+
+
+def _urgent(view: View, width: int) -> Row:
+    if view.lost:
+        return _notice(f" ENGINE STOPPED: {view.lost}. Nothing below is live.", "q quits ", width, "critical_badge")
+    if view.silent_ns and view.replaying:
+        return _notice(" REPLAY STANDS STILL: this is the last picture", "q quits ", width, "notice")
+    if view.silent_ns:
+        seconds = view.silent_ns // 1_000_000_000
+        return _notice(f" ENGINE SILENT for {seconds}s: nothing below is live.", "r resync ", width, "danger_badge")
+    alert = view.banner()
+    if alert is None:
+        return ()
+    more = sum(1 for other in open_alerts(view.live.alerts) if not other.acknowledged) - 1
+    keys = f"{f'+{more}  ' if more else ''}a acknowledge  A list "
+    keys = keys if len(keys) < width // 2 else "a A "
+    return _notice(
+        f" {UP} {alert.severity.upper()}: {alert.text}", keys, width, f"{SEVERITY_ROLES[alert.severity]}_badge"
+    )
+
+
+def _notice(text: str, keys: str, width: int, role: str) -> Row:
+    if len(text) + len(keys) > width:
+        keys = ""
+    return spread((Cell(fit(text, max(0, width - len(keys))), role),), (Cell(keys, role),) if keys else (), width)
+
+
+def _answers(view: View) -> list[Answer]:
+    book = view.book
+    show = view.show
+    if book is None:
+        return [
+            Answer(question, DASH, "unknown", BLIND, "no book") for question in ("safe", "hedged", "cost", "change")
+        ]
+    return [_safe(view), _hedged(show, book), _cost(show, view, book), _changed(view, book)]
+
+
+def _safe(view: View) -> Answer:
+    show = view.show
+    worst: tuple[BookView, HedgeLine] | None = None
+    for book, hedge in view.hedges:
+        if worst is None or _danger(show, book, hedge) > _danger(show, *worst):
+            worst = (book, hedge)
+    if worst is None:
+        return Answer("am I safe", DASH, "unknown", NOTHING, "no hedge")
+    book, hedge = worst
+    verdict = safety_of(show, hedge, book)
+    figure = show.percent(hedge.liquidation_distance, 8).text.strip()
+    name = hedge_names(view.hedges)[view.hedges.index(worst)] if len(view.hedges) > 1 else ""
+    caption = f"{name} to liquidation".strip()
+    if hedge.liquidation_distance.missing:
+        caption = f"needs {hedge.liquidation_distance.missing[0]}"
+    return Answer("am I safe", figure, _calm(verdict), verdict, caption)
+
+
+def _danger(show: Formatter, book: BookView, hedge: HedgeLine) -> tuple[int, Decimal]:
+    """Sorts hedges by danger: the verdict first, then the smaller distance."""
+    value = hedge.liquidation_distance.value
+    return safety_of(show, hedge, book).rank, -value if value is not None else Decimal("-Infinity")
+
+
+def _hedged(show: Formatter, book: BookView) -> Answer:
+    totals = book.totals
+    verdict = worst_verdict(
+        [
+            hedge_verdict(show, totals.ratio, totals.target_ratio, totals.drift, book.thresholds),
+            *(hedge_verdict(show, line.ratio, line.target_ratio, line.drift, book.thresholds) for line in book.hedges),
+        ]
+    )
+    target = show.percent(totals.target_ratio, 8).text.strip()
+    figure = show.percent(totals.ratio, 8).text.strip()
+    return Answer("am I hedged", figure, _calm(verdict), verdict, f"target {target}")
+
+
+def _cost(show: Formatter, view: View, book: BookView) -> Answer:
+    """Funding a day of the selected hedge: hedges may settle in different currencies, which cannot be summed."""
+    if view.hedge is None:
+        return Answer("what does it cost", DASH, "unknown", NOTHING, "no hedge")
+    _book, hedge = view.hedge
+    verdict = cost_verdict(show, hedge.funding.per_day)
+    figure = _amount(show, hedge.funding.per_day)
+    name = f"{hedge_names(view.hedges)[view.hedges.index(view.hedge)]} " if len(view.hedges) > 1 else ""
+    cell = show.profit(hedge.funding.per_day, currency=hedge.settle)
+    return Answer("what does it cost", figure, cell.role, verdict, f"{name}{hedge.settle} a day")
+
+
+def _changed(view: View, book: BookView) -> Answer:
+    alerts = open_alerts(view.live.alerts)
+    totals: Totals = book.totals
+    word = "no alerts" if not alerts else f"{len(alerts)} alert{'s' if len(alerts) > 1 else ''}"
+    role = SEVERITY_ROLES[alerts[0].severity] if alerts else "safe"
+    cell = view.show.profit(totals.net_profit, currency=totals.currency)
+    figure = _amount(view.show, totals.net_profit)
+    return Answer("what changed", figure, cell.role, Verdict(word, role, 0), f"net {totals.currency}")
+
+
+def _calm(verdict: Verdict) -> str:
+    """The figure itself keeps quiet while its verdict does."""
+    return "strong" if verdict.role == "safe" else verdict.role
+
+
+def _amount(show: Formatter, figure: Figure) -> str:
+    """A signed amount as short as block lettering needs it: cents while they fit."""
+    value = figure.value
+    if value is None or not show.known(figure):
+        return DASH
+    if show.private:
+        return MASKED * 5
+    places = 2 if abs(value) < 10_000 else 0
+    if 0 < abs(value) < 1:
+        places = 6
+    return number(value, places, 9, signed=True).strip()
+
+
+def _box(answer: Answer, width: int, height: int) -> list[Row]:
+    inner = width - 4
+    figure = answer.figure
+    letters = block_letters(figure)
+    if len(letters[0]) > inner:
+        letters = ("", figure, "")
+    word = badge(answer.verdict)
+    caption: Row = (Cell(word.text.removeprefix(" ") if word.role == answer.verdict.role else word.text, word.role),)
+    room = inner - row_width(caption) - 2
+    if room >= 4:
+        caption = (*caption, Cell(f"  {fit(answer.caption, min(room, len(answer.caption)))}", "label"))
+    rows = [*((Cell(line, answer.role),) for line in letters), caption]
+    return [pad(row, width) for row in boxed((Cell(answer.question, "label"),), (), rows, width, height, "frame")]
+
+
+def _answers_line(view: View, width: int) -> Row:
+    """The four answers in a row: words first, figures after them."""
+    parts: list[Row] = []
+    safe, hedged, cost, changed = _answers(view)
+    parts.append(_short(safe, f"{safe.figure} to liq."))
+    parts.append(_short(hedged, hedged.figure))
+    parts.append(_short(cost, f"{cost.figure}/day"))
+    parts.append(_short(changed, f"net {changed.figure}"))
+    used = sum(row_width(part) for part in parts) + 1
+    gap, rest = divmod(max(0, width - used - 1), len(parts) - 1)
+    cells: list[Cell] = [Cell(" ", "text")]
+    for index, part in enumerate(parts):
+        if index:
+            cells.append(Cell(" " * (gap + (1 if index <= rest else 0)), "text"))
+        cells.extend(part)
+    return pad(tuple(cells), width)
+
+
+def _short(answer: Answer, text: str) -> Row:
+    word = badge(answer.verdict)
+    plain = word.role == answer.verdict.role
+    return (Cell(word.text.strip() if plain else word.text, word.role), Cell(f" {text}", answer.role))

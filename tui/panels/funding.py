@@ -1,0 +1,95 @@
+"""What the hedge costs: funding as it stands, what it pays next, and the basis."""
+
+from __future__ import annotations
+
+from core.figures import Figure
+from core.snapshot import BookView, HedgeLine
+from tui.format import Cell, Formatter, clock, exact
+from tui.panel import Panel
+from tui.panels.fields import Field, field_rows, hedge_table
+from tui.picture import View
+from tui.rows import Row
+from tui.words import cost_verdict
+
+
+class FundingPanel(Panel):
+    """Funding and basis."""
+
+    NUMBER = 4
+    TITLE = "funding & basis"
+    HELP = (
+        "The funding rate per interval: positive when longs pay shorts, so a short hedge earns it. Payments are "
+        "estimates at the present mark and rate. Basis is the mark price over the index price."
+    )
+
+    def figures(self, view: View) -> tuple[Figure, ...]:
+        """What the title's age covers."""
+        return tuple(hedge.funding.rate for _book, hedge in view.hedges)
+
+    def content(self, view: View, width: int, height: int) -> list[Row]:
+        """One row a hedge where there are several, then the selected hedge in full."""
+        if view.hedge is None:
+            return [(Cell("no hedge: nothing to pay", "label"),)]
+        book, hedge = view.hedge
+        detail = _detail(view.show, book, hedge, width)
+        if len(view.hedges) == 1:
+            return detail
+        cells = [_row(view.show, item) for _book, item in view.hedges]
+        head = (("rate", 9), ("next", 7), ("per day", 12))
+        table = hedge_table(view, head, cells, width, max(3, height - 1))
+        room = height - len(table)
+        return [*table, (), *detail] if room >= 5 else [*table, *detail[3:4]][:height]
+
+
+def _row(show: Formatter, hedge: HedgeLine) -> Row:
+    funding = hedge.funding
+    return (
+        show.rate(funding.rate, 9),
+        show.countdown(funding.next_funding_ns, 7),
+        show.profit(funding.per_day, 12, currency=hedge.settle),
+    )
+
+
+def _detail(show: Formatter, book: BookView, hedge: HedgeLine, width: int) -> list[Row]:
+    funding, settle = hedge.funding, hedge.settle
+    interval = funding.interval_hours.value
+    every = f"/{exact(interval)}h" if interval is not None else "/?h"
+    due = show.countdown(funding.next_funding_ns, 1).text.strip()
+    fields = [
+        Field("rate", funding.rate, show.rate(funding.rate), every, verdict=cost_verdict(show, funding.per_day)),
+        Field("per day", funding.per_day, show.profit(funding.per_day, currency=settle), settle, hint="at this rate"),
+        Field(
+            "next",
+            funding.next_payment,
+            show.profit(funding.next_payment, currency=settle),
+            settle,
+            note=due,
+            hint=_moment(show, funding.next_funding_ns),
+        ),
+        Field("basis", hedge.basis, show.basis_points(hedge.basis), note=_basis_word(hedge), hint="mark over index"),
+        Field("a year", funding.annualised, show.rate(funding.annualised, places=2), hint="simple"),
+        Field("so far", funding.received, show.profit(funding.received, currency=settle), settle, hint="received"),
+        Field("mark", hedge.mark_price, show.price(hedge.mark_price), hedge.quote),
+        Field("index", hedge.index_price, show.price(hedge.index_price), hedge.quote),
+        Field(
+            "book so far",
+            book.totals.funding_received,
+            show.profit(book.totals.funding_received, currency=book.totals.currency),
+            book.totals.currency,
+            hint="all hedges",
+        ),
+    ]
+    return [field.row(show, width) for field in fields] if width < 72 else field_rows(show, fields, width)
+
+
+def _moment(show: Formatter, figure: Figure) -> str:
+    if figure.value is None or not show.known(figure):
+        return ""
+    return f"at {clock(int(figure.value))} UTC"
+
+
+def _basis_word(hedge: HedgeLine) -> str:
+    value = hedge.basis.value
+    if value is None or not value:
+        return "" if value is None else "level"
+    return "premium" if value > 0 else "discount"

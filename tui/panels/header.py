@@ -1,0 +1,68 @@
+"""The line at the top: whose screen this is, in which mode, whether the data lives, how old the worst of it is."""
+
+from __future__ import annotations
+
+from core.figures import Freshness
+from core.snapshot import Mode
+from tui.format import SECOND_NS, Cell, age
+from tui.glyphs import DASH, DOT
+from tui.panel import Lines
+from tui.picture import View
+from tui.rows import Row, fit, joined, row_width, spread
+from tui.words import SEVERITY_ROLES, connection_word, open_alerts
+
+
+class Header(Lines):
+    """One row."""
+
+    def lines(self, view: View) -> list[Row]:
+        """Name and mode at the left; connection, age and alerts at the right; FROZEN instead of the source."""
+        width = self.place.width
+        mode = view.live.mode
+        left: list[Cell] = [
+            Cell(" hedgerow ", "brand"),
+            Cell(f" {mode} ", "replay" if mode is Mode.REPLAY else "mode"),
+        ]
+        right = self._right(view)
+        room = width - row_width(tuple(left)) - row_width(right) - 2
+        if view.frozen_ns is not None:
+            text = f" FROZEN {age(view.frozen_ns)} "
+            longer = f" FROZEN {age(view.frozen_ns)}: space goes on "
+            left += [Cell(" ", "text"), Cell(longer if len(longer) <= room else text, "frozen")]
+        elif room >= 8 and view.live.source:
+            left.append(Cell(f" {fit(view.live.source, min(room, len(view.live.source)))}", "label"))
+        return [spread(tuple(left), right, width)]
+
+    def _right(self, view: View) -> Row:
+        parts: list[Row] = []
+        if view.show.private:
+            parts.append((Cell("PRIVATE", "watch"),))
+        parts.append(self._connection(view))
+        parts.append(self._data_age(view))
+        parts.append(_alerts(view))
+        return (*joined(parts), Cell(" ", "text"))
+
+    def _connection(self, view: View) -> Row:
+        if view.lost:
+            return (Cell(" STOPPED ", "critical_badge"),)
+        if view.silent_ns and not view.replaying:
+            return (Cell(" SILENT ", "danger_badge"),)
+        word, role = connection_word(view.live.feeds)
+        return (Cell(f"{DOT} {word}", role),)
+
+    def _data_age(self, view: View) -> Row:
+        live = view.live
+        if live.worst_age_ns is None or view.lost:
+            return (Cell(f"data {DASH}", "unknown"),)
+        text = f"data {age(live.worst_age_ns + max(0, view.live_show.now_ns - live.time_ns)):>3}"
+        if live.worst_freshness in (Freshness.STALE, Freshness.UNKNOWN) or view.silent_ns > 10 * SECOND_NS:
+            return (Cell(text, "warning"),)
+        return (Cell(text, "watch" if live.worst_freshness is Freshness.LATE else "age"),)
+
+
+def _alerts(view: View) -> Row:
+    alerts = open_alerts(view.live.alerts)
+    if not alerts:
+        return (Cell("no alerts", "label"),)
+    word = "alert" if len(alerts) == 1 else "alerts"
+    return (Cell(f"{len(alerts)} {word}", SEVERITY_ROLES[alerts[0].severity]),)

@@ -1,0 +1,117 @@
+"""What the hedge is and what it has brought: size, prices, profit, fees, funding."""
+
+from __future__ import annotations
+
+from core.figures import Figure
+from core.snapshot import BookView, HedgeLine
+from tui.format import Cell, Formatter
+from tui.panel import Panel
+from tui.panels.fields import Field, field_rows, hedge_table
+from tui.picture import View
+from tui.rows import Row, spread
+
+
+class HedgePanel(Panel):
+    """The futures positions held against the bag."""
+
+    NUMBER = 2
+    TITLE = "hedge"
+    HELP = (
+        "The futures positions held against the bag. P&L is unrealised, at the mark price; the result adds what was "
+        "realised and the funding received, less fees."
+    )
+
+    def figures(self, view: View) -> tuple[Figure, ...]:
+        """What the title's age covers."""
+        return tuple(hedge.profit for _book, hedge in view.hedges)
+
+    def content(self, view: View, width: int, height: int) -> list[Row]:
+        """One row a hedge where there are several, then the selected hedge in full."""
+        if view.hedge is None:
+            return [(Cell("no hedge", "label"),)]
+        book, hedge = view.hedge
+        detail = _detail(view.show, book, hedge, width)
+        if len(view.hedges) == 1:
+            return detail
+        cells = [_row(view.show, item, width) for _book, item in view.hedges]
+        head = (
+            (("size", 11), ("mark", 12), ("P&L", 14), ("", 6)) if width >= 54 else (("size", 11), ("P&L", 12), ("", 5))
+        )
+        table = hedge_table(view, head, cells, width, max(3, height - 1))
+        result = _result(view.show, book).row(view.show, width)
+        room = height - len(table)
+        if room >= 6:
+            return [*table, result, (), *detail]
+        return [*table, result][:height]
+
+
+def _row(show: Formatter, hedge: HedgeLine, width: int) -> Row:
+    size = show.coins(hedge.quantity, 11, signed=True)
+    if width >= 54:
+        return (
+            size,
+            show.price(hedge.mark_price, 12),
+            show.profit(hedge.profit, 14, currency=hedge.settle),
+            Cell(f" {hedge.settle}".ljust(6), "label"),
+        )
+    return (size, show.profit(hedge.profit, 12, currency=hedge.settle), Cell(f" {hedge.settle}"[:5].ljust(5), "label"))
+
+
+def _detail(show: Formatter, book: BookView, hedge: HedgeLine, width: int) -> list[Row]:
+    settle = hedge.settle
+    fields = [
+        Field(
+            "size",
+            hedge.quantity,
+            show.coins(hedge.quantity, signed=True),
+            hedge.quantity_unit,
+            hint=hedge.opened_note,
+        ),
+        Field("entry", hedge.entry_price, show.price(hedge.entry_price), hedge.quote, hint="average"),
+        Field("mark", hedge.mark_price, show.price(hedge.mark_price), hedge.quote),
+        Field("P&L", hedge.profit, show.profit(hedge.profit, currency=settle), settle, hint="unrealised, at mark"),
+        _result(show, book),
+        Field("notional", hedge.notional, show.money(hedge.notional, currency=hedge.quote), hedge.quote),
+        Field(
+            "realised", hedge.realised, show.profit(hedge.realised, currency=settle), settle, hint="by closing fills"
+        ),
+        Field("fees", hedge.fees, show.money(hedge.fees, currency=settle), settle, hint="paid"),
+        Field(
+            "funding",
+            hedge.funding.received,
+            show.profit(hedge.funding.received, currency=settle),
+            settle,
+            hint="so far",
+        ),
+        *(
+            [Field("in quote", hedge.profit_quote, show.profit(hedge.profit_quote, currency=hedge.quote), hedge.quote)]
+            if hedge.settle != hedge.quote
+            else []
+        ),
+        Field("delta", hedge.delta, show.coins(hedge.delta, signed=True), hedge.asset),
+        Field("bid", hedge.bid_price, show.price(hedge.bid_price), hedge.quote),
+        Field("ask", hedge.ask_price, show.price(hedge.ask_price), hedge.quote),
+    ]
+    rows = [field.row(show, width) for field in fields] if width < 72 else field_rows(show, fields, width)
+    return [_heading(hedge, width), *rows]
+
+
+def _heading(hedge: HedgeLine, width: int) -> Row:
+    side = "FLAT"
+    if hedge.quantity.value is not None and hedge.quantity.value:
+        side = "SHORT" if hedge.quantity.value < 0 else "LONG"
+    if hedge.quantity.value is None:
+        side = "UNKNOWN"
+    left = (Cell(hedge.symbol, "strong"), Cell(f" {hedge.venue} {hedge.kind}", "label"))
+    return spread(left, (Cell(side, "strong"),), width)
+
+
+def _result(show: Formatter, book: BookView) -> Field:
+    totals = book.totals
+    return Field(
+        "result",
+        totals.hedge_profit,
+        show.profit(totals.hedge_profit, currency=totals.currency),
+        totals.currency,
+        hint="P&L + realised + funding − fees",
+    )

@@ -1,0 +1,185 @@
+"""The staged order: its size before and after the venue's filters, its price and fee, and the book before and after."""
+
+from __future__ import annotations
+
+from core.books import Thresholds
+from core.figures import Figure, unknown
+from core.snapshot import BookView, HedgeLine, StageView
+from tui.format import Cell, Formatter, exact
+from tui.glyphs import ARROW, DASH, MASKED
+from tui.panel import Lines
+from tui.panels.fields import badge
+from tui.picture import View
+from tui.rows import Row, boxed, fit, pad, wrapped
+from tui.words import Verdict, distance_verdict, usage_verdict
+
+LABEL = 16
+COLUMN = 16
+_WIDTH = 80
+
+
+class PreviewPanel(Lines):
+    """The order preview's box."""
+
+    @staticmethod
+    def height_for(view: View) -> int:
+        """How many rows the preview needs."""
+        stage = view.live.stage
+        refusals = sum(len(wrapped(text, _WIDTH - 4)) for text in stage.refusals) + 1 if stage and stage.refusals else 0
+        return 19 + refusals
+
+    def lines(self, view: View) -> list[Row]:
+        """The box, or a word where the order has gone."""
+        width, height = self.place.width, self.place.height
+        stage = view.live.stage
+        inner = width - 4
+        content = [(Cell("the order has been dropped", "label"),)] if stage is None else _content(view, stage, inner)
+        paper = stage is None or stage.paper
+        kind = "PAPER ORDER: nothing is sent to the venue" if paper else "LIVE ORDER"
+        right: Row = (Cell(f" {kind} ", "frozen" if paper else "danger_badge"),)
+        if len(kind) + 24 > width:
+            right = (Cell(" PAPER ORDER " if paper else " LIVE ORDER ", "frozen" if paper else "danger_badge"),)
+        return boxed((Cell("order preview", "title"),), right, content, width, height, "focus")
+
+
+def _content(view: View, stage: StageView, width: int) -> list[Row]:
+    show = view.live_show
+    found = _hedge_of(view, stage)
+    unit = stage.quantity_unit
+    symbol = stage.instrument.rpartition(":")[2]
+    head: Row = (
+        Cell(f"{stage.side.upper()} {_size(show, stage.quantity)} {unit}", "strong"),
+        Cell(f"  {symbol}", "value"),
+        Cell(f"  {stage.instrument.rpartition(':')[0].replace(':', ' ')}, account {stage.account}", "label"),
+        Cell("  reduce-only" if stage.reduce_only else "", "value"),
+    )
+    rows: list[Row] = [
+        head,
+        (),
+        _line("asked for", _size(show, stage.raw_quantity), unit, "what the target needs, before the venue's filters"),
+        _line("size", _size(show, stage.quantity), unit, "rounded so as never to over-hedge"),
+        _line("left over", _size(show, stage.residual), _asset(found), "stays unhedged"),
+        _line("price", show.price(stage.price).text.strip(), _quote(found), stage.price_source),
+        _line("notional", show.money(stage.notional).text.strip(), _quote(found), ""),
+        _line("fee", show.money(stage.fee, currency=stage.settle).text.strip(), stage.settle, "at the taker rate"),
+        (),
+    ]
+    rows += _before_after(show, stage, found)
+    rows.append(())
+    for text in stage.refusals:
+        shown = f"REFUSED: {text}"
+        rows += wrapped(shown, width, "danger")
+    if stage.refusals:
+        rows.append((Cell("y does nothing while the order is refused; x drops it", "label"),))
+    elif show.private:
+        rows.append((Cell("p", "key"), Cell(" shows the size, which private mode hides; then ", "label"), *_keys()))
+    else:
+        rows.append(_keys())
+    return [pad(row, width) for row in rows]
+
+
+def _keys() -> Row:
+    return (
+        Cell("y", "key"),
+        Cell(" sends it as a paper order   ", "text"),
+        Cell("x", "key"),
+        Cell(" or ", "label"),
+        Cell("esc", "key"),
+        Cell(" drops it", "text"),
+    )
+
+
+def _hedge_of(view: View, stage: StageView) -> tuple[BookView, HedgeLine] | None:
+    for book in view.live.books:
+        for hedge in book.hedges:
+            if book.name == stage.book and hedge.instrument == stage.instrument:
+                return book, hedge
+    return None
+
+
+def _asset(found: tuple[BookView, HedgeLine] | None) -> str:
+    return found[1].asset if found is not None else ""
+
+
+def _quote(found: tuple[BookView, HedgeLine] | None) -> str:
+    return found[1].quote if found is not None else ""
+
+
+def _size(show: Formatter, figure: Figure) -> str:
+    """A size with every digit: it is what somebody is about to confirm."""
+    if figure.value is None or not show.known(figure):
+        return DASH
+    return MASKED * 5 if show.private else exact(figure.value)
+
+
+def _line(label: str, value: str, unit: str, hint: str) -> Row:
+    return (
+        Cell(fit(label, LABEL), "label"),
+        Cell(value.rjust(COLUMN), "value"),
+        Cell(f" {unit}".ljust(7), "label"),
+        Cell(f" {hint}", "label"),
+    )
+
+
+def _before_after(show: Formatter, stage: StageView, found: tuple[BookView, HedgeLine] | None) -> list[Row]:
+    after = stage.after
+    nothing = unknown("hedge")
+    hedge = found[1] if found is not None else None
+    thresholds = found[0].thresholds if found is not None else Thresholds()
+
+    def pair(label: str, now: Cell, then: Cell, unit: str = "", verdict: Verdict | None = None) -> Row:
+        tail = badge(verdict) if verdict is not None else Cell(f" {unit}", "label")
+        return (
+            Cell(fit(label, LABEL), "label"),
+            Cell(now.text.rjust(COLUMN), now.role),
+            Cell(f"  {ARROW} ", "label"),
+            Cell(then.text.rjust(COLUMN), "strong" if then.role == "value" else then.role),
+            tail,
+        )
+
+    distance = hedge.liquidation_distance if hedge is not None else nothing
+    usage = hedge.margin_usage if hedge is not None else nothing
+    return [
+        (Cell(fit("", LABEL), "label"), Cell("now".rjust(COLUMN), "label"), Cell("after".rjust(COLUMN + 4), "label")),
+        pair(
+            "position",
+            _exact_cell(show, hedge.quantity if hedge is not None else nothing),
+            _exact_cell(show, after.quantity),
+            stage.quantity_unit,
+        ),
+        pair(
+            "hedge ratio",
+            show.percent(hedge.ratio if hedge is not None else nothing),
+            show.percent(after.ratio),
+            f"target {show.percent(hedge.target_ratio, 1).text.strip()}" if hedge is not None else "",
+        ),
+        pair(
+            "margin",
+            show.money(hedge.margin if hedge is not None else nothing, currency=stage.settle),
+            show.money(after.margin, currency=stage.settle),
+            stage.settle,
+        ),
+        pair(
+            "margin use",
+            show.percent(usage),
+            show.percent(after.margin_usage),
+            verdict=usage_verdict(show, after.margin_usage, thresholds),
+        ),
+        pair(
+            "liq. price",
+            show.price(hedge.liquidation_price if hedge is not None else nothing),
+            show.price(after.liquidation_price),
+            hedge.quote if hedge is not None else "",
+        ),
+        pair(
+            "distance",
+            show.percent(distance),
+            show.percent(after.liquidation_distance),
+            verdict=distance_verdict(show, after.liquidation_distance, thresholds),
+        ),
+    ]
+
+
+def _exact_cell(show: Formatter, figure: Figure) -> Cell:
+    text = _size(show, figure)
+    return Cell(text, "unknown" if text == DASH else "value")
