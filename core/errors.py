@@ -81,10 +81,22 @@ class DecodeError(HedgerowError):
 
 
 class VenueError(HedgerowError):
-    """A venue refused or failed a request. ``outcome_unknown`` is true where it may have acted on it."""
+    """A venue refused or failed a request. ``outcome_unknown`` is true where it may have acted on it.
 
-    def __init__(self, venue: str, code: str, message: str, *, outcome_unknown: bool = False) -> None:
+    ``retry_after_seconds`` is how long the venue wants to be left alone, ``None`` where it did not say.
+    """
+
+    def __init__(
+        self,
+        venue: str,
+        code: str,
+        message: str,
+        *,
+        outcome_unknown: bool = False,
+        retry_after_seconds: float | None = None,
+    ) -> None:
         self.venue, self.code, self.message, self.outcome_unknown = venue, code, message, outcome_unknown
+        self.retry_after_seconds = retry_after_seconds
         super().__init__(f"{venue}: {code}: {message}")
 
 
