@@ -14,6 +14,7 @@ import msgspec
 
 from core.books import MarginMode
 from core.errors import RequestError
+from core.instruments import ContractKind
 from core.pnl import Holding
 from feeds.sim.catalogue import Listing
 
@@ -62,7 +63,7 @@ class Purpose(StrEnum):
 class Order(msgspec.Struct, kw_only=True, eq=False):
     """One order. Quantities in order units, unsigned; ``price`` is ``None`` for a market order.
 
-    ``value`` sums price × quantity of the fills, so that ``average_price`` is exact for linear contracts and spot.
+    ``value`` sums the fills in the settle currency: price × quantity, or quantity ÷ price for inverse contracts.
     """
 
     number: int
@@ -97,8 +98,12 @@ class Order(msgspec.Struct, kw_only=True, eq=False):
 
     @property
     def average_price(self) -> Decimal:
-        """Value-weighted price of the fills on the tick or finer; zero before the first."""
-        return (self.value / self.filled).normalize() if self.filled else ZERO
+        """Average price of the fills, to eight places; zero before the first."""
+        if not self.filled:
+            return ZERO
+        inverse = self.listing.instrument.kind is ContractKind.INVERSE
+        price = self.filled / self.value if inverse else self.value / self.filled
+        return money(price).normalize()
 
 
 class Fill(msgspec.Struct, frozen=True, kw_only=True):

@@ -38,7 +38,8 @@ class Fills:
         settle = self._spot_settled if spot else self._contract_settled
         fill = settle(account, order, price, quantity, maker=maker)
         order.filled += quantity
-        order.value += price * quantity
+        inverse = order.listing.instrument.kind is ContractKind.INVERSE
+        order.value += quantity / price if inverse else price * quantity
         order.fees += fill.fee
         order.realised += fill.realised
         order.updated_ms = account.updated_ms = self._now()

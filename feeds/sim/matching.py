@@ -104,12 +104,10 @@ class Matching:
         account.orders[order.identity] = order
         return order
 
-    def would_take(self, request: OrderRequest) -> bool:
-        """Whether a limit order would trade at once."""
-        quote = self._quote(request.listing)
-        if request.price is None:
-            return True
-        return request.price >= quote.ask if request.side == "buy" else request.price <= quote.bid
+    def fillable(self, request: OrderRequest) -> Decimal:
+        """How much of an order would trade at once."""
+        levels = self._reachable(request.listing, request.side, request.price, request.quantity)
+        return min(request.quantity, sum((level.size for level in levels), ZERO))
 
     def execute(self, account: Account, order: Order) -> None:
         """Announce a new order and let it trade against the book."""
@@ -117,7 +115,7 @@ class Matching:
             return
         self._tell(OrderChanged(account, order, "amend" if order.announced else "new"))
         order.announced = True
-        levels = self._reachable(order)
+        levels = self._reachable(order.listing, order.side, order.price, order.left)
         if order.time_in_force is TimeInForce.POST_ONLY and levels:
             self._end(account, order, OrderStatus.CANCELLED, "post_only")
             return
@@ -196,17 +194,16 @@ class Matching:
         assert order.price is not None
         return quote.ask <= order.price if order.side == "buy" else quote.bid >= order.price
 
-    def _reachable(self, order: Order) -> list[Level]:
-        """The levels of the other side that the order's price reaches and its quantity uses."""
-        buying, quote = order.side == "buy", self._quote(order.listing)
+    def _reachable(self, listing: Listing, side: str, price: Decimal | None, quantity: Decimal) -> list[Level]:
+        """The levels of the other side that a price reaches and a quantity uses."""
+        buying = side == "buy"
         used: list[Level] = []
-        left = order.left
-        for level in side_levels(order.listing, quote, bids=not buying, depth=_DEPTH):
-            beyond = order.price is not None and (level.price > order.price if buying else level.price < order.price)
-            if beyond or left <= 0:
+        for level in side_levels(listing, self._quote(listing), bids=not buying, depth=_DEPTH):
+            beyond = price is not None and (level.price > price if buying else level.price < price)
+            if beyond or quantity <= 0:
                 break
             used.append(level)
-            left -= level.size
+            quantity -= level.size
         return used
 
     def _fill(self, account: Account, order: Order, price: Decimal, quantity: Decimal, *, maker: bool) -> None:

@@ -21,6 +21,11 @@ from feeds.sim.market import STEP_MS, Market
 MAXIMUM_CATCH_UP_STEPS = 600
 HOUSEKEEPING_STEPS = 10
 
+MAIN_ACCOUNT = "main"
+BYBIT_WALLET = {"USDT": Decimal(100_000), "BTC": Decimal(2), "ETH": Decimal(20)}
+BINANCE_WALLET = {"USDT": Decimal(100_000)}
+BINANCE_SPOT_WALLET = {"USDT": Decimal(50_000), "BTC": Decimal(2), "ETH": Decimal(20)}
+
 
 class SimulatorOptions(msgspec.Struct, frozen=True, kw_only=True):
     """How to start. ``port`` 0 takes free ports; otherwise the venues take ``port``, ``port + 1``, … in order."""
@@ -49,6 +54,10 @@ class Simulator:
         lifetime_ms = options.lifetime_seconds * 1000
         self.binance = Binance(self._exchange("binance", now_ms), lifetime_ms=lifetime_ms)
         self.venues: dict[str, Bybit | Binance] = {"bybit": self.bybit, "binance": self.binance}
+        self.api_keys = [
+            *self._open("bybit", BYBIT_WALLET, None),
+            *self._open("binance", BINANCE_WALLET, BINANCE_SPOT_WALLET),
+        ]
         self._runners: list[web.AppRunner] = []
         self._clockwork: asyncio.Task[None] | None = None
 
@@ -71,7 +80,7 @@ class Simulator:
             base = f"{self.options.host}:{port}"
             addresses[name] = {"rest": f"http://{base}", "websocket": f"ws://{base}"}
         self._clockwork = asyncio.create_task(self._run())
-        return {"venues": addresses}
+        return {"venues": addresses, "api_keys": self.api_keys}
 
     async def stop(self) -> None:
         """Close every socket and port."""
@@ -85,6 +94,12 @@ class Simulator:
 
     def _exchange(self, venue: str, now_ms: int) -> Exchange:
         return Exchange(venue, self.market, self.histories, now_ms, funding_every=self.options.funding_every)
+
+    def _open(
+        self, venue: str, wallet: Mapping[str, Decimal], spot: Mapping[str, Decimal] | None
+    ) -> list[dict[str, str]]:
+        keys = self.venues[venue].exchange.book.open(MAIN_ACCOUNT, wallet, spot)
+        return [{"venue": venue, "key": key.key, "secret": key.secret, "permissions": key.permissions} for key in keys]
 
     async def _listen(self, app: web.Application, number: int) -> int:
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5, handler_cancellation=True)

@@ -198,9 +198,13 @@ class Hub:
         """Every topic somebody subscribes to."""
         return tuple(self._wanted)
 
+    def listeners(self, topic: str) -> tuple[Socket, ...]:
+        """Who wants the topic."""
+        return tuple(self._wanted.get(topic, ()))
+
     def publish(self, topic: str, frame: bytes) -> None:
         """Send one frame, made once, to all who want the topic."""
-        for socket in tuple(self._wanted.get(topic, ())):
+        for socket in self.listeners(topic):
             socket.data(frame)
 
     def drop_all(self) -> None:

@@ -2,16 +2,39 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 import msgspec
 from aiohttp import web
 
+from feeds.sim.accounts import Account, ApiKey
+from feeds.sim.binance.account_api import AccountApi
 from feeds.sim.binance.market_data import MarketData
-from feeds.sim.binance.protocol import BinanceRefusal, Parameters, Weights, answer, error_body, parameters_of
+from feeds.sim.binance.protocol import (
+    BAD_KEY,
+    BinanceRefusal,
+    Parameters,
+    Weights,
+    answer,
+    check_key,
+    check_signature,
+    error_body,
+    parameters_of,
+    signed_payload,
+)
 from feeds.sim.binance.reference import coin_exchange_info
+from feeds.sim.binance.trade_api import TradeApi
+from feeds.sim.exchange import Exchange
+from feeds.sim.limits import RollingLimits
+from feeds.sim.rest_faults import RestFaults
 from feeds.sim.wire import wall_ms
+
+Handler = Callable[[web.Request], Awaitable[web.Response]]
+
+ORDER_LIMITS = {"10S": (300, 10), "1M": (1200, 60)}
+UNKNOWN_FATE = "Unknown error, please check your request or try again later."
 
 
 class Endpoint(msgspec.Struct, frozen=True):
@@ -23,26 +46,47 @@ class Endpoint(msgspec.Struct, frozen=True):
     weight_all: int | None = None
 
 
-class Rest:
-    """Answers HTTP requests; ``weights`` are shared by everything on this host."""
+class SignedEndpoint(msgspec.Struct, frozen=True):
+    """A route of an account. ``signed`` is false where the key alone is asked for; ``orders`` counts as an order."""
 
-    def __init__(self, futures: MarketData, spot: MarketData) -> None:
+    method: str
+    path: str
+    body: Callable[[Parameters, Account, ApiKey], Any]
+    weight: int = 1
+    signed: bool = True
+    trades: bool = False
+    orders: bool = False
+
+
+class Rest:
+    """Answers HTTP requests; ``weights`` are kept per address and product."""
+
+    def __init__(self, exchange: Exchange, futures: MarketData, spot: MarketData, user_data: ListenKeys) -> None:
         self.weights = Weights()
-        self._endpoints = (*_futures_endpoints(futures), *_spot_endpoints(spot))
+        self.faults = RestFaults()
+        self._exchange = exchange
+        self._order_counts = RollingLimits()
+        self._public = (*_futures_endpoints(futures), *_spot_endpoints(spot))
+        account = AccountApi(exchange)
+        trade = TradeApi(exchange, account.listing)
+        self._signed = (*_account_endpoints(account), *_order_endpoints(trade), *_listen_key_endpoints(user_data))
 
     def add_routes(self, app: web.Application) -> None:
         """Register every endpoint."""
-        for endpoint in self._endpoints:
-            app.router.add_get(endpoint.path, self._handler(endpoint))
+        for endpoint in self._public:
+            app.router.add_get(endpoint.path, self._public_handler(endpoint))
+        for signed in self._signed:
+            app.router.add_route(signed.method, signed.path, self._signed_handler(signed))
 
-    def _handler(self, endpoint: Endpoint) -> Callable[[web.Request], Awaitable[web.Response]]:
-        product = "spot" if endpoint.path.startswith("/api/") else "futures"
+    def _now(self) -> int:
+        return wall_ms() + self.faults.skew_ms
 
+    def _public_handler(self, endpoint: Endpoint) -> Handler:
         async def handle(request: web.Request) -> web.Response:
             parameters = parameters_of(raw_query(request), b"")
             single = endpoint.weight_all is None or "symbol" in parameters
             weight = endpoint.weight if single else (endpoint.weight_all or endpoint.weight)
-            headers, refusal = self.weights.take(product, request.remote or "", weight, wall_ms())
+            headers, refusal = self.weights.take(product(endpoint.path), request.remote or "", weight, wall_ms())
             if refusal is not None:
                 return refusal
             try:
@@ -51,6 +95,67 @@ class Rest:
                 return answer(error_body(error.code, error.message), headers, error.status)
 
         return handle
+
+    def _signed_handler(self, endpoint: SignedEndpoint) -> Handler:
+        async def handle(request: web.Request) -> web.Response:
+            body = await request.read()
+            where = product(endpoint.path)
+            headers, refusal = self.weights.take(where, request.remote or "", endpoint.weight, wall_ms())
+            if refusal is not None:
+                return refusal
+            try:
+                result = self._answer(endpoint, request, body, headers)
+            except BinanceRefusal as error:
+                return answer(error_body(error.code, error.message), headers, error.status)
+            if endpoint.trades and self.faults.lost_answers > 0:
+                return await self._lost(request, headers)
+            return answer(result, headers)
+
+        return handle
+
+    def _answer(self, endpoint: SignedEndpoint, request: web.Request, body: bytes, headers: dict[str, str]) -> Any:
+        query, now = raw_query(request), self._now()
+        parameters = parameters_of(query, body)
+        book = self._exchange.book
+        name = check_key(request.headers, lambda key: book.find(key) is not None)
+        found = book.find(name)
+        assert found is not None
+        key, account = found
+        if endpoint.signed:
+            check_signature(parameters, signed_payload(query, body), key.secret, now)
+        if endpoint.method != "GET" and endpoint.signed and not key.may_trade:
+            raise BinanceRefusal(-2015, BAD_KEY, 401)
+        if endpoint.orders:
+            self._count_order(account, headers, now)
+        return endpoint.body(parameters, account, key)
+
+    def _count_order(self, account: Account, headers: dict[str, str], now: int) -> None:
+        for name, (limit, seconds) in ORDER_LIMITS.items():
+            allowed, left, _ = self._order_counts.take(f"{account.name} {name}", limit, seconds, now)
+            headers[f"X-MBX-ORDER-COUNT-{name}"] = str(limit - left)
+            if not allowed:
+                raise BinanceRefusal(-1015, "Too many new orders.", 429)
+
+    async def _lost(self, request: web.Request, headers: dict[str, str]) -> web.Response:
+        """The order was carried out; the client is left in the dark about it."""
+        self.faults.lost_answers -= 1
+        if self.faults.cut and request.transport is not None:
+            await asyncio.sleep(0)
+            request.transport.abort()
+        return answer(error_body(-1000, UNKNOWN_FATE), headers, 503)
+
+
+class ListenKeys(msgspec.Struct, frozen=True):
+    """What the listenKey endpoints do."""
+
+    create: Callable[[Account], str]
+    renew: Callable[[Account], str]
+    close: Callable[[Account], None]
+
+
+def product(path: str) -> str:
+    """Which weight a path is charged to."""
+    return "futures" if path.startswith(("/fapi/", "/dapi/")) else "spot"
 
 
 def raw_query(request: web.Request) -> bytes:
@@ -95,4 +200,67 @@ def _spot_endpoints(data: MarketData) -> tuple[Endpoint, ...]:
         Endpoint(f"{base}avgPrice", data.average_price, 2),
         Endpoint(f"{base}klines", data.klines, 2),
         Endpoint(f"{base}depth", data.depth, 5),
+    )
+
+
+def _account_endpoints(data: AccountApi) -> tuple[SignedEndpoint, ...]:
+    base = "/fapi/v1/"
+    return (
+        SignedEndpoint("GET", "/fapi/v3/account", data.account, 5),
+        SignedEndpoint("GET", "/fapi/v2/account", data.account_v2, 5),
+        SignedEndpoint("GET", "/fapi/v3/balance", data.balance, 5),
+        SignedEndpoint("GET", "/fapi/v2/balance", data.balance, 5),
+        SignedEndpoint("GET", "/fapi/v3/positionRisk", data.position_risk, 5),
+        SignedEndpoint("GET", "/fapi/v2/positionRisk", data.position_risk_v2, 5),
+        SignedEndpoint("GET", f"{base}symbolConfig", data.symbol_config, 5),
+        SignedEndpoint("GET", f"{base}accountConfig", data.account_config, 5),
+        SignedEndpoint("GET", f"{base}leverageBracket", data.leverage_bracket),
+        SignedEndpoint("GET", f"{base}income", data.income, 30),
+        SignedEndpoint("GET", f"{base}userTrades", data.user_trades, 5),
+        SignedEndpoint("GET", f"{base}commissionRate", data.commission_rate, 20),
+        SignedEndpoint("GET", f"{base}adlQuantile", data.adl_quantile, 5),
+        SignedEndpoint("GET", f"{base}positionSide/dual", data.position_mode, 30),
+        SignedEndpoint("POST", f"{base}positionSide/dual", data.set_position_mode),
+        SignedEndpoint("GET", f"{base}multiAssetsMargin", data.assets_mode, 30),
+        SignedEndpoint("POST", f"{base}marginType", data.set_margin_type),
+        SignedEndpoint("POST", f"{base}leverage", data.set_leverage),
+        SignedEndpoint("POST", f"{base}positionMargin", data.set_position_margin),
+        SignedEndpoint("GET", "/sapi/v1/account/apiRestrictions", data.key_restrictions),
+        SignedEndpoint("GET", "/api/v3/account", data.spot_account, 20),
+        SignedEndpoint("GET", "/sapi/v1/capital/config/getall", lambda *_: [], 10),
+    )
+
+
+def _order_endpoints(data: TradeApi) -> tuple[SignedEndpoint, ...]:
+    base = "/fapi/v1/"
+    return (
+        SignedEndpoint("POST", f"{base}order", data.place, 0, trades=True, orders=True),
+        SignedEndpoint("POST", f"{base}order/test", data.test, 0),
+        SignedEndpoint("PUT", f"{base}order", data.modify, trades=True, orders=True),
+        SignedEndpoint("DELETE", f"{base}order", data.cancel, trades=True),
+        SignedEndpoint("DELETE", f"{base}allOpenOrders", data.cancel_all, trades=True),
+        SignedEndpoint("GET", f"{base}order", data.query),
+        SignedEndpoint("GET", f"{base}openOrder", data.query_open),
+        SignedEndpoint("GET", f"{base}openOrders", data.open_orders),
+        SignedEndpoint("GET", f"{base}allOrders", data.all_orders, 5),
+        SignedEndpoint("POST", f"{base}countdownCancelAll", data.countdown, 10),
+    )
+
+
+def _listen_key_endpoints(keys: ListenKeys) -> tuple[SignedEndpoint, ...]:
+    def create(_: Parameters, account: Account, __: ApiKey) -> Any:
+        return {"listenKey": keys.create(account)}
+
+    def renew(_: Parameters, account: Account, __: ApiKey) -> Any:
+        return {"listenKey": keys.renew(account)}
+
+    def close(_: Parameters, account: Account, __: ApiKey) -> Any:
+        keys.close(account)
+        return {}
+
+    path = "/fapi/v1/listenKey"
+    return (
+        SignedEndpoint("POST", path, create, signed=False),
+        SignedEndpoint("PUT", path, renew, signed=False),
+        SignedEndpoint("DELETE", path, close, signed=False),
     )

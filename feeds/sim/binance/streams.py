@@ -56,6 +56,7 @@ class _Client(msgspec.Struct):
     route: str
     combined: bool
     asked: dict[str, None]
+    events: frozenset[str]
     heard: deque[int]
 
 
@@ -74,7 +75,8 @@ class Streams:
     async def connect(self, request: web.Request) -> web.StreamResponse:
         """Serve ``[/{route}]/ws[/…]`` and ``[/{route}]/stream``."""
         route, shape = request.match_info.get("route", "spot"), request.match_info["shape"]
-        client = _Client(route, shape == "stream", {}, deque(maxlen=FUTURES_MESSAGES_PER_SECOND + 1))
+        events = frozenset(part for text in request.query.getall("events", []) for part in text.split("/") if part)
+        client = _Client(route, shape == "stream", {}, events, deque(maxlen=FUTURES_MESSAGES_PER_SECOND + 1))
         wanted = initial_streams(request.match_info.get("path", ""), request.query.getall("streams", []))
         if route == "private":
             wanted += request.query.getall("listenKey", [])
@@ -117,8 +119,14 @@ class Streams:
         self._send(name, encode(body), topic_keys("market", name))
 
     def deliver(self, listen_key: str, body: Any) -> None:
-        """Send a private event to every socket of a listenKey."""
-        self._send(listen_key, encode(body), topic_keys("private", listen_key))
+        """Send a private event to every socket of a listenKey that did not ask for other kinds only."""
+        raw = encode(body)
+        for key in topic_keys("private", listen_key):
+            frame = wrapped(listen_key, raw) if key.startswith("private|combined") else raw
+            for socket in self._hub.listeners(key):
+                events = self._clients[socket].events
+                if not events or body["e"] in events:
+                    socket.data(frame)
 
     def _send(self, name: str, raw: bytes, keys: list[str]) -> None:
         for key in keys:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from aiohttp import web
 
 from feeds.sim.binance.market_data import MarketData
-from feeds.sim.binance.rest import Rest
+from feeds.sim.binance.private import UserData
+from feeds.sim.binance.rest import ListenKeys, Rest
 from feeds.sim.binance.streams import Streams
 from feeds.sim.exchange import Exchange
 from feeds.sim.sockets import Hub
@@ -24,7 +25,13 @@ class Binance:
         self.hub = Hub()
         self.streams = Streams(exchange, self.hub)
         depth = self.streams.depth
-        self.rest = Rest(MarketData(exchange, depth, "usdm"), MarketData(exchange, depth, "spot"))
+        self.user_data = UserData(exchange, self.hub.faults, self.streams.deliver, self.streams.announce)
+        self.streams.private_names = self.user_data.alive
+        exchange.listener = self.user_data.on_event
+        exchange.settlement.on_liquidation = self.user_data.on_liquidation
+        keys = ListenKeys(self.user_data.create, self.user_data.renew, self.user_data.close)
+        futures, spot = (MarketData(exchange, depth, category) for category in ("usdm", "spot"))
+        self.rest = Rest(exchange, futures, spot, keys)
         self._lifetime_ms = lifetime_ms
 
     def application(self) -> web.Application:
@@ -43,6 +50,7 @@ class Binance:
 
     def housekeeping(self) -> None:
         """Ping, drop who does not answer, and cut sockets that have lived their day; called now and then."""
+        self.user_data.expire()
         now = self.exchange.now_ms
         for socket in tuple(self.hub.sockets):
             product = "spot" if self.streams.is_spot(socket) else "futures"

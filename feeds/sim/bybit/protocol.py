@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -60,25 +59,6 @@ def check_signed(headers: Mapping[str, str], exact: bytes, secret_of: Callable[[
     if not hmac.compare_digest(expected, headers.get("X-BAPI-SIGN", "").lower()):
         raise BybitRefusal(10004, "error sign! please check your signature generation algorithm.")
     return key
-
-
-class RollingLimits:
-    """How often something was asked in the last so many seconds, by key."""
-
-    def __init__(self) -> None:
-        self._asked: dict[str, deque[int]] = {}
-
-    def take(self, key: str, limit: int, seconds: float, now_ms: int) -> tuple[bool, int, int]:
-        """Count one request: whether it is allowed, how many are left, and when (ms) the oldest is forgotten."""
-        asked = self._asked.setdefault(key, deque())
-        horizon = now_ms - int(seconds * 1000)
-        while asked and asked[0] <= horizon:
-            asked.popleft()
-        allowed = len(asked) < limit
-        if allowed:
-            asked.append(now_ms)
-        reset = (asked[0] if asked else now_ms) + int(seconds * 1000)
-        return allowed, limit - len(asked), reset
 
 
 def envelope(code: int, message: str, result: Any, now_ms: int, headers: Mapping[str, str]) -> web.Response:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
+
 from aiohttp import web
 
-from feeds.sim.bybit.market_data import MarketData
+from feeds.sim.bybit.private import PrivateStreams
 from feeds.sim.bybit.public import PublicStreams
 from feeds.sim.bybit.rest import Rest
 from feeds.sim.exchange import Exchange
 from feeds.sim.sockets import Hub
 
 IDLE_MS = 600_000
+MATCHING_SECONDS = 0.005
+"""How long after its answer an order reaches the book."""
 
 
 class Bybit:
@@ -22,13 +27,16 @@ class Bybit:
         self.exchange = exchange
         self.hub = Hub()
         self.public = PublicStreams(exchange, self.hub)
-        self._rest = Rest(MarketData(exchange))
+        self.private = PrivateStreams(exchange, self.hub)
+        self.rest = Rest(exchange, _soon)
+        exchange.listener = self.private.on_event
 
     def application(self) -> web.Application:
         """Everything this venue serves."""
         app = web.Application()
-        self._rest.add_routes(app)
+        self.rest.add_routes(app)
         app.router.add_get("/v5/public/{category}", self.public.connect)
+        app.router.add_get("/v5/private", self.private.connect)
         return app
 
     def publish(self) -> None:
@@ -36,7 +44,11 @@ class Bybit:
         self.public.publish()
 
     def housekeeping(self) -> None:
-        """Cut sockets that have said nothing for ten minutes; called now and then."""
+        """Cut sockets that have said nothing for too long; called now and then."""
         for socket in tuple(self.hub.sockets):
-            if self.exchange.now_ms - socket.heard_ms > IDLE_MS:
+            if self.exchange.now_ms - socket.heard_ms > (self.private.idle_limit(socket) or IDLE_MS):
                 socket.close(1000, "idle")
+
+
+def _soon(act: Callable[[], None]) -> None:
+    asyncio.get_running_loop().call_later(MATCHING_SECONDS, act)

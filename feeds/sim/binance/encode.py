@@ -1,0 +1,308 @@
+"""Accounts as Binance USDⓈ-M writes them: orders, trades, positions, balances, income, and their stream events."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from core.books import MarginMode
+from feeds.sim.accounts import (
+    ZERO,
+    Account,
+    Fill,
+    LedgerRow,
+    Order,
+    OrderStatus,
+    Position,
+    Purpose,
+    TimeInForce,
+)
+from feeds.sim.exchange import Exchange
+from feeds.sim.matching import OrderChanged
+from feeds.sim.wire import places, plain, short
+
+Fields = dict[str, Any]
+
+STATUS = {
+    OrderStatus.NEW: "NEW",
+    OrderStatus.PARTIALLY_FILLED: "PARTIALLY_FILLED",
+    OrderStatus.FILLED: "FILLED",
+    OrderStatus.CANCELLED: "CANCELED",
+    OrderStatus.EXPIRED: "EXPIRED",
+}
+TIME_IN_FORCE = {
+    TimeInForce.GTC: "GTC",
+    TimeInForce.IOC: "IOC",
+    TimeInForce.FOK: "FOK",
+    TimeInForce.POST_ONLY: "GTX",
+}
+_EXECUTIONS = {"new": "NEW", "trade": "TRADE", "amend": "AMENDMENT", "cancel": "CANCELED", "expire": "EXPIRED"}
+_INCOMES = {
+    "pnl": "REALIZED_PNL",
+    "fee": "COMMISSION",
+    "funding": "FUNDING_FEE",
+    "insurance": "INSURANCE_CLEAR",
+    "transfer": "TRANSFER",
+}
+
+
+def order(item: Order) -> Fields:
+    """An order as place, cancel and modify answer it: without average price and counter-value."""
+    kind = "MARKET" if item.price is None else "LIMIT"
+    return {
+        "orderId": item.number,
+        "symbol": item.listing.symbol,
+        "status": STATUS[item.status],
+        "clientOrderId": item.client_id,
+        "price": "0" if item.price is None else plain(item.price),
+        "origQty": plain(item.quantity),
+        "executedQty": plain(item.filled),
+        "cumQty": plain(item.filled),
+        "timeInForce": "GTC" if item.price is None else TIME_IN_FORCE[item.time_in_force],
+        "type": kind,
+        "reduceOnly": item.reduce_only,
+        "closePosition": False,
+        "side": item.side.upper(),
+        "positionSide": "BOTH",
+        "stopPrice": "0",
+        "workingType": "CONTRACT_PRICE",
+        "priceProtect": False,
+        "origType": kind,
+        "priceMatch": "NONE",
+        "selfTradePreventionMode": "EXPIRE_MAKER",
+        "goodTillDate": 0,
+        "updateTime": item.updated_ms,
+    }
+
+
+def queried_order(item: Order) -> Fields:
+    """An order as queries answer it."""
+    return order(item) | {
+        "avgPrice": plain(item.average_price),
+        "cumQuote": plain(item.value),
+        "cumBase": "0",
+        "time": item.created_ms,
+    }
+
+
+def trade(fill: Fill) -> Fields:
+    """One row of userTrades."""
+    assert fill.order is not None
+    return {
+        "buyer": fill.side == "buy",
+        "commission": plain(fill.fee),
+        "commissionAsset": fill.fee_asset,
+        "id": fill.number,
+        "maker": fill.maker,
+        "orderId": fill.order.number,
+        "price": plain(fill.price),
+        "qty": plain(fill.quantity),
+        "quoteQty": plain(fill.price * fill.quantity),
+        "realizedPnl": plain(fill.realised),
+        "side": fill.side.upper(),
+        "positionSide": "BOTH",
+        "symbol": fill.listing.symbol,
+        "time": fill.time_ms,
+    }
+
+
+def income(row: LedgerRow) -> Fields:
+    """One row of income; + is received."""
+    traded = row.fill is not None and row.kind in ("pnl", "fee")
+    return {
+        "symbol": row.symbol,
+        "incomeType": _INCOMES[row.kind],
+        "income": plain(row.amount),
+        "asset": row.asset,
+        "info": _INCOMES[row.kind],
+        "time": row.time_ms,
+        "tranId": row.number,
+        "tradeId": str(row.fill.number) if row.fill is not None and traded else "",
+    }
+
+
+def position_risk(exchange: Exchange, account: Account, item: Position) -> Fields:
+    """One row of positionRisk v3, which tells neither leverage nor margin type."""
+    listing, risk = item.listing, exchange.risk
+    isolated, unrealised = account.mode(listing) is MarginMode.ISOLATED, risk.unrealised(item)
+    liquidation = risk.liquidation_price(account, item) if item.quantity else None
+    initial = risk.value(item) / account.leverage(listing) if item.quantity else ZERO
+    orders = account.open_orders(listing)
+    bids, asks = (sum((o.left * (o.price or ZERO) for o in orders if o.side == side), ZERO) for side in ("buy", "sell"))
+    open_initial = sum((risk.order_initial(account, o) for o in orders), ZERO)
+    return {
+        "symbol": listing.symbol,
+        "positionSide": "BOTH",
+        "positionAmt": plain(item.quantity),
+        "entryPrice": _price(item.holding.entry_price),
+        "breakEvenPrice": _price(break_even(item)),
+        "markPrice": places(risk.mark(listing), 8),
+        "unRealizedProfit": places(unrealised, 8),
+        "liquidationPrice": "0" if liquidation is None else plain(liquidation),
+        "isolatedMargin": places(item.margin + unrealised, 8) if isolated and item.quantity else "0",
+        "notional": short(risk.value(item) * (1 if item.quantity > 0 else -1)) if item.quantity else "0",
+        "marginAsset": listing.instrument.settle,
+        "isolatedWallet": plain(item.margin) if isolated and item.quantity else "0",
+        "initialMargin": places(initial + open_initial, 8),
+        "maintMargin": places(risk.maintenance(item), 8),
+        "positionInitialMargin": places(initial, 8),
+        "openOrderInitialMargin": places(open_initial, 8),
+        "adl": 2 if item.quantity else 0,
+        "bidNotional": short(bids),
+        "askNotional": short(asks),
+        "updateTime": item.updated_ms,
+    }
+
+
+def account_position(exchange: Exchange, account: Account, item: Position) -> Fields:
+    """One element of ``positions`` in account v3."""
+    row = position_risk(exchange, account, item)
+    names = ("symbol", "positionSide", "positionAmt", "isolatedMargin", "notional", "isolatedWallet")
+    return {name: row[name] for name in names} | {
+        "unrealizedProfit": row["unRealizedProfit"],
+        "initialMargin": row["initialMargin"],
+        "maintMargin": row["maintMargin"],
+        "updateTime": row["updateTime"],
+    }
+
+
+def asset(exchange: Exchange, account: Account, name: str) -> Fields:
+    """One element of ``assets`` in account v3."""
+    risk, health = exchange.risk, exchange.risk.health(account, name)
+    held = [position for position in account.held() if position.listing.instrument.settle == name]
+    wallet = account.wallet.get(name, ZERO)
+    unrealised = sum((risk.unrealised(position) for position in held), ZERO)
+    initial = sum((risk.value(p) / account.leverage(p.listing) for p in held), ZERO)
+    available = places(max(ZERO, health.available), 8)
+    return {
+        "asset": name,
+        "walletBalance": places(wallet, 8),
+        "unrealizedProfit": places(unrealised, 8),
+        "marginBalance": places(wallet + unrealised, 8),
+        "maintMargin": places(sum((risk.maintenance(position) for position in held), ZERO), 8),
+        "initialMargin": places(initial + health.order_initial, 8),
+        "positionInitialMargin": places(initial, 8),
+        "openOrderInitialMargin": places(health.order_initial, 8),
+        "crossWalletBalance": places(health.wallet, 8),
+        "crossUnPnl": places(health.unrealised, 8),
+        "availableBalance": available,
+        "maxWithdrawAmount": available,
+        "updateTime": account.updated_ms,
+    }
+
+
+def order_event(exchange: Exchange, event: OrderChanged) -> Fields:
+    """ORDER_TRADE_UPDATE."""
+    item, fill, now = event.order, event.fill, exchange.now_ms
+    liquidation = item.purpose is Purpose.LIQUIDATION
+    kind = "MARKET" if item.price is None else "LIMIT"
+    orders = event.account.open_orders(item.listing)
+    bids, asks = (sum((o.left * (o.price or ZERO) for o in orders if o.side == side), ZERO) for side in ("buy", "sell"))
+    body = {
+        "s": item.listing.symbol,
+        "c": item.client_id,
+        "S": item.side.upper(),
+        "o": kind,
+        "f": "GTC" if item.price is None else TIME_IN_FORCE[item.time_in_force],
+        "q": plain(item.quantity),
+        "p": "0" if item.price is None else plain(item.price),
+        "ap": plain(item.average_price),
+        "sp": "0",
+        "x": "CALCULATED" if liquidation and fill is not None else _EXECUTIONS[event.what],
+        "X": STATUS[item.status],
+        "i": item.number,
+        "l": "0" if fill is None else plain(fill.quantity),
+        "z": plain(item.filled),
+        "L": "0" if fill is None else plain(fill.price),
+    }
+    if fill is not None:
+        body |= {"n": plain(fill.fee), "N": fill.fee_asset}
+    body |= {
+        "T": now,
+        "t": 0 if fill is None else fill.number,
+        "b": short(bids),
+        "a": short(asks),
+        "m": fill is not None and fill.maker,
+        "R": item.reduce_only,
+        "wt": "CONTRACT_PRICE",
+        "ot": kind,
+        "ps": "BOTH",
+        "cp": False,
+        "rp": "0" if fill is None else plain(fill.realised),
+        "pP": False,
+        "si": 0,
+        "ss": 0,
+        "V": "EXPIRE_MAKER",
+        "pm": "NONE",
+        "gtd": 0,
+        "er": "0",
+    }
+    return {"e": "ORDER_TRADE_UPDATE", "E": now, "T": now, "o": body}
+
+
+def account_event(
+    exchange: Exchange,
+    account: Account,
+    reason: str,
+    assets: tuple[str, ...],
+    positions: tuple[Position, ...],
+    change: Decimal,
+) -> Fields:
+    """ACCOUNT_UPDATE: absolute values of what changed. A cross position is left out of a funding event."""
+    now = exchange.now_ms
+    balances = []
+    for name in assets:
+        wallet, cross = account.wallet.get(name, ZERO), exchange.risk.health(account, name).wallet
+        balances.append({"a": name, "wb": places(wallet, 8), "cw": places(cross, 8), "bc": short(change)})
+    body: Fields = {"m": reason, "B": balances}
+    told = [p for p in positions if reason != "FUNDING_FEE" or account.mode(p.listing) is MarginMode.ISOLATED]
+    body["P"] = [_event_position(exchange, account, position) for position in told]
+    if reason == "FUNDING_FEE":
+        body["S"] = positions[0].listing.symbol
+    return {"e": "ACCOUNT_UPDATE", "E": now, "T": now, "a": body}
+
+
+def force_order(fill: Fill, now_ms: int) -> Fields:
+    """The public ``forceOrder`` event of a liquidation."""
+    quantity, price = plain(fill.quantity), plain(fill.price)
+    body = {
+        "s": fill.listing.symbol,
+        "S": fill.side.upper(),
+        "o": "LIMIT",
+        "f": "IOC",
+        "q": quantity,
+        "p": price,
+        "ap": price,
+        "X": "FILLED",
+        "l": quantity,
+        "z": quantity,
+        "T": now_ms,
+        "ps": fill.listing.symbol,
+        "st": 1,
+    }
+    return {"e": "forceOrder", "E": now_ms, "o": body}
+
+
+def break_even(item: Position) -> Decimal | None:
+    """The price at which what was realised, fees included, is undone; before the fee of closing."""
+    entry = item.holding.entry_price
+    return None if entry is None else entry - item.realised / item.quantity
+
+
+def _event_position(exchange: Exchange, account: Account, item: Position) -> Fields:
+    isolated = account.mode(item.listing) is MarginMode.ISOLATED
+    return {
+        "s": item.listing.symbol,
+        "pa": plain(item.quantity) if item.quantity else "0",
+        "ep": _price(item.holding.entry_price),
+        "bep": _price(break_even(item)),
+        "cr": plain(item.cumulative_realised),
+        "up": places(exchange.risk.unrealised(item), 8),
+        "mt": "isolated" if isolated else "cross",
+        "iw": plain(item.margin) if isolated and item.quantity else "0",
+        "ps": "BOTH",
+    }
+
+
+def _price(value: Decimal | None) -> str:
+    return "0.0" if value is None else short(value.quantize(Decimal("0.00000001")))

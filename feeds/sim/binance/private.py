@@ -1,0 +1,94 @@
+"""Binance's user data: listenKeys and their life, and the events of an account."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from feeds.sim.accounts import Account, Fill
+from feeds.sim.binance import encode
+from feeds.sim.binance.protocol import BinanceRefusal
+from feeds.sim.exchange import Exchange
+from feeds.sim.matching import AccountEvent, OrderChanged
+from feeds.sim.sockets import SocketFaults
+
+LISTEN_KEY_MS = 3_600_000
+
+_REASONS = {"order": "ORDER", "funding": "FUNDING_FEE", "transfer": "DEPOSIT", "margin": "MARGIN_TRANSFER"}
+
+Deliver = Callable[[str, Any], None]
+
+
+class _ListenKey(msgspec.Struct):
+    key: str
+    account: Account
+    expires_ms: int
+
+
+class UserData:
+    """One listenKey an account, shared by all its clients; private events go to the sockets that use it."""
+
+    def __init__(self, exchange: Exchange, faults: SocketFaults, deliver: Deliver, announce: Deliver) -> None:
+        self._exchange, self._faults, self._deliver, self._announce = exchange, faults, deliver, announce
+        self._keys: dict[str, _ListenKey] = {}
+        self._made = 0
+
+    def create(self, account: Account) -> str:
+        """The account's listenKey: the living one renewed, or a new one."""
+        entry = self._keys.get(account.name)
+        if entry is None:
+            self._made += 1
+            digest = hashlib.sha256(f"{account.name}/{self._made}".encode()).hexdigest()
+            entry = self._keys[account.name] = _ListenKey(digest, account, 0)
+        entry.expires_ms = self._exchange.now_ms + LISTEN_KEY_MS
+        return entry.key
+
+    def renew(self, account: Account) -> str:
+        """Renew for 60 minutes. Raises BinanceRefusal where there is none."""
+        if account.name not in self._keys:
+            raise BinanceRefusal(-1125, "This listenKey does not exist.")
+        return self.create(account)
+
+    def close(self, account: Account) -> None:
+        """End the account's listenKey; its sockets stay open and fall silent."""
+        self._keys.pop(account.name, None)
+
+    def alive(self, name: str) -> bool:
+        """Whether a stream name is a living listenKey."""
+        return any(entry.key == name for entry in self._keys.values())
+
+    def expire(self, *, at_once: bool = False) -> None:
+        """Drop keys that nobody renewed and tell their sockets; called now and then."""
+        now = self._exchange.now_ms
+        for entry in list(self._keys.values()):
+            if at_once or now > entry.expires_ms:
+                self._deliver(entry.key, {"e": "listenKeyExpired", "E": now, "listenKey": entry.key})
+                del self._keys[entry.account.name]
+
+    def on_event(self, event: AccountEvent) -> None:
+        """Tell an account's sockets what happened to it."""
+        entry = self._keys.get(event.account.name)
+        if entry is None:
+            return
+        if isinstance(event, OrderChanged):
+            body = encode.order_event(self._exchange, event)
+        else:
+            reason = _REASONS[event.reason]
+            body = encode.account_event(
+                self._exchange, event.account, reason, event.assets, event.positions, event.change
+            )
+        delay = self._faults.private_delay_ms / 1000
+        if delay:
+            asyncio.get_running_loop().call_later(delay, self._deliver, entry.key, body)
+        else:
+            self._deliver(entry.key, body)
+
+    def on_liquidation(self, fill: Fill) -> None:
+        """Tell everybody of a liquidation."""
+        body = encode.force_order(fill, self._exchange.now_ms)
+        self._announce(f"{fill.listing.symbol.lower()}@forceOrder", body)
+        self._announce("!forceOrder@arr", body)
