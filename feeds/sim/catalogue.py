@@ -8,7 +8,7 @@ from decimal import Decimal
 import msgspec
 
 from core.instruments import ContractKind, Instrument, TierTable, instrument_id
-from feeds.sim.tiers import TABLES, tier_table
+from feeds.sim.tiers import TABLES, open_ended, tier_table
 
 
 class Coin(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,6 +66,7 @@ COIN = {coin.name: coin for coin in COINS}
 class Listing(msgspec.Struct, frozen=True, kw_only=True):
     """One instrument of one simulated venue, and what its quotes look like.
 
+    ``tiers`` are as published; ``risk_tiers``, which margin is reckoned with, have no upper end.
     ``mark_tick`` and ``index_tick`` are publishing precisions. ``top_size`` is a typical size at the best price in
     order units, ``daily_volume`` and ``open_interest`` likewise. ``impact_notional`` (quote) is what the impact
     prices are averaged over. Fees are fractions of notional.
@@ -73,6 +74,7 @@ class Listing(msgspec.Struct, frozen=True, kw_only=True):
 
     instrument: Instrument
     tiers: TierTable | None
+    risk_tiers: TierTable | None
     mark_tick: Decimal
     index_tick: Decimal
     top_size: Decimal
@@ -253,6 +255,7 @@ def _listing(family: _Family, row: _Row) -> Listing:
     return Listing(
         instrument=instrument,
         tiers=table,
+        risk_tiers=None if table is None else open_ended(table),
         mark_tick=min(tick, coin.index_tick) if family.venue == "bybit" else tick,
         index_tick=coin.index_tick if family.index_tick is None else Decimal(family.index_tick),
         top_size=Decimal(row.top_size),

@@ -119,7 +119,12 @@ async def _serve(simulator: Simulator, *, watch_stdin: bool) -> None:
     try:
         print(encode(await simulator.start()).decode(), flush=True)
         gc.freeze()
-        await stopped.wait()
+        ends = [asyncio.create_task(stopped.wait()), asyncio.create_task(simulator.failed())]
+        done, waiting = await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        for task in waiting:
+            task.cancel()
+        for task in done:
+            task.result()
     finally:
         if watch_stdin:
             loop.remove_reader(sys.stdin.fileno())

@@ -71,7 +71,7 @@ class Risk:
     def maintenance(self, position: Position, *, closing_fee: bool = False) -> Decimal:
         """Maintenance margin at mark in the settle currency, with the taker fee of closing if asked."""
         listing = position.listing
-        if not position.quantity or listing.tiers is None:
+        if not position.quantity or listing.risk_tiers is None:
             return ZERO
         instrument, fee = listing.instrument, listing.taker_fee if closing_fee else ZERO
         return maintenance_margin(
@@ -79,7 +79,7 @@ class Risk:
             position.quantity,
             instrument.contract_size,
             self.mark(listing),
-            listing.tiers,
+            listing.risk_tiers,
             fee,
         )
 
@@ -142,7 +142,7 @@ class Risk:
         """Where this position is liquidated if all else stays as it is."""
         listing, holding = position.listing, position.holding
         instrument = listing.instrument
-        if listing.tiers is None:
+        if listing.risk_tiers is None:
             return UnknownLiquidation(("tiers",))
         if account.mode(listing) is MarginMode.ISOLATED:
             return isolated(
@@ -151,7 +151,7 @@ class Risk:
                 instrument.contract_size,
                 holding.entry_price,
                 position.margin,
-                listing.tiers,
+                listing.risk_tiers,
             )
         health, rate = self.health(account, instrument.settle), self.usd(instrument.settle)
         scale = rate if self._unified else Decimal(1)
@@ -162,7 +162,7 @@ class Risk:
             instrument.contract_size,
             holding.entry_price,
             health.wallet / scale,
-            listing.tiers,
+            listing.risk_tiers,
             others_unrealised=health.unrealised / scale - self.unrealised(position),
             others_maintenance=max(
                 ZERO, health.maintenance / scale - self.maintenance(position, closing_fee=self._unified)

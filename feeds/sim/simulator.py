@@ -15,12 +15,14 @@ from feeds.sim.binance.venue import Binance
 from feeds.sim.bybit.venue import Bybit
 from feeds.sim.catalogue import COINS
 from feeds.sim.exchange import Exchange
+from feeds.sim.faults import CONTROL_PATH, control_application
 from feeds.sim.history import PriceHistory
 from feeds.sim.market import STEP_MS, Market
 
 MAXIMUM_CATCH_UP_STEPS = 600
 HOUSEKEEPING_STEPS = 10
 
+LOOPBACK = "127.0.0.1"
 MAIN_ACCOUNT = "main"
 BYBIT_WALLET = {"USDT": Decimal(100_000), "BTC": Decimal(2), "ETH": Decimal(20)}
 BINANCE_WALLET = {"USDT": Decimal(100_000)}
@@ -30,7 +32,7 @@ BINANCE_SPOT_WALLET = {"USDT": Decimal(50_000), "BTC": Decimal(2), "ETH": Decima
 class SimulatorOptions(msgspec.Struct, frozen=True, kw_only=True):
     """How to start. ``port`` 0 takes free ports; otherwise the venues take ``port``, ``port + 1``, … in order."""
 
-    host: str = "127.0.0.1"
+    host: str = LOOPBACK
     port: int = 0
     seed: int = 1
     pins: Mapping[str, Decimal] = {}
@@ -76,11 +78,17 @@ class Simulator:
         """
         addresses: dict[str, object] = {}
         for number, (name, venue) in enumerate(self.venues.items()):
-            port = await self._listen(venue.application(), number)
-            base = f"{self.options.host}:{port}"
+            base = await self._listen(venue.application(), self.options.host, number)
             addresses[name] = {"rest": f"http://{base}", "websocket": f"ws://{base}"}
+        base = await self._listen(control_application(self), LOOPBACK, len(self.venues))
+        control = f"http://{base}{CONTROL_PATH}"
         self._clockwork = asyncio.create_task(self._run())
-        return {"venues": addresses, "api_keys": self.api_keys}
+        return {"venues": addresses, "api_keys": self.api_keys, "control": control}
+
+    async def failed(self) -> None:
+        """Wait until the clock stops by itself, which only a fault of the simulator makes it do; raises that."""
+        assert self._clockwork is not None
+        await asyncio.shield(self._clockwork)
 
     async def stop(self) -> None:
         """Close every socket and port."""
@@ -101,16 +109,17 @@ class Simulator:
         keys = self.venues[venue].exchange.book.open(MAIN_ACCOUNT, wallet, spot)
         return [{"venue": venue, "key": key.key, "secret": key.secret, "permissions": key.permissions} for key in keys]
 
-    async def _listen(self, app: web.Application, number: int) -> int:
+    async def _listen(self, app: web.Application, host: str, number: int) -> str:
+        """Serve an application; its ``host:port``."""
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5, handler_cancellation=True)
         await runner.setup()
         self._runners.append(runner)
         wanted = self.options.port + number if self.options.port else 0
-        family = socket.AF_INET6 if ":" in self.options.host else socket.AF_INET
-        listening = socket.create_server((self.options.host, wanted), family=family)
+        six = ":" in host
+        listening = socket.create_server((host, wanted), family=socket.AF_INET6 if six else socket.AF_INET)
         await web.SockSite(runner, listening).start()
         port: int = listening.getsockname()[1]
-        return port
+        return f"[{host}]:{port}" if six else f"{host}:{port}"
 
     async def _run(self) -> None:
         """Step every 100 ms of wall time; catch up after a delay, and let longer pauses pass."""

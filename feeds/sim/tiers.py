@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
+import msgspec
+
 from core.instruments import Tier, TierTable
 
 Row = tuple[str, str, str]
@@ -105,6 +107,12 @@ TABLES: Mapping[str, tuple[Row, ...]] = {
     "binance:usdm:DOGEUSDT": BINANCE_ALT,
 }
 """By instrument id."""
+
+
+def open_ended(table: TierTable) -> TierTable:
+    """The same table with its last tier going on for ever: what is reckoned with once a price has run away."""
+    *lower, last = table.tiers
+    return msgspec.structs.replace(table, tiers=(*lower, msgspec.structs.replace(last, cap=None)))
 
 
 def tier_table(instrument: str, rows: Sequence[Row], *, unit: str) -> TierTable:

@@ -25,8 +25,9 @@ def short(value: Decimal) -> str:
 
 
 def places(value: Decimal, digits: int) -> str:
-    """A decimal to a fixed number of places."""
-    return f"{value:.{digits}f}"
+    """A decimal to a fixed number of places; nothing negative that rounds to zero keeps its sign."""
+    text = f"{value:.{digits}f}"
+    return text[1:] if text.startswith("-") and not text.strip("-0.") else text
 
 
 def decimals(tick: Decimal) -> int:

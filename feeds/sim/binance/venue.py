@@ -6,8 +6,10 @@ from aiohttp import web
 
 from feeds.sim.binance.market_data import MarketData
 from feeds.sim.binance.private import UserData
+from feeds.sim.binance.reference import contract_info_event
 from feeds.sim.binance.rest import ListenKeys, Rest
 from feeds.sim.binance.streams import Streams
+from feeds.sim.catalogue import Listing
 from feeds.sim.exchange import Exchange
 from feeds.sim.sockets import Hub
 
@@ -43,6 +45,10 @@ class Binance:
             app.router.add_get(prefix + "/{shape:ws}/{path:.*}", self.streams.connect)
             app.router.add_get(prefix + "/{shape:stream}/{path:[0-9]+}", self.streams.connect)
         return app
+
+    def announce_delisting(self, listing: Listing) -> None:
+        """Tell ``!contractInfo`` that a contract no longer trades."""
+        self.streams.announce("!contractInfo", contract_info_event(listing, "SETTLING", self.exchange.now_ms))
 
     def publish(self) -> None:
         """Send what the last step changed."""

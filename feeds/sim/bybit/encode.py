@@ -173,12 +173,12 @@ def position(exchange: Exchange, account: Account, item: Position) -> Fields:
     value = ZERO if entry is None else settle_notional(instrument.kind, size, instrument.contract_size, entry)
     liquidation = risk.liquidation_price(account, item) if size else None
     initial = risk.initial(account, item) + _closing_fee(item, value, leverage)
-    assert listing.tiers is not None
-    tier = tier_for(listing.tiers, risk.value(item) if size else ZERO)
+    assert listing.risk_tiers is not None
+    tier = tier_for(listing.risk_tiers, risk.value(item) if size else ZERO)
     return {
         "positionIdx": 0,
-        "riskId": listing.tiers.tiers.index(tier) + 1,
-        "riskLimitValue": plain(tier.cap or ZERO),
+        "riskId": listing.risk_tiers.tiers.index(tier) + 1,
+        "riskLimitValue": plain(tier.cap or tier.floor),
         "symbol": listing.symbol,
         "side": "" if not size else ("Buy" if item.quantity > 0 else "Sell"),
         "size": plain(size),

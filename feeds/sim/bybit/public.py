@@ -47,6 +47,8 @@ class PublicStreams:
         self._sequence = 9_000_000_000
         self._update = 1_000_000
         self._steps = 0
+        self.skip_snapshots = False
+        """As a fault: new subscribers get differences without the snapshot that they continue."""
 
     async def connect(self, request: web.Request) -> web.StreamResponse:
         """Serve ``/v5/public/{category}``."""
@@ -126,7 +128,7 @@ class PublicStreams:
                 continue
             frame = self._snapshot(category, topic, key, fresh=not self._hub.wanted(key))
             self._hub.subscribe(socket, key)
-            if frame is not None:
+            if frame is not None and not self.skip_snapshots:
                 socket.data(frame)
 
     def _ack(self, socket: Socket, request: dict[str, Any], operation: str, *, success: bool, message: str) -> bytes:
