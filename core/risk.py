@@ -92,13 +92,11 @@ class Exposure(msgspec.Struct, frozen=True, kw_only=True):
 def exposure(position: Position, account: Account, market: Quotes, *, missing: str = "") -> Exposure:
     """Value a position at mark. ``missing`` names why its quantity is not known, where that is so."""
     instrument = market.instrument
-    if instrument is None:
-        missing = missing or f"description of {position.instrument}"
     if missing or instrument is None:
-        gap = unknown(missing)
+        gap = unknown(missing or f"description of {position.instrument}")
         return Exposure(
-            quantity=exact(position.quantity) if missing.startswith("description") else gap,
-            entry_price=gap, delta=gap, notional=gap, profit=gap, profit_quote=gap, initial_margin=gap, maintenance=gap,
+            quantity=gap if missing else exact(position.quantity), entry_price=gap, delta=gap, notional=gap,
+            profit=gap, profit_quote=gap, initial_margin=gap, maintenance=gap,
         )  # fmt: skip
     kind, size, mark = instrument.kind, instrument.contract_size, market.mark
     quantity = exact(position.quantity)

@@ -99,15 +99,15 @@ class PaperBroker:
         contract = self._contracts.get(event.instrument)
         if contract is None:
             contract = self._contract(event.instrument)
-        if event.bid_price is not None:
+        if event.bid_price is not None and event.bid_price.is_finite():
             contract.bid, contract.bid_ns = event.bid_price, event.received_ns
-        if event.ask_price is not None:
+        if event.ask_price is not None and event.ask_price.is_finite():
             contract.ask, contract.ask_ns = event.ask_price, event.received_ns
         if event.next_funding_time_ns is not None and event.next_funding_time_ns != contract.next_funding_ns:
             events += self._timetable(event.instrument, contract, event.next_funding_time_ns, event.received_ns)
-        if event.mark_price is not None:
+        if event.mark_price is not None and event.mark_price.is_finite() and event.mark_price > 0:
             contract.mark = event.mark_price
-        if event.funding_rate is not None:
+        if event.funding_rate is not None and event.funding_rate.is_finite():
             contract.rate = event.funding_rate
         if contract.resting:
             events += self._touched(contract, event.received_ns)
