@@ -25,7 +25,7 @@ DEMO: Final = Endpoints(
 )
 SPOT_REST: Final = "spot_rest"
 SPOT_WEBSOCKET: Final = "spot_websocket"
-"""Keys of ``Endpoints.more``; a server that gives none serves spot on its main addresses."""
+"""Keys of ``Endpoints.more``: where spot is, if not at the futures' addresses."""
 
 MARKET_PATH: Final = "/market/stream"
 PUBLIC_PATH: Final = "/public/stream"
@@ -39,7 +39,7 @@ STREAMS_PER_FRAME: Final = 100
 """An unknown stream is acked and silent, so a group cannot fail as a whole; sockets take 5 (futures 10) messages a
 second."""
 
-MARK_PRICE_SILENCE_SECONDS: Final = 10.0
+MARK_PRICE_SILENCE_SECONDS: Final = 6.0
 """``@markPrice@1s`` speaks every second."""
 
 BOOK_SILENCE_SECONDS: Final = 60.0
@@ -56,6 +56,9 @@ MAX_SYMBOLS: Final = 5_000
 
 DEFAULT_FUNDING_INTERVAL_HOURS: Final = 8
 """``fundingInfo`` lists only contracts that were ever adjusted."""
+
+PERPETUAL_TYPES: Final = ("PERPETUAL", "TRADIFI_PERPETUAL")
+"""Beginnings of ``contractType`` of contracts that never expire ("PERPETUAL DELIVERING" is being delisted)."""
 
 NEVER_MS: Final = 4_133_404_800_000
 """``deliveryDate`` of a perpetual: 2100-12-25."""
@@ -103,7 +106,24 @@ FUNDING_INFO_PATH: Final = "/fapi/v1/fundingInfo"
 PREMIUM_INDEX_PATH: Final = "/fapi/v1/premiumIndex"
 LEVERAGE_BRACKET_PATH: Final = "/fapi/v1/leverageBracket"
 SPOT_EXCHANGE_INFO_PATH: Final = "/api/v3/exchangeInfo"
+CLOCK_PATH: Final = "/fapi/v1/time"
+SPOT_CLOCK_PATH: Final = "/api/v3/time"
 RECV_WINDOW_MS: Final = 5_000
+
+WEIGHT_LIMIT: Final = 2_400
+SPOT_WEIGHT_LIMIT: Final = 6_000
+"""Request weight a minute and address."""
+
+STAY_AWAY_SECONDS: Final = {403: 300.0, 418: 120.0, 429: 60.0}
+"""How long to be quiet after a status that has no ``Retry-After``; a ban lasts two minutes at least."""
+
+THROTTLED_SECONDS: Final = 5.0
+STATUS_MEANINGS: Final = {
+    403: "refused by the firewall",
+    418: "this address is banned",
+    429: "over the request limit",
+    451: "not available from this location",
+}
 
 CODES_TOO_MANY: Final = frozenset({"-1003", "-1008", "-1015"})
 CODES_OUTCOME_UNKNOWN: Final = frozenset({"-1000", "-1001", "-1006", "-1007"})

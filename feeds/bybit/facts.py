@@ -24,15 +24,15 @@ HEARTBEAT_SECONDS: Final = 20.0
 ARGS_PER_FRAME: Final = 10
 """The venue's limit on spot; kept everywhere, because one bad topic fails its whole frame."""
 
-TICKER_SILENCE_SECONDS: Final = 10.0
-"""Tickers are sent every 100 ms (spot 50 ms) when something changes; the mark price of a live contract changes every
-second or two."""
+TICKER_SILENCE_SECONDS: Final = 6.0
+"""Tickers are sent every 100 ms when something changes; the mark price of a live contract changes every second or
+two."""
+
+BOOK_SILENCE_SECONDS: Final = 8.0
+"""An unchanged ``orderbook.1`` is repeated every 3 s."""
 
 SPOT_TICKER_SILENCE_SECONDS: Final = 60.0
-"""A spot ticker speaks on trades only: a quiet pair may rest."""
-
-BOOK_SILENCE_SECONDS: Final = 10.0
-"""An unchanged ``orderbook.1`` is repeated every 3 s."""
+"""A spot ticker speaks on trades only: a quiet pair may rest, and its book proves that the venue lives."""
 
 RESET_SLACK_MS: Final = 5_000
 """A snapshot may be this much older than what is held: after a service reset another server's clock speaks."""
@@ -62,11 +62,14 @@ UNUSED_TOPICS: Final = frozenset(
 
 INSTRUMENTS_PATH: Final = "/v5/market/instruments-info"
 INSTRUMENTS_LIMIT: Final = 1000
+MOST_PAGES: Final = 50
 RISK_LIMIT_PATH: Final = "/v5/market/risk-limit"
 RECV_WINDOW_MS: Final = 5_000
 
-REQUEST_LIMIT_PAUSE_SECONDS: Final = 600.0
+REFUSED_ADDRESS_SECONDS: Final = 600.0
 """HTTP 403 "access too frequent": the address must be quiet for ten minutes."""
+
+OVERLOAD_SECONDS: Final = 10.0
 
 CODES_TOO_MANY: Final = frozenset({"10006", "10018"})
 CODES_OUTCOME_UNKNOWN: Final = frozenset({"10000", "10016"})

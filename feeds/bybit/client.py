@@ -1,0 +1,83 @@
+"""Bybit's market data: which sockets to hold open, what to ask on them, and what to read over REST."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Final
+
+from core.events import AnyEvent
+from feeds.bybit import facts
+from feeds.bybit.parse import Decoder
+from feeds.clock import Clock
+from feeds.plans import by_market, in_groups
+from feeds.venue import ConnectionPlan, Credentials, Endpoints, Subscription
+
+if TYPE_CHECKING:
+    from feeds.rest import RestClient
+
+_PING: Final = '{"op":"ping"}'
+
+
+class BybitFeed:
+    """See :class:`feeds.venue.VenueFeed`. One socket a category: each has its own shapes for the same topics."""
+
+    venue = facts.VENUE
+
+    def __init__(self, endpoints: Endpoints | None = None, credentials: Credentials | None = None) -> None:
+        self._endpoints = endpoints or facts.LIVE
+        self._credentials = credentials
+        self._clock = Clock()
+        self._requests = itertools.count(1)
+        self._rest: RestClient | None = None
+
+    def plans(self, instruments: Sequence[str]) -> Sequence[ConnectionPlan]:
+        """A connection for each category among the instruments."""
+        return [
+            ConnectionPlan(
+                venue=self.venue,
+                name=market,
+                url=self._endpoints.websocket + facts.PUBLIC_PATH.format(market=market),
+                subscriptions=tuple(_subscriptions(market, symbols)),
+                heartbeat_seconds=facts.HEARTBEAT_SECONDS,
+                lifetime_seconds=None,
+            )
+            for market, symbols in by_market(facts.VENUE, facts.MARKETS, instruments).items()
+        ]
+
+    def decoder(self, plan: ConnectionPlan) -> Decoder:
+        """A fresh decoder for one connection."""
+        return Decoder(plan.name)
+
+    def subscribe_frames(self, plan: ConnectionPlan, channels: Sequence[str]) -> Sequence[str]:
+        """One request for each ten channels; its ``req_id`` comes back in the answer."""
+        return [
+            json.dumps({"req_id": f"{plan.name}-{next(self._requests)}", "op": "subscribe", "args": list(group)})
+            for group in in_groups(channels, facts.ARGS_PER_FRAME)
+        ]
+
+    def heartbeat_frame(self) -> str | None:
+        """The ping that the venue wants from its clients."""
+        return _PING
+
+    async def reference(self, instruments: Sequence[str]) -> Sequence[AnyEvent]:
+        """Instruments and tiers; a FrameFault for what is not listed or cannot be read. Raises VenueError."""
+        from feeds.bybit.rest import BybitDialect, read_reference
+        from feeds.rest import RestClient
+
+        if self._rest is None:
+            self._rest = RestClient(BybitDialect(), self._endpoints.rest, self._credentials)
+        events: list[AnyEvent] = []
+        async with self._rest as rest:
+            for market, symbols in by_market(facts.VENUE, facts.MARKETS, instruments).items():
+                events += await read_reference(rest, market, symbols, self._clock.now_ns())
+        return events
+
+
+def _subscriptions(market: str, symbols: Sequence[str]) -> Iterator[Subscription]:
+    for symbol in symbols:
+        ticker_rest = facts.SPOT_TICKER_SILENCE_SECONDS if market == "spot" else facts.TICKER_SILENCE_SECONDS
+        yield Subscription(channel=f"tickers.{symbol}", silence_seconds=ticker_rest)
+        if market == "spot":  # its ticker has no bid and ask
+            yield Subscription(channel=f"orderbook.1.{symbol}", silence_seconds=facts.BOOK_SILENCE_SECONDS)

@@ -1,0 +1,111 @@
+"""Bybit over HTTPS: its manners (refusals come with status 200 and a ``retCode``), and reading its lists.
+
+Source: https://bybit-exchange.github.io/docs/v5/error and https://bybit-exchange.github.io/docs/v5/rate-limit
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+
+import msgspec
+
+from core.errors import DecodeError, VenueError
+from core.events import AnyEvent
+from feeds.bodies import listed, missing
+from feeds.bybit import facts, reference, sign
+from feeds.frames import clip
+from feeds.rest import Reply, RestClient, Signed, retry_after_seconds
+from feeds.venue import Credentials
+
+
+class _Envelope(msgspec.Struct):
+    code: int = msgspec.field(name="retCode")
+    message: str = msgspec.field(name="retMsg", default="")
+    time_ms: int = msgspec.field(name="time", default=0)
+
+
+class BybitDialect:
+    """See :class:`feeds.rest.Dialect`."""
+
+    venue = facts.VENUE
+    clock_path = "/v5/market/time"
+    clock_codes = frozenset({"10002"})
+
+    def sign(self, query: str, credentials: Credentials, now_ms: int) -> Signed:
+        """The signature travels in the headers."""
+        return Signed(query, sign.headers(credentials, now_ms, query))
+
+    def failure(self, reply: Reply, now_ms: int) -> VenueError | None:
+        """A status other than 200, a body that is no envelope, or a ``retCode`` other than 0."""
+        if reply.status == 403:
+            message = "this address is refused: too many requests, or a region that is not served"
+            return VenueError(self.venue, "403", message, retry_after_seconds=facts.REFUSED_ADDRESS_SECONDS)
+        if reply.status == 429:
+            wait = retry_after_seconds(reply, facts.OVERLOAD_SECONDS)
+            return VenueError(self.venue, "429", "overloaded", retry_after_seconds=wait)
+        try:
+            envelope = msgspec.json.decode(reply.body, type=_Envelope)
+        except msgspec.DecodeError:
+            unknown = reply.status >= 500
+            return VenueError(self.venue, str(reply.status), "an answer that is not Bybit's", outcome_unknown=unknown)
+        if envelope.code == 0:
+            return None
+        code = str(envelope.code)
+        return VenueError(
+            self.venue,
+            code,
+            clip(envelope.message, 200),
+            outcome_unknown=code in facts.CODES_OUTCOME_UNKNOWN,
+            retry_after_seconds=max(1.0, self._reset_seconds(reply, now_ms)) if code in facts.CODES_TOO_MANY else None,
+        )
+
+    def pause_seconds(self, reply: Reply, now_ms: int) -> float:
+        """Until the reset that the headers name, once nothing remains."""
+        return self._reset_seconds(reply, now_ms) if reply.headers.get("x-bapi-limit-status") == "0" else 0.0
+
+    def clock_ms(self, body: bytes) -> int:
+        """``time`` of the envelope."""
+        return msgspec.json.decode(body, type=_Envelope).time_ms
+
+    @staticmethod
+    def _reset_seconds(reply: Reply, now_ms: int) -> float:
+        text = reply.headers.get("x-bapi-limit-reset-timestamp", "")
+        if not (text.isascii() and text.isdigit() and len(text) < 16):
+            return 0.0
+        return min(max(0.0, (int(text) - now_ms) / 1000), facts.REFUSED_ADDRESS_SECONDS)
+
+
+async def read_reference(rest: RestClient, market: str, symbols: Sequence[str], now_ns: int) -> list[AnyEvent]:
+    """Instruments and tiers of one category, stamped ``now_ns``; a FrameFault for what is not listed or no good.
+
+    Raises VenueError.
+    """
+    events: list[AnyEvent] = []
+    asked = {"category": market, "limit": str(facts.INSTRUMENTS_LIMIT)}
+    async for page in _pages(rest, facts.INSTRUMENTS_PATH, asked):
+        events += reference.instruments(market, page.rows, symbols, now_ns)
+    events += missing(facts.VENUE, facts.INSTRUMENTS_PATH, symbols, listed(events), now_ns)
+    for symbol in symbols if market != "spot" else ():
+        rows = [
+            row
+            async for page in _pages(rest, facts.RISK_LIMIT_PATH, {"category": market, "symbol": symbol})
+            for row in page.rows
+        ]
+        events += reference.tiers(market, rows, (symbol,), now_ns)
+    return events
+
+
+async def _pages(rest: RestClient, path: str, parameters: Mapping[str, str]) -> AsyncIterator[reference.Page]:
+    """Every page of a list. Raises VenueError, also for pages without end."""
+    cursor = ""
+    for _ in range(facts.MOST_PAGES):
+        body = await rest.get(path, {**parameters, "cursor": cursor} if cursor else parameters)
+        try:
+            page = reference.page(body, path)
+        except DecodeError as error:
+            raise VenueError(facts.VENUE, "bad_answer", str(error)) from None
+        yield page
+        if not page.cursor or page.cursor == cursor:
+            return
+        cursor = page.cursor
+    raise VenueError(facts.VENUE, "bad_answer", f"{path}: more than {facts.MOST_PAGES} pages")

@@ -1,0 +1,187 @@
+"""Asking venues over HTTPS: signed where need be, within their limits, and every failure a VenueError.
+
+What differs between venues (how they sign, say no and count requests) is a :class:`Dialect` in the venue's folder.
+No error and no log line carries a query, a header or a credential.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Mapping
+from types import TracebackType
+from typing import Final, Protocol, Self
+from urllib.parse import urlencode, urlsplit
+
+import httpx
+import msgspec
+
+from core.errors import VenueError
+from feeds.venue import Credentials
+
+TIMEOUT_SECONDS: Final = 10.0
+LARGEST_BODY_BYTES: Final = 32 * 1024 * 1024
+LONGEST_WAIT_SECONDS: Final = 5.0
+"""A shorter pause that a venue asks for is waited out; a longer one is the caller's to know of."""
+
+_LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
+for _name in ("httpx", "httpcore"):
+    logging.getLogger(_name).setLevel(logging.WARNING)  # at INFO, httpx logs whole addresses, signatures included
+
+
+class Reply(msgspec.Struct, frozen=True):
+    """An answer as it came. Header names are lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class Signed(msgspec.Struct, frozen=True):
+    """A request as it is to be sent: the query, and the headers that vouch for it."""
+
+    query: str
+    headers: Mapping[str, str]
+
+
+class Dialect(Protocol):
+    """One venue's manners over HTTPS."""
+
+    venue: str
+    clock_path: str
+    """Where the venue tells its time."""
+
+    clock_codes: frozenset[str]
+    """Errors that say that our clock is off."""
+
+    def sign(self, query: str, credentials: Credentials, now_ms: int) -> Signed:
+        """A GET request that proves who asks."""
+        ...
+
+    def failure(self, reply: Reply, now_ms: int) -> VenueError | None:
+        """What the answer refuses, if it does."""
+        ...
+
+    def pause_seconds(self, reply: Reply, now_ms: int) -> float:
+        """How long the limits told in an answer ask us to be quiet; 0 where there is room."""
+        ...
+
+    def clock_ms(self, body: bytes) -> int:
+        """The venue's time, from the body of ``clock_path``. Raises VenueError."""
+        ...
+
+
+class RestClient:
+    """One host of one venue. Use it as a context; limits learnt are kept from one use to the next."""
+
+    def __init__(
+        self,
+        dialect: Dialect,
+        base: str,
+        credentials: Credentials | None = None,
+        *,
+        timeout_seconds: float = TIMEOUT_SECONDS,
+        now_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
+    ) -> None:
+        self._dialect, self._base, self._credentials = dialect, base.rstrip("/"), credentials
+        self._timeout_seconds, self._now_ms = timeout_seconds, now_ms
+        self._clock_offset_ms = 0
+        self._quiet_until = 0.0
+        self._http: httpx.AsyncClient | None = None
+
+    async def __aenter__(self) -> Self:
+        address = urlsplit(self._base)
+        self._http = httpx.AsyncClient(
+            timeout=self._timeout_seconds,
+            verify=address.scheme != "http",
+            trust_env=address.hostname not in _LOOPBACK,
+        )
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._http is not None:
+            await self._http.aclose()
+            self._http = None
+
+    @property
+    def can_sign(self) -> bool:
+        """True where there is a key."""
+        return self._credentials is not None
+
+    async def get(self, path: str, parameters: Mapping[str, str] | None = None, *, signed: bool = False) -> bytes:
+        """The body of a good answer.
+
+        A signed request that is refused for our clock is sent once more by the venue's. Raises VenueError: whatever
+        went wrong; ``retry_after_seconds`` is set where the venue wants to be left alone, and until then every
+        request fails at once with what is left of it.
+        """
+        query = urlencode(parameters or {})
+        try:
+            return await self._ask(path, query, signed)
+        except VenueError as error:
+            if not signed or error.code not in self._dialect.clock_codes:
+                raise
+        theirs = self._dialect.clock_ms(await self._ask(self._dialect.clock_path, "", False))
+        self._clock_offset_ms = theirs - self._now_ms()
+        return await self._ask(path, query, signed)
+
+    async def _ask(self, path: str, query: str, signed: bool) -> bytes:
+        await self._respect_limits()
+        headers: Mapping[str, str] = {}
+        if signed:
+            request = self._dialect.sign(query, self._key(), self._now_ms() + self._clock_offset_ms)
+            query, headers = request.query, request.headers
+        reply = await self._send(path, query, headers)
+        now_ms = self._now_ms()
+        error = self._dialect.failure(reply, now_ms)
+        pause = self._dialect.pause_seconds(reply, now_ms)
+        if error is not None and error.retry_after_seconds is not None:
+            pause = max(pause, error.retry_after_seconds)
+        self._quiet_until = max(self._quiet_until, time.monotonic() + pause) if pause else self._quiet_until
+        if error is not None:
+            raise error
+        return reply.body
+
+    async def _respect_limits(self) -> None:
+        wait = self._quiet_until - time.monotonic()
+        if wait > LONGEST_WAIT_SECONDS:
+            message = f"asked to be left alone for another {wait:.0f} s"
+            raise VenueError(self._dialect.venue, "limited", message, retry_after_seconds=wait)
+        if wait > 0:
+            await asyncio.sleep(wait)
+
+    async def _send(self, path: str, query: str, headers: Mapping[str, str]) -> Reply:
+        if self._http is None:
+            raise RuntimeError("a RestClient is used inside its context")
+        url = f"{self._base}{path}?{query}" if query else f"{self._base}{path}"
+        try:
+            async with self._http.stream("GET", url, headers=dict(headers)) as answer:
+                body = bytearray()
+                async for part in answer.aiter_bytes():
+                    body += part
+                    if len(body) > LARGEST_BODY_BYTES:
+                        raise self._trouble("oversize", f"{path}: more than {LARGEST_BODY_BYTES} bytes")
+                return Reply(
+                    answer.status_code, {name.lower(): value for name, value in answer.headers.items()}, bytes(body)
+                )
+        except httpx.TimeoutException:
+            raise self._trouble("timeout", f"{path}: no answer within {self._timeout_seconds:g} s") from None
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise self._trouble("unreachable", f"{path}: {type(error).__name__} at {self._base}") from None
+
+    def _key(self) -> Credentials:
+        if self._credentials is None:
+            raise self._trouble("no_key", "this request needs an API key, and none is configured")
+        return self._credentials
+
+    def _trouble(self, code: str, message: str) -> VenueError:
+        return VenueError(self._dialect.venue, code, message)
+
+
+def retry_after_seconds(reply: Reply, otherwise: float) -> float:
+    """The ``Retry-After`` header in seconds, or what is usual where it is missing or odd."""
+    text = reply.headers.get("retry-after", "")
+    return float(text) if text.isascii() and text.isdigit() and len(text) < 8 else otherwise
