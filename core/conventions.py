@@ -67,9 +67,9 @@ CONVENTIONS = (
         kind=ContractKind.INVERSE,
         requirement_at=Requirement.AT_LIQUIDATION,
         dated="2026-05-27",
-        isolated_exact=True,
+        isolated_exact=False,
         cross_exact=False,
-        note="unified account; exact only while no margin was added, which the venue counts net of the taker fee",
+        note="estimate: the unified account's page, no account row seen; it counts added margin net of the taker fee",
     ),
     Convention(
         name="bybit-classic",

@@ -231,23 +231,20 @@ def _first_crossing(line: _Line, table: TierTable, fee: Decimal) -> Liquidation:
     def surplus(tier: Tier, value: Decimal) -> Decimal:
         return line.base + line.direction * value - requirement(tier, value, fee)
 
-    safe_side_first = table.tiers if line.direction < 0 else table.tiers[::-1]
-    for tier in safe_side_first:
-        near, far = (tier.floor, tier.cap) if line.direction < 0 else (tier.cap, tier.floor)
-        if near is not None and surplus(tier, near) <= 0:
-            if line.direction > 0 and near == table.tiers[-1].cap:
-                return UnknownLiquidation((f"a maintenance tier above {near}",))
-            return line.crossing(near, tier)
+    top = table.tiers[-1]
+    beyond = UnknownLiquidation((f"a maintenance tier above {top.cap}",))
+    if line.direction > 0 and top.cap is not None and surplus(top, top.cap) <= 0:
+        return beyond
+    for tier in table.tiers if line.direction < 0 else table.tiers[::-1]:
+        far = tier.cap if line.direction < 0 else tier.floor
         if far is None or surplus(tier, far) <= 0:
             root = (line.base + tier.deduction) / (tier.rate + fee - line.direction)
             return line.crossing(_within(tier, root), tier)
-    if line.direction < 0:
-        return UnknownLiquidation((f"a maintenance tier above {table.tiers[-1].cap}",))
-    return line.crossing(ZERO, None)
+    return beyond if line.direction < 0 else line.crossing(ZERO, None)
 
 
 def _within(tier: Tier, value: Decimal) -> Decimal:
-    """``value`` held inside the tier, which a last-digit rounding may have left."""
+    """``value`` held inside the tier: a last-digit rounding may have left it, or the requirement jumps at its end."""
     above = max(value, tier.floor)
     return above if tier.cap is None else min(above, tier.cap)
 

@@ -59,4 +59,4 @@ def margin_usage(maintenance: Decimal, equity: Decimal) -> Decimal:
 def check_unit(kind: ContractKind, table: TierTable) -> None:
     """Raise RequestError where the table's unit is not the settle currency of ``kind``."""
     if TIER_UNIT.get(kind) != table.unit:
-        raise RequestError("table.unit", f"{TIER_UNIT.get(kind, 'a contract')} for a {kind} contract", table.unit)
+        raise RequestError("table.unit", f"{TIER_UNIT.get(kind, 'a table')} for {kind} contracts", table.unit)

@@ -17,7 +17,7 @@ MAXIMUM_DIGITS = 50
 LONGEST_INTERVAL = 8760
 ANSWER_DIGITS = 40
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,4})?", re.ASCII)
-_NUMBER_SCHEMA = {"type": ["string", "number"], "pattern": r"^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,4})?$"}
+_NUMBER_SCHEMA = {"type": ["string", "number"]}
 
 
 def _expected(what: str) -> PydanticCustomError:
@@ -145,25 +145,29 @@ class Request(BaseModel):
         """True where the request holds this field, be it null."""
         return name in self.model_fields_set
 
-    def lacking(self, *names: str, why: str = "") -> tuple[str, ...]:
+    def lacking(self, *names: str, why: str = "", within: str = "") -> tuple[str, ...]:
         """What is missing where one of ``names`` is needed: empty if one has a value, else those sent as null.
+
+        ``within`` is the path to this part of the request, with a dot at its end.
 
         Raises RequestError where none of them was sent at all: that is a mistake in the request, not a gap in what
         the asker knows.
         """
         if any(getattr(self, name) is not None for name in names):
             return ()
-        unknown = tuple(name for name in names if self.given(name))
+        unknown = tuple(within + name for name in names if self.given(name))
         if not unknown:
             what = f"one of {', '.join(names)}" if len(names) > 1 else "a value"
-            raise RequestError(names[0], f"{what}{' ' + why if why else ''} (null if it is not known)", "nothing")
+            raise RequestError(
+                within + names[0], f"{what}{' ' + why if why else ''} (null if it is not known)", "nothing"
+            )
         return unknown
 
-    def exclude_each_other(self, *names: str) -> None:
+    def exclude_each_other(self, *names: str, within: str = "") -> None:
         """Raise RequestError naming the second of ``names`` that has a value."""
         present = [name for name in names if getattr(self, name) is not None]
         if len(present) > 1:
-            raise RequestError(present[1], f"only one of {', '.join(names)}", f"{' and '.join(present)}")
+            raise RequestError(within + present[1], f"only one of {', '.join(names)}", f"{' and '.join(present)}")
 
     def refuse(self, why: str, *names: str) -> None:
         """Raise RequestError naming the first of ``names`` that was sent although it does not belong here."""

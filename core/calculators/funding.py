@@ -6,10 +6,11 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Literal, NamedTuple
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from core.calculators.fields import (
     QUANTITY_HELP,
+    SIDE_HELP,
     Answer,
     ContractSizeField,
     Exact,
@@ -19,7 +20,7 @@ from core.calculators.fields import (
     Positive,
     Request,
     Share,
-    SideField,
+    Side,
     Unknown,
     contract_kind,
     in_quote,
@@ -87,10 +88,34 @@ class RateFormulaField(Request):
 
 
 class FundingRequest(Request):
-    """Funding of one position, or just the meaning of a rate. Give rate, settlements or rate_formula."""
+    """Funding of one position, or just the meaning of a rate.
 
-    kind: KindField = "linear"
-    side: SideField | None = None
+    Give one of rate, settlements, rate_formula. For payments add side with quantity and mark_price, or side with
+    notional; for figures per day and year add interval_hours.
+    """
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "kind": "linear",
+                    "side": "short",
+                    "quantity": "2.5",
+                    "mark_price": "60000",
+                    "rate": "0.0001",
+                    "interval_hours": 8,
+                },
+                {
+                    "kind": "linear",
+                    "rate_formula": {"premium": "0.0012", "interest": "0.0001", "cap": "0.005", "floor": "-0.005"},
+                    "interval_hours": 4,
+                },
+            ]
+        }
+    )
+
+    kind: KindField
+    side: Side | None = Field(default=None, description=SIDE_HELP)
     quantity: Positive | None = Field(default=None, description=QUANTITY_HELP)
     contract_size: ContractSizeField = ONE
     mark_price: Positive | None = Field(default=None, description="Mark price at settlement, quote per coin.")
@@ -176,16 +201,17 @@ def _has_position(request: FundingRequest) -> bool:
 
 
 def _formula_gaps(formula: RateFormulaField, request: FundingRequest) -> tuple[str, ...]:
-    formula.exclude_each_other("interest", "interest_from")
-    formula.exclude_each_other("cap", "cap_from_margins")
-    formula.exclude_each_other("floor", "cap_from_margins")
+    within = "rate_formula."
+    formula.exclude_each_other("interest", "interest_from", within=within)
+    formula.exclude_each_other("cap", "cap_from_margins", within=within)
+    formula.exclude_each_other("floor", "cap_from_margins", within=within)
     if formula.interest_from is not None:
         request.lacking("interval_hours", why="which interest_from needs")
     parts_only = formula.interest_from is not None or formula.cap_from_margins is not None
     if parts_only and not formula.given("premium") and not _has_position(request):
         return ()
-    gaps = (*formula.lacking("premium"), *formula.lacking("interest", "interest_from"))
-    return tuple(f"rate_formula.{name}" for name in gaps)
+    premium = formula.lacking("premium", within=within)
+    return (*premium, *formula.lacking("interest", "interest_from", within=within))
 
 
 def _by_formula(formula: RateFormulaField, interval_hours: int | None) -> _Rate:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Literal
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from core.calculators.fields import (
     Answer,
@@ -24,10 +24,29 @@ from core.pnl import delta, notional
 
 
 class HedgeSizeRequest(Request):
-    """The short that hedges a share of a bag of spot coins."""
+    """The short that hedges a share of a bag of spot coins, and the order that gets there.
+
+    Give bag_quantity (coins) or bag_value (quote), and target_ratio; the venue's filters where it has them.
+    """
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "kind": "linear",
+                    "bag_quantity": "5",
+                    "target_ratio": "0.55",
+                    "price": "60000",
+                    "current_quantity": "-2.5",
+                    "quantity_step": "0.001",
+                    "minimum_quantity": "0.001",
+                    "minimum_notional": "100",
+                }
+            ]
+        }
+    )
 
     kind: Literal["linear", "inverse"] = Field(
-        default="linear",
         description="linear: contracts of coins; inverse: contracts of quote (USD), whose coin exposure falls as the "
         "price rises.",
     )

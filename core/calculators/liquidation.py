@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Literal, NamedTuple
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from core.books import MarginMode
 from core.calculators.fields import (
@@ -50,8 +50,34 @@ from core.pnl import settle_notional, unrealised
 class LiquidationRequest(Request):
     """Liquidation price of one position, isolated or in cross with others held at their marks.
 
-    Give one of margin, wallet_balance, leverage and equity; and one of tiers, maintenance_rate and maintenance_margin.
+    Give what backs it, one of margin, leverage, equity (isolated) or wallet_balance, equity (cross); and what it must
+    keep, one of tiers, maintenance_rate, maintenance_margin.
     """
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "kind": "linear",
+                    "side": "short",
+                    "quantity": "2.5",
+                    "entry_price": "60000",
+                    "leverage": "2",
+                    "mark_price": "60000",
+                    "tiers": [{"floor": "0", "rate": "0.004"}, {"floor": "50000", "rate": "0.005"}],
+                    "venue": "binance",
+                },
+                {
+                    "kind": "inverse",
+                    "side": "short",
+                    "quantity": "150000",
+                    "entry_price": "60000",
+                    "margin": "2.5",
+                    "maintenance_rate": "0.005",
+                },
+            ]
+        }
+    )
 
     kind: KindField
     side: SideField

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import NamedTuple
 
-from core.calculators.fields import NoValue, Unknown, contract_kind, in_quote, settle_of, signed
+from core.calculators.fields import NoValue, Unknown, contract_kind, in_quote, number_text, settle_of, signed
 from core.calculators.margin_fields import MarginAnswer, MarginRequest
 from core.calculators.tier_fields import TierAnswer, tier_answer, tier_table
 from core.errors import RequestError
@@ -111,8 +111,9 @@ def _maintenance(request: MarginRequest, value: _Value | None, undefined: _Undef
         return _Maintenance(tiers=shown)
     try:
         tier = tier_for(table, value.notional)
-    except RequestError as outside:
-        undefined["maintenance_margin"] = Unknown(missing=(f"a tier for a notional of {value.notional} ({outside})",))
+    except RequestError:
+        gap = f"a tier for a notional of {number_text(value.notional)}"
+        undefined["maintenance_margin"] = Unknown(missing=(gap,))
         return _Maintenance(tiers=shown)
     return _Maintenance(shown, tier, tier.rate, requirement(tier, value.notional))
 

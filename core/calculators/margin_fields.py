@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from core.calculators.fields import (
     QUANTITY_HELP,
+    SIDE_HELP,
     Answer,
     ContractSizeField,
     Exact,
@@ -18,7 +19,7 @@ from core.calculators.fields import (
     Positive,
     Request,
     Share,
-    SideField,
+    Side,
     Undefined,
 )
 from core.calculators.tier_fields import TIERS_HELP, TierAnswer, TierField
@@ -26,10 +27,33 @@ from core.exact import ONE, ZERO
 
 
 class MarginRequest(Request):
-    """Margin of one position, of a bare notional, of a tier table, or of an account; give what you ask about."""
+    """Margin of a position, and how near its account is to the line; give what you ask about.
+
+    The position is quantity with mark_price and/or entry_price, or a bare notional. leverage asks for initial margin;
+    tiers or maintenance_rate for maintenance margin; wallet_balance (with side, entry_price and mark_price, so that
+    unrealised profit can be added) or equity for the ratios; side and entry_price with leverage or wallet_balance for
+    the bankruptcy price. tiers alone fills in their deductions; equity with the other_ fields reckons an account.
+    """
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "kind": "linear",
+                    "side": "short",
+                    "quantity": "2.5",
+                    "entry_price": "60000",
+                    "mark_price": "63000",
+                    "leverage": "2",
+                    "wallet_balance": "75000",
+                    "tiers": [{"floor": "0", "rate": "0.004"}, {"floor": "50000", "rate": "0.005"}],
+                }
+            ]
+        }
+    )
 
     kind: KindField
-    side: SideField | None = None
+    side: Side | None = Field(default=None, description=SIDE_HELP)
     quantity: Positive | None = Field(default=None, description=QUANTITY_HELP)
     contract_size: ContractSizeField = ONE
     entry_price: Positive | None = Field(default=None, description="Average entry price, quote per coin.")

@@ -5,10 +5,11 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Literal, NamedTuple
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from core.calculators.fields import (
     QUANTITY_HELP,
+    SIDE_HELP,
     Answer,
     ContractSizeField,
     Exact,
@@ -18,7 +19,6 @@ from core.calculators.fields import (
     Positive,
     Request,
     Side,
-    SideField,
     Unknown,
     contract_kind,
     in_quote,
@@ -43,11 +43,41 @@ class FillField(Request):
 
 
 class PnlRequest(Request):
-    """Profit and loss of one position: either side, quantity and entry_price, or fills."""
+    """Profit and loss of one position.
+
+    Give either side, quantity, entry_price and exit_price; or fills, and exit_price if what is still open is to be
+    valued. Fees, funding and wallet_balance may be added to both.
+    """
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "kind": "linear",
+                    "side": "short",
+                    "quantity": "2.5",
+                    "entry_price": "60000",
+                    "exit_price": "48000",
+                    "open_fee_rate": "0.00055",
+                    "close_fee_rate": "0.00055",
+                    "funding": "45",
+                },
+                {
+                    "kind": "inverse",
+                    "fills": [
+                        {"side": "sell", "quantity": 100000, "price": 60000},
+                        {"side": "sell", "quantity": 50000, "price": 62000},
+                        {"side": "buy", "quantity": 30000, "price": 58000},
+                    ],
+                    "exit_price": 48000,
+                },
+            ]
+        }
+    )
 
     kind: KindField
     contract_size: ContractSizeField = ONE
-    side: SideField | None = None
+    side: Side | None = Field(default=None, description=SIDE_HELP)
     quantity: Positive | None = Field(default=None, description=QUANTITY_HELP)
     entry_price: Positive | None = Field(default=None, description="Average entry price, quote per coin.")
     fills: tuple[FillField, ...] | None = Field(

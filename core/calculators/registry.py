@@ -27,6 +27,13 @@ from core.errors import RequestError, RequestErrors
 
 _Asked = TypeVar("_Asked", bound=Request)
 MAXIMUM_CHARACTERS = 10_000_000
+CONVENTIONS = (
+    "Numbers in a request are decimals, as JSON strings or JSON numbers (read exactly either way), with at most 50 "
+    "digits. Figures of an answer are decimals as JSON strings, rounded to 40 significant digits. Rates and ratios are "
+    "fractions: 0.005 is 0.5 %. Prices are quote per coin. Money is + gained or received, - lost or paid; fees are + "
+    "paid. A field that is left out takes its default or asks for nothing; a field that is null is a figure you do not "
+    "know: if it is needed, the answer is status unknown and names it. An unknown, lacking or wrong field is refused."
+)
 
 
 class Calculator(Generic[_Asked]):
@@ -58,9 +65,24 @@ class Calculator(Generic[_Asked]):
         return {
             "calculator": self.name,
             "summary": self.summary,
-            "request": self.request.model_json_schema(mode="validation"),
-            "answer": TypeAdapter(answers).json_schema(mode="serialization"),
+            "conventions": CONVENTIONS,
+            "request": _plain(self.request.model_json_schema(mode="validation")),
+            "answer": _plain(TypeAdapter(answers).json_schema(mode="serialization")),
         }
+
+
+def _plain(part: Any) -> Any:
+    """A schema without pydantic's titles, and without null as a default: left out and null are not the same here."""
+    if isinstance(part, list):
+        return [_plain(item) for item in part]
+    if not isinstance(part, dict):
+        return part
+    if isinstance(part.get("description"), str):
+        part = {**part, "description": " ".join(part["description"].split())}
+    kept = {name: item for name, item in part.items() if not (name == "title" and isinstance(item, str))}
+    if "default" in kept and kept["default"] is None:
+        del kept["default"]
+    return {name: _plain(item) for name, item in kept.items()}
 
 
 CALCULATORS: dict[str, Calculator[Any]] = {

@@ -153,6 +153,7 @@ def funding_payments(inputs: Inputs) -> Figures:
 def funding_per_day(inputs: Inputs) -> Figures:
     found = ask(
         "funding",
+        kind="linear",
         side="short",
         notional=inputs["notional"],
         rate=inputs["rate"],
@@ -163,22 +164,28 @@ def funding_per_day(inputs: Inputs) -> Figures:
 
 def funding_rate(inputs: Inputs) -> Figures:
     formula = {"premium": inputs["premium"], "interest": inputs["interest"]}
-    return {"": figure(ask("funding", rate_formula=formula), "rate")}
+    return {"": figure(ask("funding", kind="linear", rate_formula=formula), "rate")}
 
 
 def funding_interest(inputs: Inputs) -> Figures:
     rates = {"quote_per_day": inputs["quote_daily"], "base_per_day": inputs["base_daily"]}
     hours = 24 // inputs["intervals_per_day"]
-    return {"": figure(ask("funding", rate_formula={"interest_from": rates}, interval_hours=hours), "interest")}
+    return {
+        "": figure(
+            ask("funding", kind="linear", rate_formula={"interest_from": rates}, interval_hours=hours), "interest"
+        )
+    }
 
 
 def funding_cap(inputs: Inputs) -> Figures:
     margins = {"initial_rate": inputs["imr"], "maintenance_rate": inputs["mmr"]}
-    return {"": figure(ask("funding", rate_formula={"cap_from_margins": margins}), "rate_cap")}
+    return {"": figure(ask("funding", kind="linear", rate_formula={"cap_from_margins": margins}), "rate_cap")}
 
 
 def annualised(inputs: Inputs) -> Figures:
-    return {"": figure(ask("funding", rate=inputs["rate"], interval_hours=inputs["hours"]), "annualised")}
+    return {
+        "": figure(ask("funding", kind="linear", rate=inputs["rate"], interval_hours=inputs["hours"]), "annualised")
+    }
 
 
 def tier_of(inputs: Inputs) -> Figures:
@@ -496,7 +503,11 @@ def htx(inputs: Inputs) -> Figures:
 
 def hedge_contracts(inputs: Inputs) -> Figures:
     found = ask(
-        "hedge-size", bag_quantity=inputs["exposure"], contract_size=inputs["contract"], target_ratio=inputs["h"]
+        "hedge-size",
+        kind="linear",
+        bag_quantity=inputs["exposure"],
+        contract_size=inputs["contract"],
+        target_ratio=inputs["h"],
     )
     return {"": figure(found, "raw_quantity")}
 
@@ -504,6 +515,7 @@ def hedge_contracts(inputs: Inputs) -> Figures:
 def hedge_contracts_by_value(inputs: Inputs) -> Figures:
     found = ask(
         "hedge-size",
+        kind="linear",
         bag_value=inputs["exposure_value"],
         price=inputs["contract_value"],
         target_ratio=inputs["h"],

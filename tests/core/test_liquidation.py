@@ -286,6 +286,8 @@ def test_a_table_that_ends_too_low_leaves_the_price_unknown() -> None:
     table = TierTable("t", "quote", tiers, 0, "t")
     short = isolated(LINEAR, -ONE, ONE, Decimal(60_000), Decimal(30_000), table)
     assert short == UnknownLiquidation(("a maintenance tier above 70000",))
+    long = isolated(LINEAR, ONE, ONE, Decimal(75_000), Decimal(100), table)
+    assert long == UnknownLiquidation(("a maintenance tier above 70000",))
     entered = isolated(LINEAR, -ONE, ONE, Decimal(75_000), ONE, table, requirement_at=Requirement.AT_ENTRY)
     assert entered == UnknownLiquidation(("a maintenance tier above 70000",))
 
@@ -351,7 +353,7 @@ def test_an_absurd_rate_is_refused(rate: str) -> None:
 @given(PRICES, PRICES)
 def test_a_positive_distance_is_safety_for_the_held_side(price: Decimal, mark: Decimal) -> None:
     above = distance(price, mark, "short")
-    assert near(above, Fraction(price) / Fraction(mark) - 1, scale=Fraction(1))
+    assert near(above, Fraction(price) / Fraction(mark) - 1, scale=1 + Fraction(price) / Fraction(mark))
     assert distance(price, mark, "long") == above.copy_negate()
     with pytest.raises(RequestError, match="side: expected long or short, found sell"):
         distance(price, mark, "sell")

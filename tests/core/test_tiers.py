@@ -96,7 +96,7 @@ def test_maintenance_margin_is_the_tax_plus_the_closing_fee(
 
 
 def test_a_table_in_the_wrong_unit_is_refused() -> None:
-    with pytest.raises(RequestError, match=r"table\.unit: expected coin for a inverse contract, found quote"):
+    with pytest.raises(RequestError, match=r"table\.unit: expected coin for inverse contracts, found quote"):
         maintenance_margin(ContractKind.INVERSE, Decimal(100), Decimal(1), Decimal(60_000), TABLE)
 
 

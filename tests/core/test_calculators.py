@@ -1,0 +1,314 @@
+"""The calculators as an interface: what they refuse, what they call unknown, and that no figure loses a digit."""
+
+from __future__ import annotations
+
+import json
+import re
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.calculators import CALCULATORS, answer, answer_json, schema
+from core.errors import RequestError, RequestErrors
+
+GOLDEN = {
+    path.stem: [case["request"] for case in json.loads(path.read_text())]
+    for path in (Path(__file__).parent / "golden").glob("*.json")
+}
+STATUSES = {"ok", "none", "unknown", "liquidated"}
+FIGURE = re.compile(r"-?\d+(\.\d+)?")
+
+PNL = {"kind": "linear", "side": "long", "quantity": 1, "entry_price": 100, "exit_price": 110}
+LIQUIDATION = {
+    "kind": "linear",
+    "side": "short",
+    "quantity": 1,
+    "entry_price": 100,
+    "margin": 50,
+    "maintenance_rate": "0.01",
+}
+HEDGE = {"kind": "linear", "bag_quantity": 5, "target_ratio": "0.5"}
+FUNDING = {"kind": "linear", "side": "short", "quantity": 1, "mark_price": 100, "rate": "0.0001"}
+
+REFUSED = [
+    ("pnl", {**PNL, "quantty": 1}, "quantty", "a field that the schema names"),
+    ("pnl", {**PNL, "side": "sell"}, "side", "'long' or 'short'"),
+    ("pnl", {**PNL, "side": None, "kind": None}, "kind", "'linear', 'inverse' or 'quanto'"),
+    ("pnl", {**PNL, "quantity": 0}, "quantity", "a number above zero"),
+    ("pnl", {**PNL, "quantity": "1,5"}, "quantity", "a decimal number"),
+    ("pnl", {**PNL, "quantity": "１"}, "quantity", "a decimal number"),
+    ("pnl", {**PNL, "quantity": "1_000"}, "quantity", "a decimal number"),
+    ("pnl", {**PNL, "quantity": ""}, "quantity", "a decimal number"),
+    ("pnl", {**PNL, "quantity": True}, "quantity", "a decimal number"),
+    ("pnl", {**PNL, "quantity": [1]}, "quantity", "a decimal number"),
+    ("pnl", {**PNL, "quantity": "NaN"}, "quantity", "a decimal number"),
+    ("pnl", {**PNL, "quantity": "-1"}, "quantity", "a number above zero"),
+    ("pnl", {**PNL, "quantity": "1e999"}, "quantity", "a number between 1e-40 and 1e40"),
+    ("pnl", {**PNL, "quantity": "1" * 51}, "quantity", "at most 50 digits"),
+    ("pnl", {**PNL, "open_fee_rate": 5}, "open_fee_rate", "a fraction between -1 and 1"),
+    ("pnl", {key: PNL[key] for key in PNL if key != "entry_price"}, "entry_price", "a value unless fills are given"),
+    ("pnl", {key: PNL[key] for key in PNL if key != "exit_price"}, "exit_price", "a value"),
+    ("pnl", {**PNL, "fills": [{"side": "buy", "quantity": 1, "price": 1}]}, "side", "nothing beside fills"),
+    ("pnl", {"kind": "linear", "fills": []}, "fills", "at least 1 item"),
+    ("pnl", {"kind": "linear", "fills": [{"side": "buy", "quantity": 1}]}, "fills.0.price", "a value"),
+    (
+        "pnl",
+        {"kind": "linear", "fills": [{"side": "buy", "quantity": 1, "price": 1, "fee": 1, "fee_rate": 0}]},
+        "fills.0.fee",
+        "only one of fee and fee_rate",
+    ),
+    ("margin", {"kind": "linear"}, "quantity", "something to reckon"),
+    ("margin", {"kind": "linear", "quantity": 1}, "mark_price", "one of mark_price, entry_price"),
+    ("margin", {"kind": "linear", "leverage": 2}, "quantity", "one of quantity, notional"),
+    ("margin", {"kind": "linear", "notional": 9, "tiers": []}, "tiers", "at least 1 item"),
+    (
+        "margin",
+        {"kind": "linear", "notional": 9, "tiers": [{"floor": 0, "rate": 0}], "maintenance_rate": 0},
+        "maintenance_rate",
+        "only one of tiers, maintenance_rate",
+    ),
+    (
+        "margin",
+        {"kind": "linear", "notional": 9, "tiers": [{"floor": 5, "rate": 0}, {"floor": 5, "rate": 0}]},
+        "tiers.0.cap",
+        "more than the tier's floor",
+    ),
+    (
+        "margin",
+        {"kind": "linear", "notional": 9, "tiers": [{"floor": 0, "cap": 4, "rate": 0}, {"floor": 5, "rate": 0}]},
+        "tiers.0.cap",
+        "the next tier's floor of 5",
+    ),
+    (
+        "margin",
+        {"kind": "linear", "quantity": 1, "mark_price": 1, "wallet_balance": 1},
+        "entry_price",
+        "to reckon unrealised profit",
+    ),
+    ("liquidation", {**LIQUIDATION, "leverage": 2}, "leverage", "only one of margin"),
+    ("liquidation", {**LIQUIDATION, "wallet_balance": 2}, "wallet_balance", "only one of margin"),
+    ("liquidation", {**LIQUIDATION, "other_unrealised": 2}, "other_unrealised", "nothing in isolated mode"),
+    ("liquidation", {**LIQUIDATION, "margin_mode": "cross"}, "margin", "nothing in cross mode"),
+    ("liquidation", {**LIQUIDATION, "maintenance_rate": 1}, "maintenance_rate", "a fraction from 0 to below 1"),
+    ("liquidation", {**LIQUIDATION, "requirement_at": "at_mark"}, "mark_price", "a value for requirement_at at_mark"),
+    ("liquidation", {**LIQUIDATION, "venue": "okx"}, "venue", "'binance', 'bybit' or 'bybit-classic'"),
+    ("liquidation", {**LIQUIDATION, "kind": "quanto", "venue": "bybit"}, "venue", "none for a quanto contract"),
+    ("liquidation", {**LIQUIDATION, "closing_fee_rate": "0.995"}, "table.tiers.rate", "below 1 together"),
+    (
+        "liquidation",
+        {key: LIQUIDATION[key] for key in LIQUIDATION if key != "margin"},
+        "margin",
+        "one of margin, leverage, equity",
+    ),
+    (
+        "liquidation",
+        {key: LIQUIDATION[key] for key in LIQUIDATION if key != "maintenance_rate"},
+        "tiers",
+        "one of tiers, maintenance_rate, maintenance_margin",
+    ),
+    ("funding", {"kind": "linear"}, "rate", "one of rate, settlements, rate_formula"),
+    ("funding", {**FUNDING, "interval_hours": "eight"}, "interval_hours", "a decimal number"),
+    ("funding", {**FUNDING, "interval_hours": "1.5"}, "interval_hours", "a whole number of hours"),
+    ("funding", {**FUNDING, "interval_hours": 0}, "interval_hours", "a whole number of hours"),
+    ("funding", {**FUNDING, "rate": "1.5"}, "rate", "a rate between -1 and 1"),
+    ("funding", {**FUNDING, "notional": 5}, "quantity", "nothing beside notional"),
+    ("funding", {"kind": "linear", "rate": 0, "side": "long"}, "quantity", "one of quantity, notional"),
+    (
+        "funding",
+        {"kind": "linear", "rate_formula": {"premium": 0}},
+        "rate_formula.interest",
+        "one of interest, interest_from",
+    ),
+    (
+        "funding",
+        {"kind": "linear", "rate_formula": {"interest_from": {"quote_per_day": 0, "base_per_day": 0}}},
+        "interval_hours",
+        "which interest_from needs",
+    ),
+    ("hedge-size", {"kind": "linear", "bag_quantity": 5}, "target_ratio", "a value"),
+    ("hedge-size", {**HEDGE, "bag_value": 5}, "bag_value", "only one of bag_quantity, bag_value"),
+    ("hedge-size", {**HEDGE, "kind": "inverse"}, "price", "a value for an inverse contract"),
+    ("hedge-size", {**HEDGE, "minimum_notional": 5}, "price", "a value beside minimum_notional"),
+    ("hedge-size", {**HEDGE, "quantity_step": 0}, "quantity_step", "a number above zero"),
+]
+
+
+@pytest.mark.parametrize(("name", "request_", "key", "expected"), REFUSED, ids=lambda part: str(part)[:50])
+def test_a_wrong_field_is_refused_by_name(name: str, request_: dict[str, Any], key: str, expected: str) -> None:
+    with pytest.raises(RequestError) as refused:
+        answer_json(name, json.dumps(request_))
+    assert refused.value.key == key
+    assert expected in str(refused.value)
+
+
+def test_every_wrong_field_is_named_at_once() -> None:
+    with pytest.raises(RequestErrors) as refused:
+        answer("liquidation", {"kind": "linear", "side": "up", "margn": 1})
+    assert [error.key for error in refused.value.errors] == ["side", "quantity", "margn"]
+    assert str(refused.value).count("\n") == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", "expecting value at line 1, column 1"),
+        ("{", "at line 1, column 2"),
+        ("[]", "a JSON array"),
+        ("7", "a JSON number"),
+        ("null", "a JSON null"),
+        ('{"kind": "linear", "quantity": NaN}', "NaN"),
+        ('{"kind": "linear", "quantity": Infinity}', "Infinity"),
+        ('{"kind": "linear", "kind": "inverse"}', "it twice"),
+        ("[" * 100_000, "nested too deeply"),
+        (b"\xff\xfe{", "JSON"),
+        (b'{"kind": "\xff"}', "JSON in UTF-8"),
+    ],
+    ids=lambda part: str(part)[:20],
+)
+def test_what_is_no_json_object_is_refused(text: str | bytes, expected: str) -> None:
+    with pytest.raises(RequestError, match=re.escape(expected)):
+        answer_json("pnl", text)
+
+
+def test_an_unknown_calculator_is_refused_by_name() -> None:
+    with pytest.raises(RequestError, match="calculator: expected one of pnl, margin, liquidation"):
+        answer("profit", {})
+
+
+NULLS = [
+    ("pnl", {**PNL, "exit_price": None}, ["exit_price"]),
+    ("pnl", {**PNL, "entry_price": None, "side": None}, ["side", "entry_price"]),
+    ("pnl", {"kind": "linear", "fills": None}, ["fills"]),
+    ("margin", {"kind": "linear", "notional": 5, "tiers": None}, ["tiers"]),
+    ("margin", {"kind": "linear", "equity": 5, "other_maintenance_margin": None}, ["other_maintenance_margin"]),
+    ("liquidation", {**LIQUIDATION, "margin": None}, ["margin"]),
+    ("liquidation", {**LIQUIDATION, "entry_price": None}, ["entry_price"]),
+    ("liquidation", {**LIQUIDATION, "maintenance_rate": None, "margin": None}, ["margin", "maintenance_rate"]),
+    ("liquidation", {**LIQUIDATION, "mark_price": None, "requirement_at": "at_mark"}, ["mark_price"]),
+    (
+        "liquidation",
+        {
+            "kind": "linear",
+            "side": "short",
+            "quantity": 1,
+            "entry_price": 9,
+            "margin_mode": "cross",
+            "wallet_balance": 9,
+            "other_unrealised": None,
+            "maintenance_rate": 0,
+        },
+        ["other_unrealised"],
+    ),
+    ("funding", {**FUNDING, "mark_price": None}, ["mark_price"]),
+    ("funding", {**FUNDING, "interval_hours": None}, ["interval_hours"]),
+    ("funding", {"kind": "linear", "rate_formula": {"premium": None, "interest": 0}}, ["rate_formula.premium"]),
+    ("hedge-size", {"kind": "linear", "bag_value": 5, "price": None, "target_ratio": None}, ["target_ratio", "price"]),
+]
+
+
+@pytest.mark.parametrize(("name", "request_", "missing"), NULLS, ids=lambda part: str(part)[:60])
+def test_null_means_not_known_and_gives_no_number(name: str, request_: dict[str, Any], missing: list[str]) -> None:
+    assert json.loads(answer_json(name, json.dumps(request_))) == {"status": "unknown", "missing": missing}
+
+
+def test_a_null_that_is_not_needed_changes_nothing() -> None:
+    unneeded = {**LIQUIDATION, "leverage": None, "equity": None, "tiers": None, "mark_price": None}
+    assert answer("liquidation", unneeded) == answer("liquidation", LIQUIDATION)
+
+
+def test_a_number_and_its_string_are_the_same_and_lose_no_digit() -> None:
+    long = "0.12345678901234567890123456789012345678"
+    text = '{"kind": "linear", "side": "long", "quantity": %s, "entry_price": 1, "exit_price": 2}'
+    as_number, as_string = answer_json("pnl", text % long), answer_json("pnl", text % f'"{long}"')
+    assert as_number == as_string
+    assert json.loads(as_number)["gross"] == long
+
+
+def test_a_float_from_python_is_refused_because_it_has_lost_digits() -> None:
+    with pytest.raises(RequestError, match="quantity: expected a decimal number"):
+        answer("pnl", {**PNL, "quantity": 0.1})
+
+
+def figures(part: Any) -> list[Any]:
+    if isinstance(part, dict):
+        return [leaf for inner in part.values() for leaf in figures(inner)]
+    if isinstance(part, list):
+        return [leaf for inner in part for leaf in figures(inner)]
+    return [part]
+
+
+@pytest.mark.parametrize("name", CALCULATORS)
+def test_an_answer_holds_no_json_number(name: str) -> None:
+    for request in GOLDEN[name]:
+        for leaf in figures(json.loads(answer_json(name, json.dumps(request)))):
+            assert leaf is None or isinstance(leaf, str | bool)
+
+
+def test_plain_notation_for_large_and_small() -> None:
+    tiny = answer("pnl", {**PNL, "quantity": Decimal("1e-12"), "entry_price": 100, "exit_price": 101})
+    assert (tiny["gross"], tiny["quantity"]) == ("0.000000000001", "0.000000000001")
+    huge = answer("pnl", {**PNL, "quantity": "1e20"})
+    assert huge["gross"] == "1" + "0" * 21
+
+
+SCALARS = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(-10, 100_000),
+    st.sampled_from(["long", "short", "linear", "inverse", "quanto", "cross", "at_entry", "", "abc", "NaN", "1e39"]),
+    st.decimals(allow_nan=False, allow_infinity=False, min_value=-1000, max_value=1000).map(str),
+    st.sampled_from(["0", "-1", "0.5", "1e-39", "9e39", "0.999"]),
+)
+JUNK = st.recursive(
+    SCALARS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+@pytest.mark.parametrize("name", CALCULATORS)
+@given(data=st.data())
+def test_any_request_is_answered_or_refused_and_never_anything_else(name: str, data: st.DataObject) -> None:
+    """A worked request with some of its fields replaced, removed or added at random.
+
+    What is refused must be refused with RequestError; any other exception fails the test.
+    """
+    request = dict(data.draw(st.sampled_from(GOLDEN[name])))
+    known = sorted(CALCULATORS[name].request.model_fields)
+    for field in data.draw(st.lists(st.sampled_from(known), max_size=4)):
+        request[field] = data.draw(JUNK)
+    for field in data.draw(st.lists(st.sampled_from(known), max_size=2)):
+        request.pop(field, None)
+    try:
+        found = json.loads(answer_json(name, json.dumps(request)))
+    except RequestError:
+        return
+    assert found["status"] in STATUSES
+    if found["status"] == "unknown":
+        assert found["missing"]
+    for leaf in figures(found):
+        assert leaf is None or isinstance(leaf, str | bool)
+
+
+@pytest.mark.parametrize("name", CALCULATORS)
+def test_the_schema_describes_every_field_of_request_and_answer(name: str) -> None:
+    found = schema(name)
+    request = found["request"]
+    assert request["additionalProperties"] is False
+    for request_made in GOLDEN[name]:
+        assert request_made.keys() <= request["properties"].keys()
+        assert set(request.get("required", ())) <= request_made.keys()
+    undescribed = [field for field, about in request["properties"].items() if "description" not in about]
+    assert not undescribed
+    answers = found["answer"]["$defs"]
+    for request_made in GOLDEN[name]:
+        keys = answer(name, {key: _exact(value) for key, value in request_made.items()}).keys()
+        assert any(keys == described.get("properties", {}).keys() for described in answers.values())
+
+
+def _exact(value: Any) -> Any:
+    return Decimal(str(value)) if isinstance(value, float) else value
