@@ -27,7 +27,7 @@ from core.link import EngineLink
 from core.snapshot import AlertView
 from tui.actions import BY_ID, EVERYWHERE, bindings
 from tui.crash import headline, write_log
-from tui.driver import MonitorDriver, TerminalGone
+from tui.driver import STALLED_SECONDS, MonitorDriver, TerminalGone
 from tui.glyphs import ascii_needed
 from tui.hotcells import HotCells
 from tui.monitor import MonitorScreen
@@ -43,7 +43,6 @@ __all__ = ["DisplayOptions", "HedgerowApp", "require_terminal", "run_monitor", "
 HURRY_SECONDS = 0.3
 """How long after a command the engine is asked for its answer more often than it cuts pictures."""
 HURRY_STEP = 0.002
-STALLED_SECONDS = 0.25
 DEEP_BACKLOG = 128 * 1024
 BELL_RANK = 1
 SWITCH_INTERVAL = 0.001
@@ -197,7 +196,8 @@ class HedgerowApp(App[None], inherit_bindings=False):
             if stage is None or stage.client_order_id in self._left_stages:
                 self.close_overlay()
         elif isinstance(screen, MonitorScreen) and stage is not None and not view.lost:
-            if stage.client_order_id not in self._left_stages:
+            left = stage.client_order_id in self._left_stages
+            if not left:
                 self._open(PreviewScreen(self))
 
     # --- a terminal that does not read ---------------------------------------------------------------------

@@ -36,6 +36,10 @@ BACKLOG_LIMIT = 1 << 20
 """Bytes kept for a terminal that does not read; what comes after is dropped (the app repaints when it reads again)."""
 
 WRITE_SIZE = 4096
+STALLED_SECONDS = 0.25
+"""A terminal that has taken nothing for this long, although there was something to take, counts as stalled."""
+CANCEL = "\x18"
+"""Ends an escape sequence that was cut off in the middle."""
 CLOSE_SECONDS = 1.0
 RESCUE_SECONDS = 0.3
 
@@ -59,6 +63,7 @@ class TerminalWriter:
         self._in_flight = 0
         self._progress = time.monotonic()
         self._closing = False
+        self._abandon = False
         self._gone = False
         self._drained_callback: Callable[[], None] | None = None
         self._thread = threading.Thread(target=self._run, name="terminal-writer", daemon=True)
@@ -94,10 +99,16 @@ class TerminalWriter:
                 return
         callback()
 
+    def discard(self) -> None:
+        """Forget what has not been begun: frames that nobody will see any more."""
+        with self._changed:
+            self._queue.clear()
+            self._queued = 0
+
     def close(self) -> None:
         """Finish writing and stop the thread, within about a second.
 
-        A terminal that is stalled keeps the thread in the kernel; discarding what the terminal has not read makes
+        A terminal that is stalled keeps the thread in the kernel; throwing away what the terminal has not read makes
         room for the last bytes, those that restore it.
         """
         with self._changed:
@@ -105,9 +116,7 @@ class TerminalWriter:
             self._changed.notify()
         self._thread.join(RESCUE_SECONDS)
         if self._thread.is_alive():
-            with self._changed:
-                while len(self._queue) > 1:
-                    self._queued -= len(self._queue.popleft())
+            self._abandon = True
             with contextlib.suppress(termios.error):
                 termios.tcflush(self._fileno, termios.TCOFLUSH)
             self._thread.join(CLOSE_SECONDS - RESCUE_SECONDS)
@@ -140,6 +149,9 @@ class TerminalWriter:
             except OSError:
                 return False
             view = view[written:]
+            if self._abandon:
+                self._abandon = False
+                view = view[:0]
             self._in_flight = len(view)
             self._progress = time.monotonic()
         return True
@@ -210,11 +222,21 @@ class MonitorDriver(LinuxDriver):
             return
         assert self._file is not None
         self._output = TerminalWriter(self._file.fileno(), self._tell_gone)
-        super().start_application_mode()
-        if self._writer_thread is not None:
-            self._writer_thread.stop()
-            self._writer_thread = None
+        super().start_application_mode()  # type: ignore[no-untyped-call]
+        if self._writer_thread is None:
+            # Refused: the process is in the background, and will be told when it may take the terminal.
+            self.close()
+            return
+        self._writer_thread.stop()
+        self._writer_thread = None
         self._start_reading()
+
+    def stop_application_mode(self) -> None:
+        """Give the terminal back; one that has stalled gets only what restores it."""
+        if self._output is not None and self.stalled_seconds > STALLED_SECONDS:
+            self._output.discard()
+            self.write(CANCEL)
+        super().stop_application_mode()
 
     def disable_input(self) -> None:
         """Stop listening to the terminal."""

@@ -52,6 +52,8 @@ _ASCII = str.maketrans(
         ARROW: ">",
         MIDDLE_DOT: "-",
         ELLIPSIS: "~",
+        "▀": '"',
+        "▄": "_",
         "×": "x",
         "÷": "/",
         "’": "'",
@@ -60,25 +62,27 @@ _ASCII = str.maketrans(
 )
 
 BLOCK_DIGITS = {
-    "0": ("┏━┓", "┃ ┃", "┗━┛"),
-    "1": ("╺┓ ", " ┃ ", "╺┻╸"),
-    "2": ("╺━┓", "┏━┛", "┗━╸"),
-    "3": ("╺━┓", " ━┫", "╺━┛"),
-    "4": ("╻ ╻", "┗━┫", "  ╹"),
-    "5": ("┏━╸", "┗━┓", "╺━┛"),
-    "6": ("┏━╸", "┣━┓", "┗━┛"),
-    "7": ("╺━┓", "  ┃", "  ╹"),
-    "8": ("┏━┓", "┣━┫", "┗━┛"),
-    "9": ("┏━┓", "┗━┫", "╺━┛"),
-    "+": ("   ", "╺╋╸", "   "),
-    MINUS: ("   ", "╺━╸", "   "),
-    DASH: ("   ", "╺━╸", "   "),
+    "0": ("█▀█", "█ █", "▀▀▀"),
+    "1": ("▀█ ", " █ ", "▀▀▀"),
+    "2": ("▀▀█", "█▀▀", "▀▀▀"),
+    "3": ("▀▀█", " ▀█", "▀▀▀"),
+    "4": ("█ █", "▀▀█", "  ▀"),
+    "5": ("█▀▀", "▀▀█", "▀▀▀"),
+    "6": ("█▀▀", "█▀█", "▀▀▀"),
+    "7": ("▀▀█", "  █", "  ▀"),
+    "8": ("█▀█", "█▀█", "▀▀▀"),
+    "9": ("█▀█", "▀▀█", "▀▀▀"),
+    "+": (" ▄ ", "▀█▀", "   "),
+    MINUS: ("   ", "▀▀▀", "   "),
+    DASH: ("   ", "▀▀▀", "   "),
     MASKED: ("   ", " ● ", "   "),
     ESTIMATED: ("   ", " ≈ ", "   "),
-    ".": (" ", " ", "▪"),
-    ",": (" ", " ", "╻"),
+    ".": (" ", " ", "▀"),
+    ",": (" ", " ", "█"),
     " ": (" ", " ", " "),
-    "%": ("o ", "╱ ", " o"),
+    "%": ("▀ █", "▄▀ ", "▀ ▀"),
+    "k": ("█ ▄", "█▀▄", "▀ ▀"),
+    "M": ("█▄█", "█ █", "▀ ▀"),
 }
 """Three rows of block lettering a character, for the figures that must be read from across the room."""
 
@@ -101,7 +105,12 @@ def block_letters(text: str) -> tuple[str, str, str]:
         tops.append(top)
         middles.append(middle)
         bottoms.append(bottom)
-    return "".join(tops), "".join(middles), "".join(bottoms)
+    return " ".join(tops), " ".join(middles), " ".join(bottoms)
+
+
+def block_width(text: str) -> int:
+    """How many cells ``text`` takes in block lettering."""
+    return len(block_letters(text)[0])
 
 
 def ascii_needed() -> bool:

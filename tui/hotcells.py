@@ -170,9 +170,9 @@ def _transition(before: Sgr, after: Sgr) -> str:
     """The shortest codes that turn the style ``before`` into ``after``."""
     if before == after:
         return ""
-    lost = before.attributes != after.attributes and before.attributes
-    lost = lost or (before.foreground and not after.foreground) or (before.background and not after.background)
-    if lost:
+    attributes_end = bool(before.attributes) and before.attributes != after.attributes
+    colour_ends = any(was and not now for was, now in zip(before[1:], after[1:], strict=True))
+    if attributes_end or colour_ends:
         codes = ["0", *(part for part in after if part)] if any(after) else ["0"]
     else:
         codes = [now for was, now in zip(before, after, strict=True) if now != was]

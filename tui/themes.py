@@ -22,7 +22,9 @@ OWN_THEMES = ("hedgerow", "hedgerow-light", "hedgerow-contrast", ANSI_THEME)
 Palette = Mapping[str, Style]
 """Style of every role."""
 
-_DARK = {
+_Entries = Mapping[str, str | tuple[str, str]]
+
+_DARK: _Entries = {
     "background": "#10141b",
     "text": "#c3cbd6",
     "label": "#7d8896",
@@ -58,7 +60,7 @@ _DARK = {
     "blind_badge": ("bold #10141b", "#c39ae6"),
 }
 
-_LIGHT = {
+_LIGHT: _Entries = {
     "background": "#f7f6f2",
     "text": "#3a4049",
     "label": "#747b85",
@@ -94,7 +96,7 @@ _LIGHT = {
     "blind_badge": ("bold #ffffff", "#7b3fb0"),
 }
 
-_CONTRAST = {
+_CONTRAST: _Entries = {
     **_DARK,
     "background": "#000000",
     "text": "#ffffff",
@@ -120,7 +122,7 @@ _CONTRAST = {
     "key": "bold #ffffff",
 }
 
-_ANSI = {
+_ANSI: _Entries = {
     "text": "",
     "label": "bright_black",
     "value": "",
@@ -155,7 +157,7 @@ _ANSI = {
     "blind_badge": ("bold bright_white", "magenta"),
 }
 
-_MONO = {
+_MONO: _Entries = {
     **dict.fromkeys(_ANSI, ""),
     "label": "dim",
     "strong": "bold",
@@ -184,7 +186,7 @@ _MONO = {
     "blind_badge": "bold reverse",
 }
 
-_OWN: dict[str, Mapping[str, str | tuple[str, str]]] = {
+_OWN: dict[str, _Entries] = {
     DEFAULT_THEME: _DARK,
     "hedgerow-light": _LIGHT,
     "hedgerow-contrast": _CONTRAST,
@@ -290,7 +292,7 @@ def palette_of(theme: Theme) -> Palette:
     return MappingProxyType(styles)
 
 
-def _derived(theme: Theme) -> Mapping[str, str | tuple[str, str]]:
+def _derived(theme: Theme) -> _Entries:
     variables = theme.to_color_system().generate()
     background = Color.parse(variables["background"])
     foreground = Color.parse(variables["foreground"])

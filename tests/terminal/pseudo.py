@@ -213,7 +213,7 @@ def _become(
         if slave > 2:
             os.close(slave)
         os.chdir(ROOT)
-        os.execvpe(command[0], list(command), env)
+        os.execvpe(command[0], list(command), env)  # noqa: S606
     finally:
         os._exit(127)
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from core.figures import Figure
 from core.snapshot import BookView, HedgeLine, Totals
 from tui.format import Cell, Formatter, number
-from tui.glyphs import DASH, MASKED, UP, block_letters
+from tui.glyphs import DASH, MASKED, UP, block_letters, block_width
 from tui.panel import Lines
 from tui.panels.fields import badge, hedge_names
 from tui.picture import View
@@ -27,10 +27,11 @@ from tui.words import (
 
 
 class Answer(NamedTuple):
-    """One answer: the question, the figure as text, its style, the verdict's word, and what else to say."""
+    """One answer: the question, the figure as text (from its longest form to its shortest), its style, the verdict's
+    word, and what else to say."""
 
     question: str
-    figure: str
+    figures: tuple[str, ...]
     role: str
     verdict: Verdict
     caption: str
@@ -92,7 +93,7 @@ def _answers(view: View) -> list[Answer]:
     show = view.show
     if book is None:
         return [
-            Answer(question, DASH, "unknown", BLIND, "no book") for question in ("safe", "hedged", "cost", "change")
+            Answer(question, (DASH,), "unknown", BLIND, "no book") for question in ("safe", "hedged", "cost", "change")
         ]
     return [_safe(view), _hedged(show, book), _cost(show, view, book), _changed(view, book)]
 
@@ -104,7 +105,7 @@ def _safe(view: View) -> Answer:
         if worst is None or _danger(show, book, hedge) > _danger(show, *worst):
             worst = (book, hedge)
     if worst is None:
-        return Answer("am I safe", DASH, "unknown", NOTHING, "no hedge")
+        return Answer("am I safe", (DASH,), "unknown", NOTHING, "no hedge")
     book, hedge = worst
     verdict = safety_of(show, hedge, book)
     figure = show.percent(hedge.liquidation_distance, 8).text.strip()
@@ -112,7 +113,7 @@ def _safe(view: View) -> Answer:
     caption = f"{name} to liquidation".strip()
     if hedge.liquidation_distance.missing:
         caption = f"needs {hedge.liquidation_distance.missing[0]}"
-    return Answer("am I safe", figure, _calm(verdict), verdict, caption)
+    return Answer("am I safe", (figure,), _calm(verdict), verdict, caption)
 
 
 def _danger(show: Formatter, book: BookView, hedge: HedgeLine) -> tuple[int, Decimal]:
@@ -131,19 +132,19 @@ def _hedged(show: Formatter, book: BookView) -> Answer:
     )
     target = show.percent(totals.target_ratio, 8).text.strip()
     figure = show.percent(totals.ratio, 8).text.strip()
-    return Answer("am I hedged", figure, _calm(verdict), verdict, f"target {target}")
+    return Answer("am I hedged", (figure,), _calm(verdict), verdict, f"target {target}")
 
 
 def _cost(show: Formatter, view: View, book: BookView) -> Answer:
     """Funding a day of the selected hedge: hedges may settle in different currencies, which cannot be summed."""
     if view.hedge is None:
-        return Answer("what does it cost", DASH, "unknown", NOTHING, "no hedge")
+        return Answer("what does it cost", (DASH,), "unknown", NOTHING, "no hedge")
     _book, hedge = view.hedge
     verdict = cost_verdict(show, hedge.funding.per_day)
-    figure = _amount(show, hedge.funding.per_day)
-    name = f"{hedge_names(view.hedges)[view.hedges.index(view.hedge)]} " if len(view.hedges) > 1 else ""
+    name = f" on {hedge_names(view.hedges)[view.hedges.index(view.hedge)]}" if len(view.hedges) > 1 else ""
     cell = show.profit(hedge.funding.per_day, currency=hedge.settle)
-    return Answer("what does it cost", figure, cell.role, verdict, f"{name}{hedge.settle} a day")
+    caption = f"{hedge.settle} a day{name}"
+    return Answer("what does it cost", _amounts(show, hedge.funding.per_day), cell.role, verdict, caption)
 
 
 def _changed(view: View, book: BookView) -> Answer:
@@ -152,8 +153,8 @@ def _changed(view: View, book: BookView) -> Answer:
     word = "no alerts" if not alerts else f"{len(alerts)} alert{'s' if len(alerts) > 1 else ''}"
     role = SEVERITY_ROLES[alerts[0].severity] if alerts else "safe"
     cell = view.show.profit(totals.net_profit, currency=totals.currency)
-    figure = _amount(view.show, totals.net_profit)
-    return Answer("what changed", figure, cell.role, Verdict(word, role, 0), f"net {totals.currency}")
+    verdict = Verdict(word, role, 0)
+    return Answer("what changed", _amounts(view.show, totals.net_profit), cell.role, verdict, f"net {totals.currency}")
 
 
 def _calm(verdict: Verdict) -> str:
@@ -161,25 +162,25 @@ def _calm(verdict: Verdict) -> str:
     return "strong" if verdict.role == "safe" else verdict.role
 
 
-def _amount(show: Formatter, figure: Figure) -> str:
-    """A signed amount as short as block lettering needs it: cents while they fit."""
+def _amounts(show: Formatter, figure: Figure) -> tuple[str, ...]:
+    """A signed amount in every length from its cents down to its thousands."""
     value = figure.value
     if value is None or not show.known(figure):
-        return DASH
+        return (DASH,)
     if show.private:
-        return MASKED * 5
-    places = 2 if abs(value) < 10_000 else 0
-    if 0 < abs(value) < 1:
-        places = 6
-    return number(value, places, 9, signed=True).strip()
+        return (MASKED * 5,)
+    places = 6 if 0 < abs(value) < 1 else 2
+    return tuple(dict.fromkeys(number(value, places, size, signed=True).strip() for size in range(14, 4, -1)))
+
+
+def _within(answer: Answer, width: int) -> str:
+    return next((text for text in answer.figures if len(text) <= width), answer.figures[-1])
 
 
 def _box(answer: Answer, width: int, height: int) -> list[Row]:
     inner = width - 4
-    figure = answer.figure
-    letters = block_letters(figure)
-    if len(letters[0]) > inner:
-        letters = ("", figure, "")
+    figure = next((text for text in answer.figures if block_width(text) <= inner), "")
+    letters = block_letters(figure) if figure else ("", answer.figures[-1], "")
     word = badge(answer.verdict)
     caption: Row = (Cell(word.text.removeprefix(" ") if word.role == answer.verdict.role else word.text, word.role),)
     room = inner - row_width(caption) - 2
@@ -193,10 +194,10 @@ def _answers_line(view: View, width: int) -> Row:
     """The four answers in a row: words first, figures after them."""
     parts: list[Row] = []
     safe, hedged, cost, changed = _answers(view)
-    parts.append(_short(safe, f"{safe.figure} to liq."))
-    parts.append(_short(hedged, hedged.figure))
-    parts.append(_short(cost, f"{cost.figure}/day"))
-    parts.append(_short(changed, f"net {changed.figure}"))
+    parts.append(_short(safe, f"{safe.figures[0]} to liq."))
+    parts.append(_short(hedged, hedged.figures[0]))
+    parts.append(_short(cost, f"{_within(cost, 10)}/day"))
+    parts.append(_short(changed, f"net {_within(changed, 10)}"))
     used = sum(row_width(part) for part in parts) + 1
     gap, rest = divmod(max(0, width - used - 1), len(parts) - 1)
     cells: list[Cell] = [Cell(" ", "text")]

@@ -61,9 +61,11 @@ def _line(show: Formatter, feed: FeedView, width: int) -> Row:
     name = f"{feed.venue} {feed.connection}"
     name_width = max(8, width - _STATE - 9)
     counted = ""
-    if width >= 56:
-        counted = f"{feed.faults:>5} faults {feed.reconnects:>3} reconnects"
-        name_width = max(8, width - _STATE - 9 - len(counted))
+    if width >= 54 and (feed.faults or width >= 70):
+        counted = f"{feed.faults:>7} faults"
+    if width >= 70:
+        counted += f"{feed.reconnects:>5} reconnects"
+    name_width = max(8, name_width - len(counted))
     return (
         Cell(f"{DOT} ", "stale" if silent else role),
         Cell(fit(name, name_width), "text"),
