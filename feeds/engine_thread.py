@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import sys
 import threading
 import time
 import traceback
@@ -25,10 +24,6 @@ from feeds.runner import Broker, EngineCore, Runner
 
 WATCH_SECONDS = 0.2
 """How often time is told to the engine between snapshots, so that no alert is late for want of a tick."""
-
-SWITCH_SECONDS = 0.0005
-"""How long one thread may keep the interpreter while another waits. The default of 5 ms is felt at the keyboard when
-the engine works through a flood of frames."""
 
 STOPPED = "the engine was stopped"
 
@@ -54,7 +49,6 @@ class EngineThread(ABC):
         self._failure: Exception | None = None
         self._cut = threading.Condition()
         self._running = threading.Event()
-        self._switch_seconds = sys.getswitchinterval()
 
     # --- the link ---
 
@@ -72,8 +66,6 @@ class EngineThread(ABC):
 
     def start(self) -> None:
         """Start the thread; returns once its loop runs."""
-        self._switch_seconds = sys.getswitchinterval()
-        sys.setswitchinterval(min(self._switch_seconds, SWITCH_SECONDS))
         self._thread.start()
         self._running.wait()
 
@@ -83,7 +75,6 @@ class EngineThread(ABC):
             self._call(self._stop.set)
         if self._thread.ident is not None:
             self._thread.join(seconds)
-        sys.setswitchinterval(self._switch_seconds)
 
     def wait_until(self, predicate: Callable[[Snapshot], bool], seconds: float) -> Snapshot | None:
         """The first snapshot for which the predicate holds; when time is up, the newest (``None`` if there is none).

@@ -36,7 +36,7 @@ def open_frame(venue: str, frame: bytes) -> dict[str, msgspec.Raw] | list[msgspe
     Raises DecodeError: OVERSIZE, TRUNCATED, NOT_JSON, or UNKNOWN_TOPIC for JSON that is no object or array.
     """
     if len(frame) > MAX_FRAME_BYTES:
-        raise DecodeError(venue, FaultKind.OVERSIZE, detail=f"{len(frame)} bytes")
+        raise DecodeError(venue, FaultKind.OVERSIZE, detail=f"more than {MAX_FRAME_BYTES} bytes")
     if frame.count(b",") > _MAX_VALUES:
         raise DecodeError(venue, FaultKind.OVERSIZE, detail=f"more than {_MAX_VALUES} values")
     try:

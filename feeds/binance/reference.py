@@ -183,7 +183,7 @@ def _instrument(market: str, listing: _Listing, settle: str) -> Instrument:
 
 def _with_terms(contract: _Contract, funding: Mapping[str, FundingTerms] | None) -> Instrument:
     instrument = _instrument(_USDM, contract, contract.settle)
-    if not contract.contract_type.startswith(facts.PERPETUAL_TYPES):
+    if not contract.contract_type.startswith(facts.PERPETUAL_TYPES) and contract.delivery_ms < facts.NEVER_MS:
         return msgspec.structs.replace(instrument, expiry_ns=contract.delivery_ms * 1_000_000)
     if funding is None:
         return instrument

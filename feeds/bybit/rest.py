@@ -84,8 +84,9 @@ async def read_reference(rest: RestClient, market: str, symbols: Sequence[str], 
     asked = {"category": market, "limit": str(facts.INSTRUMENTS_LIMIT)}
     async for page in _pages(rest, facts.INSTRUMENTS_PATH, asked):
         events += reference.instruments(market, page.rows, symbols, now_ns)
-    events += missing(facts.VENUE, facts.INSTRUMENTS_PATH, symbols, listed(events), now_ns)
-    for symbol in symbols if market != "spot" else ():
+    known = listed(events)
+    events += missing(facts.VENUE, facts.INSTRUMENTS_PATH, symbols, known, now_ns)
+    for symbol in known if market != "spot" else ():
         rows = [
             row
             async for page in _pages(rest, facts.RISK_LIMIT_PATH, {"category": market, "symbol": symbol})
