@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from feeds.host import EngineHost
     from feeds.records import Tap
     from feeds.sim.process import SimulatorProcess
-    from feeds.venue import VenueFeed
+    from feeds.venue import Endpoints, VenueFeed
     from tui.start import DisplayOptions
 
 COPY_ATTEMPTS = 5
@@ -55,23 +55,28 @@ def venues_of(instruments: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(instrument.split(":", 1)[0] for instrument in instruments))
 
 
+def endpoints_of(config: Config, venue: str) -> Endpoints | None:
+    """The addresses configured for a venue; ``None`` for its usual ones."""
+    from feeds.venue import Endpoints
+
+    section = config.venues.get(venue)
+    if section is None or section.rest is None or section.websocket is None:
+        return None
+    return Endpoints(rest=section.rest, websocket=section.websocket)
+
+
 def configured_feeds(config: Config, instruments: Iterable[str]) -> list[VenueFeed]:
     """A feed for every venue of these instruments, at the addresses and with the keys that the user configured.
 
     Raises ConfigError where a key is configured and cannot be had.
     """
     from feeds.registry import venue_feed
-    from feeds.venue import Endpoints
     from tui.cli.credentials import resolve_credentials
 
-    feeds = []
-    for venue in venues_of(instruments):
-        section = config.venues.get(venue)
-        endpoints = None
-        if section is not None and section.rest is not None and section.websocket is not None:
-            endpoints = Endpoints(rest=section.rest, websocket=section.websocket)
-        feeds.append(venue_feed(venue, endpoints, resolve_credentials(config, venue)))
-    return feeds
+    return [
+        venue_feed(venue, endpoints_of(config, venue), resolve_credentials(config, venue))
+        for venue in venues_of(instruments)
+    ]
 
 
 # --- running an engine ---------------------------------------------------------------------------------------
