@@ -9,7 +9,7 @@ from collections.abc import Coroutine, Iterator, Sequence
 from typing import Any
 
 from core.commands import AnyCommand, Resync
-from core.errors import HedgerowError
+from core.errors import HedgerowError, VenueError
 from core.events import ConnectionChanged, ConnectionState
 from feeds.clock import Clock
 from feeds.connection import DEFAULT_TIMING, Connection, Timing
@@ -76,10 +76,10 @@ class EngineHost(EngineThread):
         while True:
             self._resync.clear()
             pacing.attempted(self._clock.now_ns())
-            problem = await self._read_reference(feed, instruments)
+            problem, stay_away = await self._read_reference(feed, instruments)
             if problem:
                 self._say_reference(feed, ConnectionState.RECONNECTING, problem, pacing.failures)
-                wait = pacing.delay_seconds(self._clock.now_ns())
+                wait = pacing.delay_seconds(self._clock.now_ns(), at_least=stay_away)
             else:
                 if pacing.failures:
                     self._say_reference(feed, ConnectionState.LIVE, "", 0)
@@ -89,19 +89,21 @@ class EngineHost(EngineThread):
                 async with asyncio.timeout(wait):
                     await self._resync.wait()
 
-    async def _read_reference(self, feed: VenueFeed, instruments: Sequence[str]) -> str:
-        """Read once; what went wrong, or nothing."""
+    async def _read_reference(self, feed: VenueFeed, instruments: Sequence[str]) -> tuple[str, float]:
+        """Read once; what went wrong, if anything, and for how long (seconds) the venue wants to be left alone."""
         try:
             events = await feed.reference(instruments)
+        except VenueError as error:
+            return str(error), error.retry_after_seconds or 0.0
         except HedgerowError as error:
-            return str(error)
+            return str(error), 0.0
         except Exception as error:
             # The supervisor's net: reading again may help, and the prices go on meanwhile.
             _LOGGER.error("%s reference: %s", feed.venue, type(error).__name__)
-            return f"internal error ({type(error).__name__})"
+            return f"internal error ({type(error).__name__})", 0.0
         for event in events:
             self._emit(event)
-        return ""
+        return "", 0.0
 
     def _say_reference(self, feed: VenueFeed, state: ConnectionState, reason: str, attempt: int) -> None:
         self._emit(

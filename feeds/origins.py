@@ -14,6 +14,8 @@ _SOCKETS: Final = (
 """Addresses of public sockets, the first that fits; an empty market is what the pattern captured. Hosts differ (test
 networks, simulated exchanges), paths do not."""
 
+_BODIES: Final = ((re.compile(r"//[^/]+/v5/"), "bybit"), (re.compile(r"//[^/]+/(?:fapi|api/v3)/"), "binance"))
+
 _SPOT_ROUTE: Final = re.compile(r"/(?:ws|stream)$")
 
 
@@ -30,3 +32,8 @@ def market_at(address: str, venue: str = "") -> tuple[str, str] | None:
     if venue == "binance" and _SPOT_ROUTE.search(bare):
         return venue, "spot"
     return None
+
+
+def venue_of(address: str) -> str:
+    """The venue that a REST address belongs to, empty where it is none here."""
+    return next((venue for pattern, venue in _BODIES if pattern.search(address)), "")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
+from core.errors import DecodeError
 from core.events import (
     AnyEvent,
     ChannelChanged,
@@ -16,6 +17,8 @@ from core.events import (
     Ticker,
 )
 from feeds import origins, registry
+from feeds.bodies import CONNECTION
+from feeds.frames import fault
 from feeds.records import AnyRecord, Closed, Connected, Fetched, Oversized, Received
 from feeds.venue import Decoder
 
@@ -141,7 +144,15 @@ class Player:
         )
 
     def _fetched(self, record: Fetched) -> Sequence[AnyEvent]:
-        return ()
+        address = record.url.partition("?")[0]
+        venue = record.venue or origins.venue_of(address)
+        if venue not in registry.VENUES:
+            self.skipped[address] += 1
+            return ()
+        try:
+            return registry.reference_events(venue, record.url, record.data, record.ns)
+        except DecodeError as error:
+            return (fault(error, CONNECTION, record.ns),)
 
     @staticmethod
     def _state(line: _Line, state: ConnectionState, now_ns: int, reason: str = "") -> ConnectionChanged:
