@@ -10,6 +10,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Mapping
+from contextvars import ContextVar
 from types import TracebackType
 from typing import Final, Protocol, Self
 from urllib.parse import urlencode, urlsplit
@@ -26,6 +27,10 @@ LONGEST_WAIT_SECONDS: Final = 5.0
 """A shorter pause that a venue asks for is waited out; a longer one is the caller's to know of."""
 
 _LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
+listener: ContextVar[Callable[[str, bytes], None] | None] = ContextVar("listener", default=None)
+"""Set by whoever records: it is given the address and the body of every good answer to a public request. What was
+asked with a key is not for a recording."""
+
 for _name in ("httpx", "httpcore"):
     logging.getLogger(_name).setLevel(logging.WARNING)  # at INFO, httpx logs whole addresses, signatures included
 
@@ -143,6 +148,8 @@ class RestClient:
         self._quiet_until = max(self._quiet_until, time.monotonic() + pause) if pause else self._quiet_until
         if error is not None:
             raise error
+        if not signed and (tell := listener.get()) is not None:
+            tell(f"{self._base}{path}?{query}", reply.body)
         return reply.body
 
     async def _respect_limits(self) -> None:
