@@ -19,6 +19,9 @@ from core.figures import Freshness, worst
 from core.freshness import MARK_AGES_NS, by_age
 from core.snapshot import ChannelView, FeedView
 
+MARKETS = frozenset({"linear", "inverse", "spot", "usdm"})
+"""Markets as instrument ids name them: a connection so named serves that market and no other."""
+
 INTERRUPTED = frozenset({ConnectionState.RECONNECTING, ConnectionState.CLOSED})
 """Connection states in which nothing that was held may count as fresh."""
 
@@ -171,12 +174,14 @@ class FeedsHealth:
         """The channel that data of this name came on.
 
         One venue may use the same channel name on the connections of several markets; the connection named after
-        the market wins. Data on a connection nobody reported implies one named after its market.
+        the market wins, and one named after another market comes last. Data on a connection that nobody reported
+        implies one named after its market.
         """
         of_venue = self._of_venue(venue)
         connection = next((item for item in of_venue if _serves(item, market)), None)
         if connection is None:
-            connection = next((item for item in of_venue if name in item.channels and not item.implied), None)
+            holders = [item for item in of_venue if name in item.channels and not item.implied]
+            connection = min(holders, key=lambda item: item.name in MARKETS, default=None)
         if connection is None:
             connection = ConnectionHealth(venue, market, ConnectionState.LIVE, implied=True)
             self._connections[venue, market] = connection

@@ -211,8 +211,10 @@ def _as_figure(found: liquidation.Liquidation, name: str, inputs: tuple[Figure, 
         case liquidation.UnknownLiquidation(missing=missing):
             words = {"tiers": "maintenance tiers", "entry_price": "entry price", "margin": "isolated margin"}
             return unknown(*(f"{words.get(item, item)} of {name}" for item in missing))
-        case liquidation.NoLiquidation(reason=reason) | liquidation.AlwaysLiquidated(reason=reason):
+        case liquidation.NoLiquidation(reason=reason):
             return absent(reason, *inputs)
+        case liquidation.AlwaysLiquidated():
+            return absent(USED_UP, *inputs)
 
 
 def distance(price: Figure, mark: Figure, quantity: Figure) -> Figure:

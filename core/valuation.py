@@ -165,7 +165,8 @@ class Valuation:
         return found
 
     def _unknown_quantity(self, position: Position) -> str:
-        if self._ledger.unfolded(position.instrument):
+        undescribed = position.pending and self._market.of(position.instrument).instrument is None
+        if undescribed or self._ledger.unfolded(position.instrument):
             return f"description of {position.instrument}"
         return position.pending
 

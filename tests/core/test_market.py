@@ -266,6 +266,19 @@ def test_a_channel_is_found_on_a_connection_not_named_after_its_market(seen: See
     assert seen.market.figure(name, Field.MARK, at(1)).freshness is Freshness.STALE
 
 
+@pytest.mark.parametrize("order", [("spot", "public"), ("public", "spot")])
+def test_another_markets_connection_is_not_taken_for_ones_own(seen: Seen, order: tuple[str, str]) -> None:
+    """Binance names the same topic on its spot socket and on its futures' public one."""
+    name, topic = "binance:usdm:BTCUSDT", "btcusdt@bookTicker"
+    for owner in order:
+        seen.feeds.channel_changed(channel(0, ChannelState.LIVE, topic, venue="binance", name=owner))
+    seen.tell(ticker(0, name, bid=60_000, channel=topic))
+    seen.tell(ticker(0, "binance:spot:BTCUSDT", bid=60_001, channel=topic))
+    seen.feeds.connection_changed(connection(1, ConnectionState.RECONNECTING, venue="binance", name="spot"))
+    assert seen.market.figure(name, Field.BID, at(1)).freshness is Freshness.LIVE
+    assert seen.market.figure("binance:spot:BTCUSDT", Field.BID, at(1)).freshness is Freshness.STALE
+
+
 def test_data_before_its_connection_was_reported_still_ends_with_it(seen: Seen) -> None:
     name = "binance:usdm:BTCUSDT"
     seen.tell(ticker(0, name, mark=60_000, channel="mark"))
@@ -281,9 +294,7 @@ def test_data_before_its_connection_was_reported_still_ends_with_it(seen: Seen) 
 def test_feed_health_counts_frames_faults_and_reconnects(seen: Seen) -> None:
     seen.feeds.connection_changed(connection(0, ConnectionState.LIVE))
     seen.tell(perpetual(0, 60_000), perpetual(1, 60_001))
-    seen.feeds.fault(
-        FrameFault(venue="bybit", connection="linear", kind=FaultKind.TRUNCATED, detail="ends at byte 7")
-    )
+    seen.feeds.fault(FrameFault(venue="bybit", connection="linear", kind=FaultKind.TRUNCATED, detail="ends at byte 7"))
     seen.feeds.connection_changed(connection(2, ConnectionState.RECONNECTING, reason="silent for 10 s"))
     seen.feeds.connection_changed(connection(3, ConnectionState.RECONNECTING, reason="refused"))
     (view,) = (item.view(at(3)) for item in seen.feeds.connections())

@@ -317,7 +317,7 @@ def test_a_replay_book_opens_once_at_the_first_mark_and_says_so() -> None:
 def test_an_opening_waits_for_the_contract_and_for_a_live_mark() -> None:
     made = engine(replay_book())
     feed(made, perpetual(0, 60_000))
-    assert not made.snapshot(at(5)).books[0].hedges[0].quantity.known
+    assert made.snapshot(at(5)).books[0].hedges[0].quantity.missing == (f"description of {LINEAR}",)
     feed(made, listed(LINEAR, when=5))
     assert not made.snapshot(at(5)).books[0].hedges[0].quantity.known, "the mark is late by now"
     feed(made, perpetual(6, 60_500))
