@@ -80,7 +80,9 @@ class CaptureWriter:
         """Raises CaptureError where the file exists already or cannot be made."""
         self.path = path
         self.problem = ""
-        self.records = self.dropped = self.bytes_written = 0
+        self.on_problem: Callable[[], object] = lambda: None
+        """Called in the writer's thread when ``problem`` has been set."""
+        self.records = self.frames = self.dropped = self.bytes_written = 0
         self._queue: deque[AnyRecord] = deque()
         self._queued_bytes = self._taken_bytes = 0
         self._flush_seconds = flush_seconds
@@ -104,6 +106,7 @@ class CaptureWriter:
         self._queued_bytes += size
         self._queue.append(record)
         self.records += 1
+        self.frames += isinstance(record, Received)
 
     def close(self) -> None:
         """Write what is queued and close the file; waits for the disk."""
@@ -142,6 +145,7 @@ class CaptureWriter:
         except OSError as error:
             self.problem = f"{self.path}: {os.strerror(error.errno or 0).lower()}: the recording ends here"
             self._queue.clear()
+            self.on_problem()
             # Best effort: a reader copes with half a batch as well.
             try:
                 self._file.truncate(self.bytes_written)

@@ -155,8 +155,12 @@ class Leg:
 
     async def run(self) -> str:
         """Open, subscribe, hold; returns why it ended. Raises nothing but cancellation."""
+        stopped = False
         try:
             return await self._live()
+        except asyncio.CancelledError:
+            stopped = True
+            raise
         except OPENING_ERRORS as error:
             self.retry_after = retry_after_seconds(error, self.timing.stay_away_seconds)
             return opening_reason(error) if self._socket is None else self._socket.end_reason()
@@ -166,7 +170,7 @@ class Leg:
             _LOGGER.error("%s %s: %s", self.plan.venue, self.plan.name, type(error).__name__)
             return f"internal error ({type(error).__name__})"
         finally:
-            self._close()
+            self._close(stopped=stopped)
             self.owner.wake()
 
     async def _live(self) -> str:
@@ -248,10 +252,11 @@ class Leg:
             self._oversize(self.timing.hard_limit_bytes, now_ns)
         return socket.end_reason()
 
-    def _close(self) -> None:
+    def _close(self, *, stopped: bool) -> None:
         if self._socket is not None:
             self._socket.hang_up()
-            if self.owner.tap is not None:
+            # A recording that is stopped just ends; only a connection that was lost is part of what happened.
+            if self.owner.tap is not None and not stopped:
                 self.owner.tap(Closed(ns=self.owner.clock.now_ns(), conn=self.identity))
 
     # --- what comes in ---

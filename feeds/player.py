@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
+import msgspec
+
 from core.errors import DecodeError
 from core.events import (
     AnyEvent,
@@ -17,9 +19,9 @@ from core.events import (
     Ticker,
 )
 from feeds import origins, registry
-from feeds.bodies import CONNECTION
 from feeds.frames import fault
 from feeds.records import AnyRecord, Closed, Connected, Fetched, Oversized, Received
+from feeds.reference import CONNECTION
 from feeds.venue import Decoder
 
 
@@ -98,6 +100,8 @@ class Player:
                 if not self._newest(socket.line, event):
                     continue
                 events += self._first_heard(socket.line, event.channel, record.ns)
+            elif isinstance(event, FrameFault):
+                event = msgspec.structs.replace(event, connection=socket.line.name)
             events.append(event)
         return events
 
