@@ -56,10 +56,10 @@ def _hedge(hedge: HedgeLine, form: Formatter) -> Iterator[str]:
         f" at {_text(form.price(hedge.mark_price))} (mark),"
         f" profit {_text(form.profit(hedge.profit, currency=hedge.settle))} {hedge.settle}"
     )
+    away = f" ({_text(form.percent(hedge.liquidation_distance))} away)" if hedge.liquidation_distance.known else ""
     yield (
         f"    margin usage {_text(form.percent(hedge.margin_usage))}"
-        f"  liquidation {_text(form.price(hedge.liquidation_price))}"
-        f" ({_text(form.percent(hedge.liquidation_distance))} away)"
+        f"  liquidation {_text(form.price(hedge.liquidation_price))}{away}"
     )
     hours = "—" if funding.interval_hours.value is None else f"{funding.interval_hours.value:f}"
     yield (
