@@ -20,6 +20,8 @@ from tui.cli.wiring import Simulation, configured_feeds, demo_book, instruments_
 if TYPE_CHECKING:
     from feeds.capture import CaptureWriter
     from feeds.clock import Clock
+    from feeds.connection import Connection
+    from feeds.reference import ReferenceKeeper
     from feeds.venue import VenueFeed
     from tui.cli.main import Commands
 
@@ -109,6 +111,15 @@ async def _record(
         loop.add_signal_handler(number, stop.set)
     writer.on_problem = lambda: loop.call_soon_threadsafe(stop.set)
     connections, keepers = connections_of(feeds, instruments, _tell, clock, tap=writer.tap)
+    try:
+        await _run_until(connections, keepers, stop, seconds)
+    finally:
+        writer.on_problem = lambda: None
+
+
+async def _run_until(
+    connections: Sequence[Connection], keepers: Sequence[ReferenceKeeper], stop: asyncio.Event, seconds: float | None
+) -> None:
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(connection.run()) for connection in connections]
         tasks += [group.create_task(keeper.run()) for keeper in keepers]
