@@ -36,7 +36,7 @@ def side_levels(listing: Listing, quote: Quote, *, bids: bool, depth: int) -> li
         if ticks <= 0:
             break
         share = _noise(ticks, quote.book_seed if number < 3 else (quote.book_seed + ticks * 13) // 16)
-        units = max(1, top * (share + 256) * (number + 4) >> 12)
+        units = max(1, top * (share + 256) * (number // 8 * 8 + 6) >> 12)
         levels.append(Level(tick * ticks, step * units))
     return levels
 

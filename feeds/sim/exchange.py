@@ -50,7 +50,7 @@ class Exchange:
         for listing in listings(venue):
             name, coin = listing.instrument.id, listing.instrument.base
             self.listings[listing.category, listing.symbol] = listing
-            quoter = self._quoters[name] = Quoter(listing, market.seed, market.fair(coin))
+            quoter = self._quoters[name] = Quoter(listing, market.seed, market.fair(coin), market.pinned(coin))
             if listing.instrument.kind is not ContractKind.SPOT:
                 self._funding[name] = FundingSchedule(listing, market.seed, now_ms, quoter.premium, funding_every)
 

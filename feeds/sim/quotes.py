@@ -66,7 +66,7 @@ def on_tick(value: float, tick: Decimal) -> Decimal:
 class Quoter:
     """Turns fair prices into one listing's quotes. Every step draws the same number of random figures."""
 
-    def __init__(self, listing: Listing, seed: int, fair: float) -> None:
+    def __init__(self, listing: Listing, seed: int, fair: float, pinned: Decimal | None) -> None:
         instrument = listing.instrument
         self.listing = listing
         self._generator = generator = random.Random(f"{seed}/quote/{instrument.id}")
@@ -84,7 +84,7 @@ class Quoter:
         self._day_volume = float(listing.daily_volume)
         self._last: Decimal | None = None
         self._last_side = "Buy"
-        self.quote = self._make(fair, None, 0.0)
+        self.quote = self._make(fair, pinned, 0.0)
 
     @property
     def premium(self) -> float:

@@ -72,7 +72,7 @@ def test_each_contract_settles_on_its_own_calendar(symbol: str, hours: int) -> N
     assert START_MS < running.next_ms <= START_MS + hours * 3_600_000
     due, rate = running.next_ms, running.rate
     settled = running.settle(Decimal(60_000))
-    assert (settled.time_ms, settled.rate, settled.mark) == (due, rate, 60_000)
+    assert (settled.time_ms, settled.rate, settled.mark) == (due, rate, Decimal(60_000))
     assert running.next_ms == due + hours * 3_600_000
     assert running.settled[-1] is settled
     assert running.average_premium == 0

@@ -24,7 +24,7 @@ ALL = [listing for venue in ("bybit", "binance") for listing in listings(venue)]
 def tape(seed: int, start_ms: int, steps: int) -> list[tuple[Decimal, ...]]:
     """What a run of the simulator quotes, whatever the wall clock says."""
     simulator = Simulator(SimulatorOptions(seed=seed), start_ms)
-    rows = []
+    rows: list[tuple[Decimal, ...]] = []
     for number in range(1, steps + 1):
         simulator.step(start_ms + number * 100)
         for venue in simulator.venues.values():

@@ -108,8 +108,15 @@ def test_binance_signs_the_encoded_text() -> None:
 
 @pytest.mark.parametrize(
     ("stamp", "window", "code"),
-    [(NOW, "5000", 0), (NOW - 5000, "5000", 0), (NOW - 5001, "5000", -1021), (NOW + 999, "5000", 0)]
-    + [(NOW + 1000, "5000", -1021), (NOW, "60001", -1131), (NOW, "soon", -1131)],
+    [
+        (NOW, "5000", 0),
+        (NOW - 5000, "5000", 0),
+        (NOW - 5001, "5000", -1021),
+        (NOW + 999, "5000", 0),
+        (NOW + 1000, "5000", -1021),
+        (NOW, "60001", -1131),
+        (NOW, "soon", -1131),
+    ],
 )
 def test_binance_window(stamp: int, window: str, code: int) -> None:
     try:
