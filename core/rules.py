@@ -145,7 +145,7 @@ def _liquidated(book: Book, view: BookView, line: HedgeLine, latched: frozenset[
     active: bool | None = used_up(figure)
     if not active and not flat and (key in latched or not (figure.known or figure.absent)):
         # Once past liquidation the venue would have closed it: a price that comes back does not undo that.
-        active = True if key in latched else None
+        active = None
     paper = "on paper, " if account.paper else ""
     return Condition(
         key=key,

@@ -255,9 +255,23 @@ def test_a_sudden_move_is_valued_at_once_not_at_the_next_quarter() -> None:
     book = msgspec.structs.replace(seed_book(), thresholds=Thresholds(dwell_seconds=Decimal(0)))
     made = running(60_000, book)
     hold(made, 60_000, 1, 20, step=0.05)
-    made.take_news()
-    feed(made, perpetual(21.001, 85_000))
-    assert "liquidation distance" in {view.rule for view in made.take_news()}
+    made.advance(at(21))
+    assert made.take_news() == []
+    feed(made, perpetual(21.01, 85_000))
+    assert [view.rule for view in made.take_news()] == ["liquidation distance"]
+
+
+def test_small_ticks_wait_for_the_next_quarter_of_a_second() -> None:
+    """Valuing a book at every tick would cost a hundred times more; a breach by inches is seen within 250 ms."""
+    thresholds = Thresholds(dwell_seconds=Decimal(0), liquidation_distance=(Decimal("0.492"),))
+    made = running(60_000, msgspec.structs.replace(seed_book(), thresholds=thresholds))
+    hold(made, 60_000, 1, 20, step=0.05)
+    made.advance(at(21))
+    assert made.take_news() == []
+    feed(made, perpetual(21.1, 60_050))
+    assert made.take_news() == [], "89,552 is 49.13 % above it, but the mark has moved by less than a thousandth"
+    feed(made, perpetual(21.25, 60_050))
+    assert [view.rule for view in made.take_news()] == ["liquidation distance"]
 
 
 def test_silence_is_noticed_by_the_passing_of_time_alone() -> None:

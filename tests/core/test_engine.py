@@ -223,6 +223,16 @@ def test_the_oldest_input_gives_the_age() -> None:
     assert snapshot.events == len(reference()) + 4
 
 
+def test_an_input_that_was_never_seen_leaves_no_age() -> None:
+    made = engine()
+    feed(made, reference(), ticker(0, mark=60_000, rate="0.0001"), spot(0, 60_000))
+    snapshot = made.snapshot(at(1))
+    assert snapshot.worst_age_ns is None
+    assert snapshot.worst_freshness is Freshness.UNKNOWN
+    feed(made, perpetual(1, 60_000))
+    assert made.snapshot(at(31.5)).worst_age_ns == 31_500_000_000, "too old to be shown, but its age is known"
+
+
 def test_time_never_runs_backwards() -> None:
     made = running()
     made.advance(at(50))

@@ -197,7 +197,7 @@ def test_targets_fills_funding_and_orders_survive_a_restart(path: Path) -> None:
         made.command(UndoTarget(book="bitcoin"), at(0.6))
         assert made.snapshot(at(0.6)).books[0].hedges[0].target_ratio.value == Decimal("0.3")
         third = trade(made, broker, "0.5", 0.7)
-        assert third not in (first, second)
+        assert [name.split("-")[1] for name in (first, second, third)] == ["1", "2", "3"]
 
 
 def test_an_alert_that_is_open_stays_open_over_a_restart_until_it_is_seen_to_be_over(path: Path) -> None:
@@ -237,6 +237,24 @@ def test_a_paper_order_that_was_never_filled_is_cancelled_by_the_restart(path: P
         live(made, broker, 1)
         made.command(ConfirmStage(client_order_id=staged.client_order_id), at(1))
         assert "already sent" in made.snapshot(at(1)).message
+
+
+def test_an_order_whose_fill_was_written_but_not_its_state_is_filled(path: Path) -> None:
+    with closing(open_journal(path)) as journal:
+        made, broker = start(journal)
+        live(made, broker, 0)
+        made.command(SetTarget(book="bitcoin", instrument=LINEAR, ratio=Decimal("0.6")), at(0.1))
+        made.command(StageHedge(book="bitcoin", instrument=LINEAR), at(0.1))
+        staged = made.snapshot(at(0.1)).stage
+        assert staged is not None
+        made.command(ConfirmStage(client_order_id=staged.client_order_id), at(0.1))
+        (order,) = made.take_orders()
+        made.apply(broker.submit(order, at(0.1))[0])
+    with closing(open_journal(path)) as journal:
+        made, _ = start(journal)
+        snapshot = made.snapshot(at(1))
+        assert snapshot.orders[0].state is OrderState.FILLED
+        assert snapshot.books[0].hedges[0].quantity.value == -3
 
 
 def test_a_position_opened_by_assumption_is_opened_once_in_the_life_of_the_journal(path: Path) -> None:

@@ -205,6 +205,7 @@ def test_a_mark_and_an_index_that_contradict_each_other_are_both_refused(seen: S
 
 def test_a_crossed_book_has_no_middle(seen: Seen) -> None:
     seen.tell(ticker(0, SPOT, bid=60_010, ask=60_000))
+    assert not seen.market.figure(SPOT, Field.BID, at(0)).known
     assert not seen.market.middle(SPOT, at(0)).known
     seen.tell(ticker(1, SPOT, bid=60_010), ticker(2, SPOT, ask=60_000))
     assert seen.market.middle(SPOT, at(2)).missing == (f"uncrossed bid and ask of {SPOT}",)

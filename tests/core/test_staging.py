@@ -419,6 +419,16 @@ def test_a_final_state_is_final() -> None:
     assert made.snapshot(at(0.5)).orders[0].state is OrderState.CANCELLED
 
 
+def test_an_update_that_comes_late_does_not_take_back_what_was_filled() -> None:
+    made, view = staged()
+    confirm(made, view)
+    partly = msgspec.structs.replace(update(view, OrderState.PARTIALLY_FILLED, 0.4), filled_quantity=Decimal("0.3"))
+    feed(made, partly, update(view, OrderState.OPEN, 0.5))
+    (order,) = made.snapshot(at(0.6)).orders
+    assert order.state is OrderState.PARTIALLY_FILLED
+    assert order.filled_quantity.value == Decimal("0.3")
+
+
 def test_a_fill_counts_once_however_often_it_is_told() -> None:
     made, view = staged()
     confirm(made, view)

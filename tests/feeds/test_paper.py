@@ -252,6 +252,15 @@ def test_funding_is_settled_by_engine_time_where_the_venue_is_slow_and_not_again
     assert len(payments(broker.observe(quote(2 * EIGHT + 1, due=START + 24 * HOUR)))) == 1
 
 
+def test_something_else_that_falls_due_does_not_settle_again(broker: PaperBroker) -> None:
+    broker.observe(quote(EIGHT - 1))
+    broker.submit(order(limit="60100", expires=EIGHT + 5), at(EIGHT - 1))
+    assert len(payments(broker.observe(listed(LINEAR, when=EIGHT)))) == 1
+    events = broker.observe(listed(LINEAR, when=EIGHT + 5))
+    assert states(events) == [OrderState.CANCELLED]
+    assert payments(events) == []
+
+
 def test_a_timetable_that_is_rewritten_long_before_pays_nothing(broker: PaperBroker) -> None:
     assert broker.observe(quote(10, due=START + 4 * HOUR)) == []
     assert broker.observe(quote(20, due=START + 8 * HOUR)) == []
