@@ -161,7 +161,8 @@ class ChannelBoard:
 
     def next_check_ns(self, now_ns: int) -> int | None:
         """When :meth:`check` may next find something, ``None`` if it cannot."""
-        due = [self._last_sign(channel) + self._patience_ns(channel) for channel in self._audible()]
+        heard = [channel for channel in self._audible() if self._last_sign(channel)]
+        due = [self._last_sign(channel) + self._patience_ns(channel) for channel in heard]
         due += [
             channel.asked_ns + self._refused_retry_ns
             for channel in self.channels.values()
