@@ -39,8 +39,9 @@ MONITOR = "monitor"
 PREVIEW = "preview"
 ALERTS = "alerts"
 HELP = "help"
+PALETTE = "palette"
 
-_FOOTER_ORDER = ("target", "order", "freeze", "zoom", "ack", "find", "help", "quit")
+_FOOTER_ORDER = ("target", "order", "help", "quit", "freeze", "zoom", "ack", "find")
 """The most wanted keys, which a footer of 80 columns has room for; the others follow where there is more."""
 
 _KEY_LABELS = {
@@ -231,16 +232,16 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "target_up",
         ("plus", "equals_sign"),
-        "Raise the target ratio by 5 points",
+        "Raise the target by 5 points",
         "Hedge",
         _step(COARSE),
         hint="target",
     ),
-    Action("target_down", ("minus",), "Lower the target ratio by 5 points", "Hedge", _step(-COARSE), hint="target"),
+    Action("target_down", ("minus",), "Lower the target by 5 points", "Hedge", _step(-COARSE), hint="target"),
     Action(
         "target_up_fine",
         ("right_square_bracket",),
-        "Raise the target ratio by 1 point",
+        "Raise the target by 1 point",
         "Hedge",
         _step(FINE),
         hint="by 1",
@@ -248,19 +249,19 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "target_down_fine",
         ("left_square_bracket",),
-        "Lower the target ratio by 1 point",
+        "Lower the target by 1 point",
         "Hedge",
         _step(-FINE),
         hint="by 1",
     ),
-    Action("undo_target", ("u",), "Take back the last change of a target", "Hedge", _undo, hint="undo"),
-    Action("stage", ("enter",), "Preview the order that reaches the target", "Hedge", _stage, hint="order"),
+    Action("undo_target", ("u",), "Undo the last target change", "Hedge", _undo, hint="undo"),
+    Action("stage", ("enter",), "Preview the order to target", "Hedge", _stage, hint="order"),
     Action("select_next", ("down", "j"), "Select the next hedge", "Hedge", _select(1), palette=False),
     Action("select_previous", ("up", "k"), "Select the previous hedge", "Hedge", _select(-1), palette=False),
     Action(
         "freeze",
         ("space",),
-        "Freeze the picture, or let it go on (alerts are never frozen)",
+        "Freeze or resume the picture",
         "Picture",
         _freeze,
         hint="freeze",
@@ -269,7 +270,7 @@ ACTIONS: tuple[Action, ...] = (
         Action(
             f"zoom_{name}",
             (str(digit),),
-            f"Show the {name} panel alone, or all again",
+            f"Zoom the {name} panel",
             "Picture",
             _zoom(name),
             hint="zoom",
@@ -277,11 +278,11 @@ ACTIONS: tuple[Action, ...] = (
         for digit, name in PANEL_NAMES.items()
     ),
     Action("overview", ("0", "escape"), "Show all panels", "Picture", lambda app: app.zoom("")),
-    Action("focus_next", ("tab",), "Move to the next panel", "Picture", lambda app: app.move_focus(1), palette=False),
+    Action("focus_next", ("tab",), "Mark the next panel", "Picture", lambda app: app.move_focus(1), palette=False),
     Action(
         "focus_previous",
         ("shift+tab",),
-        "Move to the previous panel",
+        "Mark the previous panel",
         "Picture",
         lambda app: app.move_focus(-1),
         palette=False,
@@ -289,7 +290,7 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "zoom_focused",
         ("z",),
-        "Show the panel moved to alone, or all again",
+        "Zoom the marked panel",
         "Picture",
         lambda app: app.zoom_focused(),
         palette=False,
@@ -298,32 +299,34 @@ ACTIONS: tuple[Action, ...] = (
     Action("slower", ("greater_than_sign",), "Renew the picture less often", "Picture", _rate(-1)),
     Action("faster", ("less_than_sign",), "Renew the picture more often", "Picture", _rate(1)),
     Action("theme", ("t",), "Change the colours", "Picture", lambda app: app.next_theme(), hint="theme"),
-    Action("acknowledge", ("a",), "Acknowledge the worst alert that is waiting", "Alerts", _acknowledge, hint="ack"),
-    Action("alert_list", ("A",), "List all alerts", "Alerts", lambda app: app.open_alert_list(), hint="alerts"),
-    Action("resync", ("r",), "Drop and reopen every feed now", "Feeds", _resync, hint="resync"),
+    Action("acknowledge", ("a",), "Acknowledge the worst alert", "Alerts and feeds", _acknowledge, hint="ack"),
+    Action(
+        "alert_list", ("A",), "List all alerts", "Alerts and feeds", lambda app: app.open_alert_list(), hint="alerts"
+    ),
+    Action("resync", ("r",), "Reopen every feed now", "Alerts and feeds", _resync, hint="resync"),
     Action(
         "palette",
         ("colon", "ctrl+p"),
         "Find a command by name",
         "Program",
-        lambda app: app.action_command_palette(),
+        lambda app: app.open_palette(),
         hint="find",
         palette=False,
     ),
     Action(
         "help",
         ("question_mark",),
-        "Show the keys and what the marks mean",
+        "Show keys, and what marks mean",
         "Program",
         lambda app: app.open_help(),
         hint="help",
     ),
     Action("quit", ("q",), "Quit", "Program", _quit, hint="quit"),
-    Action("redraw", ("ctrl+l",), "Draw the whole screen again", "Program", lambda app: app.redraw(), EVERYWHERE),
+    Action("redraw", ("ctrl+l",), "Draw everything again", "Program", lambda app: app.redraw(), EVERYWHERE),
     Action(
         "quit_now",
         ("ctrl+c",),
-        "Quit at once, wherever you are",
+        "Quit at once, from anywhere",
         "Program",
         lambda app: app.exit(return_code=0),
         EVERYWHERE,
@@ -332,7 +335,7 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "send",
         ("y",),
-        "Send the order shown, as a paper order",
+        "Send it as a paper order",
         "Preview",
         _confirm,
         PREVIEW,
@@ -342,7 +345,7 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "cancel",
         ("x", "escape", "q"),
-        "Drop the order shown",
+        "Drop the order",
         "Preview",
         _cancel,
         PREVIEW,
@@ -382,7 +385,7 @@ ACTIONS: tuple[Action, ...] = (
         hint="close",
         palette=False,
     ),
-    Action("help_down", ("down", "j", "pagedown", "space"), "Read on", "Help", _scroll(1), HELP, palette=False),
+    Action("help_down", ("down", "j", "pagedown"), "Read on", "Help", _scroll(1), HELP, palette=False),
     Action("help_up", ("up", "k", "pageup"), "Read back", "Help", _scroll(-1), HELP, palette=False),
     Action(
         "help_close",
@@ -391,6 +394,30 @@ ACTIONS: tuple[Action, ...] = (
         "Help",
         _close,
         HELP,
+        hint="close",
+        palette=False,
+    ),
+    Action(
+        "palette_down", ("down", "ctrl+n"), "Choose the next command", "Palette", _scroll(1), PALETTE, palette=False
+    ),
+    Action("palette_up", ("up",), "Choose the previous command", "Palette", _scroll(-1), PALETTE, palette=False),
+    Action(
+        "palette_run",
+        ("enter",),
+        "Run the chosen command",
+        "Palette",
+        lambda app: app.run_chosen(),
+        PALETTE,
+        hint="run",
+        palette=False,
+    ),
+    Action(
+        "palette_close",
+        ("escape", "ctrl+p"),
+        "Close the palette",
+        "Palette",
+        _close,
+        PALETTE,
         hint="close",
         palette=False,
     ),

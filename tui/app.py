@@ -13,7 +13,7 @@ import signal
 import sys
 import time
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from rich.style import Style
 from rich.text import Text
@@ -31,7 +31,7 @@ from tui.driver import STALLED_SECONDS, MonitorDriver, TerminalGone
 from tui.glyphs import ascii_needed
 from tui.hotcells import HotCells
 from tui.monitor import MonitorScreen
-from tui.palette import ActionCommands
+from tui.palette import PaletteScreen
 from tui.picture import Picture, View
 from tui.screens import AlertsScreen, HelpScreen, Overlay, PreviewScreen
 from tui.start import DisplayOptions, require_terminal, skeleton
@@ -54,13 +54,8 @@ class HedgerowApp(App[None], inherit_bindings=False):
     """The monitor as a Textual app."""
 
     TITLE = "hedgerow"
-    CSS = """
-    CommandPalette { background: transparent; }
-    CommandPalette #--input { border: hkey $primary; }
-    """
     BINDINGS: ClassVar[list[BindingType]] = bindings(EVERYWHERE)
-    COMMANDS: ClassVar[set[Any]] = {ActionCommands}
-    COMMAND_PALETTE_BINDING = "ctrl+p"
+    ENABLE_COMMAND_PALETTE = False
 
     def __init__(self, link: EngineLink, display: DisplayOptions | None = None) -> None:
         display = display or DisplayOptions()
@@ -151,8 +146,6 @@ class HedgerowApp(App[None], inherit_bindings=False):
                 hot.flush()
         elif isinstance(screen, Overlay):
             screen.paint(view)
-        elif isinstance(below := self.screen_stack[0], MonitorScreen):
-            below.paint_live_parts(view)
 
     def send(self, command: AnyCommand) -> bool:
         """Hand a command to the engine and look out for its answer."""
@@ -260,6 +253,17 @@ class HedgerowApp(App[None], inherit_bindings=False):
         """Show all alerts."""
         self._open(AlertsScreen(self))
 
+    def open_palette(self) -> None:
+        """Find a command by name."""
+        self._open(PaletteScreen(self))
+
+    def run_chosen(self) -> None:
+        """Run the command chosen in the palette, on the monitor."""
+        action = self.screen.chosen if isinstance(self.screen, PaletteScreen) else None
+        self.close_overlay()
+        if action is not None:
+            self.call_next(self.run_by_id, action.id)
+
     def _open(self, screen: Overlay) -> None:
         screen.view = self.picture.view()
         self.push_screen(screen)
@@ -287,7 +291,7 @@ class HedgerowApp(App[None], inherit_bindings=False):
 
     def scroll(self, step: int) -> None:
         """Move within the overlay that is open."""
-        if isinstance(self.screen, HelpScreen | AlertsScreen):
+        if isinstance(self.screen, HelpScreen | AlertsScreen | PaletteScreen):
             self.screen.move(step)
 
     def set_refresh(self, rate: float) -> None:

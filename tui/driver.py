@@ -1,8 +1,9 @@
 """A terminal driver whose terminal may stall, hang up or vanish without stopping the app.
 
 Textual's own driver hands writes to a thread through a bounded queue, so that an unread terminal blocks the event
-loop after about a second, and reads keys on a thread that spins once the terminal has gone. Here writes are only
-ever queued, keys are read on the event loop, and a terminal that has gone is told to the app, once.
+loop after about a second, and reads keys on a thread that spins once the terminal has gone. Here the terminal is
+written to without ever waiting for it, keys are read on the event loop, and a terminal that has gone is told to the
+app, once.
 
 Private names of Textual 8.2.8 used here: ``LinuxDriver._file``, ``_key_thread``, ``_writer_thread``, ``_debug``,
 ``_loop`` and ``_run_input_thread``.
@@ -16,7 +17,6 @@ import os
 import select
 import sys
 import termios
-import threading
 import time
 from codecs import getincrementaldecoder
 from collections import deque
@@ -35,44 +35,36 @@ if TYPE_CHECKING:
 BACKLOG_LIMIT = 1 << 20
 """Bytes kept for a terminal that does not read; what comes after is dropped (the app repaints when it reads again)."""
 
-WRITE_SIZE = 4096
 STALLED_SECONDS = 0.25
 """A terminal that has taken nothing for this long, although there was something to take, counts as stalled."""
+
 CANCEL = "\x18"
 """Ends an escape sequence that was cut off in the middle."""
-CLOSE_SECONDS = 1.0
-RESCUE_SECONDS = 0.3
+
+_PATIENCE_SECONDS = 0.3
+_CLOSE_SECONDS = 1.0
 
 
 class TerminalGone(Message):
     """The terminal has hung up: nothing written to it will be seen again."""
 
 
-class TerminalWriter:
-    """Writes to a terminal on a thread of its own; only that thread waits for the terminal to read.
+class TerminalOutput:
+    """Writes to a terminal as fast as it reads and never waits for it; all calls are made on the loop's thread.
 
-    ``on_gone`` is called on that thread when writing fails for good.
+    ``on_gone`` is called when writing fails for good.
     """
 
-    def __init__(self, fileno: int, on_gone: Callable[[], None]) -> None:
-        self._fileno = fileno
+    def __init__(self, fileno: int, loop: asyncio.AbstractEventLoop, on_gone: Callable[[], None]) -> None:
+        self._fileno, self._shared = _open_without_waiting(fileno)
+        self._loop = loop
         self._on_gone = on_gone
-        self._changed = threading.Condition()
-        self._queue: deque[bytes] = deque()
-        self._queued = 0
-        self._in_flight = 0
+        self._queue: deque[memoryview] = deque()
         self._progress = time.monotonic()
-        self._closing = False
-        self._abandon = False
+        self._watching = False
         self._gone = False
         self._drained_callback: Callable[[], None] | None = None
-        self._thread = threading.Thread(target=self._run, name="terminal-writer", daemon=True)
-        self._thread.start()
-
-    @property
-    def backlog(self) -> int:
-        """Bytes accepted here that the terminal has not taken yet."""
-        return self._queued + self._in_flight
+        self.backlog = 0
 
     @property
     def stalled_seconds(self) -> float:
@@ -80,100 +72,116 @@ class TerminalWriter:
         return time.monotonic() - self._progress if self.backlog else 0.0
 
     def write(self, text: str) -> None:
-        """Queue ``text``; never blocks. Dropped where the terminal has gone or the backlog is at its limit."""
+        """Write ``text``, now or when the terminal reads again.
+
+        Dropped where the terminal has gone, or where its backlog is at its limit.
+        """
         data = text.encode("utf-8", "replace")
-        with self._changed:
-            if self._gone or self._closing or self.backlog + len(data) > BACKLOG_LIMIT:
-                return
-            if not self.backlog:
-                self._progress = time.monotonic()
-            self._queue.append(data)
-            self._queued += len(data)
-            self._changed.notify()
+        if self._gone or self.backlog + len(data) > BACKLOG_LIMIT:
+            return
+        if not self.backlog:
+            self._progress = time.monotonic()
+        self._queue.append(memoryview(data))
+        self.backlog += len(data)
+        if not self._watching:
+            self._send()
+            self._watch(bool(self.backlog))
 
     def call_when_drained(self, callback: Callable[[], None]) -> None:
-        """Call ``callback`` once, on the writer's thread, as soon as nothing is left to write."""
-        with self._changed:
-            if self.backlog:
-                self._drained_callback = callback
-                return
-        callback()
+        """Call ``callback`` once, soon, when nothing is left to write."""
+        if self.backlog:
+            self._drained_callback = callback
+        else:
+            self._loop.call_soon(callback)
 
     def discard(self) -> None:
         """Forget what has not been begun: frames that nobody will see any more."""
-        with self._changed:
-            self._queue.clear()
-            self._queued = 0
+        while len(self._queue) > 1:
+            self.backlog -= len(self._queue.pop())
 
     def close(self) -> None:
-        """Finish writing and stop the thread, within about a second.
+        """Write what is left and stop, within about a second.
 
-        A terminal that is stalled keeps the thread in the kernel; throwing away what the terminal has not read makes
-        room for the last bytes, those that restore it.
+        Where the terminal takes nothing, what it has not read is thrown away, which makes room for the last bytes:
+        those that restore it.
         """
-        with self._changed:
-            self._closing = True
-            self._changed.notify()
-        self._thread.join(RESCUE_SECONDS)
-        if self._thread.is_alive():
-            self._abandon = True
-            with contextlib.suppress(termios.error):
-                termios.tcflush(self._fileno, termios.TCOFLUSH)
-            self._thread.join(CLOSE_SECONDS - RESCUE_SECONDS)
+        self._watch(False)
+        begin = time.monotonic()
+        flushed = False
+        while self.backlog and not self._gone and time.monotonic() - begin < _CLOSE_SECONDS:
+            with contextlib.suppress(OSError, ValueError):
+                select.select([], [self._fileno], [], 0.02)
+            self._send()
+            if not flushed and self.stalled_seconds > _PATIENCE_SECONDS:
+                flushed = True
+                with contextlib.suppress(termios.error):
+                    termios.tcflush(self._fileno, termios.TCOFLUSH)
+        if self._shared:
+            with contextlib.suppress(OSError):
+                os.set_blocking(self._fileno, True)
+        with contextlib.suppress(OSError):
+            os.close(self._fileno)
 
-    def _run(self) -> None:
-        while True:
-            with self._changed:
-                while not self._queue and not self._closing:
-                    self._changed.wait()
-                if not self._queue:
-                    return
-                data = self._queue.popleft()
-                self._in_flight = len(data)
-                self._queued -= len(data)
-            if not self._send(data):
+    def _send(self) -> None:
+        while self._queue:
+            view = self._queue[0]
+            try:
+                written = os.write(self._fileno, view)
+            except (BlockingIOError, InterruptedError):
+                return
+            except OSError:
                 self._give_up()
                 return
-            self._tell_if_drained()
-
-    def _send(self, data: bytes) -> bool:
-        view = memoryview(data)
-        while view:
-            try:
-                written = os.write(self._fileno, view[:WRITE_SIZE])
-            except BlockingIOError:
-                # Some other program has made the terminal non-blocking; it is shared with whoever else has it open.
-                with contextlib.suppress(OSError, ValueError):
-                    select.select([], [self._fileno], [], 1.0)
-                continue
-            except OSError:
-                return False
-            view = view[written:]
-            if self._abandon:
-                self._abandon = False
-                view = view[:0]
-            self._in_flight = len(view)
+            self.backlog -= written
             self._progress = time.monotonic()
-        return True
+            if written < len(view):
+                self._queue[0] = view[written:]
+            else:
+                self._queue.popleft()
 
-    def _tell_if_drained(self) -> None:
-        callback = None
-        with self._changed:
-            if not self.backlog:
-                callback, self._drained_callback = self._drained_callback, None
-        if callback is not None:
-            callback()
+    def _on_writable(self) -> None:
+        self._send()
+        if not self.backlog:
+            self._watch(False)
+            if self._drained_callback is not None and not self._gone:
+                self._loop.call_soon(self._drained_callback)
+                self._drained_callback = None
+
+    def _watch(self, wanted: bool) -> None:
+        if wanted == self._watching:
+            return
+        self._watching = wanted
+        with contextlib.suppress(OSError, ValueError, RuntimeError):
+            if wanted:
+                self._loop.add_writer(self._fileno, self._on_writable)
+            else:
+                self._loop.remove_writer(self._fileno)
 
     def _give_up(self) -> None:
-        with self._changed:
-            self._gone = True
-            self._queue.clear()
-            self._queued = self._in_flight = 0
+        self._gone = True
+        self._queue.clear()
+        self.backlog = 0
+        self._watch(False)
         self._on_gone()
 
 
+def _open_without_waiting(fileno: int) -> tuple[int, bool]:
+    """The same terminal through a descriptor of our own whose writes do not wait; true where it is a shared one.
+
+    The descriptor we were given is shared with the shell and whoever else has the terminal open: whether writes wait
+    is a property of what is shared, so it must be opened anew, and only where that fails changed for all.
+    """
+    flags = os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+    for find in (os.ttyname, lambda number: f"/proc/self/fd/{number}"):
+        with contextlib.suppress(OSError):
+            return os.open(find(fileno), flags), False
+    own = os.dup(fileno)
+    os.set_blocking(own, False)
+    return own, True
+
+
 class MonitorDriver(LinuxDriver):
-    """Textual's Linux driver with a writer that never blocks the loop and keys read on the loop."""
+    """Textual's Linux driver with an output that never waits and keys read on the loop."""
 
     def __init__(
         self, app: App[Any], *, debug: bool = False, mouse: bool = True, size: tuple[int, int] | None = None
@@ -181,10 +189,10 @@ class MonitorDriver(LinuxDriver):
         super().__init__(app, debug=debug, mouse=mouse, size=size)
         if sys.__stdout__ is not None and sys.__stdout__.isatty():
             self._file = sys.__stdout__
-        self._output: TerminalWriter | None = None
+        self._output: TerminalOutput | None = None
         self._reading = False
         self._gone_told = False
-        self._tick_handle: asyncio.TimerHandle | None = None
+        self._timeout: asyncio.TimerHandle | None = None
 
     # --- writing -------------------------------------------------------------------------------------------
 
@@ -201,10 +209,10 @@ class MonitorDriver(LinuxDriver):
     def call_when_drained(self, callback: Callable[[], None]) -> None:
         """Call ``callback`` once on the event loop when the terminal has taken everything."""
         if self._output is not None:
-            self._output.call_when_drained(lambda: self._call_on_loop(callback))
+            self._output.call_when_drained(callback)
 
     def write(self, data: str) -> None:
-        """Queue ``data`` for the terminal; returns at once."""
+        """Write ``data`` to the terminal, or keep it until the terminal reads; returns at once."""
         if self._output is not None:
             self._output.write(data)
 
@@ -221,7 +229,7 @@ class MonitorDriver(LinuxDriver):
         if self._reading:
             return
         assert self._file is not None
-        self._output = TerminalWriter(self._file.fileno(), self._tell_gone)
+        self._output = TerminalOutput(self._file.fileno(), self._loop, self._tell_gone)
         super().start_application_mode()  # type: ignore[no-untyped-call]
         if self._writer_thread is None:
             # Refused: the process is in the background, and will be told when it may take the terminal.
@@ -266,8 +274,8 @@ class MonitorDriver(LinuxDriver):
         self._reading = False
         with contextlib.suppress(OSError, ValueError):
             self._loop.remove_reader(self.fileno)
-        if self._tick_handle is not None:
-            self._tick_handle.cancel()
+        if self._timeout is not None:
+            self._timeout.cancel()
         with contextlib.suppress(EOFError, ParseError):
             for _ in self._parser.feed(""):
                 pass
@@ -290,11 +298,11 @@ class MonitorDriver(LinuxDriver):
 
     def _expect_timeout(self) -> None:
         """Come back when a sequence that has only begun (a lone escape) must be taken as it is."""
-        if self._tick_handle is not None:
-            self._tick_handle.cancel()
-        self._tick_handle = self._loop.call_later(constants.ESCAPE_DELAY + 0.01, self._tick)
+        if self._timeout is not None:
+            self._timeout.cancel()
+        self._timeout = self._loop.call_later(constants.ESCAPE_DELAY + 0.01, self._time_out)
 
-    def _tick(self) -> None:
+    def _time_out(self) -> None:
         if self._reading:
             for message in self._parser.tick():
                 self.process_message(message)
@@ -302,11 +310,7 @@ class MonitorDriver(LinuxDriver):
     # --- the end of the terminal ---------------------------------------------------------------------------
 
     def _tell_gone(self) -> None:
-        """Tell the app once; called on the loop or on the writer's thread."""
+        """Tell the app, once."""
         if not self._gone_told:
             self._gone_told = True
-            self._call_on_loop(lambda: self._app.post_message(TerminalGone()))
-
-    def _call_on_loop(self, callback: Callable[[], object]) -> None:
-        with contextlib.suppress(RuntimeError):  # the loop has been closed: nobody is left to tell
-            self._loop.call_soon_threadsafe(callback)
+            self._app.post_message(TerminalGone())

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from tui.actions import ACTIONS, Action, keys_label
+from tui.actions import ACTIONS, EVERYWHERE, MONITOR, Action, keys_label
 from tui.format import Cell
-from tui.rows import Row, columns, fit, wrapped
+from tui.rows import Row, columns, fit
 
 KEYS = 11
 _MARKS = (
-    (Cell("—", "unknown"), "not known; the panel says what is missing"),
-    (Cell("≈", "value"), "an estimate, not exact by the venue's own rules"),
-    (Cell("none", "label"), "rightly absent, for instance no liquidation price"),
-    (Cell("late 4s", "watch"), "older than it should be: the age is said"),
-    (Cell("STALE 14s", "stale"), "too old to act on: dimmed, and later a dash"),
-    (Cell("BLIND", "blind"), "cannot be judged, which is an alarm in itself"),
-    (Cell("+12.50", "plus"), "received or gained"),
-    (Cell("−12.50", "minus"), "paid or lost"),
+    (Cell("—", "unknown"), "unknown: something is missing"),
+    (Cell("≈", "value"), "estimate, not the venue's figure"),
+    (Cell("none", "label"), "rightly absent"),
+    (Cell("late 4s", "watch"), "older than it should be"),
+    (Cell("STALE 14s", "stale"), "too old to act on; then a dash"),
+    (Cell("BLIND", "blind"), "cannot be judged: an alarm"),
+    (Cell("+12.50", "plus"), "gained or received"),
+    (Cell("−12.50", "minus"), "lost or paid"),
     (Cell("•••••", "value"), "hidden by private mode"),
 )
 
@@ -31,15 +31,24 @@ def help_rows(width: int) -> list[Row]:
     groups: dict[str, list[Action]] = {}
     for action in ACTIONS:
         groups.setdefault(action.group, []).append(action)
+    marks: list[Row] = [(Cell(fit(mark.text, KEYS), mark.role), Cell(meaning, "text")) for mark, meaning in _MARKS]
     for group, actions in groups.items():
-        rows += [(Cell(group, "title"),), *columns([_line(action, each) for action in actions], count, width, 4), ()]
-    rows.append((Cell("What the marks mean", "title"),))
-    for mark, meaning in _MARKS:
-        first, *others = wrapped(meaning, width - KEYS, "text")
-        rows.append((Cell(fit(mark.text, KEYS), mark.role), *first))
-        rows += [(Cell(" " * KEYS, "text"), *other) for other in others]
-    return rows
+        if actions[0].scope not in (MONITOR, EVERYWHERE) and marks:
+            rows += [(Cell("What the marks mean", "title"),), *columns(marks, count, width, 4), ()]
+            marks = []
+        lines = [_line(keys, text, each) for keys, text in _entries(actions)]
+        rows += [(Cell(group, "title"),), *columns(lines, count, width, 4), ()]
+    return rows[:-1]
 
 
-def _line(action: Action, width: int) -> Row:
-    return (Cell(fit(keys_label(action), KEYS), "key"), Cell(fit(action.description, width - KEYS), "text"))
+def _entries(actions: list[Action]) -> list[tuple[str, str]]:
+    """Keys and descriptions; the digits, which all do the same to another panel, in one entry."""
+    panels = [action for action in actions if action.id.startswith("zoom_") and action.keys[0].isdigit()]
+    entries = [(keys_label(action), action.description) for action in actions if action not in panels]
+    if panels:
+        entries.insert(1, (f"{panels[0].keys[0]}-{panels[-1].keys[0]}", "Zoom a panel; again for all"))
+    return entries
+
+
+def _line(keys: str, text: str, width: int) -> Row:
+    return (Cell(fit(keys, KEYS), "key"), Cell(fit(text, width - KEYS), "text"))

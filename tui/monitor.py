@@ -37,8 +37,6 @@ _PANELS: dict[str, type[Panel]] = {
     "feeds": FeedsPanel,
     "orders": OrdersPanel,
 }
-ALWAYS_LIVE = ("header", "banner")
-"""What goes on behind a transparent overlay, so that no alert is missed there."""
 
 
 class MonitorScreen(PlannedScreen):
@@ -83,22 +81,16 @@ class MonitorScreen(PlannedScreen):
         if self.view is None or shape != self._shape:
             self._shape = shape
             self.view = view
-            self.refresh(layout=True)
+            self.plan_again()
             return
         super().paint(view, hot)
-
-    def paint_live_parts(self, view: View) -> None:
-        """Only what must go on behind an overlay."""
-        self.view = view
-        for name in ALWAYS_LIVE:
-            self.parts[name].show(view)
 
     def zoom(self, name: str) -> None:
         """Show one panel alone; the same again, or nothing, shows all."""
         wanted = "" if name == self.zoomed else name
         if wanted != self.zoomed:
             self.zoomed = wanted
-            self.refresh(layout=True)
+            self.plan_again()
 
     def move_focus(self, step: int) -> None:
         """Move the mark from panel to panel in the order of their numbers."""

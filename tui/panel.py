@@ -137,6 +137,8 @@ class Panel(Lines):
         figures = self.figures(view)
         if not figures:
             return ()
+        if view.frozen_ns is not None:
+            return (Cell("frozen", "watch"),)
         nanoseconds, freshness = oldest(view.show, figures)
         if freshness is Freshness.UNKNOWN:
             return (Cell("NO DATA", "blind"),)

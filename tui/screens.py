@@ -95,6 +95,10 @@ class PlannedScreen(Screen[None], inherit_bindings=False):
             self.paint(self.view)
         return planned.places
 
+    def plan_again(self) -> None:
+        """Lay the screen out anew. Textual keeps a screen's arrangement until one of its widgets asks for another."""
+        next(iter(self.parts.values())).refresh(layout=True)
+
     def placed(self, planned: Plan) -> None:
         """Called when places may have changed, before anything is filled."""
 
@@ -148,7 +152,9 @@ class PreviewScreen(Overlay):
 
     def body_size(self, width: int, height: int) -> tuple[int, int]:
         """As high as the order needs, and no wider than reads well."""
-        return min(width, 84), PreviewPanel.height_for(self.view) if self.view is not None else 20
+        assert isinstance(self.body, PreviewPanel)
+        wide = min(width, 84)
+        return wide, self.body.height_for(self.view, wide) if self.view is not None else 20
 
     def looked_at(self, client_order_id: str) -> bool:
         """True where this very order was already on the screen; from now on it was."""

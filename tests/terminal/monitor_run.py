@@ -16,8 +16,9 @@ from decimal import Decimal
 from pathlib import Path
 
 from core.commands import AnyCommand
+from core.figures import Freshness
 from core.snapshot import Severity, Snapshot
-from tests.tui.samples import BTC, ETH, FakeLink, Leg, alert
+from tests.tui.samples import BTC, ETH, FakeLink, Leg, Marks, alert, degraded_feed, feed
 from tui.start import DisplayOptions, skeleton
 
 
@@ -26,7 +27,7 @@ class MovingLink:
 
     def __init__(self, options: argparse.Namespace) -> None:
         legs = [BTC, ETH, *(dataclasses.replace(ETH, asset=f"C{n:02d}") for n in range(20))][: options.legs]
-        self._inner = FakeLink(*legs)
+        self._inner = FakeLink(*legs, **_state(options))
         self._lock = threading.Lock()
         self._random = random.Random(7)
         self._options = options
@@ -59,20 +60,33 @@ class MovingLink:
 
     def _move(self) -> None:
         inner = self._inner
+        if self._options.dead_after and self.ticks > self._options.dead_after:
+            inner.closed = "the journal's disk is full"
         for index, leg in enumerate(inner.legs):
             if self._random.random() < self._changed:
                 inner.legs[index] = self._moved(leg)
-        if self._options.alerts and self.ticks % 200 == 100:
+        if self._options.alerts and self.ticks % 400 == 1:
             inner.alerts = (alert(severity=Severity.ALARM, since_ns=inner.time_ns),)
-        elif self._options.alerts and self.ticks % 200 == 0:
+        elif self._options.alerts and self.ticks % 400 == 201:
             inner.alerts = ()
-        inner.cut(1 / self._options.hertz)
+        inner.cut(1 / self._options.hertz, **({"source": f"tick {self.ticks}"} if self._options.ticks else {}))
 
     def _moved(self, leg: Leg) -> Leg:
         factor = 1 + Decimal(self._random.randint(-200, 200)) / 1_000_000
         index = (leg.index * factor).quantize(Decimal("0.01"))
         basis = Decimal(self._random.randint(-5, 20)) / 100
         return dataclasses.replace(leg, index=index, mark=index + basis)
+
+
+def _state(options: argparse.Namespace) -> dict[str, object]:
+    """How fresh everything is."""
+    state: dict[str, object] = {}
+    steps = ((3, Freshness.LIVE), (10, Freshness.LATE), (30, Freshness.STALE))
+    freshness = next((name for limit, name in steps if options.age < limit), Freshness.UNKNOWN)
+    state["marks"] = Marks(int(options.age * 1e9), freshness)
+    if options.degraded:
+        state["feeds"] = (feed("spot"), degraded_feed())
+    return state
 
 
 def main() -> int:
@@ -85,6 +99,9 @@ def main() -> int:
     parser.add_argument("--ticks", default="")
     parser.add_argument("--alerts", action="store_true")
     parser.add_argument("--frozen-after", type=int, default=0)
+    parser.add_argument("--age", type=float, default=0.2, help="seconds since the market's last word")
+    parser.add_argument("--dead-after", type=int, default=0)
+    parser.add_argument("--degraded", action="store_true")
     parser.add_argument("--mouse", action="store_true")
     parser.add_argument("--ascii", action="store_true")
     parser.add_argument("--theme", default="")

@@ -165,18 +165,21 @@ class PseudoTerminal:
 
     # --- the end -------------------------------------------------------------------------------------------
 
-    def exit_code(self, seconds: float = 5.0) -> int | None:
-        """Wait for the process to end: its exit code (negative: killed by that signal), ``None`` while it runs."""
+    def exit_code(self, seconds: float = 5.0, *, reading: bool = True) -> int | None:
+        """Wait for the process to end: its exit code (negative: killed by that signal), ``None`` while it runs.
+
+        ``reading`` says whether the terminal goes on reading meanwhile.
+        """
         end = time.monotonic() + seconds
         while self._status is None and time.monotonic() < end:
             done, status = os.waitpid(self.pid, os.WNOHANG)
             if done:
                 self._status = os.waitstatus_to_exitcode(status)
-            elif self.master >= 0:
+            elif self.master >= 0 and reading:
                 self._read_once(0.02)
             else:
                 time.sleep(0.01)
-        if self._status is not None and self.master >= 0:
+        if self._status is not None and self.master >= 0 and reading:
             while self._read_once(0.05):
                 pass
         return self._status

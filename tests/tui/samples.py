@@ -344,13 +344,14 @@ def snapshot(
     staged: StageView | None = None,
     orders: tuple[OrderView, ...] = (),
     message: str = "",
+    source: str = "simulated exchange, seed 7",
 ) -> Snapshot:
     """A whole snapshot; without legs, the seed's book."""
     return Snapshot(
         sequence=sequence,
         time_ns=time_ns,
         mode=mode,
-        source="simulated exchange, seed 7",
+        source=source,
         books=(book_view("seed", legs or (BTC,), marks, time_ns),),
         alerts=alerts,
         feeds=feeds if feeds is not None else (feed("linear", time_ns=time_ns), feed("spot", time_ns=time_ns)),

@@ -137,6 +137,6 @@ def test_nothing_is_written_directly_while_something_lies_over_the_panels() -> N
             app.tick()
             await pilot.pause(0.01)
         assert app.emulator.text.splitlines()[3:-1] == shown
-        assert "Raise the target ratio" in app.emulator.text
+        assert "Raise the target" in app.emulator.text
 
     run_emulated(EmulatedApp(link, quiet_display()), script, (120, 40))

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from core.figures import Freshness
 from core.snapshot import AlertView
 from tui.format import Cell, Formatter, age
 from tui.panel import Panel
 from tui.picture import View
 from tui.rows import Row, fit, wrapped
 from tui.words import SEVERITY_ROLES, open_alerts
+
+NO_ALERTS = Cell("no open alerts", "safe")
 
 
 class AlertsPanel(Panel):
@@ -26,7 +29,8 @@ class AlertsPanel(Panel):
             key=lambda alert: -(alert.ended_ns or 0),
         )
         if not alerts:
-            rows: list[Row] = [(Cell("no open alerts", "safe"),)]
+            blind = show.trust is not Freshness.LIVE
+            rows: list[Row] = [(Cell("blind: the engine is not watching", "blind") if blind else NO_ALERTS,)]
             return [*rows, *(row for alert in ended for row in _ended(show, alert, width))][:height]
         blocks = [_open(show, alert, width) for alert in alerts] + [_ended(show, alert, width) for alert in ended]
         return _whole_blocks(blocks, height)

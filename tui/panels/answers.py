@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import NamedTuple
 
-from core.figures import Figure
+from core.figures import Figure, Freshness
 from core.snapshot import BookView, HedgeLine, Totals
 from tui.format import Cell, Formatter, number
 from tui.glyphs import DASH, MASKED, UP, block_letters, block_width
@@ -75,8 +75,8 @@ def _urgent(view: View, width: int) -> Row:
     if alert is None:
         return ()
     more = sum(1 for other in open_alerts(view.live.alerts) if not other.acknowledged) - 1
-    keys = f"{f'+{more}  ' if more else ''}a acknowledge  A list "
-    keys = keys if len(keys) < width // 2 else "a A "
+    keys = f"  {f'+{more}  ' if more else ''}a acknowledge  A list "
+    keys = keys if len(keys) < width // 2 else "  a A "
     return _notice(
         f" {UP} {alert.severity.upper()}: {alert.text}", keys, width, f"{SEVERITY_ROLES[alert.severity]}_badge"
     )
@@ -153,7 +153,8 @@ def _changed(view: View, book: BookView) -> Answer:
     word = "no alerts" if not alerts else f"{len(alerts)} alert{'s' if len(alerts) > 1 else ''}"
     role = SEVERITY_ROLES[alerts[0].severity] if alerts else "safe"
     cell = view.show.profit(totals.net_profit, currency=totals.currency)
-    verdict = Verdict(word, role, 0)
+    blind = view.live_show.trust is not Freshness.LIVE
+    verdict = BLIND if blind else Verdict(word, role, 0)
     return Answer("what changed", _amounts(view.show, totals.net_profit), cell.role, verdict, f"net {totals.currency}")
 
 
@@ -191,15 +192,16 @@ def _box(answer: Answer, width: int, height: int) -> list[Row]:
 
 
 def _answers_line(view: View, width: int) -> Row:
-    """The four answers in a row: words first, figures after them."""
-    parts: list[Row] = []
-    safe, hedged, cost, changed = _answers(view)
-    parts.append(_short(safe, f"{safe.figures[0]} to liq."))
-    parts.append(_short(hedged, hedged.figures[0]))
-    parts.append(_short(cost, f"{_within(cost, 10)}/day"))
-    parts.append(_short(changed, f"net {_within(changed, 10)}"))
-    used = sum(row_width(part) for part in parts) + 1
-    gap, rest = divmod(max(0, width - used - 1), len(parts) - 1)
+    """The four answers in a row: words first, figures after them; in fewer words where they would not fit."""
+    answers = _answers(view)
+    brevity = 0
+    while True:
+        parts = [_short(answer, index, brevity) for index, answer in enumerate(answers)]
+        spare = width - 2 - sum(row_width(part) for part in parts)
+        if spare >= 2 * (len(parts) - 1) or brevity == 3:
+            break
+        brevity += 1
+    gap, rest = divmod(max(0, spare), len(parts) - 1)
     cells: list[Cell] = [Cell(" ", "text")]
     for index, part in enumerate(parts):
         if index:
@@ -208,7 +210,11 @@ def _answers_line(view: View, width: int) -> Row:
     return pad(tuple(cells), width)
 
 
-def _short(answer: Answer, text: str) -> Row:
+def _short(answer: Answer, index: int, brevity: int) -> Row:
     word = badge(answer.verdict)
-    plain = word.role == answer.verdict.role
-    return (Cell(word.text.strip() if plain else word.text, word.role), Cell(f" {text}", answer.role))
+    text = word.text if word.role != answer.verdict.role else word.text.strip()
+    if brevity >= 1:
+        text = text.replace("-HEDGED", "")
+    figure = _within(answer, 10 if brevity < 3 else 6)
+    said = (f"{figure} to liq.", figure, f"{figure}/day", f"net {figure}")[index] if brevity < 2 else figure
+    return (Cell(text, word.role), Cell(f" {said}", answer.role))

@@ -44,11 +44,8 @@ class Field:
     def row(self, show: Formatter, width: int) -> Row:
         """The field in ``width`` cells."""
         left: list[Cell] = [Cell(fit(self.label, LABEL), "label"), Cell(self.cell.text.rjust(VALUE), self.cell.role)]
-        if self.figure.value is None and self.figure.missing:
-            room = width - LABEL - VALUE
-            return (*left, Cell(fit(f" needs {self.figure.missing[0]}", room), "unknown"))
-        if self.figure.value is None and self.figure.absent:
-            return (*left, Cell(fit(f" {self.figure.absent}", width - LABEL - VALUE), "label"))
+        if self.figure.value is None:
+            return self._without_value(width)
         if self.unit:
             left.append(Cell(f" {self.unit}", "label"))
         if self.verdict is not None:
@@ -58,9 +55,22 @@ class Field:
         aged = show.age_note(self.figure)
         right: Row = (Cell(f" {aged}", "watch"),) if aged else ()
         room = width - row_width(tuple(left)) - row_width(right)
+        if room < 0:
+            right = ()
         if self.hint and len(self.hint) + 3 <= room:
             left.append(Cell(f"   {self.hint}", "label"))
         return spread(tuple(left), right, width)
+
+    def _without_value(self, width: int) -> Row:
+        """The dash, and in words what is missing or why there rightly is nothing."""
+        why, role = self.figure.absent, "label"
+        if self.figure.missing:
+            why, role = f"needs {self.figure.missing[0]}", "unknown"
+        label = Cell(fit(self.label, LABEL), "label")
+        if len(why) + 1 <= width - LABEL - VALUE:
+            return (label, Cell(self.cell.text.rjust(VALUE), self.cell.role), Cell(f" {why}", role))
+        mark = self.cell.text.strip()
+        return (label, Cell(f" {mark}", self.cell.role), Cell(fit(f" {why}", width - LABEL - len(mark) - 1), role))
 
 
 def field_rows(show: Formatter, fields: Sequence[Field], width: int) -> list[Row]:

@@ -54,7 +54,7 @@ def _detail(show: Formatter, book: BookView, hedge: HedgeLine, width: int) -> li
     funding, settle = hedge.funding, hedge.settle
     interval = funding.interval_hours.value
     every = f"/{exact(interval)}h" if interval is not None else "/?h"
-    due = show.countdown(funding.next_funding_ns, 1).text.strip()
+    due = show.countdown(funding.next_funding_ns, 1).text.strip() if show.known(funding.next_funding_ns) else ""
     fields = [
         Field("rate", funding.rate, show.rate(funding.rate), every, verdict=cost_verdict(show, funding.per_day)),
         Field("per day", funding.per_day, show.profit(funding.per_day, currency=settle), settle, hint="at this rate"),
@@ -70,7 +70,7 @@ def _detail(show: Formatter, book: BookView, hedge: HedgeLine, width: int) -> li
             "basis",
             hedge.basis,
             show.basis_points(hedge.basis),
-            note=_basis_word(hedge).ljust(8),
+            note=_basis_word(show, hedge).ljust(8),
             hint="mark over index",
         ),
         Field("a year", funding.annualised, show.rate(funding.annualised, places=2), hint="simple"),
@@ -94,8 +94,10 @@ def _moment(show: Formatter, figure: Figure) -> str:
     return f"at {clock(int(figure.value))} UTC"
 
 
-def _basis_word(hedge: HedgeLine) -> str:
+def _basis_word(show: Formatter, hedge: HedgeLine) -> str:
     value = hedge.basis.value
-    if value is None or not value:
-        return "" if value is None else "level"
+    if value is None or not show.known(hedge.basis):
+        return ""
+    if not value:
+        return "level"
     return "premium" if value > 0 else "discount"

@@ -27,7 +27,7 @@ class Header(Lines):
         room = width - row_width(tuple(left)) - row_width(right) - 2
         if view.frozen_ns is not None:
             text = f" FROZEN {age(view.frozen_ns)} "
-            longer = f" FROZEN {age(view.frozen_ns)}: space goes on "
+            longer = f" FROZEN {age(view.frozen_ns)}: space resumes "
             left += [Cell(" ", "text"), Cell(longer if len(longer) <= room else text, "frozen")]
         elif room >= 8 and view.live.source:
             left.append(Cell(f" {fit(view.live.source, min(room, len(view.live.source)))}", "label"))
@@ -62,6 +62,8 @@ class Header(Lines):
 
 def _alerts(view: View) -> Row:
     alerts = open_alerts(view.live.alerts)
+    if view.live_show.trust is not Freshness.LIVE:
+        return (Cell(f"alerts {DASH}", "blind"),)
     if not alerts:
         return (Cell("no alerts", "label"),)
     word = "alert" if len(alerts) == 1 else "alerts"

@@ -44,7 +44,7 @@ class MarginPanel(Panel):
         if len(view.hedges) == 1:
             return detail
         cells = [_row(show, each, item) for each, item in view.hedges]
-        table = hedge_table(view, (("distance", 9), ("", 10), ("liq. price", 11)), cells, width, max(4, height - 2))
+        table = hedge_table(view, (("distance", 8), ("", 10), ("liq. price", 10)), cells, width, max(4, height - 2))
         bar_row = _distance_bar(show, hedge, book.thresholds, width)
         room = height - len(table)
         if room >= 5:
@@ -55,10 +55,10 @@ class MarginPanel(Panel):
 def _row(show: Formatter, book: BookView, hedge: HedgeLine) -> Row:
     verdict = badge(safety_of(show, hedge, book))
     return (
-        show.percent(hedge.liquidation_distance, 9),
+        show.percent(hedge.liquidation_distance, 8),
         Cell(verdict.text, verdict.role),
         Cell(" " * (10 - len(verdict.text)), "text"),
-        show.price(hedge.liquidation_price, 11),
+        show.price(hedge.liquidation_price, 10),
     )
 
 

@@ -10,35 +10,35 @@ from tui.glyphs import ARROW, DASH, MASKED
 from tui.panel import Lines
 from tui.panels.fields import badge
 from tui.picture import View
-from tui.rows import Row, boxed, fit, pad, wrapped
+from tui.rows import BLANK, Row, boxed, fit, wrapped
 from tui.words import Verdict, distance_verdict, usage_verdict
 
 LABEL = 16
 COLUMN = 16
-_WIDTH = 80
 
 
 class PreviewPanel(Lines):
     """The order preview's box."""
 
-    @staticmethod
-    def height_for(view: View) -> int:
-        """How many rows the preview needs."""
+    def height_for(self, view: View, width: int) -> int:
+        """How many rows the preview wants."""
         stage = view.live.stage
-        refusals = sum(len(wrapped(text, _WIDTH - 4)) for text in stage.refusals) + 1 if stage and stage.refusals else 0
-        return 19 + refusals
+        return 2 + (len(_content(view, stage, width - 4)) if stage is not None else 1)
 
     def lines(self, view: View) -> list[Row]:
         """The box, or a word where the order has gone."""
         width, height = self.place.width, self.place.height
         stage = view.live.stage
-        inner = width - 4
-        content = [(Cell("the order has been dropped", "label"),)] if stage is None else _content(view, stage, inner)
+        content: list[Row] = [(Cell("the order has been dropped", "label"),)]
+        if stage is not None:
+            content = _content(view, stage, width - 4)
+            if len(content) > height - 2:
+                content = [row for row in content if row != BLANK]
         paper = stage is None or stage.paper
         kind = "PAPER ORDER: nothing is sent to the venue" if paper else "LIVE ORDER"
-        right: Row = (Cell(f" {kind} ", "frozen" if paper else "danger_badge"),)
         if len(kind) + 24 > width:
-            right = (Cell(" PAPER ORDER " if paper else " LIVE ORDER ", "frozen" if paper else "danger_badge"),)
+            kind = kind.partition(":")[0]
+        right: Row = (Cell(f" {kind} ", "frozen" if paper else "danger_badge"),)
         return boxed((Cell("order preview", "title"),), right, content, width, height, "focus")
 
 
@@ -55,17 +55,17 @@ def _content(view: View, stage: StageView, width: int) -> list[Row]:
     )
     rows: list[Row] = [
         head,
-        (),
-        _line("asked for", _size(show, stage.raw_quantity), unit, "what the target needs, before the venue's filters"),
+        BLANK,
+        _line("asked for", _size(show, stage.raw_quantity), unit, "before the venue's filters"),
         _line("size", _size(show, stage.quantity), unit, "rounded so as never to over-hedge"),
         _line("left over", _size(show, stage.residual), _asset(found), "stays unhedged"),
         _line("price", show.price(stage.price).text.strip(), _quote(found), stage.price_source),
         _line("notional", show.money(stage.notional).text.strip(), _quote(found), ""),
         _line("fee", show.money(stage.fee, currency=stage.settle).text.strip(), stage.settle, "at the taker rate"),
-        (),
+        BLANK,
     ]
     rows += _before_after(show, stage, found)
-    rows.append(())
+    rows.append(BLANK)
     for text in stage.refusals:
         shown = f"REFUSED: {text}"
         rows += wrapped(shown, width, "danger")
@@ -75,7 +75,7 @@ def _content(view: View, stage: StageView, width: int) -> list[Row]:
         rows.append((Cell("p", "key"), Cell(" shows the size, which private mode hides; then ", "label"), *_keys()))
     else:
         rows.append(_keys())
-    return [pad(row, width) for row in rows]
+    return rows
 
 
 def _keys() -> Row:
@@ -151,7 +151,7 @@ def _before_after(show: Formatter, stage: StageView, found: tuple[BookView, Hedg
             "hedge ratio",
             show.percent(hedge.ratio if hedge is not None else nothing),
             show.percent(after.ratio),
-            f"target {show.percent(hedge.target_ratio, 1).text.strip()}" if hedge is not None else "",
+            f"target {show.percent(hedge.target_ratio).text.strip()}" if hedge is not None else "",
         ),
         pair(
             "margin",

@@ -42,7 +42,7 @@ class RatioPanel(Panel):
         gauge = _gauge(show, hedge, width)
         if len(view.hedges) > 1:
             cells = [_row(show, each, item) for each, item in view.hedges]
-            head = (("actual", 7), ("target", 7), ("drift", 8), ("", 7))
+            head = (("actual", 7), ("target", 7), ("drift", 8), ("", 6))
             table = hedge_table(view, head, cells, width, max(3, height - 1))
             room = height - len(table)
             if room < 4:
@@ -79,7 +79,7 @@ def _row(show: Formatter, book: BookView, hedge: HedgeLine) -> Row:
         show.percent(hedge.ratio, 7),
         show.percent(hedge.target_ratio, 7),
         show.points(hedge.drift, 8),
-        Cell(f" {word}".ljust(7), verdict.role),
+        Cell(f" {word}".ljust(6), verdict.role),
     )
 
 

@@ -1,0 +1,205 @@
+"""The real monitor in a real pseudo terminal: one that stalls, hangs up, vanishes, is killed or changes its size."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.terminal.pseudo import PseudoTerminal, environment, runner
+
+ALT_SCREEN_OFF = b"\x1b[?1049l"
+CURSOR_SHOWN = b"\x1b[?25h"
+MOUSE_OFF = b"\x1b[?1003l"
+READY = "help"
+
+
+@pytest.fixture
+def terminal() -> Iterator[PseudoTerminal]:
+    """The monitor, painted and ready."""
+    with PseudoTerminal(runner("--mouse")) as opened:
+        opened.wait_for_text(READY)
+        yield opened
+
+
+def ticks(path: Path) -> list[tuple[float, int]]:
+    """The engine's own record of its ticks: moment and count."""
+    lines = path.read_text().splitlines() if path.exists() else []
+    return [(float(moment), int(count)) for moment, count in (line.split() for line in lines)]
+
+
+def assert_restored(terminal: PseudoTerminal) -> None:
+    output = bytes(terminal.output)
+    for sequence in (ALT_SCREEN_OFF, CURSOR_SHOWN, MOUSE_OFF):
+        assert sequence in output[-400:], f"{sequence!r} not in {output[-400:]!r}"
+
+
+@pytest.mark.parametrize("seconds", [3.0, pytest.param(12.0, marks=pytest.mark.slow)])
+def test_an_unread_terminal_costs_the_engine_no_tick_and_shows_the_present_afterwards(
+    tmp_path: Path, seconds: float
+) -> None:
+    record = tmp_path / "ticks"
+    with PseudoTerminal(runner("--hertz", "20", "--refresh", "8", "--ticks", str(record))) as terminal:
+        terminal.wait_for_text(READY)
+        terminal.read(0.5)
+        begin = time.monotonic()
+        _fill(terminal)
+        time.sleep(seconds)
+        end = time.monotonic()
+        made = [count for moment, count in ticks(record) if begin < moment < end]
+        gaps = [later - sooner for (sooner, _), (later, _) in zip(ticks(record), ticks(record)[1:], strict=False)]
+        assert made
+        assert made[-1] - made[0] > 0.7 * 20 * (seconds - 1)
+        assert max(gaps) < 1.0
+        terminal.wait_for(lambda: _shown_tick(terminal) >= ticks(record)[-1][1] - 20, 5, "the present")
+        terminal.send("q")
+        assert terminal.exit_code() == 0
+
+
+def _shown_tick(terminal: PseudoTerminal) -> int:
+    """The engine's tick that the header names."""
+    found = re.search(r"tick (\d+)", terminal.text)
+    return int(found[1]) if found else -1
+
+
+def _fill(terminal: PseudoTerminal) -> None:
+    """Make the app write more than the kernel keeps, without reading any of it: full repaints, one after another."""
+    for _ in range(40):
+        terminal.send("\x0c")
+        time.sleep(0.01)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_a_signal_restores_the_terminal_and_ends_the_process(terminal: PseudoTerminal, number: signal.Signals) -> None:
+    terminal.signal(number)
+    assert terminal.exit_code(3) == 128 + number
+    assert_restored(terminal)
+
+
+def test_quitting_restores_the_terminal(terminal: PseudoTerminal) -> None:
+    terminal.send("q")
+    assert terminal.exit_code(3) == 0
+    assert_restored(terminal)
+
+
+def test_a_signal_restores_a_terminal_that_has_stalled(terminal: PseudoTerminal) -> None:
+    _fill(terminal)
+    time.sleep(1.0)
+    terminal.signal(signal.SIGTERM)
+    assert terminal.exit_code(2.5, reading=False) == 128 + signal.SIGTERM
+    terminal.read(0.5)
+    assert_restored(terminal)
+
+
+def _ignore_hangup() -> None:
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+
+
+@pytest.mark.parametrize("ignored", [False, True], ids=["SIGHUP", "SIGHUP ignored"])
+def test_a_closed_terminal_ends_the_process_within_two_seconds(ignored: bool) -> None:
+    with PseudoTerminal(runner(), before_exec=_ignore_hangup if ignored else None) as terminal:
+        terminal.wait_for_text(READY)
+        terminal.hang_up()
+        assert terminal.exit_code(2.0) is not None
+
+
+def test_a_terminal_that_vanishes_without_a_signal_ends_the_process_within_two_seconds() -> None:
+    """The terminal is not the process's controlling one, so that the kernel sends no SIGHUP."""
+    with PseudoTerminal([sys.executable, "-c", _IN_OTHER_SESSION, *runner()[1:]]) as terminal:
+        terminal.wait_for_text(READY)
+        child = int(
+            (Path("/proc") / str(terminal.pid) / "task" / str(terminal.pid) / "children").read_text().split()[0]
+        )
+        terminal.signal(signal.SIGSTOP)  # the session leader must neither die nor pass the hang-up on
+        terminal.hang_up()
+        begin = time.monotonic()
+        while time.monotonic() - begin < 2.0 and _alive(child):
+            time.sleep(0.02)
+        assert not _alive(child)
+
+
+_IN_OTHER_SESSION = """
+import os, sys
+child = os.fork()
+if child == 0:
+    os.setsid()
+    os.execv(sys.executable, [sys.executable, *sys.argv[1:]])
+os.waitpid(child, 0)
+"""
+
+
+def _alive(pid: int) -> bool:
+    try:
+        return "Z" not in Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
+    except FileNotFoundError:
+        return False
+
+
+def test_sigcont_without_a_stop_starts_nothing_twice(terminal: PseudoTerminal) -> None:
+    threads = len(os.listdir(f"/proc/{terminal.pid}/task"))
+    for _ in range(3):
+        terminal.signal(signal.SIGCONT)
+        terminal.read(0.2)
+    assert len(os.listdir(f"/proc/{terminal.pid}/task")) == threads
+    terminal.send("?")
+    terminal.wait_for_text("Raise the target", 3)
+    terminal.send("\x1b")
+    terminal.wait_for(lambda: "Raise the target" not in terminal.text, 3, "the help closed by a lone escape")
+
+
+def test_stop_and_continue_come_back_to_a_working_screen(terminal: PseudoTerminal) -> None:
+    terminal.signal(signal.SIGTSTP)
+    terminal.wait_for(lambda: ALT_SCREEN_OFF in bytes(terminal.output), 3, "the terminal given back")
+    time.sleep(0.3)
+    seen = len(terminal.output)
+    terminal.signal(signal.SIGCONT)
+    terminal.wait_for(lambda: b"\x1b[?1049h" in bytes(terminal.output[seen:]), 3, "the alternate screen")
+    terminal.wait_for_text("am I safe", 3)
+    terminal.send("q")
+    assert terminal.exit_code(3) == 0
+
+
+def test_the_screen_is_right_after_resizes_and_keys_in_a_real_terminal(terminal: PseudoTerminal) -> None:
+    for size in ((80, 24), (200, 60), (50, 14), (120, 40)):
+        terminal.resize(*size)
+        terminal.read(0.6)
+    for keys in ("+", "?", "\x1b", "3", "3", "A", "\x1b", "t", "t", "t", "t"):
+        terminal.send(keys)
+        terminal.read(0.25)
+    terminal.send(" ")  # hold the picture: only the header goes on
+    terminal.read(1.0)
+    before = terminal.cells()[2:]
+    terminal.send("\x0c")
+    terminal.read(0.6)
+    after = terminal.cells()[2:]
+    assert after == before
+    assert terminal.text.count("margin & liquidation") == 1
+
+
+def test_a_narrow_pipe_is_refused_in_words(tmp_path: Path) -> None:
+    import subprocess
+
+    for extra in ({}, {"TERM": "dumb"}):
+        done = subprocess.run(
+            runner(),
+            env=environment(**extra),
+            cwd=Path(__file__).parents[2],
+            capture_output=True,
+            text=True,
+            timeout=20,
+        )
+        assert done.returncode == 2
+        assert "needs a terminal" in done.stderr
+        assert "Traceback" not in done.stderr
+
+
+def test_a_dumb_terminal_is_refused_in_words() -> None:
+    with PseudoTerminal(runner(), env=environment(TERM="dumb")) as terminal:
+        assert terminal.exit_code(10) == 2
+        assert b"TERM is dumb" in bytes(terminal.output)
