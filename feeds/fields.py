@@ -41,7 +41,7 @@ CLOCK_SLACK_MS: Final = 86_400_000
 
 _RATE_FLOOR: Final = -RATE_CEILING
 _REAL_CLOCK_NS: Final = 1_000_000_000_000_000_000
-_LONGEST_NUMBER: Final = 64
+_LONGEST_NUMBER: Final = 2048
 _NUMBER = re.compile(r"\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,4})?\s*", re.ASCII)
 _WHOLE = re.compile(r"\d{1,16}", re.ASCII)
 _NOTHING: Final = msgspec.Raw(b"")

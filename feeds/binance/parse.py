@@ -6,28 +6,30 @@ The usual mark price and book ticker frames take one typed decode and a handful 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import InvalidOperation
 from typing import Any, Final, Generic, TypeVar
 
 import msgspec
 
 from core.errors import DecodeError
-from core.events import AnyEvent, FaultKind, Heard, Ticker
+from core.events import AnyEvent, FaultKind, Heard
 from feeds.binance import facts
 from feeds.binance.state import BookState, LastState, MarkState, MiniState, State, refusal
-from feeds.binance.wire import BookTicker, CombinedFutures, CombinedSpot, FuturesPayload, MarkPrice, SpotBookTicker
+from feeds.binance.wire import Combined, CombinedMarks, CombinedSpot, FuturesPayload, MarkPrice, Payload, SpotBookTicker
 from feeds.fields import Fields, odd_underscore, plausible_symbol
-from feeds.frames import as_bytes, clip, fault, open_frame, with_faults
+from feeds.frames import MAX_FRAME_BYTES, as_bytes, clip, fault, open_frame, with_faults
 
 _QUICK_BYTES: Final = 1024
-"""What one payload may take; an array may take this for each of its elements."""
+"""What one payload may take."""
 
 _BACKSLASH, _UNDERSCORE, _LETTER_S = b"\\_s"
 _KEY_AT: Final = len('{"')
-_ARRAY_HINT: Final = b"@arr"
-_COMBINED = msgspec.json.Decoder(CombinedFutures).decode
-_RAW: Final[msgspec.json.Decoder[FuturesPayload]] = msgspec.json.Decoder(FuturesPayload)
+_ARRAY_HINTS: Final = (b'{"stream":"!markPrice@arr', b'[{"e":"markPriceUpdate"')
+_COMBINED = msgspec.json.Decoder(Combined).decode
+_RAW: Final[Callable[[bytes], FuturesPayload]] = msgspec.json.Decoder(FuturesPayload).decode
+_COMBINED_MARKS = msgspec.json.Decoder(CombinedMarks).decode
+_RAW_MARKS = msgspec.json.Decoder(list[MarkPrice]).decode
 _COMBINED_SPOT = msgspec.json.Decoder(CombinedSpot).decode
 _RAW_SPOT = msgspec.json.Decoder(SpotBookTicker).decode
 _SPOT_BOOK: Final = frozenset("usbBaA")
@@ -60,82 +62,74 @@ class Decoder:
     """Turns the frames of one socket into events; see :class:`feeds.venue.Decoder`."""
 
     def __init__(self, market: str, connection: str = "") -> None:
-        self._spot = market == "spot"
         self._connection = connection or market
-        marks, books = _Table(MarkState, market), _Table(BookState, market)
-        self._marks, self._books = marks.states, books.states
-        self._usual_marks: dict[str, MarkState] = {}  # the newest of each stream, or symbol of raw frames
+        marks = _Table(MarkState, market)
+        self._marks = marks.states
         self._tables: dict[str, _Table[Any]] = {
-            "bookTicker": books,
+            "bookTicker": _Table(BookState, market),
             "24hrTicker": _Table(LastState, market),
             "24hrMiniTicker": _Table(MiniState, market),
         }
-        if not self._spot:
+        self._combined: Callable[[bytes], Combined | CombinedSpot] = _COMBINED
+        self._raw: Callable[[bytes], Payload] = _RAW
+        if market == "spot":
+            self._combined, self._raw = _COMBINED_SPOT, _RAW_SPOT
+        else:
             self._tables["markPriceUpdate"] = marks
+        self._usual: dict[str, MarkState | BookState] = {}
+        """The state that a stream's (raw: a symbol's) frames went to last."""
 
     def reset(self) -> None:
         """Forget the order of what was seen."""
         for table in self._tables.values():
             table.states.clear()
-        self._usual_marks.clear()
+        self._usual.clear()
 
     def decode(self, frame: bytes | str, received_ns: int) -> Sequence[AnyEvent]:
         """The events of one frame; never raises on bad input."""
         if isinstance(frame, str):
             frame = as_bytes(frame)
         if (
-            (len(frame) <= _QUICK_BYTES or _ARRAY_HINT in frame[:_QUICK_BYTES])
+            len(frame) <= _QUICK_BYTES
             and _BACKSLASH not in frame
             and frame.isascii()
-            and not (_UNDERSCORE in frame and odd_underscore(frame))
+            and (_UNDERSCORE not in frame or not odd_underscore(frame))
         ):
             try:
-                events = self._quick_spot(frame, received_ns) if self._spot else self._quick(frame, received_ns)
-                if events is not None:
-                    return events
+                if frame[_KEY_AT] == _LETTER_S:  # a hint at the wrapper, which the typed decode proves
+                    message = self._combined(frame)
+                    event = self._usual[message.stream].quick(message.data, received_ns)
+                else:
+                    payload = self._raw(frame)
+                    event = self._usual[payload.symbol].quick(payload, received_ns)
+                if event is not None:
+                    return (event,)
             except _NOT_USUAL:
                 pass
         try:
-            return self._careful(frame, received_ns)
+            return self._quick_array(frame, received_ns) or self._careful(frame, received_ns)
         except DecodeError as error:
             return (fault(error, self._connection, received_ns),)
 
-    # --- the usual frames: ``None`` or an error of _NOT_USUAL where anything is not as usual -------------------
-
-    def _quick(self, frame: bytes, received_ns: int) -> Sequence[AnyEvent] | None:
-        if frame[_KEY_AT] == _LETTER_S:  # a hint at the wrapper, which the typed decode proves
-            message = _COMBINED(frame)
-            stream, data = message.stream, message.data
-        else:
-            stream, data = "", _RAW.decode(frame)
-        if isinstance(data, MarkPrice):
-            event = self._usual_marks[stream or data.symbol].quick(data, received_ns)
-        elif isinstance(data, BookTicker):
-            event = self._books[stream][data.symbol].quick(data, received_ns)
-        else:
-            return self._quick_array(data, stream, len(frame), received_ns)
-        return None if event is None else (event,)
-
-    def _quick_array(
-        self, items: list[MarkPrice | BookTicker], stream: str, length: int, received_ns: int
-    ) -> Sequence[AnyEvent] | None:
-        marks = self._marks[stream]
-        events: list[Ticker] = []
-        for item in items:
-            event = marks[item.symbol].quick(item, received_ns) if isinstance(item, MarkPrice) else None
-            if event is None:
-                return None
-            events.append(event)
-        return events if events and length <= _QUICK_BYTES * len(events) else None
-
-    def _quick_spot(self, frame: bytes, received_ns: int) -> Sequence[AnyEvent] | None:
-        if frame[_KEY_AT] == _LETTER_S:
-            message = _COMBINED_SPOT(frame)
-            stream, data = message.stream, message.data
-        else:
-            stream, data = "", _RAW_SPOT(frame)
-        event = self._books[stream][data.symbol].quick_spot(data, received_ns)
-        return None if event is None else (event,)
+    def _quick_array(self, frame: bytes, received_ns: int) -> Sequence[AnyEvent]:
+        """The events of an array of mark prices in which all is as usual; none where anything is not."""
+        if not frame.startswith(_ARRAY_HINTS) or len(frame) > MAX_FRAME_BYTES or not frame.isascii():
+            return ()
+        if _BACKSLASH in frame or odd_underscore(frame):
+            return ()
+        try:
+            if frame[_KEY_AT] == _LETTER_S:
+                message = _COMBINED_MARKS(frame)
+                stream, payloads = message.stream, message.data
+            else:
+                stream, payloads = "", _RAW_MARKS(frame)
+            if len(frame) > _QUICK_BYTES * len(payloads):
+                return ()
+            states = self._marks[stream]
+            events = [states[payload.symbol].quick(payload, received_ns) for payload in payloads]
+        except _NOT_USUAL:
+            return ()
+        return () if None in events else [event for event in events if event is not None]
 
     # --- all other frames ------------------------------------------------------------------------------------
 
@@ -194,8 +188,8 @@ class Decoder:
             return (unused,)
         state = table.state(stream, symbol)
         ticker = state.careful(fields, received_ns)
-        if isinstance(state, MarkState):
-            self._usual_marks[stream or symbol] = state
+        if isinstance(state, MarkState | BookState):
+            self._usual[stream or symbol] = state
         return with_faults(ticker, facts.VENUE, fields.bad, self._connection)
 
     def _fault(self, error: DecodeError, received_ns: int) -> AnyEvent:

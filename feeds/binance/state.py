@@ -14,7 +14,7 @@ from core.errors import DecodeError
 from core.events import FaultKind, Ticker
 from core.instruments import instrument_id
 from feeds.binance import facts
-from feeds.binance.wire import BookTicker, MarkPrice, SpotBookTicker
+from feeds.binance.wire import MarkPrice, Payload, SpotBookTicker
 from feeds.fields import (
     PRICE_CEILING,
     PRICE_FLOOR,
@@ -70,19 +70,22 @@ class State:
 class MarkState(State):
     """``markPriceUpdate`` of one contract. Its funding fields are kept: they change less often than they are sent."""
 
-    __slots__ = ("_dated", "_funding_ms", "_rate_text", "_settled")
+    __slots__ = ("_dated", "_funding_ms", "_rate", "_rate_text", "_settling")
     suffix = "markPrice"
 
     def __init__(self, market: str, symbol: str, stream: str) -> None:
         super().__init__(market, symbol, stream)
         self._dated = "_" in symbol
+        self._rate: Decimal | None = None
         self._rate_text: str | None = None
         self._funding_ms: int | None = None
-        self._settled = self.blank
+        self._settling = self.blank
 
-    def quick(self, data: MarkPrice, received_ns: int) -> Ticker | None:
+    def quick(self, data: Payload, received_ns: int) -> Ticker | None:
         """The event of a payload in which all is as usual."""
-        time, mark, index = data.event_time, data.mark_price, data.index_price
+        if type(data) is not MarkPrice:
+            return None
+        time, mark, index, rate_text = data.event_time, data.mark_price, data.index_price, data.funding_rate
         if (
             not 0 <= time - self.event_time <= TIME_STEP_MS
             or data.symbol != self.symbol
@@ -91,19 +94,19 @@ class MarkState(State):
             or not PRICE_FLOOR < index < PRICE_CEILING
         ):
             return None
-        if data.funding_rate != self._rate_text:
-            rate = Decimal(data.funding_rate)
+        if rate_text != self._rate_text:
+            rate = Decimal(rate_text)
             if not sound_rate(rate):
                 return None
-            self._settled = replace(self._settled, funding_rate=rate)
-            self._rate_text = data.funding_rate
+            self._rate, self._rate_text = rate, rate_text
         self.event_time = time
         return replace(
-            self._settled,
+            self._settling,
             received_ns=received_ns,
             venue_time_ns=time * 1_000_000,
             mark_price=mark,
             index_price=index,
+            funding_rate=self._rate,
         )
 
     def careful(self, fields: Fields, received_ns: int) -> Ticker:
@@ -114,19 +117,18 @@ class MarkState(State):
             raise refusal(FaultKind.BAD_FIELD, self.blank.channel, *fields.bad[0])
         self.in_order(time)
         index = fields.price("i")
-        rate = None if self._dated and fields.blank("r") else fields.rate("r")
-        funding_ms = fields.whole("T") if self._dated else fields.milliseconds("T")
-        self._settled = replace(
-            self.blank, funding_rate=rate, next_funding_time_ns=funding_ms * 1_000_000 if funding_ms else None
-        )
-        self._funding_ms = funding_ms
+        self._rate = None if self._dated and fields.blank("r") else fields.rate("r")
         self._rate_text = None if "r" in dict(fields.bad) else fields.shown("r")
+        self._funding_ms = fields.whole("T") if self._dated else fields.milliseconds("T")
+        funding_ns = self._funding_ms * 1_000_000 if self._funding_ms else None
+        self._settling = replace(self.blank, next_funding_time_ns=funding_ns)
         return replace(
-            self._settled,
+            self._settling,
             received_ns=received_ns,
             venue_time_ns=time * 1_000_000,
             mark_price=mark,
             index_price=index,
+            funding_rate=self._rate,
         )
 
 
@@ -141,24 +143,16 @@ class BookState(State):
         self._spot = market == "spot"
         self._update_id = 0
 
-    def quick(self, data: BookTicker, received_ns: int) -> Ticker | None:
-        """The event of a futures payload in which all is as usual."""
-        time = data.event_time
-        if not 0 <= time - self.event_time <= TIME_STEP_MS:
+    def quick(self, data: Payload, received_ns: int) -> Ticker | None:
+        """The event of a payload in which all is as usual."""
+        if isinstance(data, MarkPrice):
             return None
-        ticker = self._levels(data, time * 1_000_000, received_ns)
-        if ticker is not None:
-            self.event_time = time
-        return ticker
-
-    def quick_spot(self, data: SpotBookTicker, received_ns: int) -> Ticker | None:
-        """The event of a spot payload in which all is as usual."""
-        return self._levels(data, None, received_ns)
-
-    def _levels(self, data: BookTicker | SpotBookTicker, venue_time_ns: int | None, received_ns: int) -> Ticker | None:
+        time = None if isinstance(data, SpotBookTicker) else data.event_time
         bid, bid_size, ask, ask_size = data.bid_price, data.bid_size, data.ask_price, data.ask_size
         if (
             data.update_id < self._update_id
+            or data.symbol != self.symbol
+            or (time is not None and not 0 <= time - self.event_time <= TIME_STEP_MS)
             or not PRICE_FLOOR < bid < PRICE_CEILING
             or not PRICE_FLOOR < ask < PRICE_CEILING
             or not (PRICE_FLOOR < bid_size < SIZE_CEILING or sound_size(bid_size))
@@ -166,10 +160,12 @@ class BookState(State):
         ):
             return None
         self._update_id = data.update_id
+        if time is not None:
+            self.event_time = time
         return replace(
             self.blank,
             received_ns=received_ns,
-            venue_time_ns=venue_time_ns,
+            venue_time_ns=None if time is None else time * 1_000_000,
             bid_price=bid,
             bid_size=bid_size,
             ask_price=ask,

@@ -49,14 +49,22 @@ class SpotBookTicker(msgspec.Struct, frozen=True, gc=False):
     ask_size: Decimal = msgspec.field(name="A")
 
 
-FuturesPayload = MarkPrice | BookTicker | list[MarkPrice | BookTicker]
+FuturesPayload = MarkPrice | BookTicker
+Payload = FuturesPayload | SpotBookTicker
 
 
-class CombinedFutures(msgspec.Struct, frozen=True, gc=False):
+class Combined(msgspec.Struct, frozen=True, gc=False):
     """A futures payload under the name of its stream."""
 
     stream: str
     data: FuturesPayload
+
+
+class CombinedMarks(msgspec.Struct, frozen=True, gc=False):
+    """An array of mark prices under the name of its stream."""
+
+    stream: str
+    data: list[MarkPrice]
 
 
 class CombinedSpot(msgspec.Struct, frozen=True, gc=False):

@@ -1,0 +1,232 @@
+"""The frames that are timed: made here, and a recorded capture's where one lies beside the checkout."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+
+CAPTURES = Path(__file__).parents[2].parent / "shared" / "captures"
+SYMBOLS = ("BTCUSDT", "ETHUSDT")
+COUNT = 1000
+START_MS = 1_786_310_818_000
+
+
+class Case(NamedTuple):
+    """Frames of one connection. ``primer`` brings every contender to where it has seen each symbol."""
+
+    name: str
+    venue: str
+    market: str
+    shape: str
+    url: str
+    symbols: tuple[str, ...]
+    primer: list[bytes]
+    frames: list[bytes]
+
+
+def cases() -> Iterator[Case]:
+    """Every case, smallest venue first."""
+    chance = random.Random(20)
+    marks = [_mark(chance, SYMBOLS[number % 2], START_MS + 500 * number) for number in range(COUNT + 2)]
+    combined = [_json({"stream": f"{mark['s'].lower()}@markPrice@1s", "data": mark}) for mark in marks]
+    raw = [_json(mark) for mark in marks]
+    url = "wss://fstream.binance.com/market/ws"
+    yield Case("Binance mark price, combined", "binance", "usdm", "mark", url, SYMBOLS, combined[:2], combined[2:])
+    yield Case("Binance mark price, raw", "binance", "usdm", "mark raw", url, SYMBOLS, raw[:2], raw[2:])
+    url = "wss://stream.bybit.com/v5/public/linear"
+    primer = [_json(_snapshot(chance, symbol)) for symbol in SYMBOLS]
+    busy = [_json(_delta(chance, number, _busy(chance))) for number in range(COUNT)]
+    yield Case("Bybit ticker deltas, all prices move", "bybit", "linear", "ticker", url, SYMBOLS, primer, busy)
+    calm = [_json(_delta(chance, number, _calm(chance))) for number in range(COUNT)]
+    yield Case("Bybit ticker deltas, mostly the book", "bybit", "linear", "ticker", url, SYMBOLS, primer, calm)
+    yield from _captured(url)
+
+
+def _captured(url: str) -> Iterator[Case]:
+    for path in sorted(CAPTURES.glob("bybit-*.jsonl.zst")):
+        import zstandard
+
+        with zstandard.open(path, "rt", encoding="utf-8") as lines:
+            records = [json.loads(line) for line in lines]
+        linear = {record["conn"] for record in records if record["t"] == "connect" and record["addr"] == url}
+        frames = [
+            record["data"].encode()
+            for record in records
+            if record["t"] == "recv" and record["conn"] in linear and '"tickers.' in record["data"]
+        ]
+        snapshots = [frame for frame in frames if b'"type":"snapshot"' in frame]
+        symbols = tuple(json.loads(frame)["data"]["symbol"] for frame in snapshots)
+        yield Case("Bybit tickers, a real capture", "bybit", "linear", "ticker", url, symbols, [], frames)
+
+
+# --- made frames -------------------------------------------------------------------------------------------------
+
+
+def _json(content: object) -> bytes:
+    return json.dumps(content, separators=(",", ":")).encode()
+
+
+def _price(chance: random.Random, digits: int) -> str:
+    return f"{76_000 + 900 * chance.random():.{digits}f}"
+
+
+def _mark(chance: random.Random, symbol: str, time_ms: int) -> dict[str, Any]:
+    return {
+        "e": "markPriceUpdate",
+        "E": time_ms,
+        "s": symbol,
+        "p": _price(chance, 8),
+        "ap": _price(chance, 8),
+        "P": _price(chance, 8),
+        "i": _price(chance, 8),
+        "r": f"{1e-4 + time_ms // 60_000 % 50 * 1e-7:.8f}",
+        "T": 1_786_320_000_000,
+        "st": 1,
+    }
+
+
+def _snapshot(chance: random.Random, symbol: str) -> dict[str, Any]:
+    data = {
+        "symbol": symbol,
+        "tickDirection": "ZeroPlusTick",
+        "prevPrice24h": _price(chance, 2),
+        "highPrice24h": _price(chance, 2),
+        "lowPrice24h": _price(chance, 2),
+        "prevPrice1h": _price(chance, 2),
+        "fundingIntervalHour": "8",
+        "fundingCap": "0.005",
+        "nextFundingTime": "1786320000000",
+        "fundingRate": "0.0001",
+        "openInterest": "59891.732",
+        "preOpenPrice": "",
+        "preQty": "",
+        **_busy(chance),
+    }
+    return {"topic": f"tickers.{symbol}", "type": "snapshot", "data": data, "cs": 1000, "ts": START_MS}
+
+
+def _delta(chance: random.Random, number: int, changed: dict[str, str]) -> dict[str, Any]:
+    symbol = SYMBOLS[number % 2]
+    return {
+        "topic": f"tickers.{symbol}",
+        "type": "delta",
+        "data": {"symbol": symbol, **changed},
+        "cs": 753_843_900_397 + 13 * number,
+        "ts": START_MS + 100 * (number + 1),
+    }
+
+
+def _busy(chance: random.Random) -> dict[str, str]:
+    return {
+        "tickDirection": "PlusTick",
+        "price24hPcnt": "-0.012345",
+        "lastPrice": _price(chance, 2),
+        "turnover24h": "1142118412.9021",
+        "volume24h": "17573.9120",
+        "markPrice": _price(chance, 2),
+        "indexPrice": _price(chance, 2),
+        "openInterestValue": "3899996265.01",
+        "bid1Price": _price(chance, 2),
+        "bid1Size": "5.954",
+        "ask1Price": _price(chance, 2),
+        "ask1Size": "10.470",
+    }
+
+
+def _calm(chance: random.Random) -> dict[str, str]:
+    """What a real delta carries, roughly as often: one side of the book, both, or the mark price."""
+    bid = {"bid1Price": _price(chance, 2), "bid1Size": f"{9 * chance.random():.3f}"}
+    ask = {"ask1Price": _price(chance, 2), "ask1Size": f"{9 * chance.random():.3f}"}
+    value = {"markPrice": _price(chance, 2), "openInterestValue": "3899995666.09"}
+    return chance.choices((bid, ask, bid | ask, value, {"indexPrice": _price(chance, 2)}), (30, 25, 20, 17, 8))[0]
+
+
+# --- bare models -------------------------------------------------------------------------------------------------
+
+
+class _BareMark(msgspec.Struct):
+    e: str
+    E: int
+    s: str
+    p: Decimal
+    i: Decimal
+    P: Decimal
+    r: Decimal
+    T: int
+    ap: Decimal | None = None
+    st: int = 1
+
+
+class _LeastMark(msgspec.Struct):
+    E: int
+    s: str
+    p: Decimal
+    i: Decimal
+    r: Decimal
+    T: int
+
+
+class _BareCombined(msgspec.Struct):
+    stream: str
+    data: _BareMark
+
+
+class _LeastCombined(msgspec.Struct):
+    stream: str
+    data: _LeastMark
+
+
+class _LeastTicker(msgspec.Struct):
+    symbol: str
+    markPrice: Decimal | None = None
+    indexPrice: Decimal | None = None
+    lastPrice: Decimal | None = None
+    bid1Price: Decimal | None = None
+    bid1Size: Decimal | None = None
+    ask1Price: Decimal | None = None
+    ask1Size: Decimal | None = None
+    fundingRate: Decimal | None = None
+    nextFundingTime: str | None = None
+    fundingIntervalHour: str | None = None
+
+
+class _BareTicker(_LeastTicker):
+    tickDirection: str | None = None
+    price24hPcnt: Decimal | None = None
+    prevPrice24h: Decimal | None = None
+    highPrice24h: Decimal | None = None
+    lowPrice24h: Decimal | None = None
+    prevPrice1h: Decimal | None = None
+    openInterest: Decimal | None = None
+    openInterestValue: Decimal | None = None
+    singleOpenInterest: Decimal | None = None
+    singleOpenInterestValue: Decimal | None = None
+    turnover24h: Decimal | None = None
+    volume24h: Decimal | None = None
+    fundingCap: Decimal | None = None
+
+
+class _LeastTickers(msgspec.Struct):
+    topic: str
+    type: str
+    ts: int
+    cs: int
+    data: _LeastTicker
+
+
+class _BareTickers(msgspec.Struct):
+    topic: str
+    type: str
+    ts: int
+    cs: int
+    data: _BareTicker
+
+
+BARE = {"mark": _BareCombined, "mark raw": _BareMark, "ticker": _BareTickers}
+LEAST = {"mark": _LeastCombined, "mark raw": _LeastMark, "ticker": _LeastTickers}

@@ -1,0 +1,230 @@
+"""Microseconds from a venue's frame to a normalised event: ours, ccxt.pro, cryptofeed, and a bare typed decode.
+
+``python -m tests.bench.frames [--repeats N] [--cryptofeed PYTHON]`` prints a table; it asserts nothing. All contenders
+take the same bytes in the same process, in turn, and each figure is the median of the repeats (cryptofeed, whose
+dependencies conflict with ours, runs in a process of the interpreter given and answers in turn as well).
+
+``least`` decodes only the fields that an event needs, ``bare`` all the numbers that the frame carries: what a consumer
+that checks, merges and names nothing would pay.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import gc
+import importlib.util
+import json
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+
+from feeds.registry import decoder_for
+from tests.bench.frame_cases import BARE, LEAST, Case, cases
+
+WORKER = Path(__file__).with_name("cryptofeed_worker.py")
+EXCHANGES: list[Any] = []
+"""ccxt's clients, to be closed at the end."""
+
+Pass = Callable[[], float]
+"""Feeds a case's frames once and says how many seconds it took."""
+
+
+class Contender(NamedTuple):
+    """Who is timed, and how it takes a case."""
+
+    name: str
+    prepare: Callable[[Case], Pass | None]
+
+
+def timed(take: Callable[[Sequence[bytes]], None], case: Case) -> float:
+    """Seconds to hand all of a case's frames over, the primer untimed and the garbage collector off."""
+    take(case.primer)
+    gc.collect()
+    gc.disable()
+    try:
+        start = time.perf_counter()
+        take(case.frames)
+        return time.perf_counter() - start
+    finally:
+        gc.enable()
+
+
+def ours(case: Case) -> Pass:
+    """Our decoder, forgetting everything before each pass."""
+    decoder = decoder_for(case.venue, case.market)
+    decode = decoder.decode
+    now_ns = time.time_ns()
+
+    def take(frames: Sequence[bytes]) -> None:
+        for frame in frames:
+            decode(frame, now_ns)
+
+    def run() -> float:
+        decoder.reset()
+        return timed(take, case)
+
+    return run
+
+
+def typed(models: Mapping[str, Any]) -> Callable[[Case], Pass]:
+    """A typed msgspec decode and nothing more."""
+
+    def prepare(case: Case) -> Pass:
+        decode = msgspec.json.Decoder(models[case.shape]).decode
+
+        def take(frames: Sequence[bytes]) -> None:
+            for frame in frames:
+                decode(frame)
+
+        return lambda: timed(take, case)
+
+    return prepare
+
+
+def ccxt_pro(case: Case) -> Pass:
+    """ccxt.pro from the bytes of a frame to its ticker, on a client that is not connected."""
+    import ccxt.pro
+
+    exchange = ccxt.pro.binanceusdm() if case.venue == "binance" else ccxt.pro.bybit()
+    exchange.set_markets([_ccxt_market(symbol) for symbol in case.symbols])
+    handle = exchange.client(case.url).handle_text_or_binary_message
+
+    def take(frames: Sequence[bytes]) -> None:
+        for frame in frames:
+            handle(frame)
+
+    def run() -> float:
+        seconds = timed(take, case)
+        missing = [symbol for symbol in case.symbols if _ccxt_market(symbol)["symbol"] not in exchange.tickers]
+        if missing:
+            raise RuntimeError(f"ccxt.pro made no ticker of {', '.join(missing)}")
+        return seconds
+
+    EXCHANGES.append(exchange)
+    return run
+
+
+def _ccxt_market(symbol: str) -> dict[str, Any]:
+    base = symbol.removesuffix("USDT")
+    return {
+        "id": symbol,
+        "symbol": f"{base}/USDT:USDT",
+        "base": base,
+        "quote": "USDT",
+        "settle": "USDT",
+        "baseId": base,
+        "quoteId": "USDT",
+        "settleId": "USDT",
+        "type": "swap",
+        "active": True,
+        "contractSize": 1,
+        "spot": False,
+        "margin": False,
+        "swap": True,
+        "future": False,
+        "option": False,
+        "contract": True,
+        "linear": True,
+        "inverse": False,
+        "precision": {"amount": 0.001, "price": 0.1},
+        "limits": {},
+        "info": {},
+    }
+
+
+class Cryptofeed:
+    """cryptofeed's handlers, in a process of their own interpreter."""
+
+    def __init__(self, python: str) -> None:
+        self._process = subprocess.Popen(
+            [python, str(WORKER)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
+        )
+
+    def prepare(self, case: Case) -> Pass | None:
+        """``None`` where the handler does not take such frames (raw ones, without their stream's name)."""
+        if case.shape == "mark raw":
+            return None
+
+        frames = {"primer": case.primer, "frames": case.frames}
+        question: dict[str, object] = {name: [frame.decode() for frame in part] for name, part in frames.items()}
+        question |= {"venue": case.venue, "symbols": case.symbols, "url": case.url}
+        return lambda: float(self._ask(question))
+
+    def _ask(self, question: dict[str, object]) -> str:
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(json.dumps(question) + "\n")
+        self._process.stdin.flush()
+        return self._process.stdout.readline()
+
+    def close(self) -> None:
+        """End the process."""
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        self._process.wait(10)
+
+
+def microseconds(passes: Sequence[Pass | None], count: int, repeats: int) -> list[float | None]:
+    """The median of each contender's passes, a frame, taken in turn."""
+    found: list[list[float]] = [[] for _ in passes]
+    for _ in range(repeats):
+        for seconds, run in zip(found, passes, strict=True):
+            if run is not None:
+                seconds.append(run())
+    return [statistics.median(seconds) / count * 1e6 if seconds else None for seconds in found]
+
+
+def show(case: Case, names: Sequence[str], figures: Sequence[float | None]) -> None:
+    """One case's row: the figures, and ours against the others."""
+    by_name = dict(zip(names, figures, strict=True))
+    mine = by_name["ours"] or 0.0
+    size = statistics.mean(map(len, case.frames))
+    row = "".join("       -" if figure is None else f"{figure:8.2f}" for figure in figures)
+    ratios = [
+        f"{mine / by_name['bare']:.2f}x bare" if by_name["bare"] else "",
+        f"{mine / by_name['least']:.2f}x least" if by_name["least"] else "",
+        *(f"{other / mine:.1f}x faster than {name}" for name in names[3:] if (other := by_name[name]) is not None),
+    ]
+    print(f"{case.name:<38}{size:5.0f} B {row}   {', '.join(filter(None, ratios))}")
+
+
+async def main() -> None:
+    """Time every contender on every case and print a table."""
+    options = argparse.ArgumentParser(prog="python -m tests.bench.frames", description=__doc__)
+    options.add_argument("--repeats", type=int, default=15)
+    options.add_argument("--cryptofeed", metavar="PYTHON", help="an interpreter that has cryptofeed")
+    arguments = options.parse_args()
+    python = arguments.cryptofeed or (sys.executable if importlib.util.find_spec("cryptofeed") else None)
+    cryptofeed = Cryptofeed(python) if python else None
+    contenders = [
+        Contender("ours", ours),
+        Contender("bare", typed(BARE)),
+        Contender("least", typed(LEAST)),
+        Contender("ccxt.pro", ccxt_pro),
+    ]
+    if cryptofeed is None:
+        print("cryptofeed is not installed beside us: give an interpreter that has it with --cryptofeed")
+    else:
+        contenders.append(Contender("cryptofeed", cryptofeed.prepare))
+    names = [contender.name for contender in contenders]
+    print(f"{'µs a frame (median)':<45}" + "".join(f"{name[:7]:>8}" for name in names))
+    for case in cases():
+        passes = [contender.prepare(case) for contender in contenders]
+        show(case, names, microseconds(passes, len(case.frames), arguments.repeats))
+    if cryptofeed is not None:
+        cryptofeed.close()
+    with contextlib.suppress(asyncio.CancelledError):
+        for exchange in EXCHANGES:
+            await exchange.close()
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
