@@ -270,6 +270,20 @@ def test_a_position_opened_by_assumption_is_opened_once_in_the_life_of_the_journ
     assert lines[1].opened_note == lines[0].opened_note != ""
 
 
+def test_a_position_opened_by_assumption_opens_anew_where_its_user_rewrote_it(path: Path) -> None:
+    book = replay_book({"BTC": Decimal(2)})
+    hedge = msgspec.structs.replace(book.hedges[0], quantity=Decimal("-0.5"), entry_price=Decimal(50_000))
+    with closing(open_journal(path)) as journal:
+        feed(engine(book, journal=journal), listed(LINEAR), perpetual(0, 60_000))
+    for price in (70_000, 80_000):
+        with closing(open_journal(path)) as journal:
+            made = engine(msgspec.structs.replace(book, hedges=(hedge,)), journal=journal)
+            feed(made, listed(LINEAR), perpetual(0, price))
+            line = made.snapshot(at(0)).books[0].hedges[0]
+            assert line.quantity.value == -1
+            assert line.entry_price.value == 60_000, "half at 50,000 as written, half at 70,000 as opened"
+
+
 def test_what_the_user_rewrites_in_the_book_wins_over_the_journal(path: Path) -> None:
     with closing(open_journal(path)) as journal:
         made, broker = start(journal)

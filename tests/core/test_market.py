@@ -91,6 +91,12 @@ def test_an_event_older_by_the_venues_clock_is_dropped_and_counted(seen: Seen) -
     assert seen.faults == 1
 
 
+def test_an_event_without_a_venue_time_does_not_let_older_ones_in(seen: Seen) -> None:
+    unstamped = msgspec.structs.replace(ticker(2.05, mark=60_050), venue_time_ns=None)
+    seen.tell(ticker(2, mark=60_000), unstamped, ticker(2.1, mark=59_000, venue_time_ns=at(1.5)))
+    assert seen.mark(2.1).value == 60_050
+
+
 def test_order_is_judged_per_channel_and_instrument(seen: Seen) -> None:
     seen.tell(ticker(2, mark=60_000, channel="all"))
     seen.tell(ticker(2.1, "bybit:linear:ETHUSDT", mark=3_000, channel="all", venue_time_ns=at(1)))

@@ -111,6 +111,27 @@ def test_margin_that_is_used_up_is_never_shown_as_safe() -> None:
     assert line.liquidation_distance.value < 0
 
 
+def test_a_margin_that_was_not_declared_is_what_the_leverage_asks_for() -> None:
+    hedge = msgspec.structs.replace(seed_book().hedges[0], isolated_margin=None)
+    made = engine(msgspec.structs.replace(seed_book(), hedges=(hedge,)))
+    assert not made.snapshot(at(0)).books[0].hedges[0].margin.known
+    feed(made, reference(), market_at(0, 60_000))
+    assert made.snapshot(at(0)).books[0].hedges[0].margin.value == 75_000
+
+
+def test_a_position_below_its_requirement_at_every_price_is_not_called_safe() -> None:
+    made = running(60_000)
+    feed(
+        made,
+        PositionUpdate(
+            received_ns=at(0.05), account="paper", instrument=LINEAR, quantity=Decimal("-2.5"),
+            entry_price=Decimal(60_000), isolated_margin=Decimal(-200_000),
+        ),
+    )  # fmt: skip
+    line = made.snapshot(at(0.1)).books[0].hedges[0]
+    assert line.liquidation_price.absent == line.liquidation_distance.absent == "no equity left behind the position"
+
+
 # --- funding -------------------------------------------------------------------------------------------------
 
 
