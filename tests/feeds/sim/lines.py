@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import hmac
 import json
@@ -15,6 +16,7 @@ from urllib.parse import urlencode
 
 import httpx
 from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
 
 from feeds.sim.process import ApiKey
 from feeds.sim.simulator import Simulator, SimulatorOptions
@@ -101,6 +103,13 @@ class Line:
             if wanted(frame):
                 return frame
         raise AssertionError(f"not among {len(self.frames)} frames; the last was {self.frames[-1]}")
+
+    async def ended(self) -> None:
+        """Read on until the other side closes."""
+        with contextlib.suppress(ConnectionClosed):
+            async with asyncio.timeout(PATIENCE):
+                async for text in self.connection:
+                    self.frames.append(json.loads(text))
 
     async def ask(self, request: Frame) -> Frame:
         """Send a request and wait for the control frame that answers it."""
