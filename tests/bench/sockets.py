@@ -88,7 +88,7 @@ async def _flood(socket: Any, frame: bytes, messages: int) -> None:
 async def _pace(socket: Any, frame: bytes, messages: int, rate: float) -> None:
     loop = asyncio.get_running_loop()
     start, sent = loop.time(), 0
-    while sent < messages:
+    while sent < messages and not socket.transport.is_closing():
         while sent < min(messages, (loop.time() - start) * rate):
             socket.transport.write(frame)
             sent += 1
