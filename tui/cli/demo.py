@@ -6,6 +6,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from core.demo_book import LINEAR_MARKETS
+from tui.cli.signals import deferred_signals
 from tui.cli.wiring import Simulation, demo_book, outline, parse_pins, running_engine
 from tui.start import DisplayOptions, require_terminal
 
@@ -43,17 +44,15 @@ def run(arguments: argparse.Namespace) -> int:
     """Open the monitor and stay until it is left. Raises VenueError where the simulated exchange does not start."""
     pins = parse_pins(arguments.pin)
     require_terminal()
-    with outline("DEMO"), Simulation(arguments.seed, pins) as simulation:
+    with deferred_signals() as signals, outline("DEMO"), Simulation(arguments.seed, pins) as simulation:
         from core.snapshot import Mode
         from tui.app import run_monitor
 
-        source = f"simulated {arguments.venue}, seed {arguments.seed}"
+        feeds = simulation.feeds(arguments.venue, signals.check)
+        source = f"simulated {arguments.venue}, seed {arguments.seed}, nothing is kept"
         display = DisplayOptions()
         with running_engine(
-            [demo_book(arguments.venue)],
-            simulation.feeds(arguments.venue),
-            mode=Mode.DEMO,
-            source=source,
-            refresh_hz=display.refresh_hz,
+            [demo_book(arguments.venue)], feeds, mode=Mode.DEMO, source=source, refresh_hz=display.refresh_hz
         ) as host:
+            signals.hand_over()
             return run_monitor(host, display)

@@ -6,6 +6,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from core.paths import config_path
+from tui.cli.signals import deferred_signals
 from tui.cli.wiring import (
     configured_feeds,
     display_options,
@@ -37,21 +38,23 @@ def add_parser(commands: Commands) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Open the monitor and stay until it is left. Raises ConfigError and JournalError."""
     require_terminal()
-    from core.config import load_config
+    with deferred_signals() as signals:
+        from core.config import load_config
 
-    config = load_config(config_path(arguments.config))
-    log_to_file()
-    with outline("PAPER"), open_configured_journal(config) as journal:
-        from core.snapshot import Mode
-        from tui.app import run_monitor
+        config = load_config(config_path(arguments.config))
+        log_to_file()
+        with outline("PAPER"), open_configured_journal(config) as journal:
+            from core.snapshot import Mode
+            from tui.app import run_monitor
 
-        display = display_options(config)
-        with running_engine(
-            config.books,
-            configured_feeds(config, instruments_of(config.books)),
-            mode=Mode.PAPER,
-            source=str(config.file),
-            journal=journal,
-            refresh_hz=display.refresh_hz,
-        ) as host:
-            return run_monitor(host, display)
+            display = display_options(config)
+            with running_engine(
+                config.books,
+                configured_feeds(config, instruments_of(config.books)),
+                mode=Mode.PAPER,
+                source=str(config.file) if journal is not None else f"{config.file}, nothing is kept",
+                journal=journal,
+                refresh_hz=display.refresh_hz,
+            ) as host:
+                signals.hand_over()
+                return run_monitor(host, display)

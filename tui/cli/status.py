@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,7 @@ from core.figures import Figure, Freshness
 from core.paths import config_path
 from core.snapshot import BookView, Mode, Severity, Snapshot
 from tui.cli.demo import add_market_options
+from tui.cli.signals import deferred_signals
 from tui.cli.status_text import status_lines
 from tui.cli.wiring import (
     Simulation,
@@ -93,7 +94,11 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _look(arguments: argparse.Namespace) -> Snapshot | None:
-    with _demo(arguments) if arguments.demo else _configured(arguments) as host:
+    with ExitStack() as stack:
+        with deferred_signals() as signals:
+            engine = _demo(arguments, signals.check) if arguments.demo else _configured(arguments)
+            host = stack.enter_context(engine)
+            signals.check()
         return host.wait_until(is_complete, arguments.timeout)
 
 
@@ -103,16 +108,15 @@ def _blind(reason: str) -> int:
 
 
 @contextmanager
-def _demo(arguments: argparse.Namespace) -> Iterator[EngineHost]:
+def _demo(arguments: argparse.Namespace, check: Callable[[], None]) -> Iterator[EngineHost]:
     if arguments.config is not None:
         raise RequestError("--config", "no configuration beside --demo", "one")
     book = demo_book(arguments.venue)
     _check_book(arguments.book, [book])
     with Simulation(arguments.seed, parse_pins(arguments.pin)) as simulation:
+        feeds = simulation.feeds(arguments.venue, check)
         source = f"simulated {arguments.venue}, seed {arguments.seed}"
-        with running_engine(
-            [_at_once(book)], simulation.feeds(arguments.venue), mode=Mode.DEMO, source=source, refresh_hz=_REFRESH_HZ
-        ) as host:
+        with running_engine([_at_once(book)], feeds, mode=Mode.DEMO, source=source, refresh_hz=_REFRESH_HZ) as host:
             yield host
 
 

@@ -11,8 +11,8 @@ import re
 import shutil
 import tempfile
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from decimal import Decimal
 from logging.handlers import RotatingFileHandler
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 COPY_ATTEMPTS = 5
 _LOG_BYTES = 1_000_000
+_CHECK_SECONDS = 0.05
 _PIN = re.compile(r"(?P<coin>[A-Za-z0-9]{1,20})=(?P<price>[0-9]{1,12}(\.[0-9]{1,12})?)")
 
 
@@ -252,11 +253,16 @@ class Simulation:
         if self._process.exception() is None:
             self._process.result().stop()
 
-    def feeds(self, venue: str) -> list[VenueFeed]:
-        """The venue's feed, on the simulated exchange, once that listens. Raises VenueError where it does not."""
+    def feeds(self, venue: str, check: Callable[[], None] = lambda: None) -> list[VenueFeed]:
+        """The venue's feed, on the simulated exchange, once that listens; ``check`` is called while it does not.
+
+        Raises VenueError where it does not start, and what ``check`` raises.
+        """
         from feeds.registry import venue_feed
         from feeds.venue import Credentials
 
+        while not wait([self._process], _CHECK_SECONDS).done:
+            check()
         process = self._process.result()
         key = process.api_key(venue, "read")
         return [venue_feed(venue, process.venues[venue], Credentials(key=key.key, secret=key.secret))]
