@@ -14,7 +14,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any
 
-import httpx
 import msgspec
 
 from core.errors import VenueError
@@ -62,6 +61,8 @@ class SimulatorProcess:
 
     def control(self, fault: str, **parameters: Any) -> dict[str, Any]:
         """Inject a named fault (see ``feeds.sim.faults``). Raises VenueError where it is refused."""
+        import httpx  # slow to import, and the demo has no use for it while it starts
+
         answer = httpx.post(self.control_url, json={"fault": fault, **parameters}, timeout=5, trust_env=False)
         body: dict[str, Any] = answer.json()
         if answer.status_code != 200:

@@ -159,6 +159,6 @@ async def serving(
 
 @asynccontextmanager
 async def line(address: str, **options: Any) -> AsyncIterator[Line]:
-    """A websocket to an address."""
-    async with connect(address, proxy=None, **options) as connection:
+    """A websocket to an address. It buffers without bound, or closing it would wait for frames nobody reads."""
+    async with connect(address, **{"proxy": None, "max_queue": None, **options}) as connection:
         yield Line(connection)
