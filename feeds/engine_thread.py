@@ -131,8 +131,9 @@ class EngineThread(ABC):
     async def _main(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._running.set()
+        works = [*self._work(), self._watch()]
         async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(work) for work in (self._watch(), *self._work())]
+            tasks = [group.create_task(work) for work in works]
             await self._stop.wait()
             for task in tasks:
                 task.cancel()

@@ -15,7 +15,7 @@ from core.events import AnyEvent, FaultKind, FrameFault, Heard, Ticker
 from feeds.channels import Channel, ChannelBoard, Request
 from feeds.clock import Clock
 from feeds.records import Closed, Connected, Oversized, Received, Sent, Tap
-from feeds.venue import ConnectionPlan, VenueFeed
+from feeds.venue import ConnectionPlan, Decoder, VenueFeed
 from feeds.websocket import OPENING_ERRORS, MarketSocket, open_market_socket, opening_reason, retry_after_seconds
 
 Emit = Callable[[AnyEvent], None]
@@ -96,7 +96,7 @@ class Leg:
         self.retry_after = 0.0
         self.leaving = False
         """True once the venue has announced that it will close this socket."""
-        self.decoder = owner.feed.decoder(owner.plan)
+        self._decoder: Decoder
         self.board = ChannelBoard(
             owner.plan,
             lambda names: owner.feed.subscribe_frames(owner.plan, names),
@@ -124,12 +124,16 @@ class Leg:
     @property
     def reason(self) -> str:
         """Why it ended."""
-        return self.task.result() if self.task is not None and self.task.done() else ""
+        if self.task is None or not self.task.done():
+            return ""
+        return self._finish_reason if self.task.cancelled() else self.task.result()
 
     def finish(self, reason: str) -> None:
         """End it soon, for this reason."""
         self._finish_reason = self._finish_reason or reason
         self._wake.set()
+        if not self.opened and self.task is not None:
+            self.task.cancel()
 
     def hopeless_channels(self) -> list[Channel]:
         """Channels that only another socket may bring back."""
@@ -174,6 +178,7 @@ class Leg:
             self.owner.wake()
 
     async def _live(self) -> str:
+        self._decoder = self.owner.feed.decoder(self.plan)
         self._socket = socket = await open_market_socket(
             self.plan.url,
             open_seconds=self.timing.open_seconds,
@@ -270,7 +275,7 @@ class Leg:
         if owner.tap is not None:
             owner.tap(Received(ns=read_ns, conn=self.identity, data=frame))
         try:
-            events = self.decoder.decode(frame, read_ns)
+            events = self._decoder.decode(frame, read_ns)
         except Exception as error:
             # The supervisor's net again: decoders promise not to raise, and a broken promise must not kill a feed.
             _LOGGER.error("%s %s: decoder: %s", self.plan.venue, self.plan.name, type(error).__name__)

@@ -15,6 +15,7 @@ from feeds.connection import DEFAULT_TIMING
 from tests.feeds.toy import (
     QUICK,
     EventLog,
+    ToyDecoder,
     ToyFeed,
     ToyServer,
     acknowledge,
@@ -298,6 +299,34 @@ async def test_reopen_drops_the_socket_and_comes_back() -> None:
         await log.until(lambda: log.states.count("live") >= 2)
         assert server.opened == 2
         assert "asked for" in log.reasons
+
+
+async def test_reopen_while_still_connecting_starts_afresh() -> None:
+    asked = asyncio.Event()
+
+    async def hang(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        asked.set()
+        await reader.read()
+        writer.close()
+
+    async with await asyncio.start_server(hang, "127.0.0.1", 0) as server:
+        feed = ToyFeed(f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}")
+        async with connected(feed, msgspec.structs.replace(QUICK, open_seconds=60)) as (connection, log):
+            await asked.wait()
+            connection.reopen("asked for")
+            await log.until(lambda: log.states.count("connecting") >= 2)
+            assert "asked for" in log.reasons
+
+
+async def test_a_feed_that_cannot_even_make_a_decoder_is_reported(caplog: pytest.LogCaptureFixture) -> None:
+    class Broken(ToyFeed):
+        def decoder(self, plan: object) -> ToyDecoder:
+            raise KeyError("secret-canary")
+
+    async with connected(Broken("ws://127.0.0.1:1")) as (_, log):
+        await log.until(lambda: "internal error (KeyError)" in log.reasons)
+    assert "secret-canary" not in caplog.text + repr(log.events)
 
 
 async def test_the_swap_overlaps_and_nothing_goes_backwards() -> None:

@@ -21,6 +21,7 @@ from feeds.clock import Clock
 from feeds.host import EngineHost
 from feeds.paper import PaperBroker
 from feeds.records import AnyRecord, Connected, Received, Sent
+from feeds.registry import venue_feed
 from tests.support.builders import LINEAR
 from tests.support.bybit_server import (
     BybitServer,
@@ -205,3 +206,22 @@ async def test_the_tap_sees_every_raw_frame() -> None:
     received = [record.data for record in seen if isinstance(record, Received)]
     assert b'"markPrice"' in received[1]
     assert [record.ns for record in seen] == sorted(record.ns for record in seen)
+
+
+def test_an_instrument_that_no_feed_serves_is_told_when_the_engine_starts() -> None:
+    book = seed_book("bybit:moon:BTCUSDT")
+    engine = Engine([book], mode=Mode.PAPER, source="test")
+    host = EngineHost(engine, [venue_feed("bybit")], ["bybit:moon:BTCUSDT"], PaperBroker(book.accounts), Clock())
+    host.start()
+    with pytest.raises(LinkClosed, match="the engine stopped: instrument: expected one of bybit's"):
+        host.wait_until(lambda _: False, 5)
+    host.stop()
+
+
+async def test_waiting_ends_when_time_is_up_with_the_newest_picture() -> None:
+    async with bybit_server(BybitServer.serve_well) as server:
+        with running_host(ScriptedFeed(server.port)) as host:
+            await shown(host, mark_is_live)
+            picture = await asyncio.to_thread(host.wait_until, lambda _: False, 0.1)
+            assert picture is not None
+            assert mark_is_live(picture)
