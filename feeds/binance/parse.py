@@ -47,15 +47,22 @@ class _Table(Generic[_State]):
     def __init__(self, make: type[_State], market: str) -> None:
         self._make, self._market = make, market
         self.states: dict[str, dict[str, _State]] = {}
+        self._count = 0
 
     def state(self, stream: str, symbol: str) -> _State:
         """The state, made if need be. Raises DecodeError where garbage would grow the memory."""
-        states = self.states.setdefault(stream, {})
-        if symbol not in states:
-            if max(len(states), len(self.states)) > facts.MAX_SYMBOLS:
+        found = self.states.get(stream, {}).get(symbol)
+        if found is None:
+            if self._count >= facts.MAX_SYMBOLS:
                 raise refusal(FaultKind.UNKNOWN_TOPIC, stream, "", "more symbols than a market lists")
-            states[symbol] = self._make(self._market, symbol, stream)
-        return states[symbol]
+            self._count += 1
+            found = self.states.setdefault(stream, {})[symbol] = self._make(self._market, symbol, stream)
+        return found
+
+    def clear(self) -> None:
+        """Forget all."""
+        self.states.clear()
+        self._count = 0
 
 
 class Decoder:
@@ -82,7 +89,7 @@ class Decoder:
     def reset(self) -> None:
         """Forget the order of what was seen."""
         for table in self._tables.values():
-            table.states.clear()
+            table.clear()
         self._usual.clear()
 
     def decode(self, frame: bytes | str, received_ns: int) -> Sequence[AnyEvent]:

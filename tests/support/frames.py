@@ -109,6 +109,12 @@ def numbers_of(events: Sequence[AnyEvent]) -> list[Decimal]:
     return found
 
 
+def comparable(events: Sequence[AnyEvent]) -> list[AnyEvent | str]:
+    """The events; where JSON breaks off and how is left out, since blanks at the end change it."""
+    broken = (FaultKind.NOT_JSON, FaultKind.TRUNCATED)
+    return ["no JSON" if isinstance(event, FrameFault) and event.kind in broken else event for event in events]
+
+
 ODD_VALUES = st.sampled_from(
     [encode(value) for value in (*BAD_PRICES, *BAD_SIZES, *BAD_RATES)] + [b"1.5", b'"61000.25"']
 )
