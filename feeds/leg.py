@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 import msgspec
+from websockets.exceptions import WebSocketException
 
 from core.events import AnyEvent, FaultKind, FrameFault, Heard, Ticker
 from feeds.channels import Channel, ChannelBoard, Request
@@ -165,17 +166,22 @@ class Leg:
         except asyncio.CancelledError:
             stopped = True
             raise
-        except OPENING_ERRORS as error:
-            self.retry_after = retry_after_seconds(error, self.timing.stay_away_seconds)
-            return opening_reason(error) if self._socket is None else self._socket.end_reason()
         except Exception as error:
-            # The supervisor's net: a fault of ours must not end the watch. The text may hold anything, so only
-            # the type is told.
-            _LOGGER.error("%s %s: %s", self.plan.venue, self.plan.name, type(error).__name__)
-            return f"internal error ({type(error).__name__})"
+            return self._why(error)
         finally:
             self._close(stopped=stopped)
             self.owner.wake()
+
+    def _why(self, error: Exception) -> str:
+        if self._socket is None and isinstance(error, OPENING_ERRORS):
+            self.retry_after = retry_after_seconds(error, self.timing.stay_away_seconds)
+            return opening_reason(error)
+        if self._socket is not None and isinstance(error, OSError | WebSocketException):
+            return self._socket.end_reason()
+        # The supervisor's net: a fault of ours must not end the watch. Its text may hold anything, so only its type
+        # is told.
+        _LOGGER.error("%s %s: %s", self.plan.venue, self.plan.name, type(error).__name__)
+        return f"internal error ({type(error).__name__})"
 
     async def _live(self) -> str:
         self._decoder = self.owner.feed.decoder(self.plan)
@@ -205,7 +211,7 @@ class Leg:
             self._outbox.extend(self.board.check(now_ns))
             if self.board.dead(now_ns):
                 return "no data on any channel"
-            if now_ns >= socket.heard_ns + self._quiet_ns + self._pong_ns:
+            if socket.heard_ns < self._pinged_ns <= now_ns - self._pong_ns:
                 return "no answer to a ping"
             if self.hopeless_channels():
                 self.owner.wake()
@@ -220,14 +226,14 @@ class Leg:
             await self._sleep_until(self._next_ns(socket, heartbeat_ns, now_ns))
 
     async def _ping_if_quiet(self, socket: MarketSocket, now_ns: int) -> None:
-        if now_ns >= socket.heard_ns + self._quiet_ns > self._pinged_ns:
+        if self._pinged_ns <= socket.heard_ns <= now_ns - self._quiet_ns:
             self._pinged_ns = now_ns
             async with asyncio.timeout(self.timing.send_seconds):
                 await socket.ping()
 
     def _next_ns(self, socket: MarketSocket, heartbeat_ns: int | None, now_ns: int) -> int:
-        quiet_ns = socket.heard_ns + self._quiet_ns
-        due = [quiet_ns if now_ns < quiet_ns else quiet_ns + self._pong_ns]
+        pinged = self._pinged_ns > socket.heard_ns
+        due = [self._pinged_ns + self._pong_ns if pinged else socket.heard_ns + self._quiet_ns]
         due += [moment for moment in (heartbeat_ns, self.board.next_check_ns(now_ns)) if moment is not None]
         if self._outbox:
             due.append(self._next_send_ns)
