@@ -6,8 +6,9 @@ import argparse
 from typing import TYPE_CHECKING
 
 from core.demo_book import LINEAR_MARKETS
+from tui.cli.complete import is_complete
 from tui.cli.signals import deferred_signals
-from tui.cli.wiring import Simulation, demo_book, outline, parse_pins, running_engine
+from tui.cli.wiring import Simulation, demo_book, load, outline, parse_pins, running_engine
 from tui.start import DisplayOptions, require_terminal
 
 if TYPE_CHECKING:
@@ -19,6 +20,10 @@ short of 2.5 BTC. Orders are paper orders, nothing leaves this machine, and noth
 _EPILOG = """\
 Exit codes: 0 the monitor was left; 1 it could not go on; 2 wrong usage, or no terminal (then use: hedgerow status
 --demo --json)."""
+
+
+_FIRST_PICTURE_SECONDS = 1.0
+"""How long the monitor is held back for figures to show: it looks for new ones twice a second only."""
 
 
 def add_parser(commands: Commands) -> None:
@@ -48,11 +53,10 @@ def run(arguments: argparse.Namespace) -> int:
         from core.snapshot import Mode
         from tui.app import run_monitor
 
+        load([arguments.venue])
         feeds = simulation.feeds(arguments.venue, signals.check)
         source = f"simulated {arguments.venue}, seed {arguments.seed}, nothing is kept"
-        display = DisplayOptions()
-        with running_engine(
-            [demo_book(arguments.venue)], feeds, mode=Mode.DEMO, source=source, refresh_hz=display.refresh_hz
-        ) as host:
+        with running_engine([demo_book(arguments.venue)], feeds, mode=Mode.DEMO, source=source) as host:
+            host.wait_until(is_complete, _FIRST_PICTURE_SECONDS)
             signals.hand_over()
-            return run_monitor(host, display)
+            return run_monitor(host, DisplayOptions())

@@ -47,14 +47,12 @@ def run(arguments: argparse.Namespace) -> int:
             from core.snapshot import Mode
             from tui.app import run_monitor
 
-            display = display_options(config)
             with running_engine(
                 config.books,
                 configured_feeds(config, instruments_of(config.books)),
                 mode=Mode.PAPER,
                 source=str(config.file) if journal is not None else f"{config.file}, nothing is kept",
                 journal=journal,
-                refresh_hz=display.refresh_hz,
             ) as host:
                 signals.hand_over()
-                return run_monitor(host, display)
+                return run_monitor(host, display_options(config))

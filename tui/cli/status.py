@@ -14,9 +14,10 @@ import msgspec
 from core.alerts import worst_open
 from core.books import Book
 from core.errors import ConfigError, HedgerowError, RequestError
-from core.figures import Figure, Freshness
+from core.figures import Freshness
 from core.paths import config_path
-from core.snapshot import BookView, Mode, Severity, Snapshot
+from core.snapshot import Mode, Severity, Snapshot
+from tui.cli.complete import is_complete
 from tui.cli.demo import add_market_options
 from tui.cli.signals import deferred_signals
 from tui.cli.status_text import status_lines
@@ -52,7 +53,6 @@ _EPILOG = """\
 Exit codes, by the worst open alert: 0 none, or notices only; 1 a warning; 2 wrong usage or configuration; 3 an alarm,
 or blind: a figure of the market is missing or stale, or a feed failed; 4 critical. An alert counts at once, without the
 time that the monitor lets pass before it speaks."""
-_REFRESH_HZ = 10.0
 
 
 def add_parser(commands: Commands) -> None:
@@ -116,7 +116,7 @@ def _demo(arguments: argparse.Namespace, check: Callable[[], None]) -> Iterator[
     with Simulation(arguments.seed, parse_pins(arguments.pin)) as simulation:
         feeds = simulation.feeds(arguments.venue, check)
         source = f"simulated {arguments.venue}, seed {arguments.seed}"
-        with running_engine([_at_once(book)], feeds, mode=Mode.DEMO, source=source, refresh_hz=_REFRESH_HZ) as host:
+        with running_engine([_at_once(book)], feeds, mode=Mode.DEMO, source=source) as host:
             yield host
 
 
@@ -132,9 +132,7 @@ def _configured(arguments: argparse.Namespace) -> Iterator[EngineHost]:
     with copied_journal(config) as journal:
         # All books, whichever is asked for: they share accounts, and so margin.
         books = [_at_once(book) for book in config.books]
-        with running_engine(
-            books, feeds, mode=Mode.PAPER, source=str(config.file), journal=journal, refresh_hz=_REFRESH_HZ
-        ) as host:
+        with running_engine(books, feeds, mode=Mode.PAPER, source=str(config.file), journal=journal) as host:
             yield host
 
 
@@ -150,19 +148,6 @@ def _at_once(book: Book) -> Book:
 
 
 # --- what a snapshot says ------------------------------------------------------------------------------------
-
-
-def is_complete(snapshot: Snapshot) -> bool:
-    """Whether the market has said everything: what is unknown now is unknown for another reason."""
-    return not any(figure.missing for book in snapshot.books for figure in _from_the_market(book))
-
-
-def _from_the_market(book: BookView) -> Iterator[Figure]:
-    for bag in book.bag:
-        yield bag.price
-    for hedge in book.hedges:
-        yield from (hedge.mark_price, hedge.index_price, hedge.bid_price, hedge.ask_price, hedge.maintenance_margin)
-        yield from (hedge.funding.rate, hedge.funding.interval_hours, hedge.funding.next_funding_ns)
 
 
 def exit_code(snapshot: Snapshot) -> int:

@@ -6,6 +6,7 @@ there before those are loaded.
 
 from __future__ import annotations
 
+import importlib
 import logging
 import re
 import shutil
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
     from feeds.sim.process import SimulatorProcess
     from feeds.venue import Endpoints, VenueFeed
     from tui.start import DisplayOptions
+
+ENGINE_HZ = 8.0
+"""How often an engine cuts its picture: as often as the monitor can be set to look, so that what it shows is fresh."""
 
 COPY_ATTEMPTS = 5
 _LOG_BYTES = 1_000_000
@@ -80,6 +84,15 @@ def configured_feeds(config: Config, instruments: Iterable[str]) -> list[VenueFe
     ]
 
 
+def load(venues: Iterable[str]) -> None:
+    """Import what running an engine on these venues takes: best done while something else is waited for."""
+    for module in ("core.engine", "feeds.host", "feeds.paper", "feeds.rest"):
+        importlib.import_module(module)
+    for venue in venues:
+        importlib.import_module(f"feeds.{venue}.client")
+        importlib.import_module(f"feeds.{venue}.rest")
+
+
 # --- running an engine ---------------------------------------------------------------------------------------
 
 
@@ -91,7 +104,6 @@ def running_engine(
     mode: Mode,
     source: str,
     journal: Journal | None = None,
-    refresh_hz: float = 2.0,
     tap: Tap | None = None,
 ) -> Iterator[EngineHost]:
     """An engine with its feeds and the paper broker, in a thread of its own for as long as the context lasts.
@@ -106,7 +118,7 @@ def running_engine(
     engine = Engine(books, mode=mode, source=source, journal=journal)
     accounts = {account.name: account for book in books for account in book.accounts}
     broker = PaperBroker(accounts.values(), engine.positions)
-    host = EngineHost(engine, feeds, instruments_of(books), broker, Clock(), refresh_hz, tap=tap)
+    host = EngineHost(engine, feeds, instruments_of(books), broker, Clock(), ENGINE_HZ, tap=tap)
     host.start()
     try:
         yield host
