@@ -65,6 +65,4 @@ class Resync(Command, frozen=True, kw_only=True, tag="resync"):
     """Drop and reopen every feed now."""
 
 
-AnyCommand = (
-    StepTarget | SetTarget | UndoTarget | StageHedge | ConfirmStage | CancelStage | AcknowledgeAlerts | Resync
-)
+AnyCommand = StepTarget | SetTarget | UndoTarget | StageHedge | ConfirmStage | CancelStage | AcknowledgeAlerts | Resync
