@@ -191,9 +191,9 @@ async def test_resync_reopens_every_feed_and_rereads_the_reference() -> None:
         with running_host(feed) as host:
             await shown(host, mark_is_live)
             host.send(Resync())
-            again = await shown(host, lambda item: server.sockets == 2 and mark_is_live(item))
-            assert linear(again).reconnects == 1
-            assert feed.references == 2
+            await shown(host, lambda item: linear(item).reconnects == 1 and mark_is_live(item))
+            assert server.sockets == 2
+            await shown(host, lambda _: feed.references == 2)
 
 
 async def test_the_tap_sees_every_raw_frame() -> None:
