@@ -152,6 +152,7 @@ class Engine:
             books=books,
             alerts=self._alerts.views(self._now_ns),
             feeds=tuple(connection.view(self._now_ns) for connection in self._feeds.connections()),
+            markets=picture.markets(self._market, self._now_ns),
             stage=self._staging.view(self._now_ns, self._recorder.failure),
             orders=picture.orders(self._ledger),
             events=self._events,

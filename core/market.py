@@ -201,6 +201,10 @@ class Market:
             found = self._instruments[instrument] = InstrumentMarket(instrument)
         return found
 
+    def heard(self) -> list[str]:
+        """Every instrument that a price or a rate was taken in for, in alphabetical order."""
+        return sorted(market.id for market in self._instruments.values() if market.sources)
+
     def listed(self, instrument: Instrument, received_ns: int) -> None:
         """Take in an instrument's description."""
         market = self.of(instrument.id)

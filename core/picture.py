@@ -1,15 +1,33 @@
-"""The parts of a snapshot that are not a book: orders, and how old the oldest input is."""
+"""The parts of a snapshot that are not a book: markets, orders, and how old the oldest input is."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
 from core.figures import Figure, Freshness, exact, unknown, worst
+from core.market import Field, Market
 from core.positions import Ledger, Order
 from core.rules import inputs
-from core.snapshot import BookView, OrderView
+from core.snapshot import BookView, MarketView, OrderView
 
 ORDERS_SHOWN = 50
+
+
+def markets(market: Market, now_ns: int) -> tuple[MarketView, ...]:
+    """Every instrument that a feed speaks of."""
+    return tuple(
+        MarketView(
+            instrument=name,
+            mark_price=market.figure(name, Field.MARK, now_ns),
+            index_price=market.figure(name, Field.INDEX, now_ns),
+            bid_price=market.figure(name, Field.BID, now_ns),
+            ask_price=market.figure(name, Field.ASK, now_ns),
+            funding_rate=market.figure(name, Field.FUNDING_RATE, now_ns),
+            funding_interval_hours=market.figure(name, Field.FUNDING_INTERVAL, now_ns),
+            next_funding_ns=market.figure(name, Field.NEXT_FUNDING, now_ns),
+        )
+        for name in market.heard()
+    )
 
 
 def orders(ledger: Ledger) -> tuple[OrderView, ...]:

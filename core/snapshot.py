@@ -196,6 +196,22 @@ class FeedView(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     channels: tuple[ChannelView, ...] = ()
 
 
+class MarketView(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """What a venue says of one instrument, whether or not a book uses it.
+
+    Prices in quote per coin; ``funding_rate`` per ``funding_interval_hours``, a fraction, positive when longs pay.
+    """
+
+    instrument: str
+    mark_price: Figure
+    index_price: Figure
+    bid_price: Figure
+    ask_price: Figure
+    funding_rate: Figure
+    funding_interval_hours: Figure
+    next_funding_ns: Figure
+
+
 class PreviewAfter(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """What the book would be after the staged order filled at ``price``."""
 
@@ -273,6 +289,7 @@ class Snapshot(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     books: tuple[BookView, ...]
     alerts: tuple[AlertView, ...]
     feeds: tuple[FeedView, ...]
+    markets: tuple[MarketView, ...] = ()
     stage: StageView | None = None
     orders: tuple[OrderView, ...] = ()
     events: int = 0
