@@ -99,8 +99,8 @@ class BybitServer:
         self.most_live = 0
         self.asked: list[list[str]] = []
         self.port = 0
-        self.sent_ns = 0
-        """When market data was last sent, on the wall clock."""
+        self.frames = 0
+        """How many frames of market data :meth:`stream` has sent."""
 
     async def handle(self, socket: ServerConnection) -> None:
         self.sockets += 1
@@ -154,7 +154,7 @@ class BybitServer:
         end = None if seconds is None else loop.time() + seconds
         await socket.send(ticker_snapshot(price))
         for number in itertools.count(1):
-            self.sent_ns = time.time_ns()
+            self.frames += 1
             if end is not None and loop.time() >= end:
                 return
             await asyncio.sleep(0.02)
