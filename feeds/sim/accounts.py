@@ -242,12 +242,14 @@ class AccountBook:
         self._keys.update({key.key: (key, account) for key in keys})
         return account
 
-    def open(self, name: str, wallet: Mapping[str, Decimal], spot: Mapping[str, Decimal] | None = None) -> list[ApiKey]:
+    def open(
+        self, name: str, wallet: Mapping[str, Decimal], spot: Mapping[str, Decimal] | None, now_ms: int
+    ) -> list[ApiKey]:
         """Open an account with one key of each permission; the keys follow from venue and name."""
         if any(account.name == name for account in self.accounts):
             raise RequestError("name", "an account name that is not taken", name)
         keys = [make_key(self.venue, name, permissions) for permissions in ("trade", "read", "withdraw")]
-        self.add(Account(name, wallet, spot), keys)
+        self.add(Account(name, wallet, spot), keys).updated_ms = now_ms
         return keys
 
     def find(self, key: str) -> tuple[ApiKey, Account] | None:

@@ -1,8 +1,8 @@
 """What can be made to go wrong, by name: the one table behind ``POST /sim/control``.
 
 A request is a JSON object with the fault's name under ``fault`` and its parameters beside it; ``venue`` may be left
-out where a fault concerns any venue, and then concerns all. ``GET /sim/control`` lists the table. The control port
-answers to this machine only, whatever host the venues listen on.
+out where a fault concerns any venue, and then concerns all. ``GET /sim/control`` lists the table, and who is
+connected. The control port answers to this machine only, whatever host the venues listen on.
 """
 
 from __future__ import annotations
@@ -143,7 +143,7 @@ def _open_account(simulator: Simulator, parameters: Parameters) -> Parameters:
     amounts = {str(asset): _decimal(wallet, asset) for asset in wallet}
     venue = _venue(simulator, parameters)
     spot: dict[str, Decimal] | None = {} if isinstance(venue, Binance) else None
-    keys = venue.exchange.book.open(_text(parameters, "name"), amounts, spot)
+    keys = venue.exchange.book.open(_text(parameters, "name"), amounts, spot, venue.exchange.now_ms)
     return {"api_keys": [{"venue": venue.name, **msgspec.structs.asdict(key)} for key in keys]}
 
 
@@ -196,7 +196,7 @@ def control_application(simulator: Simulator) -> web.Application:
         table = {
             name: {"meaning": fault.meaning, "parameters": list(fault.parameters)} for name, fault in FAULTS.items()
         }
-        return _answer(request, 200, {"faults": table})
+        return _answer(request, 200, {"faults": table, "venues": state(simulator)})
 
     async def injected(request: web.Request) -> web.Response:
         if not _local(request):
@@ -214,6 +214,14 @@ def control_application(simulator: Simulator) -> web.Application:
     app.router.add_get(CONTROL_PATH, listed)
     app.router.add_post(CONTROL_PATH, injected)
     return app
+
+
+def state(simulator: Simulator) -> Parameters:
+    """Who is connected to each venue, and which topics are served, by the simulator's own names for them."""
+    return {
+        name: {"sockets": len(venue.hub.sockets), "topics": sorted(venue.hub.topics())}
+        for name, venue in simulator.venues.items()
+    }
 
 
 def inject(simulator: Simulator, parameters: Parameters) -> Parameters:

@@ -69,6 +69,14 @@ class SimulatorProcess:
             raise VenueError("simulator", str(answer.status_code), str(body.get("error", "")))
         return body
 
+    def topics(self, venue: str) -> list[str]:
+        """What is served to the venue's websockets now, by the simulator's own names."""
+        import httpx  # as above
+
+        answer = httpx.get(self.control_url, timeout=5, trust_env=False)
+        served: list[str] = answer.json()["venues"][venue]["topics"]
+        return served
+
     def stop(self) -> None:
         """End the child and wait for it; again is harmless."""
         if self._process.stdin is not None:

@@ -106,7 +106,8 @@ class Simulator:
     def _open(
         self, venue: str, wallet: Mapping[str, Decimal], spot: Mapping[str, Decimal] | None
     ) -> list[dict[str, str]]:
-        keys = self.venues[venue].exchange.book.open(MAIN_ACCOUNT, wallet, spot)
+        exchange = self.venues[venue].exchange
+        keys = exchange.book.open(MAIN_ACCOUNT, wallet, spot, exchange.now_ms)
         return [{"venue": venue, "key": key.key, "secret": key.secret, "permissions": key.permissions} for key in keys]
 
     async def _listen(self, app: web.Application, host: str, number: int) -> str:

@@ -48,6 +48,10 @@ class Stream(msgspec.Struct, frozen=True):
     route: str
     every_steps: int
     make: Callable[[], Any]
+    each_step: Callable[[], None] | None = None
+    """What must be noted at every step, sent or not."""
+    begin: Callable[[], None] | None = None
+    """What must be noted when somebody subscribes."""
 
 
 class _Client(msgspec.Struct):
@@ -108,6 +112,8 @@ class Streams:
             wanted.setdefault((route, name), []).append(key)
         for (route, name), keys in wanted.items():
             stream = self._stream(route, name)
+            if stream is not None and stream.each_step is not None:
+                stream.each_step()
             if stream is None or self._steps % stream.every_steps:
                 continue
             body = stream.make()
@@ -196,8 +202,10 @@ class Streams:
 
     def _add(self, socket: Socket, client: _Client, name: str) -> None:
         client.asked[name] = None
-        served = self.private_names(name) if client.route == "private" else self._stream(client.route, name) is not None
-        if served:
+        stream = None if client.route == "private" else self._stream(client.route, name)
+        if stream is not None and stream.begin is not None:
+            stream.begin()
+        if stream is not None or (client.route == "private" and self.private_names(name)):
             self._hub.subscribe(socket, topic_key(client.route, name, combined=client.combined))
 
     def _remove(self, socket: Socket, client: _Client, name: str) -> None:
@@ -253,7 +261,14 @@ class Streams:
 
     def _depth_stream(self, name: str, where: str, listing: Listing, depth: str | None, every: int) -> Stream | None:
         if depth is None:
-            return Stream(name, where, every, lambda: self.depth.difference(listing))
+            return Stream(
+                name,
+                where,
+                every,
+                make=lambda: self.depth.difference(listing, name),
+                each_step=lambda: self.depth.step(listing),
+                begin=lambda: self.depth.begin(listing, name),
+            )
         if int(depth) not in _PARTIAL_DEPTHS:
             return None
         return Stream(name, where, every, lambda: self.depth.top(listing, int(depth)))

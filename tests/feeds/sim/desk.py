@@ -42,7 +42,7 @@ class Desk:
         assert listing is not None
         self.listing: Listing = listing
         amounts = {asset: Decimal(amount) for asset, amount in (wallet or {"USDT": "100000"}).items()}
-        self.exchange.book.open("desk", amounts, None)
+        self.exchange.book.open("desk", amounts, None, START_MS)
         self.account: Account = self.exchange.book.accounts[-1]
         self.account.account_mode = mode
         self.account.leverages[listing.instrument.id] = Decimal(leverage)
