@@ -96,7 +96,10 @@ class RestClient:
         self._http: httpx.AsyncClient | None = None
 
     async def __aenter__(self) -> Self:
-        address = urlsplit(self._base)
+        try:
+            address = urlsplit(self._base)
+        except ValueError:
+            raise self._trouble("unreachable", f"{self._base} is no address") from None
         self._http = httpx.AsyncClient(
             timeout=self._timeout_seconds,
             verify=address.scheme != "http",
