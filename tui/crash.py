@@ -62,7 +62,7 @@ def _traceback(error: BaseException) -> str:
     current: BaseException | None = error
     while current is not None and id(current) not in seen:
         seen.add(id(current))
-        lines = traceback.format_tb(current.__traceback__)
-        parts.append("".join([*lines, redact("".join(traceback.format_exception_only(current)))]))
+        kind, colon, text = "".join(traceback.format_exception_only(current)).partition(": ")
+        parts.append("".join([*traceback.format_tb(current.__traceback__), kind, colon, redact(text)]))
         current = current.__cause__ or (None if current.__suppress_context__ else current.__context__)
     return "caused by:\n".join(parts)

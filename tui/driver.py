@@ -95,9 +95,9 @@ class TerminalOutput:
             self._loop.call_soon(callback)
 
     def discard(self) -> None:
-        """Forget what has not been begun: frames that nobody will see any more."""
-        while len(self._queue) > 1:
-            self.backlog -= len(self._queue.pop())
+        """Forget everything that waits: frames that nobody will see any more, the last perhaps cut in the middle."""
+        self._queue.clear()
+        self.backlog = 0
 
     def close(self) -> None:
         """Write what is left and stop, within about a second.

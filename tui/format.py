@@ -118,7 +118,9 @@ def duration(nanoseconds: int) -> str:
     if hours < 24:
         return f"{hours}h{minutes:02d}m"
     days, hours = divmod(hours, 24)
-    return f"{days}d{hours:02d}h" if days < 1000 else ">999d"
+    if days < 100:
+        return f"{days}d{hours:02d}h"
+    return f"{days}d" if days < 10_000 else ">9999d"
 
 
 def clock(nanoseconds: int) -> str:

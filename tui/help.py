@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from tui.actions import ACTIONS, EVERYWHERE, MONITOR, Action, keys_label
 from tui.format import Cell
-from tui.rows import Row, columns, fit
+from tui.rows import Row, columns, fit, wrapped
 
 KEYS = 11
 _MARKS = (
@@ -27,17 +27,19 @@ def help_rows(width: int) -> list[Row]:
     """The whole help for this width, in two columns where they fit."""
     count = 2 if width >= 92 else 1
     each = (width - 4 * (count - 1)) // count
-    rows: list[Row] = []
     groups: dict[str, list[Action]] = {}
     for action in ACTIONS:
         groups.setdefault(action.group, []).append(action)
-    marks: list[Row] = [(Cell(fit(mark.text, KEYS), mark.role), Cell(meaning, "text")) for mark, meaning in _MARKS]
-    for group, actions in groups.items():
-        if actions[0].scope not in (MONITOR, EVERYWHERE) and marks:
-            rows += [(Cell("What the marks mean", "title"),), *columns(marks, count, width, 4), ()]
-            marks = []
-        lines = [_line(keys, text, each) for keys, text in _entries(actions)]
-        rows += [(Cell(group, "title"),), *columns(lines, count, width, 4), ()]
+    sections = [
+        (group, [line for keys, text in _entries(actions) for line in _lines(Cell(keys, "key"), text, each)])
+        for group, actions in groups.items()
+    ]
+    marks = [line for mark, meaning in _MARKS for line in _lines(mark, meaning, each)]
+    keys_of_the_monitor = len({action.group for action in ACTIONS if action.scope in (MONITOR, EVERYWHERE)})
+    sections.insert(keys_of_the_monitor, ("What the marks mean", marks))
+    rows: list[Row] = []
+    for title, lines in sections:
+        rows += [(Cell(title, "title"),), *columns(lines, count, width, 4), ()]
     return rows[:-1]
 
 
@@ -50,5 +52,6 @@ def _entries(actions: list[Action]) -> list[tuple[str, str]]:
     return entries
 
 
-def _line(keys: str, text: str, width: int) -> Row:
-    return (Cell(fit(keys, KEYS), "key"), Cell(fit(text, width - KEYS), "text"))
+def _lines(mark: Cell, text: str, width: int) -> list[Row]:
+    first, *others = wrapped(text, width - KEYS)
+    return [(Cell(fit(mark.text, KEYS), mark.role), *first), *((Cell(" " * KEYS, "text"), *line) for line in others)]

@@ -27,7 +27,7 @@ from tui.picture import View
 from tui.rows import Row, wrapped
 from tui.screens import PlannedScreen
 
-_PANELS: dict[str, type[Panel]] = {
+PANELS: dict[str, type[Panel]] = {
     "margin": MarginPanel,
     "hedge": HedgePanel,
     "bag": BagPanel,
@@ -55,7 +55,7 @@ class MonitorScreen(PlannedScreen):
             Header(canvas, "header"),
             self.banner,
             Answers(canvas, "answers"),
-            *(panel(canvas, name) for name, panel in _PANELS.items()),
+            *(panel(canvas, name) for name, panel in PANELS.items()),
             Strip(canvas, "strip"),
             Tiny(canvas, "tiny"),
             self.waiting,
@@ -74,6 +74,8 @@ class MonitorScreen(PlannedScreen):
         for name, part in self.parts.items():
             if name not in planned.places:
                 part.place = Lines.whole(0, 0)
+        if self.view is None:
+            self.waiting.tell(self.waiting.reason)
 
     def paint(self, view: View, hot: HotCells | None = None) -> None:
         """Bring everything up to date; where books have changed shape, lay the screen out anew."""
@@ -113,8 +115,11 @@ class MonitorScreen(PlannedScreen):
 class Waiting(Lines):
     """What is shown before the engine's first picture."""
 
+    reason = ""
+
     def tell(self, reason: str = "") -> None:
         """Say that the first picture is awaited, or why it will never come."""
+        self.reason = reason
         text = f"The engine stopped before its first picture: {reason}" if reason else "waiting for the engine …"
         width = max(10, self.place.width - 4)
         rows: list[Row] = [(Cell("", "text"),)]

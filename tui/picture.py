@@ -199,12 +199,13 @@ class Picture:
         shown = self._frozen or live
         now = self._clock()
         silent = self._silence(now)
+        # A replay that has come to its end stands still by rights, and its figures are as old as they ever were.
+        elapsed = 0 if live.mode is Mode.REPLAY else silent
         trust = Freshness.LIVE
-        if self._lost or silent > BLIND_AFTER_NS:
+        if self._lost or elapsed > BLIND_AFTER_NS:
             trust = Freshness.UNKNOWN
-        elif silent and live.mode is not Mode.REPLAY:
+        elif elapsed:
             trust = Freshness.STALE
-        elapsed = silent if live.mode is not Mode.REPLAY else 0
         return View(
             snapshot=shown,
             live=live,

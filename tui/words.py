@@ -12,6 +12,7 @@ from decimal import Decimal
 from core.books import Thresholds
 from core.events import ConnectionState
 from core.figures import Figure, Freshness
+from core.risk import used_up
 from core.snapshot import AlertView, BookView, FeedView, HedgeLine, Severity
 from tui.format import Formatter
 
@@ -67,20 +68,27 @@ def _trusted(show: Formatter, figure: Figure) -> bool:
 
 def distance_verdict(show: Formatter, figure: Figure, thresholds: Thresholds) -> Verdict:
     """What a liquidation distance (fraction, positive is safe) means by the book's own ladder."""
-    if figure.value is None and figure.absent and not figure.missing:
-        return NOTHING
-    if figure.value is None or not _trusted(show, figure):
+    if figure.value is None:
+        return _without_value(figure)
+    if not _trusted(show, figure):
         return BLIND
     return _ladder(-figure.value, [-step for step in thresholds.liquidation_distance])
 
 
 def usage_verdict(show: Formatter, figure: Figure, thresholds: Thresholds) -> Verdict:
     """What a margin usage (fraction of the margin balance, 1 is liquidation) means by the book's own ladder."""
-    if figure.value is None and figure.absent and not figure.missing:
-        return NOTHING
-    if figure.value is None or not _trusted(show, figure):
+    if figure.value is None:
+        return _without_value(figure)
+    if not _trusted(show, figure):
         return BLIND
     return _ladder(figure.value, list(thresholds.margin_usage))
+
+
+def _without_value(figure: Figure) -> Verdict:
+    """What the absence of a figure means: nothing at risk, nothing left, or nothing known."""
+    if used_up(figure):
+        return CRITICAL
+    return NOTHING if figure.absent and not figure.missing else BLIND
 
 
 def _ladder(value: Decimal, steps: list[Decimal]) -> Verdict:

@@ -155,7 +155,7 @@ def hedge_line(leg: Leg, marks: Marks, time_ns: int) -> HedgeLine:
         ratio=exact(ratio),
         target_ratio=exact(leg.target),
         drift=exact(ratio - leg.target),
-        order_to_target=exact(-order),
+        order_to_target=exact(-order) if order else absent("the hedge is at its target: nothing to order"),
         opened_note="opened at the first mark price",
     )
 
@@ -375,7 +375,7 @@ class FakeLink:
         self.closed = ""
         self.staged: StageView | None = None
         self.orders: tuple[OrderView, ...] = ()
-        self.message = ""
+        self.message = str(options.pop("message", ""))
         self.sequence = 0
         self.time_ns = START
         self.history: list[list[Leg]] = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,6 +21,9 @@ FIELD = 36
 """The width every field fits in: the inside of a panel on a terminal of 80 columns."""
 COLUMN_GAP = 4
 NAME = 8
+
+_INSTRUMENT = re.compile(r" of \w+:\w+:\w+$")
+"""The panel names the hedge already."""
 
 
 def badge(verdict: Verdict) -> Cell:
@@ -65,10 +69,13 @@ class Field:
         """The dash, and in words what is missing or why there rightly is nothing."""
         why, role = self.figure.absent, "label"
         if self.figure.missing:
-            why, role = f"needs {self.figure.missing[0]}", "unknown"
+            why, role = f"needs {_INSTRUMENT.sub('', self.figure.missing[0])}", "unknown"
         label = Cell(fit(self.label, LABEL), "label")
-        if len(why) + 1 <= width - LABEL - VALUE:
-            return (label, Cell(self.cell.text.rjust(VALUE), self.cell.role), Cell(f" {why}", role))
+        word = (badge(self.verdict),) if self.verdict is not None and self.verdict.rank else ()
+        room = width - LABEL - VALUE - row_width(word)
+        if len(why) + 1 <= room or word:
+            value = Cell(self.cell.text.rjust(VALUE), self.cell.role)
+            return (label, value, *word, Cell(f" {why}" if len(why) + 1 <= room else "", role))
         mark = self.cell.text.strip()
         return (label, Cell(f" {mark}", self.cell.role), Cell(fit(f" {why}", width - LABEL - len(mark) - 1), role))
 

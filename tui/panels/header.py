@@ -30,7 +30,7 @@ class Header(Lines):
             longer = f" FROZEN {age(view.frozen_ns)}: space resumes "
             left += [Cell(" ", "text"), Cell(longer if len(longer) <= room else text, "frozen")]
         elif room >= 8 and view.live.source:
-            left.append(Cell(f" {fit(view.live.source, min(room, len(view.live.source)))}", "label"))
+            left.append(Cell(f" {_shortened(view.live.source, room)}", "label"))
         return [spread(tuple(left), right, width)]
 
     def _right(self, view: View) -> Row:
@@ -58,6 +58,13 @@ class Header(Lines):
         if live.worst_freshness in (Freshness.STALE, Freshness.UNKNOWN) or view.silent_ns > 10 * SECOND_NS:
             return (Cell(text, "warning"),)
         return (Cell(text, "watch" if live.worst_freshness is Freshness.LATE else "age"),)
+
+
+def _shortened(source: str, room: int) -> str:
+    """As many of the source's parts as fit; what follows a comma can be left out."""
+    while len(source) > room and ", " in source:
+        source = source.rpartition(", ")[0]
+    return fit(source, min(room, len(source)))
 
 
 def _alerts(view: View) -> Row:

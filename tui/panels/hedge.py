@@ -8,7 +8,7 @@ from tui.format import Cell, Formatter
 from tui.panel import Panel
 from tui.panels.fields import Field, field_rows, hedge_table
 from tui.picture import View
-from tui.rows import Row, spread
+from tui.rows import Row, spread, wrapped
 
 
 class HedgePanel(Panel):
@@ -65,7 +65,6 @@ def _detail(show: Formatter, book: BookView, hedge: HedgeLine, width: int) -> li
             hedge.quantity,
             show.coins(hedge.quantity, signed=True),
             hedge.quantity_unit,
-            hint=hedge.opened_note,
         ),
         Field("entry", hedge.entry_price, show.price(hedge.entry_price), hedge.quote, hint="average"),
         Field("mark", hedge.mark_price, show.price(hedge.mark_price), hedge.quote),
@@ -93,7 +92,7 @@ def _detail(show: Formatter, book: BookView, hedge: HedgeLine, width: int) -> li
         Field("ask", hedge.ask_price, show.price(hedge.ask_price), hedge.quote),
     ]
     rows = [field.row(show, width) for field in fields] if width < 72 else field_rows(show, fields, width)
-    return [_heading(hedge, width), *rows]
+    return [_heading(hedge, width), *rows, *wrapped(hedge.opened_note, width, "label")]
 
 
 def _heading(hedge: HedgeLine, width: int) -> Row:

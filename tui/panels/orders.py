@@ -49,7 +49,7 @@ def _order(show: Formatter, order: OrderView, width: int) -> list[Row]:
         Cell(order.state.replace("_", " ").upper(), _ROLES.get(order.state, "watch")),
         Cell(" paper" if order.paper else "", "label"),
     )
-    price = show.price(order.average_price, 1).text.strip()
+    price = show.price(order.average_price, 20).text.strip()
     filled = MASKED * 5 if show.private else _digits(order.filled_quantity.value)
     rows: list[Row] = [head, (Cell(fit(f"      {filled} filled at {price}", width), "label"),)]
     if order.reason:

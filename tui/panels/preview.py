@@ -58,7 +58,9 @@ def _content(view: View, stage: StageView, width: int) -> list[Row]:
         BLANK,
         _line("asked for", _size(show, stage.raw_quantity), unit, "before the venue's filters"),
         _line("size", _size(show, stage.quantity), unit, "rounded so as never to over-hedge"),
-        _line("left over", _size(show, stage.residual), _asset(found), "stays unhedged"),
+        _line(
+            "left over", _size(show, stage.residual), _asset(found), "stays unhedged" if stage.residual.value else ""
+        ),
         _line("price", show.price(stage.price).text.strip(), _quote(found), stage.price_source),
         _line("notional", show.money(stage.notional).text.strip(), _quote(found), ""),
         _line("fee", show.money(stage.fee, currency=stage.settle).text.strip(), stage.settle, "at the taker rate"),

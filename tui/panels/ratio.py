@@ -9,9 +9,9 @@ from core.snapshot import BookView, HedgeLine
 from tui.format import Cell, Formatter, exact, number
 from tui.glyphs import MASKED
 from tui.panel import Panel
-from tui.panels.fields import LABEL, Field, badge, hedge_table
+from tui.panels.fields import Field, badge, hedge_table
 from tui.picture import View
-from tui.rows import Row, bar
+from tui.rows import Row, bar, fit
 from tui.words import Verdict, hedge_verdict
 
 FULL = Decimal("1.2")
@@ -100,11 +100,15 @@ def _gauge(show: Formatter, hedge: HedgeLine, width: int) -> Row:
 def _order(show: Formatter, hedge: HedgeLine, width: int) -> Row:
     """The order that reaches the target, in words."""
     figure = hedge.order_to_target
-    label = Cell("to target".ljust(LABEL), "label")
+    label = Cell("to target ", "label")
+    if figure.value is None and figure.absent:
+        room = width - len(label.text)
+        reason = figure.absent if len(figure.absent) <= room else figure.absent.partition(":")[0]
+        return (label, Cell(fit(reason, room), "text"))
     if figure.value is None or not show.known(figure):
         return Field("to target", figure, show.coins(figure)).row(show, width)
     if not figure.value:
-        return (label, Cell("nothing to do", "value"))
+        return (label, Cell("nothing to do", "text"))
     side = "SELL" if figure.value < 0 else "BUY"
     size = MASKED * 5 if show.private else exact(abs(figure.value))
     return (label, Cell(f"{side} {size}", "strong"), Cell(f" {hedge.quantity_unit}", "label"), Cell("  enter", "key"))

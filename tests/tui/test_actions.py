@@ -1,0 +1,357 @@
+"""Every action of the registry does what its description says, from the key that it names."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+
+from core.commands import AcknowledgeAlerts, ConfirmStage, StageHedge, StepTarget, UndoTarget
+from core.snapshot import Severity
+from tests.tui.piloting import Driven, driven
+from tests.tui.samples import BTC, ETH, FakeLink, alert
+from tui.actions import (
+    ACTIONS,
+    ALERTS,
+    BY_ID,
+    EVERYWHERE,
+    HELP,
+    MONITOR,
+    PALETTE,
+    PREVIEW,
+    hints,
+    key_label,
+    keys_table,
+)
+from tui.help import help_rows
+from tui.layout import PANEL_NAMES
+from tui.palette import PaletteScreen
+from tui.screens import AlertsScreen, HelpScreen, PreviewScreen
+
+Check = Callable[[Driven, str], Awaitable[None]]
+CHECKS: dict[str, Check] = {}
+BTC_ID = "bybit:linear:BTCUSDT"
+
+
+def checks(*names: str) -> Callable[[Check], Check]:
+    """Register the check of these actions."""
+
+    def register(check: Check) -> Check:
+        CHECKS.update(dict.fromkeys(names, check))
+        return check
+
+    return register
+
+
+def a_link() -> FakeLink:
+    link = FakeLink(replace(BTC, target=Decimal("0.6")), ETH)
+    link.alerts = (alert("one", Severity.ALARM, acknowledged=True), alert("two", Severity.WARNING))
+    link.cut()
+    return link
+
+
+@pytest.mark.parametrize("action", [action.id for action in ACTIONS])
+async def test_the_key_does_what_the_help_says(action: str) -> None:
+    for key in BY_ID[action].keys:
+        async with driven(a_link(), (120, 40)) as it:
+            await CHECKS[action](it, key)
+
+
+def test_every_action_has_a_check_and_no_check_is_left_over() -> None:
+    assert set(CHECKS) == {action.id for action in ACTIONS}
+
+
+# --- the target and the order ------------------------------------------------------------------------------------
+
+
+@checks("target_up", "target_down", "target_up_fine", "target_down_fine")
+async def steps_the_target(it: Driven, key: str) -> None:
+    step = {"plus": "0.05", "equals_sign": "0.05", "minus": "-0.05", "right_square_bracket": "0.01"}.get(key, "-0.01")
+    await it.press(key)
+    assert it.link.commands == [StepTarget(book="seed", instrument=BTC_ID, step=Decimal(step))]
+    assert f"{60 + 100 * Decimal(step):.1f}%" in it.text
+
+
+@checks("undo_target")
+async def undoes(it: Driven, key: str) -> None:
+    await it.press("plus", key)
+    assert it.link.commands[-1] == UndoTarget(book="seed")
+    assert it.link.legs[0].target == Decimal("0.6")
+
+
+@checks("stage")
+async def stages(it: Driven, key: str) -> None:
+    await it.press(key)
+    assert it.link.commands == [StageHedge(book="seed", instrument=BTC_ID)]
+    assert isinstance(it.app.screen, PreviewScreen)
+    assert "SELL 0.5 BTC" in it.text
+
+
+@checks("select_next", "select_previous")
+async def selects(it: Driven, key: str) -> None:
+    await it.press("down")
+    assert "▸ ETH" in it.text
+    if key in ("up", "k"):
+        await it.press(key)
+        assert "▸ BTC" in it.text
+    elif key == "j":
+        await it.press("up", key)
+        assert "▸ ETH" in it.text
+    await it.press("plus")
+    assert it.link.commands[-1].instrument.endswith("BTCUSDT" if key in ("up", "k") else "ETHUSDT")  # type: ignore[union-attr]
+
+
+@checks("send")
+async def sends(it: Driven, key: str) -> None:
+    await it.press("enter", key)
+    assert isinstance(it.link.commands[-1], ConfirmStage)
+    assert it.link.orders[0].paper
+    assert not isinstance(it.app.screen, PreviewScreen)
+    assert "paper order filled" in it.text
+
+
+@checks("cancel")
+async def cancels(it: Driven, key: str) -> None:
+    await it.press("enter", key)
+    assert it.commands == ["StageHedge", "CancelStage"]
+    assert not isinstance(it.app.screen, PreviewScreen)
+    assert it.app.return_code is None
+
+
+@checks("preview_private")
+async def hides_amounts_in_the_preview(it: Driven, key: str) -> None:
+    await it.press("enter", key)
+    assert "SELL •••••" in it.text
+    await it.press(key)
+    assert "SELL 0.5 BTC" in it.text
+
+
+# --- the picture -------------------------------------------------------------------------------------------------
+
+
+@checks("freeze")
+async def freezes(it: Driven, key: str) -> None:
+    await it.press(key)
+    before = it.link.legs[0].mark
+    it.link.legs[0] = replace(it.link.legs[0], mark=Decimal("70000"))
+    await it.cut()
+    assert "FROZEN" in it.text
+    assert f"{before:,.2f}" in it.text
+    await it.press(key)
+    assert "FROZEN" not in it.text
+    assert "70,000.00" in it.text
+
+
+@checks(*(f"zoom_{name}" for name in PANEL_NAMES.values()))
+async def zooms(it: Driven, key: str) -> None:
+    title = f" {key} "
+    await it.press(key)
+    assert it.text.count("─ ") < 20
+    assert title in it.text
+    others = [number for number in PANEL_NAMES if str(number) != key]
+    assert not any(f"╭─ {number} " in it.text for number in others)
+    await it.press(key)
+    assert sum(f"╭─ {number} " in it.text for number in PANEL_NAMES) >= 7
+
+
+@checks("overview")
+async def shows_all(it: Driven, key: str) -> None:
+    await it.press("3", key)
+    assert "╭─ 2 hedge" in it.text
+    assert it.app.return_code is None
+
+
+@checks("focus_next", "focus_previous", "zoom_focused")
+async def marks_and_zooms(it: Driven, key: str) -> None:
+    await it.press(key if key != "z" else "tab")
+    focused = [name for name, part in it.app.monitor.parts.items() if getattr(part, "focused_panel", False)]
+    assert focused == ["feeds" if key == "shift+tab" else "bag"]
+    await it.press("z")
+    assert it.app.monitor.zoomed == focused[0]
+    await it.press("z")
+    assert it.app.monitor.zoomed == ""
+
+
+@checks("private")
+async def hides_amounts(it: Driven, key: str) -> None:
+    value = "300,007.75"
+    assert value in it.text
+    await it.press(key)
+    assert value not in it.text
+    assert "PRIVATE" in it.text
+    await it.press(key)
+    assert value in it.text
+
+
+@checks("slower", "faster")
+async def changes_the_rate(it: Driven, key: str) -> None:
+    it.app.set_refresh(2.0)
+    await it.press(key)
+    assert it.app.picture.refresh_hz == (1.0 if key == "greater_than_sign" else 4.0)
+    assert "times a second" in it.text
+
+
+@checks("theme")
+async def changes_colours(it: Driven, key: str) -> None:
+    seen = set()
+    for _ in range(4):
+        seen.add((it.app.theme, str(it.app.role_styles["text"])))
+        await it.press(key)
+    assert len(seen) == 4
+
+
+# --- alerts and feeds --------------------------------------------------------------------------------------------
+
+
+@checks("acknowledge")
+async def acknowledges_the_worst_waiting(it: Driven, key: str) -> None:
+    await it.press(key)
+    assert it.link.commands == [AcknowledgeAlerts(key="two")]
+    await it.press(key)
+    assert it.commands == ["AcknowledgeAlerts"]
+    assert "No alert is waiting" in it.text
+
+
+@checks("alert_list")
+async def lists_alerts(it: Driven, key: str) -> None:
+    await it.press(key)
+    assert isinstance(it.app.screen, AlertsScreen)
+    assert "ALARM" in it.text
+    assert "WARNING" in it.text
+
+
+@checks("alert_down", "alert_up", "acknowledge_this")
+async def chooses_and_acknowledges(it: Driven, key: str) -> None:
+    await it.press("A")
+    if key in ("up", "k"):
+        await it.press("down", key)
+        assert it.app.selected_alert is not None
+        assert it.app.selected_alert.key == "one"
+        return
+    await it.press("down" if key in ("a", "enter") else key)
+    assert it.app.selected_alert is not None
+    assert it.app.selected_alert.key == "two"
+    await it.press(key if key in ("a", "enter") else "a")
+    assert it.link.commands == [AcknowledgeAlerts(key="two")]
+
+
+@checks("acknowledge_all")
+async def acknowledges_all(it: Driven, key: str) -> None:
+    await it.press("A", key)
+    assert it.link.commands == [AcknowledgeAlerts()]
+    assert all(item.acknowledged for item in it.link.alerts)
+
+
+@checks("alerts_close")
+async def closes_the_list(it: Driven, key: str) -> None:
+    await it.press("A", key)
+    assert it.on_monitor
+    assert it.app.return_code is None
+
+
+@checks("resync")
+async def reopens(it: Driven, key: str) -> None:
+    await it.press(key)
+    assert it.commands == ["Resync"]
+
+
+# --- the program -------------------------------------------------------------------------------------------------
+
+
+@checks("palette", "palette_run", "palette_up", "palette_down", "palette_close")
+async def finds_commands(it: Driven, key: str) -> None:
+    opener = key if key in ("colon", "ctrl+p") else "ctrl+p"
+    await it.press(opener)
+    assert isinstance(it.app.screen, PaletteScreen)
+    if key in ("escape", "ctrl+p") and opener == key == "ctrl+p":
+        await it.press(key)
+        assert it.on_monitor
+        return
+    await it.press(*"target")
+    await it.press("down" if key != "ctrl+n" else key)
+    assert it.app.screen.chosen is BY_ID["target_down"]
+    await it.press("up", "enter") if key == "up" else await it.press("escape" if key == "escape" else "enter")
+    assert it.on_monitor
+    assert it.commands == ([] if key == "escape" else ["StepTarget"])
+
+
+@checks("help", "help_down", "help_up", "help_close")
+async def shows_help(it: Driven, key: str) -> None:
+    await it.press("question_mark")
+    assert isinstance(it.app.screen, HelpScreen)
+    first = it.text
+    await it.press("down" if key in ("up", "k", "pageup", "escape", "q", "question_mark") else key)
+    assert it.text != first
+    if key in ("up", "k", "pageup"):
+        await it.press(key)
+        assert it.text == first
+    elif key in ("escape", "q", "question_mark"):
+        await it.press(key)
+        assert it.on_monitor
+        assert it.app.return_code is None
+
+
+@checks("redraw")
+async def redraws(it: Driven, key: str) -> None:
+    before = it.text
+    await it.press(key)
+    assert it.text == before
+    await it.press("question_mark", key)
+    assert isinstance(it.app.screen, HelpScreen)
+
+
+@checks("quit")
+async def quits(it: Driven, key: str) -> None:
+    await it.press(key)
+    assert it.app.return_code == 0
+
+
+@checks("quit_now")
+async def quits_from_anywhere(it: Driven, key: str) -> None:
+    await it.press("colon", "a", key)
+    assert it.app.return_code == 0
+
+
+# --- the registry itself -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("scope", [MONITOR, PREVIEW, ALERTS, HELP, PALETTE])
+def test_no_key_has_two_meanings(scope: str) -> None:
+    keys = Counter(key for action in ACTIONS if action.scope in (scope, EVERYWHERE) for key in action.keys)
+    assert [key for key, count in keys.items() if count > 1] == []
+
+
+def test_escape_never_quits() -> None:
+    assert not any("escape" in action.keys for action in ACTIONS if action.id in ("quit", "quit_now"))
+
+
+def test_keys_that_multiplexers_and_terminals_need_are_left_alone() -> None:
+    taken = {key for action in ACTIONS for key in action.keys}
+    assert not taken & {"ctrl+a", "ctrl+b", "ctrl+s", "ctrl+q", "ctrl+h", "ctrl+i", "ctrl+j", "ctrl+m", "ctrl+z"}
+
+
+@pytest.mark.parametrize("width", [36, 76, 96])
+def test_the_help_has_every_action_and_cuts_none(width: int) -> None:
+    lines = ["".join(cell.text for cell in row) for row in help_rows(width)]
+    text = " ".join(" ".join(lines).split())
+    assert all(len(line) <= width for line in lines)
+    for action in ACTIONS:
+        if not action.id.startswith("zoom_") or action.id == "zoom_focused":
+            assert action.description in text
+            assert key_label(action.keys[0]) in text
+    assert "Zoom a panel" in text
+    assert "…" not in text
+
+
+def test_the_documentation_table_has_every_key() -> None:
+    table = keys_table()
+    assert all(action.description in table for action in ACTIONS)
+
+
+def test_the_footer_names_help_and_quit_first_among_what_fits() -> None:
+    words = [word for _key, word in hints(MONITOR)]
+    assert words[:4] == ["target", "order", "help", "quit"]
+    assert len(words) == len(set(words))

@@ -1,0 +1,321 @@
+"""What the panels say: complete at the usual sizes, honest about what is old or missing, discreet in private."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.events import ConnectionState
+from core.figures import Freshness
+from core.snapshot import AlertView, Mode, Severity, Snapshot
+from tests.tui.drawing import PlainCanvas, drawn, view_of
+from tests.tui.samples import BTC, ETH, START, FakeLink, Marks, alert, degraded_feed, feed, order_from, snapshot, stage
+from tui.actions import MONITOR, hints
+from tui.layout import PANEL_NAMES, Shape, plan
+from tui.monitor import PANELS
+from tui.panel import Lines, Panel
+from tui.panels.alerts import AlertsPanel
+from tui.panels.answers import Answers, Banner
+from tui.panels.bag import BagPanel
+from tui.panels.feeds import FeedsPanel
+from tui.panels.footer import Footer
+from tui.panels.funding import FundingPanel
+from tui.panels.header import Header
+from tui.panels.hedge import HedgePanel
+from tui.panels.margin import MarginPanel
+from tui.panels.orders import OrdersPanel
+from tui.panels.preview import PreviewPanel
+from tui.panels.ratio import RatioPanel
+from tui.panels.small import Strip, Tiny
+
+CANVAS = PlainCanvas()
+BOOKS: dict[str, Snapshot] = {
+    "seed": snapshot(),
+    "two assets": snapshot(BTC, ETH),
+    "ten hedges": snapshot(*(replace(ETH, asset=f"C{index:02d}") for index in range(10))),
+    "alerts": snapshot(alerts=(alert(), alert("b", Severity.CRITICAL, "margin use 95% is over 90%"))),
+    "late": snapshot(marks=Marks(5 * 10**9, Freshness.LATE)),
+    "stale": snapshot(marks=Marks(14 * 10**9, Freshness.STALE), feeds=(degraded_feed(), feed("spot"))),
+    "unknown": snapshot(marks=Marks(40 * 10**9, Freshness.UNKNOWN), feeds=()),
+    "no tiers": snapshot(replace(BTC, missing_tiers=True)),
+    "no position": snapshot(replace(BTC, short=Decimal(0))),
+    "paying": snapshot(replace(BTC, rate=Decimal("-0.0004"), target=Decimal("0.6"))),
+}
+
+
+def panel(name: str) -> Panel:
+    return PANELS[name](CANVAS, name)
+
+
+def one(kind: type[Panel], snap: Snapshot, width: int = 40, height: int = 12, *, private: bool = False) -> str:
+    return "\n".join(drawn(kind(CANVAS, "it"), view_of(snap, private=private), width, height))
+
+
+# --- all of them -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)], ids=str)
+@pytest.mark.parametrize("book", ["seed", "two assets", "alerts", "late", "no position", "paying"])
+def test_at_the_usual_sizes_nothing_is_cut_off(size: tuple[int, int], book: str) -> None:
+    view = view_of(BOOKS[book])
+    books = view.snapshot.books
+    shape = Shape(sum(len(item.hedges) for item in books), sum(len(item.bag) for item in books), len(view.live.feeds))
+    for name, place in plan(*size, "", shape).places.items():
+        if name in PANELS:
+            text = "\n".join(drawn(panel(name), view, place.width, place.height))
+            assert "…" not in text, text
+            assert "#" not in text, text
+
+
+@given(
+    st.sampled_from(sorted(BOOKS)),
+    st.sampled_from(sorted(PANELS)),
+    st.integers(36, 220),
+    st.integers(4, 70),
+    st.booleans(),
+)
+def test_every_panel_fits_every_place(book: str, name: str, width: int, height: int, private: bool) -> None:
+    lines = drawn(panel(name), view_of(BOOKS[book], private=private), width, height)
+    assert len(lines) == height
+    number = next(key for key, value in PANEL_NAMES.items() if value == name)
+    assert lines[0].startswith(f"╭─ {number} ")
+
+
+@given(st.sampled_from(sorted(BOOKS)), st.integers(40, 220))
+def test_every_single_line_fits_every_width(book: str, width: int) -> None:
+    view = view_of(BOOKS[book])
+    for widget in (Header(CANVAS, "h"), Banner(CANVAS, "b"), Footer(CANVAS, "f", hints(MONITOR))):
+        text = drawn(widget, view, width, 1)
+        assert len(text) == 1
+        assert len(text[0]) <= width
+
+
+@pytest.mark.parametrize("name", sorted(PANELS))
+def test_the_title_has_the_digit_that_zooms_the_panel(name: str) -> None:
+    kind = PANELS[name]
+    assert PANEL_NAMES[kind.NUMBER] == name
+    assert kind.HELP.endswith((".", ")."))
+
+
+# --- honesty -------------------------------------------------------------------------------------------------------
+
+MARKETPANELS: list[type[Panel]] = [MarginPanel, HedgePanel, BagPanel, FundingPanel]
+
+
+@pytest.mark.parametrize("kind", MARKETPANELS)
+def test_the_title_says_how_old_the_data_is(kind: type[Panel]) -> None:
+    titles = [one(kind, BOOKS[name]).splitlines()[0] for name in ("seed", "late", "stale", "unknown")]
+    assert "<1s" in titles[0]
+    assert "late 5s" in titles[1]
+    assert "STALE 14s" in titles[2]
+    assert "NO DATA" in titles[3]
+
+
+def test_unknown_figures_are_dashes_that_name_what_is_missing() -> None:
+    text = one(MarginPanel, BOOKS["no tiers"])
+    assert re.search(r"liq\. price .*—.*needs tier table", text)
+    assert "BLIND" in text
+    assert "SAFE" not in text
+    text = one(BagPanel, BOOKS["unknown"])
+    assert re.search(r"value .*— needs mark price", text)
+    assert "5.0000" in text  # what the user typed in does not age
+
+
+def test_an_estimate_keeps_its_mark() -> None:
+    assert re.search(r"liq\. price +≈89,552\.24", one(MarginPanel, BOOKS["seed"]))
+    assert "≈+45.01" in one(FundingPanel, BOOKS["seed"])
+
+
+def test_a_stale_figure_says_its_age_in_its_row() -> None:
+    assert re.search(r"mark +60,012\.30 USDT +14s", one(HedgePanel, BOOKS["stale"]))
+
+
+def test_no_calm_word_survives_stale_data() -> None:
+    banner = drawn(Banner(CANVAS, "b"), view_of(BOOKS["stale"]), 120, 1)[0]
+    assert banner.count("BLIND") == 3
+    assert "SAFE" not in banner
+    assert "HEDGED" not in banner
+
+
+def test_text_from_outside_is_shown_as_it_is() -> None:
+    nasty = "[b]BTC[/b] [@click=app.quit]x[/] \\[ {0} %s"
+    view = view_of(snapshot(alerts=(alert(text=nasty),), feeds=(feed(reason=nasty, state=ConnectionState.CLOSED),)))
+    assert nasty in "\n".join(drawn(AlertsPanel(CANVAS, "a"), view, 120, 10))
+    assert nasty in "\n".join(drawn(FeedsPanel(CANVAS, "f"), view, 120, 10))
+    assert nasty in drawn(Banner(CANVAS, "b"), view, 120, 1)[0]
+
+
+# --- each ----------------------------------------------------------------------------------------------------------
+
+
+def test_the_seeds_book_at_48_000_has_the_right_figures() -> None:
+    """5 BTC bought at 60,000 lose 60,000; a short of 2.5 BTC earns 30,000."""
+    fallen = replace(BTC, mark=Decimal(48_000), index=Decimal(48_000))
+    assert "−60,000.00" in one(BagPanel, snapshot(fallen))
+    assert "+30,000.00" in one(HedgePanel, snapshot(fallen))
+
+
+def test_the_margin_panel_has_a_bar_that_empties_with_the_distance() -> None:
+    full = one(MarginPanel, snapshot()).count("█")
+    less = one(MarginPanel, snapshot(replace(BTC, margin=Decimal(20_000)))).count("█")
+    assert full > less > 0
+    assert one(MarginPanel, BOOKS["unknown"]).count("█") == 0
+
+
+def test_several_hedges_are_a_table_with_the_selected_one_marked() -> None:
+    text = one(MarginPanel, BOOKS["two assets"])
+    assert re.search(r"▸ BTC +≈49\.2% SAFE", text)
+    assert re.search(r"  ETH +≈", text)
+
+
+def test_more_hedges_than_fit_are_counted() -> None:
+    text = one(RatioPanel, BOOKS["ten hedges"], 40, 8)
+    assert re.search(r"\d+ more: j k to move", text)
+
+
+def test_the_ratio_panel_says_which_order_closes_the_gap() -> None:
+    assert "SELL 0.5 BTC" in one(RatioPanel, snapshot(replace(BTC, target=Decimal("0.6"))))
+    assert "BUY 0.5 BTC" in one(RatioPanel, snapshot(replace(BTC, target=Decimal("0.4"))))
+    assert "the hedge is at its target" in one(RatioPanel, snapshot())
+    assert re.search(r"drift +−10\.0pt", one(RatioPanel, snapshot(replace(BTC, target=Decimal("0.6")))))
+
+
+def test_the_funding_panel_says_whether_the_hedge_earns_or_pays() -> None:
+    earning, paying = one(FundingPanel, snapshot()), one(FundingPanel, BOOKS["paying"])
+    assert "EARNING" in earning
+    assert "+0.0100% /8h" in earning
+    assert "PAYING" in paying
+    assert "−0.0400% /8h" in paying
+
+
+def test_the_alerts_panel_lists_the_worst_first_and_counts_the_rest() -> None:
+    alerts: tuple[AlertView, ...] = tuple(
+        alert(str(index), Severity.NOTICE, f"notice number {index}", since_ns=START - index) for index in range(6)
+    )
+    text = one(AlertsPanel, snapshot(alerts=(*alerts, alert("x", Severity.CRITICAL, "the worst"))), 40, 8)
+    assert text.index("CRITICAL") < text.index("NOTICE")
+    assert re.search(r"2 more: A lists all", text)
+    assert "no open alerts" in one(AlertsPanel, snapshot())
+    assert "ended 5s ago" in one(AlertsPanel, snapshot(alerts=(alert(ended_ns=START - 5 * 10**9),)))
+
+
+def test_feeds_show_the_worst_first_with_the_reason() -> None:
+    text = one(FeedsPanel, BOOKS["stale"], 60, 8)
+    assert text.index("DEGRADED") < text.index("LIVE")
+    assert "tickers.ETHUSDT silent for 14 s" in text
+    assert "3 faults" in text
+
+
+def test_orders_show_what_became_of_them() -> None:
+    link = FakeLink()
+    link.orders = (order_from(stage(replace(BTC, target=Decimal("0.6"))), START),)
+    text = one(OrdersPanel, link.cut(), 60, 8)
+    assert "SELL 0.5 BTCUSDT FILLED paper" in text
+    assert "0.5 filled at 60,012.30" in text
+
+
+def test_the_header_names_mode_source_connection_and_age() -> None:
+    for mode in Mode:
+        line = drawn(Header(CANVAS, "h"), view_of(snapshot(mode=mode)), 120, 1)[0]
+        for word in ("hedgerow", str(mode), "simulated exchange, seed 7", "● LIVE", "data <1s", "no alerts"):
+            assert word in line
+    assert "1 alert" in drawn(Header(CANVAS, "h"), view_of(snapshot(alerts=(alert(),))), 80, 1)[0]
+    assert "data —" in drawn(Header(CANVAS, "h"), view_of(BOOKS["unknown"]), 80, 1)[0]
+
+
+def test_the_four_answers_fit_in_one_line_of_eighty_columns() -> None:
+    line = drawn(Banner(CANVAS, "b"), view_of(snapshot()), 80, 1)[0]
+    assert " ".join(line.split()) == "SAFE ≈49.2% to liq. HEDGED 50.0% EARNING +45.01/day no alerts net −75.48"
+
+
+def test_the_big_answers_name_their_questions_and_verdicts() -> None:
+    text = "\n".join(drawn(Answers(CANVAS, "a"), view_of(snapshot()), 120, 6))
+    for words in (
+        "am I safe",
+        "am I hedged",
+        "what does it cost",
+        "what changed",
+        "SAFE",
+        "HEDGED",
+        "EARNING",
+        "no alerts",
+    ):
+        assert words in text
+    assert "█▀█" in text
+
+
+def test_an_alert_that_nobody_has_seen_takes_the_banner() -> None:
+    line = drawn(Banner(CANVAS, "b"), view_of(BOOKS["alerts"]), 80, 1)[0]
+    assert line.startswith(" ▲ CRITICAL: margin use 95% is over 90%")
+    assert "+1" in line
+    mild = snapshot(alerts=(alert(severity=Severity.NOTICE), alert("b", acknowledged=True)))
+    assert "SAFE" in drawn(Banner(CANVAS, "b"), view_of(mild), 80, 1)[0]
+
+
+def test_a_strip_has_one_line_a_hedge() -> None:
+    lines = drawn(Strip(CANVAS, "s"), view_of(BOOKS["two assets"]), 80, 10)
+    assert [line.split()[1 if line.startswith("▸") else 0] for line in lines] == ["BTC", "ETH"]
+    assert all("SAFE" in line and "HEDGED" in line for line in lines)
+
+
+def test_a_tiny_screen_says_what_it_needs_and_whether_all_is_safe() -> None:
+    text = "\n".join(drawn(Tiny(CANVAS, "t"), view_of(snapshot()), 30, 8))
+    assert "needs 40x10, is 30x8" in text
+    assert "SAFE" in text
+
+
+# --- the preview ---------------------------------------------------------------------------------------------------
+
+
+def preview(*, private: bool = False, refusals: tuple[str, ...] = (), width: int = 80, height: int = 24) -> str:
+    leg = replace(BTC, target=Decimal("0.6"))
+    snap = snapshot(leg, staged=stage(leg, refusals=refusals))
+    return "\n".join(drawn(PreviewPanel(CANVAS, "body"), view_of(snap, private=private), width, height))
+
+
+def test_the_preview_has_everything_that_must_be_looked_at() -> None:
+    text = preview()
+    for words in (
+        "PAPER ORDER: nothing is sent to the venue", "SELL 0.5 BTC", "asked for", "left over", "60,012.30",
+        "best bid", "≈16.50 USDT", "hedge ratio", "50.0%", "60.0%", "margin use", "liq. price", "distance",
+        "y sends it as a paper order",
+    ):  # fmt: skip
+        assert words in text, words
+    assert re.search(r"position +−2\.5 +→ +−3 BTC", text)
+
+
+def test_a_refused_order_says_why_and_that_it_cannot_be_sent() -> None:
+    text = preview(refusals=("notional 30,006 is above the limit of 10,000",))
+    assert "REFUSED: notional 30,006 is above the limit of 10,000" in text
+    assert "y sends" not in text
+
+
+def test_private_mode_hides_the_size_in_the_preview_too() -> None:
+    text = preview(private=True)
+    assert "0.5" not in text.replace("50.0%", "")
+    assert "p shows the size" in text
+
+
+def test_the_preview_fits_the_smallest_usual_screen_with_its_keys() -> None:
+    assert "y sends it as a paper order" in preview(height=21)
+
+
+# --- private mode --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["bag", "hedge", "margin", "ratio", "funding"])
+def test_private_mode_shows_no_amount(name: str) -> None:
+    leg = replace(BTC, coins=Decimal("7.7777"), short=Decimal("3.3333"), margin=Decimal(88_888), target=Decimal("0.6"))
+    text = "\n".join(drawn(panel(name), view_of(snapshot(leg), private=True), 120, 40))
+    for digits in ("7.7777", "3.3333", "88,88", "466,7", "200,0"):
+        assert digits not in text
+    assert "•••••" in text
+
+
+def test_widgets_start_empty() -> None:
+    assert Lines(CANVAS, "x").text == ""

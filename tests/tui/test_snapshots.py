@@ -1,0 +1,58 @@
+"""Pictures of the monitor with frozen data: a change of any cell must be looked at and agreed to.
+
+``pytest tests/tui/test_snapshots.py --snapshot-update`` takes them anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+
+from core.snapshot import Severity
+from tests.tui.emulated import quiet_display
+from tests.tui.samples import BTC, ETH, FakeLink, alert, degraded_feed, feed
+from tui.app import HedgerowApp
+
+Compare = Callable[..., bool]
+
+
+@pytest.fixture(autouse=True)
+def _colours(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setenv("COLORTERM", "truecolor")
+    monkeypatch.setenv("TEXTUAL_COLOR_SYSTEM", "truecolor")
+
+
+def seed() -> HedgerowApp:
+    return HedgerowApp(FakeLink(), quiet_display())
+
+
+def troubled() -> HedgerowApp:
+    link = FakeLink(replace(BTC, margin=Decimal(13_000), target=Decimal("0.65")), ETH)
+    link.cut(
+        alerts=(alert(severity=Severity.WARNING, text="BTCUSDT liquidation distance 7.7% is under 12%"),),
+        feeds=(feed("spot"), degraded_feed()),
+    )
+    return HedgerowApp(link, quiet_display())
+
+
+def test_the_seeds_book_at_80x24(snap_compare: Compare) -> None:
+    assert snap_compare(seed(), terminal_size=(80, 24))
+
+
+def test_two_hedges_in_trouble_at_120x40(snap_compare: Compare) -> None:
+    assert snap_compare(troubled(), terminal_size=(120, 40))
+
+
+def test_an_order_preview_at_80x24(snap_compare: Compare) -> None:
+    app = HedgerowApp(FakeLink(replace(BTC, target=Decimal("0.6"))), quiet_display())
+    assert snap_compare(app, press=["enter"], terminal_size=(80, 24))
+
+
+def test_the_seeds_book_without_colours(snap_compare: Compare, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert snap_compare(seed(), terminal_size=(80, 24))
