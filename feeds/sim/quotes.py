@@ -28,6 +28,11 @@ _FAST_BASIS = 0.00015
 _SLOW_BASIS_PER_VOLATILITY = 0.0007
 _SPOT_NOISE = 0.00003
 _TRADE_CHANCE = 0.6
+_RESIZE_CHANCE = 0.5
+_SIZE_SPREAD = 0.5
+_MEAN_SIZE = math.exp(_SIZE_SPREAD**2 / 2)
+REFERENCE_STEPS = 2
+"""How many steps an index and a mark price stand."""
 
 
 class Quote(msgspec.Struct, kw_only=True):
@@ -82,8 +87,7 @@ class Quoter:
         self._steps = 0
         self._interest = Reverting(0.0, spread=0.05, half_life_seconds=3600, step_seconds=step_seconds)
         self._day_volume = float(listing.daily_volume)
-        self._last: Decimal | None = None
-        self._last_side = "Buy"
+        self._before: Quote | None = None
         self.quote = self._make(fair, pinned, 0.0)
 
     @property
@@ -104,40 +108,59 @@ class Quoter:
         return self.quote
 
     def _make(self, fair: float, pinned: Decimal | None, funding_ahead: float) -> Quote:
-        listing, tick = self.listing, self.listing.instrument.tick_size
+        """The next quote. Not everything changes at every step, as at a venue."""
+        listing, before = self.listing, self._before
         self._steps += 1
-        trades, buys = self._generator.random(), self._generator.random()
-        sizes = [self._generator.lognormvariate(0, 0.5) for _ in range(3)]
-        bid, ask = self._best(fair, pinned, tick)
-        traded = self._last is None or trades < _TRADE_CHANCE or not bid <= self._last <= ask
+        trades, buys, resizes = (self._generator.random() for _ in range(3))
+        sizes = [self._generator.lognormvariate(0, _SIZE_SPREAD) for _ in range(3)]
+        bid, ask = self._best(fair, pinned, listing.instrument.tick_size)
+        index, mark = self._reference(fair, pinned, bid, ask, funding_ahead)
+        traded = before is None or trades < _TRADE_CHANCE or not bid <= before.last <= ask
+        side = ("Buy" if buys < 0.5 else "Sell") if traded or before is None else before.last_side
+        last = (ask if side == "Buy" else bid) if traded or before is None else before.last
+        expected = float(listing.daily_volume) * STEP_MS / 86_400_000 / _TRADE_CHANCE
+        last_size = self._size(sizes[2] * expected)
         if traded:
-            self._last_side = "Buy" if buys < 0.5 else "Sell"
-            self._last = ask if self._last_side == "Buy" else bid
-        assert self._last is not None
-        last = pinned if pinned is not None else self._last
-        index = pinned if pinned is not None else on_tick(fair, listing.index_tick)
-        mark = pinned if pinned is not None else self._mark(fair, float(bid + ask) / 2, float(last), funding_ahead)
-        expected = float(listing.daily_volume) * STEP_MS / 86_400_000
-        last_size = self._size(sizes[2] * expected / _TRADE_CHANCE)
-        self._day_volume += (float(last_size) if traded else 0.0) - expected
-        return Quote(
+            self._day_volume += float(last_size) - expected * _MEAN_SIZE
+        top, kept = float(listing.top_size), None if before is None or resizes < _RESIZE_CHANCE else before
+        quote = self._before = Quote(
             index=index,
             mark=mark,
-            last=last,
+            last=last if pinned is None else pinned,
             bid=bid,
             ask=ask,
-            bid_size=self._size(sizes[0] * float(listing.top_size)),
-            ask_size=self._size(sizes[1] * float(listing.top_size)),
+            bid_size=self._size(sizes[0] * top) if kept is None or kept.bid != bid else kept.bid_size,
+            ask_size=self._size(sizes[1] * top) if kept is None or kept.ask != ask else kept.ask_size,
             last_size=last_size,
-            last_side=self._last_side,
+            last_side=side,
             traded=traded,
             volume=on_tick(self._day_volume, listing.instrument.quantity_step),
-            turnover=self._turnover(fair),
-            open_interest=on_tick(
-                float(listing.open_interest) * math.exp(self._interest.level), listing.instrument.quantity_step
-            ),
+            turnover=self._turnover(float(bid)) if traded or before is None else before.turnover,
+            open_interest=self._open_interest(before),
             book_seed=self._steps,
         )
+        return quote
+
+    def _reference(
+        self, fair: float, pinned: Decimal | None, bid: Decimal, ask: Decimal, funding_ahead: float
+    ) -> tuple[Decimal, Decimal]:
+        """Index and mark price, which the venue reckons anew every few steps, and at once when a coin is pinned."""
+        before = self._before
+        if pinned is not None:
+            return pinned, pinned
+        if before is not None and self._steps % REFERENCE_STEPS:
+            return before.index, before.mark
+        mid = float(bid + ask) / 2
+        if self._steps % STEPS_PER_SECOND < REFERENCE_STEPS:
+            self._basis.append(mid - fair)
+        last = mid if before is None else float(before.last)
+        return on_tick(fair, self.listing.index_tick), self._mark(fair, last, funding_ahead)
+
+    def _open_interest(self, before: Quote | None) -> Decimal:
+        if before is not None and self._steps % STEPS_PER_SECOND:
+            return before.open_interest
+        interest = float(self.listing.open_interest) * math.exp(self._interest.level)
+        return on_tick(interest, self.listing.instrument.quantity_step)
 
     def _best(self, fair: float, pinned: Decimal | None, tick: Decimal) -> tuple[Decimal, Decimal]:
         if pinned is not None:
@@ -146,9 +169,7 @@ class Quoter:
         bid = math.floor(middle)
         return tick * bid, tick * (bid + 1)
 
-    def _mark(self, fair: float, mid: float, last: float, funding_ahead: float) -> Decimal:
-        if self._steps % STEPS_PER_SECOND == 0:
-            self._basis.append(mid - fair)
+    def _mark(self, fair: float, last: float, funding_ahead: float) -> Decimal:
         reckoned = fair * (1 + funding_ahead)
         averaged = fair + sum(self._basis) / len(self._basis)
         return on_tick(sorted((reckoned, averaged, last))[1], self.listing.mark_tick)
