@@ -39,6 +39,7 @@ def cases() -> Iterator[Case]:
     url = "wss://fstream.binance.com/market/ws"
     yield Case("Binance mark price, combined", "binance", "usdm", "mark", url, SYMBOLS, combined[:2], combined[2:])
     yield Case("Binance mark price, raw", "binance", "usdm", "mark raw", url, SYMBOLS, raw[:2], raw[2:])
+    yield _whole_market(chance, url)
     url = "wss://stream.bybit.com/v5/public/linear"
     primer = [_json(_snapshot(chance, symbol)) for symbol in SYMBOLS]
     busy = [_json(_delta(chance, number, _busy(chance))) for number in range(COUNT)]
@@ -46,6 +47,13 @@ def cases() -> Iterator[Case]:
     calm = [_json(_delta(chance, number, _calm(chance))) for number in range(COUNT)]
     yield Case("Bybit ticker deltas, mostly the book", "bybit", "linear", "ticker", url, SYMBOLS, primer, calm)
     yield from _captured(url)
+
+
+def _whole_market(chance: random.Random, url: str) -> Case:
+    symbols = tuple(f"C{number}USDT" for number in range(600))
+    arrays = [_json([_mark(chance, symbol, START_MS + 1000 * number) for symbol in symbols]) for number in range(21)]
+    name = "Binance mark prices, array of 600"
+    return Case(name, "binance", "usdm", "marks", url, symbols, arrays[:1], arrays[1:])
 
 
 def _captured(url: str) -> Iterator[Case]:
@@ -228,5 +236,5 @@ class _BareTickers(msgspec.Struct):
     data: _BareTicker
 
 
-BARE = {"mark": _BareCombined, "mark raw": _BareMark, "ticker": _BareTickers}
-LEAST = {"mark": _LeastCombined, "mark raw": _LeastMark, "ticker": _LeastTickers}
+BARE = {"mark": _BareCombined, "mark raw": _BareMark, "marks": list[_BareMark], "ticker": _BareTickers}
+LEAST = {"mark": _LeastCombined, "mark raw": _LeastMark, "marks": list[_LeastMark], "ticker": _LeastTickers}

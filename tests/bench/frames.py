@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import contextlib
 import gc
 import importlib.util
 import json
@@ -105,7 +104,7 @@ def ccxt_pro(case: Case) -> Pass:
         seconds = timed(take, case)
         missing = [symbol for symbol in case.symbols if _ccxt_market(symbol)["symbol"] not in exchange.tickers]
         if missing:
-            raise RuntimeError(f"ccxt.pro made no ticker of {', '.join(missing)}")
+            raise RuntimeError(f"ccxt.pro made no ticker of {', '.join(missing[:3])}")
         return seconds
 
     EXCHANGES.append(exchange)
@@ -149,8 +148,8 @@ class Cryptofeed:
         )
 
     def prepare(self, case: Case) -> Pass | None:
-        """``None`` where the handler does not take such frames (raw ones, without their stream's name)."""
-        if case.shape == "mark raw":
+        """``None`` where the handler does not take such frames (raw ones and arrays)."""
+        if case.shape in ("mark raw", "marks"):
             return None
 
         frames = {"primer": case.primer, "frames": case.frames}
@@ -187,7 +186,7 @@ def show(case: Case, names: Sequence[str], figures: Sequence[float | None]) -> N
     by_name = dict(zip(names, figures, strict=True))
     mine = by_name["ours"] or 0.0
     size = statistics.mean(map(len, case.frames))
-    row = "".join("       -" if figure is None else f"{figure:8.2f}" for figure in figures)
+    row = "".join("         -" if figure is None else f"{figure:10.2f}" for figure in figures)
     ratios = [
         f"{mine / by_name['bare']:.2f}x bare" if by_name["bare"] else "",
         f"{mine / by_name['least']:.2f}x least" if by_name["least"] else "",
@@ -215,13 +214,14 @@ async def main() -> None:
     else:
         contenders.append(Contender("cryptofeed", cryptofeed.prepare))
     names = [contender.name for contender in contenders]
-    print(f"{'µs a frame (median)':<45}" + "".join(f"{name[:7]:>8}" for name in names))
-    for case in cases():
-        passes = [contender.prepare(case) for contender in contenders]
-        show(case, names, microseconds(passes, len(case.frames), arguments.repeats))
-    if cryptofeed is not None:
-        cryptofeed.close()
-    with contextlib.suppress(asyncio.CancelledError):
+    print(f"{'µs a frame (median)':<45}" + "".join(f"{name:>10}" for name in names))
+    try:
+        for case in cases():
+            passes = [contender.prepare(case) for contender in contenders]
+            show(case, names, microseconds(passes, len(case.frames), arguments.repeats))
+    finally:
+        if cryptofeed is not None:
+            cryptofeed.close()
         for exchange in EXCHANGES:
             await exchange.close()
 
