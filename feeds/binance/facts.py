@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from typing import Final
 
+from core import symbols
 from feeds.venue import Endpoints
 
 VENUE: Final = "binance"
-MARKETS: Final = ("usdm", "spot")
-DEFAULT_MARKET: Final = "usdm"
+MARKETS: Final = symbols.MARKETS[VENUE]
 
 LIVE: Final = Endpoints(
     rest="https://fapi.binance.com",

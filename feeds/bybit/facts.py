@@ -7,14 +7,13 @@ from __future__ import annotations
 
 from typing import Final
 
+from core import symbols
 from feeds.venue import Endpoints
 
 VENUE: Final = "bybit"
-MARKETS: Final = ("linear", "inverse", "spot")
-DEFAULT_MARKET: Final = "linear"
+MARKETS: Final = symbols.MARKETS[VENUE]
 
 LIVE: Final = Endpoints(rest="https://api.bybit.com", websocket="wss://stream.bybit.com")
-TESTNET: Final = Endpoints(rest="https://api-testnet.bybit.com", websocket="wss://stream-testnet.bybit.com")
 
 PUBLIC_PATH: Final = "/v5/public/{market}"
 
