@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
 from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import msgspec
@@ -89,6 +91,11 @@ class Listing(msgspec.Struct, frozen=True, kw_only=True):
     def symbol(self) -> str:
         """The venue's symbol."""
         return self.instrument.symbol
+
+    @property
+    def expiry_ms(self) -> int | None:
+        """When a dated contract expires."""
+        return None if self.instrument.expiry_ns is None else self.instrument.expiry_ns // 1_000_000
 
     @property
     def category(self) -> str:
@@ -209,9 +216,52 @@ _ROWS: tuple[tuple[_Family, tuple[_Row, ...]], ...] = (
 )  # fmt: skip
 
 
-def listings(venue: str) -> tuple[Listing, ...]:
-    """Everything ``bybit`` or ``binance`` lists."""
-    return tuple(_listing(family, row) for family, rows in _ROWS if family.venue == venue for row in rows)
+CARRY = Decimal("0.06")
+"""What a dated contract stands above the index a year before its expiry, as a fraction."""
+
+
+def listings(venue: str, now_ms: int) -> tuple[Listing, ...]:
+    """Everything ``bybit`` or ``binance`` lists: perpetuals, spot, and a dated contract that outlives ``now_ms``."""
+    standing = [_listing(family, row) for family, rows in _ROWS if family.venue == venue for row in rows]
+    model = next(listing for listing in standing if listing.category in ("linear", "usdm"))
+    return (*standing, _dated(model, quarter_end_ms(now_ms)))
+
+
+def quarter_end_ms(now_ms: int) -> int:
+    """08:00 UTC of the last Friday of a quarter, two weeks away at least."""
+    day = datetime.fromtimestamp(now_ms / 1000, UTC) + timedelta(days=14)
+    while True:
+        month = (day.month - 1) // 3 * 3 + 3
+        last = datetime(day.year, month, monthrange(day.year, month)[1], 8, tzinfo=UTC)
+        friday = last - timedelta(days=(last.weekday() - 4) % 7)
+        if friday > day:
+            return int(friday.timestamp()) * 1000
+        day = last + timedelta(days=1)
+
+
+def _dated(model: Listing, expiry_ms: int) -> Listing:
+    """The contract that expires then, alike in all else."""
+    day = datetime.fromtimestamp(expiry_ms / 1000, UTC)
+    instrument = model.instrument
+    suffix = f"-{day:%d%b%y}".upper() if instrument.venue == "bybit" else f"_{day:%y%m%d}"
+    symbol = instrument.symbol + suffix
+    name = instrument_id(instrument.venue, instrument.market, symbol)
+    return msgspec.structs.replace(
+        model,
+        instrument=msgspec.structs.replace(
+            instrument,
+            id=name,
+            symbol=symbol,
+            expiry_ns=expiry_ms * 1_000_000,
+            funding_interval_hours=None,
+            funding_rate_cap=None,
+            funding_rate_floor=None,
+        ),
+        tiers=None if model.tiers is None else msgspec.structs.replace(model.tiers, instrument=name),
+        daily_volume=model.daily_volume / 100,
+        open_interest=model.open_interest / 50,
+        top_size=model.top_size / 5,
+    )
 
 
 def coarsest_tick(coin: str) -> Decimal:

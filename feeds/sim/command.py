@@ -37,6 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "pin": "hold a coin at a price, such as BTC=48000; may be repeated",
         "funding": "settle funding this often instead of at each contract's own interval",
         "lifetime": "when Binance cuts a websocket (default: %(default)s)",
+        "idle": "list so many more Bybit contracts that never trade, for clients that must page",
         "stdin": "also stop when standard input ends, as it does when the parent process dies",
     }
     parser.add_argument("--port", type=int, default=0, help=text["port"])
@@ -46,6 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--pin", action="append", default=[], metavar="COIN=PRICE", help=text["pin"])
     parser.add_argument("--funding-every", type=int, metavar="SECONDS", help=text["funding"])
     parser.add_argument("--lifetime", type=int, default=86_400, metavar="SECONDS", help=text["lifetime"])
+    parser.add_argument("--idle-contracts", type=int, default=0, metavar="COUNT", help=text["idle"])
     parser.add_argument("--until-stdin-closes", action="store_true", help=text["stdin"])
 
 
@@ -93,6 +95,8 @@ def _options(arguments: argparse.Namespace) -> SimulatorOptions:
         raise RequestError("--funding-every", "1 to 28800 seconds", str(arguments.funding_every))
     if arguments.lifetime < 1:
         raise RequestError("--lifetime", "1 second or more", str(arguments.lifetime))
+    if not 0 <= arguments.idle_contracts <= 5_000:
+        raise RequestError("--idle-contracts", "0 to 5000", str(arguments.idle_contracts))
     return SimulatorOptions(
         host=arguments.host,
         port=arguments.port,
@@ -100,6 +104,7 @@ def _options(arguments: argparse.Namespace) -> SimulatorOptions:
         pins=parse_pins(arguments.pin),
         funding_every=arguments.funding_every,
         lifetime_seconds=arguments.lifetime,
+        idle_contracts=arguments.idle_contracts,
     )
 
 

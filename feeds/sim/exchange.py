@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 
-from core.instruments import ContractKind
 from feeds.sim.accounts import AccountBook
 from feeds.sim.book import average_price
-from feeds.sim.catalogue import Listing, listings
+from feeds.sim.catalogue import CARRY, Listing, listings
 from feeds.sim.funding import FundingSchedule, premium_index
 from feeds.sim.history import PriceHistory
 from feeds.sim.market import Market
@@ -16,6 +15,8 @@ from feeds.sim.matching import AccountEvent, Matching
 from feeds.sim.quotes import Quote, Quoter
 from feeds.sim.risk import Risk
 from feeds.sim.settlement import Settlement
+
+YEAR_MS = 365 * 86_400_000
 
 
 class Exchange:
@@ -47,11 +48,13 @@ class Exchange:
         self.settlement = Settlement(self.book, self.risk, self.matching, self._now, self._tell)
         self._quoters: dict[str, Quoter] = {}
         self._funding: dict[str, FundingSchedule] = {}
-        for listing in listings(venue):
+        for listing in listings(venue, now_ms):
             name, coin = listing.instrument.id, listing.instrument.base
             self.listings[listing.category, listing.symbol] = listing
-            quoter = self._quoters[name] = Quoter(listing, market.seed, market.fair(coin), market.pinned(coin))
-            if listing.instrument.kind is not ContractKind.SPOT:
+            carry = float(CARRY) * max(0, (listing.expiry_ms or now_ms) - now_ms) / YEAR_MS
+            quoter = Quoter(listing, market.seed, market.fair(coin), market.pinned(coin), carry)
+            self._quoters[name] = quoter
+            if listing.instrument.perpetual:
                 self._funding[name] = FundingSchedule(listing, market.seed, now_ms, quoter.premium, funding_every)
 
     def step(self, now_ms: int) -> None:
@@ -87,7 +90,7 @@ class Exchange:
         return next(self.quote(item).index for item in self.listings.values() if item.instrument.base == coin)
 
     def funding(self, listing: Listing) -> FundingSchedule | None:
-        """The listing's funding; ``None`` for spot."""
+        """The listing's funding; ``None`` for spot and dated contracts."""
         return self._funding.get(listing.instrument.id)
 
     def history(self, listing: Listing) -> PriceHistory:

@@ -9,9 +9,10 @@ The volatility is Scott's (the logarithm follows an Ornstein-Uhlenbeck process),
 moves the whole market at once and falls as prices rise. Jumps are Merton's: rare, normal in the logarithm.
 
 The path is a function of the seed and the step number alone. Wall time has no part in it: a step is 100 ms of market
-time whenever it is made. Every coin and every factor draws from its own generator, so that another coin would not
-change the paths of these. Floats are confined to this file and to ``quotes``; whoever asks for a price gets a
-``Decimal`` on a tick.
+time whenever it is made. (What is reckoned from the calendar does depend on it: funding, and so a perpetual's mark,
+and the carry of a dated contract.) Every coin and every factor draws from its own generator, so that another coin
+would not change the paths of these. Floats are confined to this file and to ``quotes``; whoever asks for a price gets
+a ``Decimal`` on a tick.
 """
 
 from __future__ import annotations

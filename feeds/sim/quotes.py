@@ -5,8 +5,8 @@ Binance and Bybit both take as mark price the median of two reckoned prices and 
     price 1 = index · (1 + funding rate · share of the interval still to run)
     price 2 = index + moving average of (mid of bid and ask − index)
 
-over 30 s (Binance) or 150 s (Bybit). The perpetual's basis reverts to a level that itself drifts over hours, so that
-funding differs from contract to contract and from day to day.
+over 30 s (Binance) or 150 s (Bybit); that of a dated contract is price 2. A perpetual's basis reverts to a level that
+itself drifts over hours, so that funding differs from contract to contract and from day to day.
 """
 
 from __future__ import annotations
@@ -71,8 +71,10 @@ def on_tick(value: float, tick: Decimal) -> Decimal:
 class Quoter:
     """Turns fair prices into one listing's quotes. Every step draws the same number of random figures."""
 
-    def __init__(self, listing: Listing, seed: int, fair: float, pinned: Decimal | None) -> None:
+    def __init__(self, listing: Listing, seed: int, fair: float, pinned: Decimal | None, carry: float = 0.0) -> None:
+        """``carry`` is what a dated contract stands above the index, as a fraction; it is not worn off."""
         instrument = listing.instrument
+        self._carry = carry
         self.listing = listing
         self._generator = generator = random.Random(f"{seed}/quote/{instrument.id}")
         step_seconds = STEP_MS / 1000
@@ -83,7 +85,7 @@ class Quoter:
             generator.gauss(0, slow), spread=slow, half_life_seconds=6 * 3600, step_seconds=step_seconds
         )
         self._basis: deque[float] = deque(maxlen=BASIS_AVERAGE_SECONDS[instrument.venue])
-        self._basis.append(fair * self._slow.level)
+        self._basis.append(fair * (self._slow.level + carry))
         self._steps = 0
         self._interest = Reverting(0.0, spread=0.05, half_life_seconds=3600, step_seconds=step_seconds)
         self._day_volume = float(listing.daily_volume)
@@ -93,7 +95,7 @@ class Quoter:
     @property
     def premium(self) -> float:
         """The basis as a fraction of index, before rounding to ticks."""
-        return self._fast.level + self._slow.level
+        return self._fast.level + self._slow.level + self._carry
 
     def step(self, fair: float, pinned: Decimal | None, funding_ahead: float) -> Quote:
         """The quote after one more step.
@@ -172,6 +174,8 @@ class Quoter:
     def _mark(self, fair: float, last: float, funding_ahead: float) -> Decimal:
         reckoned = fair * (1 + funding_ahead)
         averaged = fair + sum(self._basis) / len(self._basis)
+        if self.listing.instrument.expiry_ns is not None:
+            return on_tick(averaged, self.listing.mark_tick)
         return on_tick(sorted((reckoned, averaged, last))[1], self.listing.mark_tick)
 
     def _size(self, quantity: float) -> Decimal:

@@ -39,6 +39,8 @@ class SimulatorOptions(msgspec.Struct, frozen=True, kw_only=True):
     funding_every: int | None = None
     lifetime_seconds: int = 86_400
     """When Binance cuts a websocket."""
+    idle_contracts: int = 0
+    """So many more contracts that Bybit lists and nobody trades."""
 
 
 class Simulator:
@@ -52,7 +54,7 @@ class Simulator:
         self.histories = {
             coin.name: PriceHistory(coin, options.seed, self.market.fair(coin.name), now_ms) for coin in COINS
         }
-        self.bybit = Bybit(self._exchange("bybit", now_ms))
+        self.bybit = Bybit(self._exchange("bybit", now_ms), idle_contracts=options.idle_contracts)
         lifetime_ms = options.lifetime_seconds * 1000
         self.binance = Binance(self._exchange("binance", now_ms), lifetime_ms=lifetime_ms)
         self.venues: dict[str, Bybit | Binance] = {"bybit": self.bybit, "binance": self.binance}

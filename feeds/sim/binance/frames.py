@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from feeds.sim.book import Level, side_levels
@@ -63,8 +64,7 @@ def day_figures(exchange: Exchange, listing: Listing) -> DayFigures:
 
 def mark_price(exchange: Exchange, listing: Listing) -> Frame:
     """``<s>@markPrice``."""
-    quote, funding = exchange.quote(listing), exchange.funding(listing)
-    assert funding is not None
+    quote, (rate, due) = exchange.quote(listing), funding_terms(exchange, listing)
     return {
         "e": "markPriceUpdate",
         "E": exchange.now_ms,
@@ -73,10 +73,22 @@ def mark_price(exchange: Exchange, listing: Listing) -> Frame:
         "ap": places(quote.mark, 8),
         "P": places(quote.index, 8),
         "i": places(quote.index, 8),
-        "r": places(funding.rate, 8),
-        "T": funding.next_ms,
+        "r": rate,
+        "T": due,
         "st": 1,
     }
+
+
+def funding_terms(exchange: Exchange, listing: Listing) -> tuple[str, int]:
+    """The running rate and when it is charged; a dated contract has neither."""
+    funding = exchange.funding(listing)
+    return ("", 0) if funding is None else (places(funding.rate, 8), funding.next_ms)
+
+
+def coin_margined(exchange: Exchange, make: Callable[[Exchange, Listing], Frame]) -> Frame:
+    """A COIN-M perpetual's row, as all-market streams carry them among USDⓈ-M rows; told apart by ``st`` alone."""
+    listing = exchange.listings["usdm", "BTCUSDT"]
+    return make(exchange, listing) | {"s": "BTCUSD_PERP", "ps": "BTCUSD", "st": 2}
 
 
 def book_ticker(exchange: Exchange, listing: Listing) -> Frame:

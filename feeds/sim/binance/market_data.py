@@ -52,6 +52,7 @@ class MarketData:
                 "rateType": "Regular",
             }
             for listing in self._listings(parameters)
+            if listing.instrument.perpetual
             for settled in self._funding(listing).settled
             if start <= settled.time_ms <= end
         ]
@@ -115,15 +116,15 @@ class MarketData:
         return self._depth.snapshot(listing, min(limit, 1000))
 
     def _premium(self, listing: Listing) -> dict[str, Any]:
-        quote, funding = self._exchange.quote(listing), self._funding(listing)
+        quote, (rate, due) = self._exchange.quote(listing), frames.funding_terms(self._exchange, listing)
         return {
             "symbol": listing.symbol,
             "markPrice": places(quote.mark, 8),
             "indexPrice": places(quote.index, 8),
             "estimatedSettlePrice": places(quote.index, 8),
-            "lastFundingRate": places(funding.rate, 8),
-            "interestRate": "0.00010000",
-            "nextFundingTime": funding.next_ms,
+            "lastFundingRate": rate,
+            "interestRate": "0.00010000" if rate else "",
+            "nextFundingTime": due,
             "time": self._exchange.now_ms,
         }
 
@@ -175,7 +176,8 @@ class MarketData:
 
     def _funding(self, listing: Listing) -> FundingSchedule:
         funding = self._exchange.funding(listing)
-        assert funding is not None
+        if funding is None:
+            raise BinanceRefusal(-1121, "Invalid symbol.")
         return funding
 
     def _interval(self, parameters: Parameters) -> int:

@@ -109,8 +109,8 @@ def contract_info_event(listing: Listing, status: str, now_ms: int) -> Fields:
         "E": now_ms,
         "s": listing.symbol,
         "ps": listing.symbol,
-        "ct": "PERPETUAL",
-        "dt": NEVER_MS if status == "TRADING" else now_ms,
+        "ct": "PERPETUAL" if listing.expiry_ms is None else "CURRENT_QUARTER",
+        "dt": (listing.expiry_ms or NEVER_MS) if status == "TRADING" else now_ms,
         "ot": ONBOARD_MS,
         "cs": status,
         "bks": brackets[::-1],
@@ -129,9 +129,9 @@ def _contract(listing: Listing) -> Fields:
     }
     return {
         "symbol": listing.symbol,
-        "pair": listing.symbol,
-        "contractType": "PERPETUAL",
-        "deliveryDate": NEVER_MS,
+        "pair": instrument.base + instrument.quote,
+        "contractType": "PERPETUAL" if listing.expiry_ms is None else "CURRENT_QUARTER",
+        "deliveryDate": listing.expiry_ms or NEVER_MS,
         "onboardDate": ONBOARD_MS,
         "status": "TRADING",
         "maintMarginPercent": "2.5000",

@@ -279,17 +279,21 @@ class Streams:
             return None
         exchange, spot = self._exchange, route == "spot"
 
-        def each(make: Callable[[Exchange, Listing], Any]) -> Callable[[], Any]:
-            return lambda: [make(exchange, listing) for listing in exchange.listed("spot" if spot else "usdm")]
+        def each(make: Callable[[Exchange, Listing], Any], *, both: bool = False) -> Callable[[], Any]:
+            def rows() -> Any:
+                found = [make(exchange, listing) for listing in exchange.listed("spot" if spot else "usdm")]
+                return [*found, frames.coin_margined(exchange, make)] if both and not spot else found
+
+            return rows
 
         market = "spot" if spot else "market"
         match (match["kind"], bool(match["array"])):
             case ("markPrice", True) if not spot:
                 return Stream(name, market, MARK_FAST_STEPS if match["speed"] else MARK_STEPS, each(frames.mark_price))
             case ("ticker", True):
-                return Stream(name, market, ALL_TICKER_STEPS, each(frames.ticker))
+                return Stream(name, market, ALL_TICKER_STEPS, each(frames.ticker, both=True))
             case ("miniTicker", True):
-                return Stream(name, market, ALL_TICKER_STEPS, each(frames.mini_ticker))
+                return Stream(name, market, ALL_TICKER_STEPS, each(frames.mini_ticker, both=True))
             case ("contractInfo", False) | ("forceOrder", True) if not spot:
                 return Stream(name, market, 1, lambda: None)
             case ("bookTicker", False) if not spot:
@@ -297,10 +301,12 @@ class Streams:
         return None
 
     def _next_book_ticker(self) -> Any:
-        """``!bookTicker`` carries one contract a frame; the contracts take turns."""
+        """``!bookTicker`` carries one contract a frame; the contracts of both products take turns."""
         listed = self._exchange.listed("usdm")
-        listing = listed[self._steps // ALL_BOOK_STEPS % len(listed)]
-        return frames.book_ticker(self._exchange, listing)
+        turn = self._steps // ALL_BOOK_STEPS % (len(listed) + 1)
+        if turn == len(listed):
+            return frames.coin_margined(self._exchange, frames.book_ticker)
+        return frames.book_ticker(self._exchange, listed[turn])
 
 
 def initial_streams(path: str, queries: list[str]) -> list[str]:

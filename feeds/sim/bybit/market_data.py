@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote as percent_encode
 from urllib.parse import unquote
 
 from feeds.sim.book import side_levels
 from feeds.sim.bybit.candles import STREAM_INTERVALS, candle_rows
 from feeds.sim.bybit.protocol import BybitRefusal, Parameters, required, text, whole
-from feeds.sim.bybit.reference import instrument_info, rest_ticker, risk_limits
+from feeds.sim.bybit.reference import idle_info, instrument_info, rest_ticker, risk_limits
 from feeds.sim.catalogue import Listing
 from feeds.sim.exchange import Exchange
 from feeds.sim.wire import plain
@@ -21,12 +21,17 @@ RISK_LIMIT_SYMBOLS = 15
 
 Result = dict[str, Any]
 
+_Row = TypeVar("_Row")
+_IDLE_MODEL = "DOGEUSDT"
+
 
 class MarketData:
     """One method an endpoint; each takes the query's parameters and returns ``result``."""
 
-    def __init__(self, exchange: Exchange) -> None:
+    def __init__(self, exchange: Exchange, idle_contracts: int = 0) -> None:
+        """``idle_contracts`` more linear contracts are listed that never trade, for clients that must page."""
         self._exchange = exchange
+        self._idle = [f"IDLE{number:04}USDT" for number in range(1, idle_contracts + 1)]
 
     def time(self, _: Parameters) -> Result:
         """GET /v5/market/time."""
@@ -34,19 +39,18 @@ class MarketData:
         return {"timeSecond": str(nanoseconds // 10**9), "timeNano": str(nanoseconds)}
 
     def instruments(self, parameters: Parameters) -> Result:
-        """GET /v5/market/instruments-info: what trades; other states are empty."""
-        category = _category(parameters)
-        found: Sequence[Listing] = self._listings(parameters, category)
-        if text(parameters, "status", "Trading") != "Trading":
-            found = ()
+        """GET /v5/market/instruments-info: what trades; contracts before their launch only on request."""
+        category, status = _category(parameters), text(parameters, "status", "Trading")
+        rows = [instrument_info(listing) for listing in self._listings(parameters, category)]
+        if category == "linear" and not text(parameters, "symbol"):
+            model = instrument_info(self._exchange.listings["linear", _IDLE_MODEL])
+            rows += [idle_info(model, symbol) for symbol in self._idle]
+            rows.append(idle_info(model, "IDLESOONUSDT") | {"status": "PreLaunch", "isPreListing": True})
+        rows = [row for row in rows if row["status"] == status]
         if category == "spot":
-            return {"category": category, "list": [instrument_info(listing) for listing in found]}
-        page, cursor = _page(parameters, found, whole(parameters, "limit", 500, lowest=1, highest=1000))
-        return {
-            "category": category,
-            "list": [instrument_info(listing) for listing in page],
-            "nextPageCursor": cursor,
-        }
+            return {"category": category, "list": rows}
+        page, cursor = _page(parameters, rows, whole(parameters, "limit", 500, lowest=1, highest=1000))
+        return {"category": category, "list": page, "nextPageCursor": cursor}
 
     def tickers(self, parameters: Parameters) -> Result:
         """GET /v5/market/tickers: all symbols at once."""
@@ -97,10 +101,16 @@ class MarketData:
         category = _category(parameters)
         if category not in ("linear", "inverse"):
             raise BybitRefusal(10001, "params error: category invalid")
-        page, cursor = _page(parameters, self._listings(parameters, category), RISK_LIMIT_SYMBOLS)
-        first = {listing.symbol: 1 + 100 * number for number, listing in enumerate(self._exchange.listed(category))}
-        rows = [row for listing in page for row in risk_limits(listing, first[listing.symbol])]
-        return {"category": category, "list": rows, "nextPageCursor": cursor}
+        listed, symbol = self._exchange.listed(category), text(parameters, "symbol")
+        tables = [risk_limits(listing, 1 + 100 * number) for number, listing in enumerate(listed)]
+        if category == "linear":
+            model = risk_limits(self._exchange.listings["linear", _IDLE_MODEL], 1)
+            tables += [[row | {"symbol": name} for row in model] for name in self._idle]
+        tables = [table for table in tables if symbol in ("", table[0]["symbol"])]
+        if not tables:
+            raise BybitRefusal(10001, "params error: Symbol Is Invalid")
+        page, cursor = _page(parameters, tables, RISK_LIMIT_SYMBOLS)
+        return {"category": category, "list": [row for table in page for row in table], "nextPageCursor": cursor}
 
     def open_interest(self, parameters: Parameters) -> Result:
         """GET /v5/market/open-interest: the present figure; no history is kept."""
@@ -187,7 +197,7 @@ def _category(parameters: Parameters, default: str = "") -> str:
     return category
 
 
-def _page(parameters: Parameters, found: Sequence[Listing], size: int) -> tuple[Sequence[Listing], str]:
+def _page(parameters: Parameters, found: Sequence[_Row], size: int) -> tuple[Sequence[_Row], str]:
     """One page, and the cursor of the next; a cursor is already percent-encoded, and encoded once more by clients."""
     cursor = unquote(text(parameters, "cursor"))
     prefix, _, offset = cursor.partition("=")

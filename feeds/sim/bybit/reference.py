@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -20,15 +21,18 @@ def instrument_info(listing: Listing) -> Fields:
     return _spot_info(listing) if listing.category == "spot" else _contract_info(listing)
 
 
+def idle_info(model: Fields, symbol: str) -> Fields:
+    """The row of a contract that is listed and never trades, alike to another in all but its name."""
+    return model | {"symbol": symbol, "baseCoin": symbol.removesuffix("USDT"), "symbolId": sum(symbol.encode())}
+
+
 def _contract_info(listing: Listing) -> Fields:
     instrument = listing.instrument
-    inverse = instrument.kind is ContractKind.INVERSE
     tick, step = instrument.tick_size, instrument.quantity_step
-    assert instrument.funding_interval_hours is not None
-    assert instrument.funding_rate_cap is not None
-    assert instrument.funding_rate_floor is not None
     assert instrument.maximum_leverage is not None
     assert instrument.maximum_quantity is not None
+    dated = listing.expiry_ms is not None
+    kind = "Inverse" if instrument.kind is ContractKind.INVERSE else "Linear"
     lots = {
         "maxOrderQty": plain(instrument.maximum_quantity),
         "minOrderQty": plain(instrument.minimum_quantity),
@@ -40,13 +44,13 @@ def _contract_info(listing: Listing) -> Fields:
     return {
         "symbol": instrument.symbol,
         "symbolId": sum(instrument.id.encode()),
-        "contractType": "InversePerpetual" if inverse else "LinearPerpetual",
+        "contractType": f"{kind}Futures" if dated else f"{kind}Perpetual",
         "status": "Trading",
         "baseCoin": instrument.base,
         "quoteCoin": instrument.quote,
         "launchTime": str(LAUNCHED_MS),
-        "deliveryTime": "0",
-        "deliveryFeeRate": "",
+        "deliveryTime": str(listing.expiry_ms or 0),
+        "deliveryFeeRate": "0.0005" if dated else "",
         "priceScale": str(decimals(listing.mark_tick)),
         "leverageFilter": {
             "minLeverage": "1",
@@ -60,11 +64,11 @@ def _contract_info(listing: Listing) -> Fields:
         },
         "lotSizeFilter": lots,
         "unifiedMarginTrade": True,
-        "fundingInterval": instrument.funding_interval_hours * 60,
+        "fundingInterval": (instrument.funding_interval_hours or 0) * 60,
         "settleCoin": instrument.settle,
         "copyTrading": "none",
-        "upperFundingRate": plain(instrument.funding_rate_cap),
-        "lowerFundingRate": plain(instrument.funding_rate_floor),
+        "upperFundingRate": "" if instrument.funding_rate_cap is None else plain(instrument.funding_rate_cap),
+        "lowerFundingRate": "" if instrument.funding_rate_floor is None else plain(instrument.funding_rate_floor),
         "isPreListing": False,
         "preListingInfo": None,
         "riskParameters": {"priceLimitRatioX": "0.01", "priceLimitRatioY": "0.02"},
@@ -134,14 +138,10 @@ def rest_ticker(exchange: Exchange, listing: Listing) -> dict[str, str]:
     fields = stream_ticker(exchange, listing)
     if listing.category != "spot":
         fields.pop("tickDirection")
-        return fields | {
-            "deliveryTime": "0",
-            "deliveryFeeRate": "",
-            "basis": "",
-            "basisRate": "",
-            "basisRateYear": "",
-            "predictedDeliveryPrice": "",
-        }
+        if listing.expiry_ms is not None:
+            return fields | {"nextFundingTime": "0", "deliveryTime": str(listing.expiry_ms)}
+        absent = ("deliveryFeeRate", "basis", "basisRate", "basisRateYear", "predictedDeliveryPrice")
+        return fields | {"deliveryTime": "0"} | dict.fromkeys(absent, "")
     quote = exchange.quote(listing)
     return fields | {
         "bid1Price": plain(quote.bid),
@@ -152,13 +152,12 @@ def rest_ticker(exchange: Exchange, listing: Listing) -> dict[str, str]:
 
 
 def _contract_ticker(exchange: Exchange, listing: Listing) -> dict[str, str]:
-    quote, funding = exchange.quote(listing), exchange.funding(listing)
-    assert funding is not None
+    quote = exchange.quote(listing)
     interest = quote.open_interest
     inverse = listing.instrument.kind is ContractKind.INVERSE
     value = interest / quote.mark if inverse else interest * quote.mark
     single = (interest / 2).quantize(listing.instrument.quantity_step)
-    return {
+    head = {
         "symbol": listing.symbol,
         "tickDirection": "PlusTick" if quote.last_side == "Buy" else "MinusTick",
         **_day_fields(exchange, listing),
@@ -168,12 +167,13 @@ def _contract_ticker(exchange: Exchange, listing: Listing) -> dict[str, str]:
         "openInterestValue": places(value, 2),
         "turnover24h": places(quote.turnover, 4),
         "volume24h": places(quote.volume, 4),
-        "fundingIntervalHour": str(funding.hours),
-        "fundingCap": plain(funding.cap),
+    }
+    terms = _perpetual_fields(exchange, listing) if listing.expiry_ms is None else _dated_fields(exchange, listing)
+    return {
+        **head,
+        **terms,
         "singleOpenInterest": plain(single),
         "singleOpenInterestValue": places(value / 2, 2),
-        "nextFundingTime": str(funding.next_ms),
-        "fundingRate": plain(funding.rate.normalize() + 0),
         "bid1Price": plain(quote.bid),
         "bid1Size": plain(quote.bid_size),
         "ask1Price": plain(quote.ask),
@@ -181,6 +181,36 @@ def _contract_ticker(exchange: Exchange, listing: Listing) -> dict[str, str]:
         "preOpenPrice": "",
         "preQty": "",
         "curPreListingPhase": "",
+    }
+
+
+def _perpetual_fields(exchange: Exchange, listing: Listing) -> dict[str, str]:
+    funding = exchange.funding(listing)
+    assert funding is not None
+    return {
+        "fundingIntervalHour": str(funding.hours),
+        "fundingCap": plain(funding.cap),
+        "nextFundingTime": str(funding.next_ms),
+        "fundingRate": plain(funding.rate.normalize() + 0),
+    }
+
+
+def _dated_fields(exchange: Exchange, listing: Listing) -> dict[str, str]:
+    """What a dated contract says instead of funding; the delivery time is text here and a number over REST."""
+    quote, expiry = exchange.quote(listing), listing.expiry_ms
+    assert expiry is not None
+    basis = quote.last - quote.index
+    rate = basis / quote.index
+    years = max(Decimal(expiry - exchange.now_ms), Decimal(1)) / (365 * 86_400_000)
+    return {
+        "deliveryTime": f"{datetime.fromtimestamp(expiry / 1000, UTC):%Y-%m-%dT%H:%M:%SZ}",
+        "basisRate": places(rate, 8),
+        "deliveryFeeRate": "0.0005",
+        "predictedDeliveryPrice": "0.00",
+        "basis": places(basis, 2),
+        "basisRateYear": places(rate / years, 8),
+        "nextFundingTime": "",
+        "fundingRate": "",
     }
 
 

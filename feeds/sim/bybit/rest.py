@@ -43,11 +43,11 @@ class SignedEndpoint(msgspec.Struct, frozen=True):
 class Rest:
     """Answers HTTP requests; business errors are HTTP 200 with a retCode, too many requests an HTTP 403."""
 
-    def __init__(self, exchange: Exchange, soon: Callable[[Callable[[], None]], None]) -> None:
+    def __init__(self, exchange: Exchange, soon: Callable[[Callable[[], None]], None], idle_contracts: int = 0) -> None:
         self.faults = RestFaults()
         self._exchange = exchange
         self._limits = RollingLimits()
-        self._public = _public_endpoints(MarketData(exchange))
+        self._public = _public_endpoints(MarketData(exchange, idle_contracts))
         self._signed = _signed_endpoints(AccountApi(exchange), TradeApi(exchange, soon))
 
     def add_routes(self, app: web.Application) -> None:

@@ -23,12 +23,12 @@ class Bybit:
 
     name = "bybit"
 
-    def __init__(self, exchange: Exchange) -> None:
+    def __init__(self, exchange: Exchange, *, idle_contracts: int = 0) -> None:
         self.exchange = exchange
         self.hub = Hub()
         self.public = PublicStreams(exchange, self.hub)
         self.private = PrivateStreams(exchange, self.hub)
-        self.rest = Rest(exchange, _soon)
+        self.rest = Rest(exchange, _soon, idle_contracts)
         exchange.listener = self.private.on_event
 
     def application(self) -> web.Application:

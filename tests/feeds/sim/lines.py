@@ -144,11 +144,12 @@ def bybit_auth(key: ApiKey, *, expires: int | None = None) -> Frame:
 
 @asynccontextmanager
 async def serving(
-    *, seed: int = 1, pins: dict[str, str] | None = None, lifetime: int = 86_400
+    *, seed: int = 1, pins: dict[str, str] | None = None, lifetime: int = 86_400, idle: int = 0
 ) -> AsyncIterator[Served]:
     """A simulator on free ports for as long as the context lasts."""
     prices = {coin: Decimal(price) for coin, price in (pins or {}).items()}
-    simulator = Simulator(SimulatorOptions(seed=seed, pins=prices, lifetime_seconds=lifetime), wall_ms())
+    options = SimulatorOptions(seed=seed, pins=prices, lifetime_seconds=lifetime, idle_contracts=idle)
+    simulator = Simulator(options, wall_ms())
     served = Served(simulator, cast("dict[str, Any]", await simulator.start()))
     try:
         yield served

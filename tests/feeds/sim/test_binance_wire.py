@@ -112,7 +112,16 @@ async def test_a_shard_number_is_no_stream(served: Served) -> None:
         assert (await client.ask({"method": "LIST_SUBSCRIPTIONS", "id": 1}))["result"] == []
         await client.ask({"method": "SUBSCRIBE", "params": ["!markPrice@arr@1s"], "id": 2})
         frame = await client.until(lambda frame: isinstance(frame, list))
-        assert [row["s"] for row in frame] == ["BTCUSDT", "ETHUSDT", "SOLUSDT", "DOGEUSDT"]
+        assert [row["s"] for row in frame[:4]] == ["BTCUSDT", "ETHUSDT", "SOLUSDT", "DOGEUSDT"]
+        assert frame[4]["s"].startswith("BTCUSDT_")
+        assert (frame[4]["r"], frame[4]["T"]) == ("", 0)
+
+
+async def test_all_market_streams_carry_both_products_told_apart_by_st(served: Served) -> None:
+    async with line(f"{served.websocket['binance']}/market/ws/!miniTicker@arr") as client:
+        rows = await client.next()
+        assert {row["s"]: row["st"] for row in rows if row["st"] == 2} == {"BTCUSD_PERP": 2}
+        assert len(rows) == 6
 
 
 async def test_book_ticker_is_on_the_public_route_and_spot_has_no_event_type(served: Served) -> None:
@@ -160,7 +169,9 @@ async def test_a_socket_lives_its_day_and_no_longer() -> None:
 
 async def test_rest_market_data(served: Served) -> None:
     info = (await served.get("binance", "/fapi/v1/exchangeInfo")).json()
-    assert [row["symbol"] for row in info["symbols"]] == ["BTCUSDT", "ETHUSDT", "SOLUSDT", "DOGEUSDT"]
+    kinds = [(row["pair"], row["contractType"]) for row in info["symbols"]]
+    perpetuals = [(f"{coin}USDT", "PERPETUAL") for coin in ("BTC", "ETH", "SOL", "DOGE")]
+    assert kinds == [*perpetuals, ("BTCUSDT", "CURRENT_QUARTER")]
     filters = {row["filterType"]: row for row in info["symbols"][0]["filters"]}
     assert (filters["PRICE_FILTER"]["tickSize"], filters["MIN_NOTIONAL"]["notional"]) == ("0.1", "100")
     intervals = {
@@ -170,7 +181,8 @@ async def test_rest_market_data(served: Served) -> None:
     assert intervals == {"SOLUSDT": 4, "DOGEUSDT": 1}
     one = (await served.get("binance", "/fapi/v1/premiumIndex?symbol=BTCUSDT")).json()
     assert (one["markPrice"], one["indexPrice"]) == ("60000.00000000", "60000.00000000")
-    assert len((await served.get("binance", "/fapi/v1/premiumIndex")).json()) == 4
+    everything = (await served.get("binance", "/fapi/v1/premiumIndex")).json()
+    assert [row["lastFundingRate"] == "" for row in everything] == [False] * 4 + [True]
     rates = (await served.get("binance", "/fapi/v1/fundingRate?symbol=SOLUSDT&limit=3")).json()
     assert [row["fundingTime"] for row in rates] == sorted(row["fundingTime"] for row in rates)
     unknown = await served.get("binance", "/fapi/v1/premiumIndex?symbol=NOUSDT")

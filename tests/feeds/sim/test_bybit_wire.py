@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import AsyncIterator
+from datetime import datetime
 from decimal import Decimal
+from urllib.parse import quote
 
 import pytest
 
@@ -125,11 +127,11 @@ async def test_rest_market_data(served: Served) -> None:
         await served.get("bybit", f"/v5/market/instruments-info?category=linear&cursor={info['nextPageCursor']}")
     ).json()["result"]
     names = [row["symbol"] for row in info["list"] + rest["list"]]
-    assert names == ["BTCUSDT", "ETHUSDT", "SOLUSDT", "DOGEUSDT"]
+    assert names[:4] == ["BTCUSDT", "ETHUSDT", "SOLUSDT", "DOGEUSDT"]
     assert rest["nextPageCursor"] == ""
-    assert [row["fundingInterval"] for row in info["list"] + rest["list"]] == [480, 480, 240, 60]
+    assert [row["fundingInterval"] for row in info["list"] + rest["list"]][:4] == [480, 480, 240, 60]
     launch = await served.get("bybit", "/v5/market/instruments-info?category=linear&status=PreLaunch")
-    assert launch.json()["result"]["list"] == []
+    assert [row["symbol"] for row in launch.json()["result"]["list"]] == ["IDLESOONUSDT"]
     ticker = (await served.get("bybit", "/v5/market/tickers?category=linear&symbol=BTCUSDT")).json()["result"]["list"][
         0
     ]
@@ -146,6 +148,33 @@ async def test_rest_market_data(served: Served) -> None:
     ):
         answer = await served.get("bybit", f"/v5/market/{path}")
         assert (answer.status_code, answer.json()["retCode"]) == (200, 10001)
+
+
+@pytest.mark.parametrize(("path", "size"), [("instruments-info", 500), ("risk-limit", 15)])
+async def test_many_contracts_come_in_pages_and_all_of_them_come(path: str, size: int) -> None:
+    async with serving(idle=520) as served:
+        symbols: list[str] = []
+        cursor, pages = "", 0
+        while cursor or not pages:
+            query = f"category=linear&cursor={quote(cursor)}" if cursor else "category=linear"
+            result = (await served.get("bybit", f"/v5/market/{path}?{query}")).json()["result"]
+            names = list(dict.fromkeys(row["symbol"] for row in result["list"]))
+            assert len(names) <= size
+            symbols, cursor, pages = symbols + names, result["nextPageCursor"], pages + 1
+        assert len(symbols) == len(set(symbols)) == 525
+        assert pages == -(-525 // size)
+
+
+async def test_a_dated_contract_has_no_funding_and_tells_its_delivery_in_two_ways(served: Served) -> None:
+    listed = (await served.get("bybit", "/v5/market/tickers?category=linear")).json()["result"]["list"]
+    row = next(row for row in listed if "-" in row["symbol"])
+    assert (row["fundingRate"], row["nextFundingTime"]) == ("", "0")
+    async with line(public(served)) as client:
+        await client.send({"op": "subscribe", "args": [f"tickers.{row['symbol']}"]})
+        data = (await client.until(topic(f"tickers.{row['symbol']}")))["data"]
+        assert (data["fundingRate"], data["nextFundingTime"]) == ("", "")
+        assert datetime.fromisoformat(data["deliveryTime"]).timestamp() * 1000 == int(row["deliveryTime"])
+        assert "fundingIntervalHour" not in data
 
 
 async def test_signed_requests(served: Served) -> None:

@@ -19,7 +19,9 @@ HOURS = some.sampled_from([1, 2, 4, 8])
 
 
 def schedule(venue: str, symbol: str, now_ms: int = START_MS, every: int | None = None) -> FundingSchedule:
-    listing = next(item for item in listings(venue) if item.symbol == symbol and item.category in ("linear", "usdm"))
+    listing = next(
+        item for item in listings(venue, START_MS) if item.symbol == symbol and item.category in ("linear", "usdm")
+    )
     return FundingSchedule(listing, 1, now_ms, 0.0, every)
 
 
