@@ -96,6 +96,7 @@ class Alerts:
         state = self._states.get(reading.key)
         if state is None:
             state = self._states[reading.key] = _State()
+        state.speaking.intersection_update(LADDER[: len(reading.steps)])  # a restart may have shortened the ladder
         for step, limit in zip(LADDER, reading.steps, strict=False):
             self._step(state, reading, step, limit, now_ns)
         severity = state.severity()

@@ -216,23 +216,20 @@ class Engine:
             self._watch.check(condition, self._now_ns)
 
     def _fill(self, event: Fill) -> None:
-        try:
-            if not self._ledger.fill(event):
-                return
-        except RequestError as error:
-            self._requests.say(f"a fill of {event.instrument} cannot be booked: {error}", self._now_ns)
+        if not self._ledger.fill(event):
             return
         self._recorder.note(EventTaken(happened=event), self._now_ns)
-        verb = "sold" if event.side == "sell" else "bought"
-        self._requests.say(f"{verb} {event.quantity.normalize():f} {event.instrument} at {event.price:f}", self._now_ns)
+        if self._ledger.position(event.account, event.instrument).unbooked:
+            self._requests.say(f"a fill of {event.instrument} cannot be booked: its position is unknown", self._now_ns)
+        else:
+            verb, quantity = "sold" if event.side == "sell" else "bought", event.quantity.normalize()
+            self._requests.say(f"{verb} {quantity:f} {event.instrument} at {event.price:f}", self._now_ns)
         self._watch.changed(self._now_ns)
 
     def _funding(self, event: FundingPayment) -> None:
         if self._ledger.funding(event):
             self._recorder.note(EventTaken(happened=event), self._now_ns)
-            verb = "received" if event.amount >= 0 else "paid"
-            amount = f"{abs(event.amount):.8f}".rstrip("0").rstrip(".")
-            self._requests.say(f"funding {verb}: {amount} {event.asset} on {event.instrument}", self._now_ns)
+            self._requests.say(_funding_words(event), self._now_ns)
             self._watch.changed(self._now_ns)
 
     def _account_event(self, event: BalanceUpdate | PositionUpdate) -> None:
@@ -250,6 +247,8 @@ class Engine:
     def _open_hedges(self) -> None:
         still = []
         for book, hedge in self._opening:
+            if not self._ledger.position(hedge.account, hedge.instrument).pending:
+                continue  # its venue has told of a position meanwhile
             try:
                 fill = opening_fill(book, hedge, self._market, self._ledger, self._targets, self._now_ns)
             except RequestError as error:
@@ -264,6 +263,14 @@ class Engine:
                 f"{hedge.instrument}: {self._ledger.position(hedge.account, hedge.instrument).note}", self._now_ns
             )
         self._opening = still
+
+
+def _funding_words(event: FundingPayment) -> str:
+    if not event.amount.is_finite():
+        return f"a funding payment on {event.instrument} cannot be booked"
+    verb = "received" if event.amount >= 0 else "paid"
+    amount = f"{abs(event.amount):.8f}".rstrip("0").rstrip(".")
+    return f"funding {verb}: {amount} {event.asset} on {event.instrument}"
 
 
 def _unanswered(order: Order, now_ns: int) -> OrderUpdate:
@@ -284,7 +291,7 @@ def _unanswered(order: Order, now_ns: int) -> OrderUpdate:
 def _check_books(books: tuple[Book, ...]) -> None:
     """Two books may share an account only if they describe it alike, and never a position."""
     accounts: dict[str, object] = {}
-    legs: set[tuple[str, str]] = set()
+    legs: set[tuple[str, str]] = set()  # by account, and by book: targets are told apart by their contract
     names: set[str] = set()
     for book in books:
         if book.name in names:
@@ -296,8 +303,9 @@ def _check_books(books: tuple[Book, ...]) -> None:
         for hedge in book.hedges:
             if hedge.account not in {account.name for account in book.accounts}:
                 raise RequestError("hedges.account", f"an account of book {book.name}", hedge.account)
-            if (hedge.account, hedge.instrument) in legs:
-                raise RequestError("hedges", "each contract of an account in one leg", hedge.instrument)
-            legs.add((hedge.account, hedge.instrument))
+            claims = {(f"account {hedge.account}", hedge.instrument), (f"book {book.name}", hedge.instrument)}
+            if claims & legs:
+                raise RequestError("hedges", "each contract of an account or a book in one leg", hedge.instrument)
+            legs |= claims
             if not Decimal(0) <= hedge.target_ratio <= book.limits.maximum_ratio:
                 raise RequestError("hedges.target_ratio", f"0 to {book.limits.maximum_ratio}", str(hedge.target_ratio))

@@ -17,6 +17,9 @@ stale (10 s), stale when a balance would be late (30 s), unknown when a balance 
 TIER_AGES = Ages(late=24 * 3600.0, stale=26 * 3600.0, unknown=7 * 24 * 3600.0)
 """Ages of a tier table and of an instrument's description: venues change them without notice, about daily."""
 
+ACCOUNT_AGES = Ages(late=20, stale=60, unknown=120)
+"""Ages of what a venue reported of a position: it is pushed on change and swept every half minute."""
+
 
 class AgesNs(NamedTuple):
     """``Ages`` in integer nanoseconds, so that comparisons on the hot path are exact and cheap."""
@@ -35,6 +38,7 @@ MARK_AGES_NS = nanoseconds(MARK_AGES)
 FUNDING_AGES_NS = nanoseconds(FUNDING_AGES)
 SPOT_PRICE_AGES_NS = nanoseconds(SPOT_PRICE_AGES)
 TIER_AGES_NS = nanoseconds(TIER_AGES)
+ACCOUNT_AGES_NS = nanoseconds(ACCOUNT_AGES)
 
 
 def by_age(age_ns: int, ages: AgesNs) -> Freshness:

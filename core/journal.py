@@ -87,23 +87,23 @@ def _checksum(kind: str, time_ns: int, body: bytes) -> int:
 
 
 def open_journal(path: Path) -> Journal:
-    """Open the journal at ``path``, or begin one where there is no file.
+    """Open the journal at ``path``, or begin one where there is no file or an empty one.
 
     Raises JournalError, and leaves the file alone, where it is damaged, is no journal of ours, is of a later schema,
     is in use by another process, or may not be written.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        existed = path.exists() and path.stat().st_size > 0
         # Used by one thread at a time; which one that is changes when the engine moves to its own.
         connection = sqlite3.connect(path, isolation_level=None, timeout=0.2, check_same_thread=False)
     except (OSError, sqlite3.Error) as error:
         raise JournalError(f"journal {path} cannot be opened: {error}") from error
     try:
-        if existed:
+        begun = not _blank(connection)
+        if begun:
             _check(connection, path)
         _configure(connection)
-        if not existed:
+        if not begun:
             _begin(connection)
     except sqlite3.Error as error:
         connection.close()
@@ -112,6 +112,13 @@ def open_journal(path: Path) -> Journal:
         connection.close()
         raise
     return Journal(connection, path)
+
+
+def _blank(connection: sqlite3.Connection) -> bool:
+    """True for a file that is new, or that a crash left before anything was in it."""
+    (application,) = connection.execute("PRAGMA application_id").fetchone()
+    (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    return not application and not tables
 
 
 def _check(connection: sqlite3.Connection, path: Path) -> None:

@@ -14,6 +14,7 @@ from decimal import Decimal
 import msgspec
 
 from core.books import Account, Hedge, MarginMode
+from core.errors import RequestError
 from core.events import BalanceUpdate, Fill, FundingPayment, OrderState, OrderUpdate, PositionUpdate
 from core.instruments import Instrument
 from core.margin import initial_margin
@@ -33,10 +34,13 @@ def opening_id(instrument: str) -> str:
 class Position(msgspec.Struct, kw_only=True):
     """One contract in one account.
 
-    ``quantity`` signed in the order unit. ``margin`` is the isolated margin, ``None`` in cross mode or where unknown.
-    ``venue_liquidation`` is the venue's own figure where one was reported. ``foreign_fees`` names assets other than
-    the settle currency in which fees were paid and that are therefore not in ``fees``. ``pending`` names what the
-    position waits for before its quantity is known (one that is to be opened at the first mark price).
+    ``quantity`` signed in the order unit. ``margin`` is the isolated margin, ``None`` in cross mode or where unknown;
+    ``margin_estimated`` where funding that was only reckoned has been taken from it. ``venue_liquidation`` is the
+    venue's own figure where one was reported, at ``reported_ns``. ``foreign_fees`` names assets other than the settle
+    currency in which fees were paid and that are therefore not in ``fees``; ``unbooked_funding`` names payments that
+    are not in ``funding``. ``pending`` names what the position waits for before its quantity is known (one that is to
+    be opened at the first mark price), ``unbooked`` what happened to it that could not be folded: its quantity is not
+    known until its venue reports it anew.
     """
 
     account: str
@@ -49,9 +53,13 @@ class Position(msgspec.Struct, kw_only=True):
     foreign_fees: tuple[str, ...] = ()
     funding: Decimal = ZERO
     funding_estimated: bool = False
+    unbooked_funding: tuple[str, ...] = ()
+    margin_estimated: bool = False
     venue_liquidation: Decimal | None = None
+    reported_ns: int = 0
     note: str = ""
     pending: str = ""
+    unbooked: str = ""
 
     @property
     def open(self) -> bool:
@@ -78,7 +86,8 @@ class Order(msgspec.Struct, kw_only=True):
 def filled(position: Position, account: Account, instrument: Instrument, fill: Fill) -> tuple[Position, Decimal]:
     """The position after a fill, and what the wallet gains by it (realised P&L less fee).
 
-    Pure: the preview of a staged order and the folding of a real fill are one calculation.
+    Pure: the preview of a staged order and the folding of a real fill are one calculation. Raises RequestError for
+    impossible numbers, and where the entry price of what is held is not known.
     """
     before = Holding(quantity=position.quantity, entry_price=position.entry_price)
     after, realised = apply_fill(
@@ -96,6 +105,7 @@ def filled(position: Position, account: Account, instrument: Instrument, fill: F
         realised=position.realised + realised,
         fees=position.fees + settled_fee,
         foreign_fees=foreign,
+        margin_estimated=position.margin_estimated and bool(after.quantity),
         venue_liquidation=None,
     )
     return changed, realised - settled_fee
@@ -128,6 +138,8 @@ class Ledger:
         self.positions: dict[tuple[str, str], Position] = {}
         self.orders: dict[str, Order] = {}
         self.contracts: dict[str, Instrument] = {}
+        self.estimated_wallets: set[str] = set()
+        """Accounts whose wallet holds payments that were only reckoned, since their venue last reported it."""
         self._fills: set[tuple[str, str]] = set()
         self._filled: dict[str, Decimal] = {}
         self._payments: set[tuple[str, str]] = set()
@@ -204,10 +216,16 @@ class Ledger:
             )
 
     def fill(self, fill: Fill) -> bool:
-        """Fold a fill in; false if it was seen before or is of an account that is not ours."""
+        """Fold a fill in; false if it was seen before or is of an account that is not ours.
+
+        One that cannot be folded leaves the position's quantity unknown (``Position.unbooked``): it has happened.
+        """
         if fill.account not in self.accounts or self.knows_fill_id(fill.account, fill.fill_id):
             return False
         self._fills.add((fill.account, fill.fill_id))
+        if not all(number.is_finite() for number in (fill.price, fill.quantity, fill.fee)):
+            self._cannot_book(fill, "not all of its numbers are finite")
+            return True
         if fill.client_order_id:
             self._filled[fill.client_order_id] = self.filled_quantity(fill.client_order_id) + fill.quantity
         instrument = self.contracts.get(fill.instrument)
@@ -217,9 +235,18 @@ class Ledger:
             self._fold(fill, instrument)
         return True
 
+    def _cannot_book(self, fill: Fill, reason: str) -> None:
+        position = self.position(fill.account, fill.instrument)
+        position.unbooked = f"a fill of {fill.instrument} that cannot be booked ({reason})"
+        self.positions[fill.account, fill.instrument] = position
+
     def _fold(self, fill: Fill, instrument: Instrument) -> None:
         before = self.position(fill.account, fill.instrument)
-        after, gained = filled(before, self.accounts[fill.account], instrument, fill)
+        try:
+            after, gained = filled(before, self.accounts[fill.account], instrument, fill)
+        except RequestError as error:
+            self._cannot_book(fill, str(error))
+            return
         if fill.fill_id == opening_id(fill.instrument):
             verb = "short" if fill.side == "sell" else "long"
             size = f"{fill.quantity.normalize():f}"
@@ -235,25 +262,33 @@ class Ledger:
         self._payments.add((payment.account, payment.payment_id))
         position = self.position(payment.account, payment.instrument)
         self.positions[payment.account, payment.instrument] = position
+        if payment.asset != self.accounts[payment.account].settle or not payment.amount.is_finite():
+            position.unbooked_funding = (*position.unbooked_funding, f"funding of {payment.amount} {payment.asset}")
+            return True
         position.funding += payment.amount
         position.funding_estimated = position.funding_estimated or payment.estimated
         if position.margin is not None and payment.amount < 0:
             position.margin += payment.amount
+            position.margin_estimated = position.margin_estimated or payment.estimated
+        position.venue_liquidation = None
         self.wallets[payment.account] += payment.amount
+        if payment.estimated:
+            self.estimated_wallets.add(payment.account)
         return True
 
     def balance(self, event: BalanceUpdate) -> bool:
         """Take a wallet balance as its venue reports it; false where it concerns no account of ours."""
         account = self.accounts.get(event.account)
-        if account is None or account.settle != event.asset:
+        if account is None or account.settle != event.asset or not event.wallet_balance.is_finite():
             return False
         self.wallets[event.account] = event.wallet_balance
+        self.estimated_wallets.discard(event.account)
         return True
 
     def reported(self, event: PositionUpdate) -> bool:
-        """Take a position as its venue reports it; false where it concerns no account of ours."""
+        """Take a position as its venue reports it; false where it concerns no account of ours or has no quantity."""
         account = self.accounts.get(event.account)
-        if account is None:
+        if account is None or not event.quantity.is_finite():
             return False
         self._undeclared.discard((event.account, event.instrument))
         before = self.position(event.account, event.instrument)
@@ -261,9 +296,13 @@ class Ledger:
         self.positions[event.account, event.instrument] = msgspec.structs.replace(
             before,
             quantity=event.quantity,
-            entry_price=event.entry_price,
-            margin=(event.isolated_margin if event.quantity else ZERO) if isolated else None,
-            venue_liquidation=event.liquidation_price,
+            entry_price=_price(event.entry_price),
+            margin=(_amount(event.isolated_margin) if event.quantity else ZERO) if isolated else None,
+            margin_estimated=False,
+            venue_liquidation=_price(event.liquidation_price),
+            reported_ns=event.received_ns,
+            pending="",
+            unbooked="",
         )
         return True
 
@@ -290,3 +329,12 @@ class Ledger:
             for order in self.orders.values()
             if order.outstanding and (order.request.account, order.request.instrument) == (account, instrument)
         ]
+
+
+def _amount(value: Decimal | None) -> Decimal | None:
+    return value if value is not None and value.is_finite() else None
+
+
+def _price(value: Decimal | None) -> Decimal | None:
+    """A price as venues send it: zero, where they have none, is not one."""
+    return value if value is not None and value.is_finite() and value > 0 else None

@@ -108,6 +108,11 @@ class Recorder:
         self.failure = failure
 
     @property
+    def unread(self) -> bool:
+        """True where a journal is wanted and what it holds could not be read."""
+        return self._journal is None and bool(self.failure)
+
+    @property
     def state(self) -> str:
         """What is wrong with the journal, in words; empty where it works and where none is wanted."""
         return f"{self.failure}; {len(self._waiting)} entries wait in memory" if self._waiting else self.failure

@@ -34,7 +34,7 @@ from core.records import (
     Recorder,
     TargetChanged,
 )
-from core.rules import LASTING
+from core.rules import LASTING, LIQUIDATED, ORDER_UNKNOWN, order_conditions
 from core.staging import Staging
 from core.targets import Targets
 
@@ -60,6 +60,10 @@ class Restorer:
         self._staging = staging
         self._alerts = alerts
         self._hedges: dict[tuple[str, str], Hedge] = {}
+        """The last declaration of each leg, by book; below the same by account: a position outlives its book's name."""
+        self._held: dict[tuple[str, str], Hedge] = {}
+        self._rewritten: set[str] = set()
+        """Contracts and accounts that start from a declaration and not from what was folded."""
         self._accounts: dict[str, Account] = {}
         self._last_ns = 0
 
@@ -68,6 +72,7 @@ class Restorer:
         for time_ns, record in self._recorder.history():
             self._last_ns = max(self._last_ns, time_ns)
             self._take(record)
+        self._rewritten.clear()
         self._declare_accounts()
         self._declare_hedges()
         self._settle_orders()
@@ -107,11 +112,15 @@ class Restorer:
 
     def _begin(self, book: str, hedge: Hedge) -> None:
         before = self._hedges.get((book, hedge.instrument))
-        self._hedges[book, hedge.instrument] = hedge
+        if before is not None and before.account != hedge.account:
+            self._held.pop((before.account, hedge.instrument), None)
+        held = self._held.get((hedge.account, hedge.instrument))
+        self._hedges[book, hedge.instrument] = self._held[hedge.account, hedge.instrument] = hedge
         if hedge.account not in self._ledger.accounts:
             return
-        if before is None or msgspec.structs.replace(before, target_ratio=hedge.target_ratio) != hedge:
+        if held is None or msgspec.structs.replace(held, target_ratio=hedge.target_ratio) != hedge:
             self._ledger.begin(hedge)
+            self._rewritten |= {hedge.instrument, hedge.account}
         if before is None or before.target_ratio != hedge.target_ratio:
             self._targets.begin(book, hedge.instrument, hedge.target_ratio)
 
@@ -122,6 +131,8 @@ class Restorer:
             before is None or (before.wallet_balance, before.settle) != (account.wallet_balance, account.settle)
         ):
             self._ledger.wallets[account.name] = account.wallet_balance
+            self._ledger.estimated_wallets.discard(account.name)
+            self._rewritten.add(account.name)
 
     def _declare_accounts(self) -> None:
         for account in self._ledger.accounts.values():
@@ -174,10 +185,17 @@ class Restorer:
                 self._recorder.note(EventTaken(happened=event), self._last_ns)
 
     def _settle_alerts(self) -> None:
-        """Open alerts about positions stay open until they are seen to be over; all others end with their run."""
+        """Open alerts about positions stay open until they are seen to be over, and so do those about orders whose
+        outcome is not known; all others end with their run."""
         subjects = [(book.name, hedge.instrument) for book in self._books for hedge in book.hedges]
         subjects += [(book.name, account.name) for book in self._books for account in book.accounts]
         kept = {identity(book, subject, rule) for book, subject in subjects for rule in LASTING}
+        kept -= {identity(book, subject, LIQUIDATED) for book, subject in subjects if subject in self._rewritten}
+        for order in self._ledger.orders.values():
+            for condition in order_conditions(order):
+                if condition.rule == ORDER_UNKNOWN and condition.active:
+                    kept.add(condition.key)
+                    self._alerts.check(condition, self._last_ns)
         for key in self._alerts.open_keys():
             if key not in kept:
                 self._alerts.end(key, self._last_ns)

@@ -17,7 +17,7 @@ from core.books import Account, MarginMode
 from core.conventions import Convention, convention_for
 from core.errors import RequestError
 from core.figures import Figure, Freshness, absent, derive, exact, unknown, worst
-from core.freshness import SECOND_NS
+from core.freshness import ACCOUNT_AGES_NS, SECOND_NS, by_age
 from core.instruments import ContractKind, Instrument, TierTable
 from core.market import Field, Market
 from core.positions import Position
@@ -25,6 +25,8 @@ from core.positions import Position
 ZERO = Decimal(0)
 
 NO_POSITION = absent("no position")
+
+NO_FUNDING = absent("a dated contract pays no funding")
 
 USED_UP = "no equity left behind the position"
 """Why a margin usage has no value although there is something to maintain: worse than any number."""
@@ -39,8 +41,9 @@ def lifted(function: Callable[..., Decimal], *inputs: Figure, estimated: bool = 
 
 
 class Quotes(msgspec.Struct, frozen=True, kw_only=True):
-    """What the market says of one contract at one moment."""
+    """What the market says of one contract at ``time_ns``."""
 
+    time_ns: int
     instrument: Instrument | None
     mark: Figure
     index: Figure
@@ -56,13 +59,15 @@ def quotes(market: Market, name: str, now_ns: int) -> Quotes:
     held = market.of(name)
     table, freshness = market.tiers(name, now_ns)
     known = unknown(f"maintenance tiers of {name}") if table is None else Figure(value=ZERO, freshness=freshness)
+    dated = held.instrument is not None and held.instrument.expiry_ns is not None
     return Quotes(
+        time_ns=now_ns,
         instrument=held.instrument,
         mark=market.figure(name, Field.MARK, now_ns),
         index=market.figure(name, Field.INDEX, now_ns),
-        funding_rate=market.figure(name, Field.FUNDING_RATE, now_ns),
-        funding_interval=_interval(market, name, now_ns),
-        next_funding=market.figure(name, Field.NEXT_FUNDING, now_ns),
+        funding_rate=NO_FUNDING if dated else market.figure(name, Field.FUNDING_RATE, now_ns),
+        funding_interval=NO_FUNDING if dated else _interval(market, name, now_ns),
+        next_funding=NO_FUNDING if dated else market.figure(name, Field.NEXT_FUNDING, now_ns),
         tiers=table,
         tiers_known=known,
     )
@@ -153,34 +158,46 @@ def used_up(figure: Figure) -> bool:
 
 
 class Others(msgspec.Struct, frozen=True, kw_only=True):
-    """The rest of a cross account, as it bears on one position."""
+    """The rest of a cross account, as it bears on one position; ``same_coin`` where some of it is on the same coin."""
 
     wallet: Figure
     unrealised: Figure
     maintenance: Figure
+    same_coin: bool = False
 
 
 def liquidation_price(position: Position, account: Account, market: Quotes, quantity: Figure, others: Others) -> Figure:
-    """Ours by the convention recorded for the venue; the venue's own where it sent one.
+    """Ours by the convention recorded for the venue; the venue's own, with its age, where it sent one lately.
 
-    Ours is an estimate unless that convention is known to meet the venue's figure to the tick.
+    Ours is an estimate unless that convention is known to meet the venue's figure to the tick, and where another
+    position of a cross account is on the same coin: the convention holds it at its mark, but the two move together.
     """
     instrument = market.instrument
     if quantity.value is None or instrument is None:
         return unknown(*(quantity.missing or (f"description of {position.instrument}",)))
     if not quantity.value:
         return NO_POSITION
-    if position.venue_liquidation is not None:
-        return exact(position.venue_liquidation)
+    freshness = venue_freshness(position, market)
+    if freshness is not Freshness.UNKNOWN:
+        return Figure(value=position.venue_liquidation, freshness=freshness, observed_ns=position.reported_ns)
+    ours = _our_liquidation_price(position, account, market, instrument, others)
+    # Nothing was heard of the position for as long: what we make of it must not look better than the venue's word.
+    return ours if position.venue_liquidation is None else floor_freshness(ours, Freshness.STALE)
+
+
+def _our_liquidation_price(
+    position: Position, account: Account, market: Quotes, instrument: Instrument, others: Others
+) -> Figure:
     kind, size, entry = instrument.kind, instrument.contract_size, position.entry_price
     inputs: tuple[Figure, ...] = (market.tiers_known,)
     convention = _convention(account, instrument)
     at = convention.requirement_at if convention else liquidation.Requirement.AT_LIQUIDATION
-    exactly_so = convention is not None and convention.exact(account.margin_mode)
+    exactly_so = convention is not None and convention.exact(account.margin_mode) and not others.same_coin
+    exactly_so = exactly_so and not position.margin_estimated
     try:
         if account.margin_mode is MarginMode.ISOLATED:
             found = liquidation.isolated(
-                kind, quantity.value, size, entry, position.margin, market.tiers, requirement_at=at
+                kind, position.quantity, size, entry, position.margin, market.tiers, requirement_at=at
             )
         else:
             inputs = (market.tiers_known, others.wallet, others.unrealised, others.maintenance)
@@ -188,7 +205,7 @@ def liquidation_price(position: Position, account: Account, market: Quotes, quan
             if gaps:
                 return unknown(*dict.fromkeys(gaps))
             found = liquidation.cross(
-                kind, quantity.value, size, entry, others.wallet.value, market.tiers,
+                kind, position.quantity, size, entry, others.wallet.value, market.tiers,
                 others_unrealised=others.unrealised.value, others_maintenance=others.maintenance.value,
                 requirement_at=at,
             )  # fmt: skip
@@ -227,14 +244,22 @@ def distance(price: Figure, mark: Figure, quantity: Figure) -> Figure:
     return lifted(lambda p, m: liquidation.distance(p, m, side), price, mark)
 
 
-def liquidation_source(position: Position, market: Quotes) -> str:
-    """Whose liquidation price it is, and from what."""
-    if position.venue_liquidation is not None:
+def venue_freshness(position: Position, market: Quotes) -> Freshness:
+    """How far the venue's own liquidation price may be trusted for its age; UNKNOWN where there is none."""
+    if position.venue_liquidation is None:
+        return Freshness.UNKNOWN
+    return by_age(market.time_ns - position.reported_ns, ACCOUNT_AGES_NS)
+
+
+def liquidation_source(position: Position, market: Quotes, others: Others) -> str:
+    """Whose liquidation price it is, from what, and what it leaves out."""
+    if venue_freshness(position, market) is not Freshness.UNKNOWN:
         return "the venue's own"
     if market.tiers is None:
         return "unknown: maintenance tiers not loaded"
     day = datetime.fromtimestamp(market.tiers.as_of_ns // SECOND_NS, UTC).date()
-    return f"ours, tiers of {day}"
+    beside = "; other positions on this coin held at their marks" if others.same_coin else ""
+    return f"ours, tiers of {day}{beside}"
 
 
 def payment(market: Quotes, quantity: Figure) -> Figure:
@@ -243,7 +268,7 @@ def payment(market: Quotes, quantity: Figure) -> Figure:
     if instrument is None:
         return unknown(*(quantity.missing or ("description of the contract",)))
     if not instrument.perpetual:
-        return absent("a dated contract pays no funding")
+        return NO_FUNDING
     kind, size = instrument.kind, instrument.contract_size
     return lifted(
         lambda q, m, r: funding.payment(kind, q, size, m, r),

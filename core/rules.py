@@ -5,6 +5,7 @@ Defaults of the thresholds are those of ``core.books.Thresholds``.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
 
 import msgspec
@@ -175,7 +176,10 @@ def _bag_source(bag: BagLine) -> str:
 
 
 def _blind(book: Book, view: BookView, line: HedgeLine, *, settling: bool) -> Condition:
-    """Whether an input of an open hedge cannot be relied on: stale or unknown speaks at once, late when it lasts."""
+    """Whether an input of an open hedge cannot be relied on: stale or unknown speaks at once, late when it lasts.
+
+    With every input in order, the figures that the ladders judge must be known too.
+    """
     found = [(name, figure.freshness) for name, figure in inputs(view, line)]
     if not line.kind:
         found.append(("description of the contract", Freshness.UNKNOWN))
@@ -185,7 +189,9 @@ def _blind(book: Book, view: BookView, line: HedgeLine, *, settling: bool) -> Co
         found.append(("maintenance tiers", Freshness.UNKNOWN))
     elif line.maintenance_margin.known and worst(tiers, line.mark_price.freshness) is not line.mark_price.freshness:
         found.append(("maintenance tiers", tiers))
-    unseen = [f"{name} {state.value}" for name, state in found if state in (Freshness.STALE, Freshness.UNKNOWN)]
+    unseen = _unseen(found) or _unseen(
+        (name, Freshness.UNKNOWN if figure.missing else figure.freshness) for name, figure in _judged(line)
+    )
     late = [f"{name} {state.value}" for name, state in found if state is Freshness.LATE]
     return Condition(
         key=identity(book.name, line.instrument, BLIND),
@@ -195,6 +201,20 @@ def _blind(book: Book, view: BookView, line: HedgeLine, *, settling: bool) -> Co
         severity=Severity.BLIND,
         active=bool(unseen or late) and _open(line) and not settling,
         dwell_ns=0 if unseen else dwell_ns(book.thresholds),
+    )
+
+
+def _unseen(found: Iterable[tuple[str, Freshness]]) -> list[str]:
+    return [f"{name} {state.value}" for name, state in found if state in (Freshness.STALE, Freshness.UNKNOWN)]
+
+
+def _judged(line: HedgeLine) -> tuple[tuple[str, Figure], ...]:
+    """What the ladders are read against: unknown, they say nothing, and nothing would sound like calm."""
+    return (
+        ("position", line.quantity),
+        ("margin usage", line.margin_usage),
+        ("liquidation distance", line.liquidation_distance),
+        ("hedge ratio", line.ratio),
     )
 
 
@@ -215,13 +235,14 @@ def feed_condition(connection: ConnectionHealth, now_ns: int, start_ns: int) -> 
     )
 
 
-def journal_condition(failure: str) -> Condition:
-    """Whether the journal fails; ``failure`` says how, empty where it does not."""
+def journal_condition(failure: str, *, unread: bool = False) -> Condition:
+    """Whether the journal fails; ``failure`` says how, empty where it does not. ``unread``: it was never opened."""
+    unaware = "; positions and wallets are shown as the book declares them, without what happened since"
     return Condition(
         key=identity(FEEDS, "journal", JOURNAL),
         rule=JOURNAL,
         subject="journal",
-        text=f"{failure}: orders and changes of target are refused",
+        text=f"{failure}: orders and changes of target are refused{unaware if unread else ''}",
         severity=Severity.ALARM,
         active=bool(failure),
     )

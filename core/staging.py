@@ -17,13 +17,13 @@ from core.books import Account, Book, Hedge
 from core.errors import RequestError
 from core.events import Fill
 from core.exact import exactly
-from core.figures import Figure, Freshness, absent, derive, exact, unknown
+from core.figures import Figure, Freshness, absent, derive, exact, total, unknown
 from core.freshness import SECOND_NS
 from core.hedging import Sizing, order_to_target
 from core.instruments import Instrument
 from core.market import Field, Market
 from core.orders import OrderRequest
-from core.positions import Ledger, filled
+from core.positions import Ledger, Position, filled
 from core.risk import lifted, used_up
 from core.snapshot import AccountView, HedgeLine, PreviewAfter, StageView
 from core.targets import Targets
@@ -72,8 +72,10 @@ class Staging:
         position = self._ledger.position(hedge.account, hedge.instrument)
         if position.pending:
             raise Refused(f"{hedge.instrument} is about to be opened: waiting for {position.pending}")
-        if position.open and position.entry_price is None:
-            raise Refused(f"the entry price of {hedge.instrument} is unknown: what the order would leave is too")
+        if position.unbooked:
+            raise Refused(f"the position is not known: {position.unbooked}")
+        if gap := _entry_gap(position):
+            raise Refused(gap)
         mark = self._market.figure(hedge.instrument, Field.MARK, now_ns)
         if mark.value is None:
             raise Refused(f"cannot size the order: {', '.join(mark.missing)} is unknown")
@@ -128,6 +130,7 @@ class Staging:
         notional = lifted(lambda q, p: pnl.notional(kind, q, size, p), quantity, price)
         rate = staged.account.taker_fee
         line, account = self._after(staged, instrument, price, now_ns)
+        gap = _entry_gap(self._ledger.position(hedge.account, hedge.instrument))
         return StageView(
             client_order_id=staged.client_order_id,
             book=staged.book.name,
@@ -145,7 +148,7 @@ class Staging:
             fee=lifted(lambda q, p: pnl.fee(kind, q, size, p, rate), quantity, price, estimated=True),
             settle=staged.account.settle,
             reduce_only=sizing.reduce_only,
-            after=_after_view(line, price),
+            after=_after_view(line, unknown(gap) if gap else price),
             refusals=self._refusals(staged, line, account, notional, now_ns, journal_failure),
         )
 
@@ -193,15 +196,40 @@ class Staging:
         created = (order.request.created_ns for order in self._ledger.orders.values())
         if sum(1 for sent_ns in created if now_ns - sent_ns < MINUTE_NS) >= limits.maximum_orders_per_minute:
             found.append(f"{limits.maximum_orders_per_minute} orders were sent within a minute: that is the limit")
-        if after.ratio.value is not None and after.ratio.value > limits.maximum_ratio and not staged.sizing.reduce_only:
-            found.append(f"the hedge ratio would be {after.ratio.value:.4f}, the limit is {limits.maximum_ratio}")
+        found += self._ratio_refusals(staged, after, now_ns)
         found += self._margin_refusals(staged, after, account)
-        if self._ledger.position(hedge.account, hedge.instrument).quantity != staged.held_quantity:
+        found += self._position_refusals(staged)
+        return tuple(found)
+
+    def _ratio_refusals(self, staged: Staged, after: HedgeLine, now_ns: int) -> list[str]:
+        """The limit is on the asset: legs of one coin count together."""
+        if staged.sizing.reduce_only:
+            return []
+        hedge, limit = staged.hedge, staged.book.limits.maximum_ratio
+        ratio = after.ratio
+        if any(leg.asset == hedge.asset and leg is not hedge for leg in staged.book.hedges):
+            lines = self._valuation.book(staged.book, now_ns).hedges
+            legs = (line for line in lines if line.asset == hedge.asset and line.instrument != hedge.instrument)
+            ratio = total(ratio, *(line.ratio for line in legs))
+        if ratio.value is None:
+            return [f"the hedge ratio of {hedge.asset} would be unknown: {', '.join(ratio.missing)}"]
+        if ratio.value > limit:
+            return [f"the hedge ratio of {hedge.asset} would be {ratio.value:.4f}, the limit is {limit}"]
+        return []
+
+    def _position_refusals(self, staged: Staged) -> list[str]:
+        hedge, found = staged.hedge, []
+        position = self._ledger.position(hedge.account, hedge.instrument)
+        if position.quantity != staged.held_quantity:
             found.append("the position has changed since this was staged: stage again")
+        if position.unbooked:
+            found.append(f"the position is not known: {position.unbooked}")
+        if gap := _entry_gap(position):
+            found.append(gap)
         for order in self._ledger.outstanding(hedge.account, hedge.instrument):
             if order.request.client_order_id != staged.client_order_id:
                 found.append(f"order {order.request.client_order_id} on this contract is still {order.state.value}")
-        return tuple(found)
+        return found
 
     def _price_refusals(self, staged: Staged, now_ns: int) -> list[str]:
         price, source = self._price(staged, now_ns)
@@ -270,6 +298,13 @@ def limit_price(side: str, mark: Decimal, band: Decimal, tick: Decimal) -> Decim
     if side == "sell":
         return (mark * (1 - band) / tick).to_integral_value(ROUND_CEILING) * tick
     return (mark * (1 + band) / tick).to_integral_value(ROUND_FLOOR) * tick
+
+
+def _entry_gap(position: Position) -> str:
+    """Why a fill could not be added to what is held; empty where it could."""
+    if not position.open or position.entry_price is not None:
+        return ""
+    return f"the entry price of {position.instrument} is unknown: what the order would leave is too"
 
 
 def _as_fill(staged: Staged, instrument: Instrument, price: Decimal) -> Fill:

@@ -29,8 +29,8 @@ def book_totals(bag: tuple[BagLine, ...], hedges: tuple[HedgeLine, ...]) -> Tota
     unrealised = _sum(currency, ((line.profit_quote, line.quote) for line in hedges))
     realised = _sum(currency, (_in_quote(line, line.realised) for line in hedges))
     hedge_profit = derive(lambda u, r, f, c: u + r - f + c, unrealised, realised, fees, received)
-    ratio = _weighted(bag, hedges, lambda line: line.ratio)
-    target = _weighted(bag, hedges, lambda line: line.target_ratio)
+    ratio = _weighted(bag, value, hedges, lambda line: line.ratio)
+    target = _weighted(bag, value, hedges, lambda line: line.target_ratio)
     return Totals(
         currency=currency,
         bag_value=value,
@@ -58,7 +58,9 @@ def _sum(currency: str, parts: Iterable[tuple[Figure, str]]) -> Figure:
     """The sum in ``currency``: dollars at par are estimated, other currencies unknown; zero has no currency."""
     figures, at_par = [], False
     for figure, own in parts:
-        if own and own != currency and figure.value != ZERO:
+        if own != currency and figure.value != ZERO and (own or figure.known):
+            if not own:
+                return unknown("the currency of a price")
             if not {own, currency} <= DOLLARS:
                 return unknown(f"rate of {own} in {currency}")
             at_par = True
@@ -67,12 +69,19 @@ def _sum(currency: str, parts: Iterable[tuple[Figure, str]]) -> Figure:
     return msgspec.structs.replace(summed, estimated=True) if at_par and summed.known else summed
 
 
-def _weighted(bag: tuple[BagLine, ...], hedges: tuple[HedgeLine, ...], of: Callable[[HedgeLine], Figure]) -> Figure:
-    """Legs' ratios weighted by the value of the asset they hedge; one asset needs no weights and so no price."""
+def _weighted(
+    bag: tuple[BagLine, ...], value: Figure, hedges: tuple[HedgeLine, ...], of: Callable[[HedgeLine], Figure]
+) -> Figure:
+    """Legs' ratios weighted by the value of the asset they hedge; one asset needs no weights and so no price.
+
+    ``value`` is the bag's, in one currency. A leg on an asset that the bag does not hold has no weight.
+    """
+    bare = [leg.asset for leg in hedges if leg.quantity.value != ZERO and all(leg.asset != line.asset for line in bag)]
+    if bare:
+        return unknown(*(f"a bag of {asset}" for asset in dict.fromkeys(bare)))
     by_asset = {line.asset: total(*(of(leg) for leg in hedges if leg.asset == line.asset)) for line in bag}
     if len(bag) == 1:
         return by_asset[bag[0].asset]
-    value = total(*(line.value for line in bag))
     weighted = total(*(lifted(Decimal.__mul__, by_asset[line.asset], line.value) for line in bag))
     if value.value == ZERO:
         return unknown("a bag of any value")

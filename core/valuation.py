@@ -35,6 +35,7 @@ from core.risk import (
     payment,
     quotes,
     usage,
+    used_up,
 )
 from core.snapshot import AccountView, BagLine, BookView, FundingView, HedgeLine
 from core.totals import book_totals
@@ -81,9 +82,8 @@ class Valuation:
     ) -> tuple[HedgeLine, AccountView]:
         """One hedge leg and its account as they would be with this position and this wallet."""
         account = next(item for item in book.accounts if item.name == hedge.account)
-        wallet_figure = exact(wallet)
         held = self._positions(book, account, now_ns, instead=position)
-        view = _account_view(account, wallet_figure, held)
+        view = _account_view(account, self._wallet(account, wallet), held)
         return self._hedge(book, hedge, {account.name: (view, held)}, now_ns), view
 
     # --- bag -------------------------------------------------------------------------------------------------
@@ -141,7 +141,14 @@ class Valuation:
 
     def _account(self, book: Book, account: Account, now_ns: int) -> tuple[AccountView, list[Valued]]:
         held = self._positions(book, account, now_ns)
-        return _account_view(account, exact(self._ledger.wallets[account.name]), held), held
+        return _account_view(account, self._wallet(account, self._ledger.wallets[account.name]), held), held
+
+    def _wallet(self, account: Account, amount: Decimal) -> Figure:
+        held = (item for item in self._ledger.positions.values() if item.account == account.name)
+        gaps = [item.unbooked for item in held if item.unbooked]
+        if gaps:
+            return unknown(*gaps)
+        return Figure(value=amount, estimated=account.name in self._ledger.estimated_wallets)
 
     def _positions(self, book: Book, account: Account, now_ns: int, instead: Position | None = None) -> list[Valued]:
         """Every position of an account, hedge or not, valued at ``now_ns``; ``instead`` replaces its namesake."""
@@ -152,7 +159,8 @@ class Valuation:
             position = self._ledger.position(account.name, name)
             missing = self._unknown_quantity(position)
             if instead is not None and instead.instrument == name:
-                position, missing = instead, ""
+                position, missing = instead, instead.unbooked
+            missing = missing or self._wrong_settle(account, name)
             market = quotes(self._market, name, now_ns)
             found.append(
                 Valued(
@@ -168,7 +176,13 @@ class Valuation:
         undescribed = position.pending and self._market.of(position.instrument).instrument is None
         if undescribed or self._ledger.unfolded(position.instrument):
             return f"description of {position.instrument}"
-        return position.pending
+        return position.pending or position.unbooked
+
+    def _wrong_settle(self, account: Account, name: str) -> str:
+        instrument = self._market.of(name).instrument
+        if instrument is None or instrument.settle == account.settle:
+            return ""
+        return f"an account settled in {instrument.settle} for {name}"
 
     # --- hedges ----------------------------------------------------------------------------------------------
 
@@ -179,7 +193,7 @@ class Valuation:
         valued = next(item for item in held if item.position.instrument == hedge.instrument)
         position, market, sums = valued.position, valued.quotes, valued.exposure
         isolated = valued.account.margin_mode is MarginMode.ISOLATED
-        others = _others(account.wallet_balance, held, hedge.instrument)
+        others = _others(account.wallet_balance, held, valued)
         price = liquidation_price(position, valued.account, market, sums.quantity, others)
         ratio = lifted(hedging.hedge_ratio, sums.delta, exact(bag_quantity(book, hedge.asset)))
         target = exact(self._target(book.name, hedge.instrument))
@@ -213,7 +227,7 @@ class Valuation:
             margin_usage=position_usage(valued) if isolated else account.margin_usage,
             liquidation_price=price,
             liquidation_distance=distance(price, market.mark, sums.quantity),
-            liquidation_source=liquidation_source(position, market),
+            liquidation_source=liquidation_source(position, market, others),
             ratio=ratio,
             target_ratio=target,
             drift=derive(hedging.drift, ratio, target),
@@ -255,16 +269,25 @@ def _margin(position: Position, *, isolated: bool, quantity: Figure) -> Figure:
         return unknown(*quantity.missing)
     if not quantity.value:
         return exact(ZERO)
-    return unknown(f"isolated margin of {position.instrument}") if position.margin is None else exact(position.margin)
+    if position.margin is None:
+        return unknown(f"isolated margin of {position.instrument}")
+    return Figure(value=position.margin, estimated=position.margin_estimated)
 
 
-def _others(wallet: Figure, held: Iterable[Valued], besides: str) -> Others:
-    rest = [item.exposure for item in held if item.position.instrument != besides]
+def _others(wallet: Figure, held: Iterable[Valued], besides: Valued) -> Others:
+    rest = [item for item in held if item is not besides]
+    cross = besides.account.margin_mode is MarginMode.CROSS
     return Others(
         wallet=wallet,
-        unrealised=total(*(item.profit for item in rest)),
-        maintenance=total(*(item.maintenance for item in rest)),
+        unrealised=total(*(item.exposure.profit for item in rest)),
+        maintenance=total(*(item.exposure.maintenance for item in rest)),
+        same_coin=cross and any(item.position.open and _coin(item) == _coin(besides) for item in rest),
     )
+
+
+def _coin(valued: Valued) -> str:
+    instrument = valued.quotes.instrument
+    return instrument.base if instrument is not None else ""
 
 
 def _account_view(account: Account, wallet: Figure, held: list[Valued]) -> AccountView:
@@ -298,21 +321,23 @@ def _worst_usage(held: list[Valued]) -> Figure:
     figures = [position_usage(item) for item in held if item.exposure.quantity.value != ZERO]
     if not figures:
         return NO_POSITION
-    for figure in figures:
-        if figure.absent and figure is not NO_POSITION:
-            return figure
+    gone = [figure for figure in figures if used_up(figure)]
+    if gone and not all(figure.known for figure in figures):
+        return max(gone, key=lambda figure: Decimal("Infinity") if figure.value is None else figure.value)
     return derive(max, *figures) if len(figures) > 1 else figures[0]
 
 
 def _funding(position: Position, market: Quotes, quantity: Figure) -> FundingView:
     rate, hours = market.funding_rate, market.funding_interval
     each = payment(market, quantity)
-    received = msgspec.structs.replace(exact(position.funding), estimated=position.funding_estimated)
+    received = Figure(value=position.funding, estimated=position.funding_estimated)
+    if position.unbooked_funding:
+        received = unknown(*position.unbooked_funding)
     return FundingView(
         rate=rate,
         interval_hours=hours,
         next_funding_ns=market.next_funding,
-        annualised=lifted(lambda r, h: funding.annualised(r, int(h)), rate, hours),
+        annualised=rate if rate.absent else lifted(lambda r, h: funding.annualised(r, int(h)), rate, hours),
         next_payment=each,
         per_day=each if each.absent else lifted(lambda p, h: funding.per_day(p, int(h)), each, hours),
         received=received,

@@ -101,7 +101,7 @@ class Watch:
         start_ns = now_ns if self._start_ns is None else self._start_ns
         for connection in self._feeds.connections():
             self._alerts.check(feed_condition(connection, now_ns, start_ns), now_ns)
-        self._alerts.check(journal_condition(self._recorder.failure), now_ns)
+        self._alerts.check(journal_condition(self._recorder.failure, unread=self._recorder.unread), now_ns)
         self._publish(now_ns)
 
     def check(self, condition: Condition, now_ns: int) -> None:

@@ -350,14 +350,6 @@ def test_a_fill_before_its_contract_is_known_counts_once_it_is() -> None:
     assert made.snapshot(at(0.3)).books[0].hedges[0].quantity.value == -3
 
 
-def test_a_fill_that_cannot_be_booked_is_told() -> None:
-    made = running()
-    feed(made, fill("1", "0.5", 0))
-    snapshot = made.snapshot(at(0.2))
-    assert snapshot.message.startswith(f"a fill of {LINEAR} cannot be booked")
-    assert snapshot.books[0].hedges[0].quantity.value == Decimal("-2.5")
-
-
 def test_events_of_other_accounts_change_nothing() -> None:
     made = running()
     before = made.snapshot(at(0.2)).books

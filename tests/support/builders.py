@@ -50,7 +50,7 @@ def optional(value: Decimal | str | int | None) -> Decimal | None:
 def instrument(
     name: str = LINEAR,
     *,
-    base: str = "BTC",
+    base: str = "",
     quote: str = "",
     contract_size: str = "1",
     step: str = "0.001",
@@ -60,8 +60,9 @@ def instrument(
     status: str = "trading",
     interval: int | None = 8,
 ) -> Instrument:
-    """A contract or spot pair; kind, quote and settle currency follow from the market in its name."""
+    """A contract or spot pair; kind, coin, quote and settle currency follow from its name."""
     venue, market, symbol = name.split(":")
+    base = base or next((coin for coin in ("ETH", "SOL", "DOGE") if symbol.startswith(coin)), "BTC")
     kind = {"spot": ContractKind.SPOT, "inverse": ContractKind.INVERSE}.get(market, ContractKind.LINEAR)
     quote = quote or ("USD" if kind is ContractKind.INVERSE else "USDT")
     return Instrument(
