@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -12,6 +13,12 @@ from tui.cli.main import main
 
 KEY_NAME, SECRET_NAME = "HEDGEROW_TEST_KEY", "HEDGEROW_TEST_SECRET"
 Configure = Callable[..., Path]
+
+
+def usual_signals() -> None:
+    """Undo what whoever runs the tests ignores (a background job ignores SIGINT): commands inherit it."""
+    for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.terminal.pseudo import PseudoTerminal, environment
-from tests.tui.cli.conftest import Configure
+from tests.tui.cli.conftest import Configure, usual_signals
 from tui.cli.main import main
 
 ALTERNATE_SCREEN_LEFT = b"\x1b[?1049l"
@@ -44,7 +44,7 @@ def assert_gone(process: int, seconds: float = 10.0) -> None:
 @pytest.fixture
 def demo(own_folders: Path) -> Iterator[PseudoTerminal]:
     """The demo at 48,000, with all its figures on the screen."""
-    with PseudoTerminal(command("demo", "--pin", "BTC=48000")) as terminal:
+    with PseudoTerminal(command("demo", "--pin", "BTC=48000"), before_exec=usual_signals) as terminal:
         terminal.wait_for_text("+30,000.00", 30)
         yield terminal
 
@@ -75,7 +75,7 @@ def test_however_the_demo_ends_its_exchange_ends_with_it(
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_demo_ended_while_it_starts_ends_its_exchange_too(own_folders: Path, number: signal.Signals) -> None:
-    with PseudoTerminal(command("demo")) as terminal:
+    with PseudoTerminal(command("demo"), before_exec=usual_signals) as terminal:
         terminal.wait_for(lambda: bool(children_of(terminal.pid)), 10, "the exchange to be started")
         (exchange,) = children_of(terminal.pid)
         terminal.signal(number)

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
-import os
-import pty
-import struct
 import subprocess
 import sys
-import termios
 from pathlib import Path
 
 import pytest
 
 from core.journal import open_journal
+from tests.terminal.pseudo import PseudoTerminal, environment
 from tui.cli.main import main
 
 CANARY = "canary-d41d8c"
@@ -157,26 +153,12 @@ def test_a_journal_that_a_monitor_is_writing_is_well(patient: Patient, tmp_path:
     assert patient.findings() == (0, [])
 
 
-def _doctor_at_a_terminal(path: Path, columns: int, rows: int, **environment: str) -> tuple[int, str]:
-    ours, theirs = pty.openpty()
-    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
-    kept = {name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "COLUMNS", "LINES")}
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tui.cli.main", "doctor", "--offline", "--config", str(path)],
-        stdin=theirs, stdout=theirs, stderr=theirs, env={**kept, "PYTHONUTF8": "1", **environment},
-    )  # fmt: skip
-    os.close(theirs)
-    shown = b""
-    while True:
-        try:
-            part = os.read(ours, 4096)
-        except OSError:
-            break
-        if not part:
-            break
-        shown += part
-    os.close(ours)
-    return process.wait(20), shown.decode()
+def _doctor_at_a_terminal(path: Path, columns: int, rows: int, **extra: str) -> tuple[int | None, str]:
+    command = [sys.executable, "-m", "tui.cli.main", "doctor", "--offline", "--config", str(path)]
+    env = {**environment(), "PYTHONUTF8": "1", **extra}
+    with PseudoTerminal(command, size=(columns, rows), env={**env, "COLORTERM": ""}) as terminal:
+        code = terminal.exit_code(20)
+        return code, terminal.output.decode()
 
 
 @pytest.mark.parametrize(
