@@ -174,14 +174,16 @@ def test_without_a_terminal_it_asks_for_answers_as_options(tmp_path: Path) -> No
     assert not path.exists()
 
 
-@pytest.mark.parametrize(("typed", "code"), [("\r", 0), ("\x04", 2), ("\x03", 130)])
-def test_at_a_terminal_it_asks(tmp_path: Path, typed: str, code: int) -> None:
+@pytest.mark.parametrize(("typed", "pause", "code"), [("\r", 0.05, 0), ("\x04", 2.0, 2), ("\x03", 2.0, 130)])
+def test_at_a_terminal_it_asks(tmp_path: Path, typed: str, pause: float, code: int) -> None:
     path = tmp_path / "config.toml"
     with PseudoTerminal(_command("init", "--config", str(path)), before_exec=usual_signals) as terminal:
         terminal.wait_for_text("Name of the book")
-        for _ in range(200):  # each question takes one return; Python may miss a ctrl+c that comes before it listens
+        ended = None
+        for _ in range(100):
+            # One return for each question. Python may miss a ctrl+c that comes just before it listens.
             terminal.send(typed)
-            if (ended := terminal.exit_code(0.05)) is not None:
+            if (ended := terminal.exit_code(pause)) is not None:
                 break
         assert ended == code
         assert "Traceback" not in terminal.text
