@@ -45,6 +45,8 @@ HURRY_SECONDS = 0.3
 HURRY_STEP = 0.002
 DEEP_BACKLOG = 128 * 1024
 BELL_RANK = 1
+ALERTS_HZ = 2.0
+"""How often the engine is asked at least, however seldom the picture is renewed: an alert must not wait for it."""
 SWITCH_INTERVAL = 0.001
 """Seconds a thread may hold the interpreter while another wants it: the engine's must not delay a key."""
 GONE_CODE = 129
@@ -69,8 +71,10 @@ class HedgerowApp(App[None], inherit_bindings=False):
         self._ticker: Timer | None = None
         self._holding = contextlib.ExitStack()
         self._held = False
+        self._next_paint = 0.0
         self._hurry_until = 0.0
         self._hurrying = False
+        self._sent = False
         self._left_stages: set[str] = set()
         self._quit_until = 0.0
         for theme in own_themes():
@@ -87,8 +91,13 @@ class HedgerowApp(App[None], inherit_bindings=False):
         """Begin to follow the engine."""
         skeleton.adopted()
         self._catch_signals()
-        self._ticker = self.set_interval(1 / self.picture.refresh_hz, self.tick, name="picture")
+        self._start_ticking()
         self.tick()
+
+    def _start_ticking(self) -> None:
+        if self._ticker is not None:
+            self._ticker.stop()
+        self._ticker = self.set_interval(1 / max(self.picture.refresh_hz, ALERTS_HZ), self._look, name="look")
 
     def _catch_signals(self) -> None:
         if self.is_headless:
@@ -119,8 +128,17 @@ class HedgerowApp(App[None], inherit_bindings=False):
 
     # --- following the engine ------------------------------------------------------------------------------
 
-    def tick(self) -> None:
-        """One step of the monitor: ask, judge, paint."""
+    def _look(self) -> None:
+        """Ask the engine; paint if it is time, at once if there is an alert or the engine has stopped."""
+        now = time.monotonic()
+        due = now >= self._next_paint
+        if due:
+            self._next_paint = max(self._next_paint + 1 / self.picture.refresh_hz, now)
+        self.tick(paint=due)
+
+    def tick(self, *, paint: bool = True) -> None:
+        """One step of the monitor: ask, judge, paint (without ``paint``, only what cannot wait)."""
+        running = not self.picture.lost
         self.picture.poll()
         view = self.picture.view()
         if view is None:
@@ -128,9 +146,11 @@ class HedgerowApp(App[None], inherit_bindings=False):
             if isinstance(screen, MonitorScreen):
                 screen.waiting.tell(self.picture.lost)
             return
-        self._ring(self.picture.new_alerts())
+        alerts = self.picture.new_alerts()
+        self._ring(alerts)
         self._follow_stage(view)
-        if not self._hold_frames():
+        urgent = bool(alerts) or (running and bool(view.lost))
+        if not self._hold_frames() and (paint or urgent):
             self.paint(view)
 
     def paint(self, view: View | None = None) -> None:
@@ -149,13 +169,13 @@ class HedgerowApp(App[None], inherit_bindings=False):
 
     def send(self, command: AnyCommand) -> bool:
         """Hand a command to the engine and look out for its answer."""
-        sent = self.picture.send(command)
-        if sent:
+        self._sent = self.picture.send(command)
+        if self._sent:
             self._hurry_until = time.monotonic() + HURRY_SECONDS
             if not self._hurrying:
                 self._hurrying = True
                 asyncio.get_running_loop().call_soon(self._hurry)
-        return sent
+        return self._sent
 
     def _hurry(self) -> None:
         """Ask for the engine's answer until there is none to be expected; runs outside Textual's message loop."""
@@ -222,8 +242,10 @@ class HedgerowApp(App[None], inherit_bindings=False):
 
     def run_by_id(self, action_id: str) -> None:
         """Run an action of the registry and show what it did."""
+        self._sent = False
         BY_ID[action_id].run(self)
-        if not self._exit and not self._held:
+        # After a command there is nothing to show before the engine's answer, which is painted when it comes.
+        if not self._exit and not self._held and not self._sent:
             self.paint()
 
     @property
@@ -297,11 +319,10 @@ class HedgerowApp(App[None], inherit_bindings=False):
     def set_refresh(self, rate: float) -> None:
         """Renew the picture ``rate`` times a second."""
         self.picture.refresh_hz = rate
-        if self._ticker is not None:
-            self._ticker.stop()
-        self._ticker = self.set_interval(1 / rate, self.tick, name="picture")
+        self._next_paint = 0.0
+        self._start_ticking()
         every = f"every {1 / rate:g} seconds" if rate < 1 else f"{rate:g} times a second"
-        self.picture.say(f"The picture is renewed {every}; alerts come with it")
+        self.picture.say(f"The picture is renewed {every}; alerts come at once")
 
     def redraw(self) -> None:
         """Paint every cell anew."""

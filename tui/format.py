@@ -17,6 +17,7 @@ from tui.glyphs import DASH, ESTIMATED, MASKED, MINUS
 SECOND_NS = 1_000_000_000
 NONE_WORD = "none"
 OVERFLOW = "#"
+ONE_BASIS_POINT = Decimal("0.0001")
 
 _SCALES = ((3, "k"), (6, "M"), (9, "B"), (12, "T"))
 _FRESHNESS_ROLES = {Freshness.LATE: "late", Freshness.STALE: "stale"}
@@ -185,8 +186,9 @@ class Formatter:
         """A fraction as a signed, coloured percentage: funding rates, returns."""
         return self._suffixed(figure, width, places, 2, "%", signed=True, coloured=True)
 
-    def basis_points(self, figure: Figure, width: int = 9, *, places: int = 1) -> Cell:
+    def basis_points(self, figure: Figure, width: int = 9) -> Cell:
         """A fraction in hundredths of a per cent."""
+        places = 2 if figure.value is not None and abs(figure.value) < ONE_BASIS_POINT else 1
         return self._suffixed(figure, width, places, 4, "bp", signed=True, coloured=False)
 
     def points(self, figure: Figure, width: int = 9, *, places: int = 1) -> Cell:

@@ -74,6 +74,8 @@ class MonitorScreen(PlannedScreen):
         for name, part in self.parts.items():
             if name not in planned.places:
                 part.place = Lines.whole(0, 0)
+            if isinstance(part, Panel):
+                part.alone = name == self.zoomed
         if self.view is None:
             self.waiting.tell(self.waiting.reason)
 

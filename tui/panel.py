@@ -17,7 +17,8 @@ from tui.format import Cell, age
 from tui.glyphs import to_ascii
 from tui.layout import Place
 from tui.picture import View, oldest
-from tui.rows import Row, boxed, pad
+from tui.rows import Row, boxed, pad, wrapped
+from tui.trend import LEAST_ROWS, Trend, trend_rows
 
 if TYPE_CHECKING:
     from tui.hotcells import HotCells
@@ -116,6 +117,7 @@ class Panel(Lines):
     def __init__(self, canvas: Canvas, name: str) -> None:
         super().__init__(canvas, name)
         self.focused_panel = False
+        self.alone = False
 
     def content(self, view: View, width: int, height: int) -> list[Row]:
         """The rows inside the box for ``view``, the most important first."""
@@ -125,12 +127,21 @@ class Panel(Lines):
         """The figures whose age the title tells."""
         return ()
 
+    def trend(self, view: View) -> Trend | None:
+        """What the panel draws where it has room to spare."""
+        return None
+
     def lines(self, view: View) -> list[Row]:
         """The whole box."""
         width, height = self.place.width, self.place.height
         frame = "focus" if self.focused_panel else "frame"
         title = (Cell(str(self.NUMBER), "key"), Cell(f" {self.TITLE}", "title"))
         content = self.content(view, width - 4, height - 2)
+        if self.alone and len(content) + 6 < height:
+            content = [*content, (), *wrapped(self.HELP, min(width - 4, 100), "label")]
+        spare = height - 2 - len(content) - 1
+        if spare >= LEAST_ROWS and (trend := self.trend(view)) is not None:
+            content = [*content, (), *trend_rows(trend, width - 4, spare)]
         return boxed(title, self._age(view), content, width, height, frame)
 
     def _age(self, view: View) -> Row:

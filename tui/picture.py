@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from core.commands import AnyCommand
 from core.errors import LinkClosed
@@ -16,6 +16,7 @@ from core.link import EngineLink
 from core.snapshot import AlertView, BookView, HedgeLine, Mode, Snapshot, StageView
 from tui.format import SECOND_NS, Formatter
 from tui.start import DisplayOptions
+from tui.trend import History, Sample
 from tui.words import SEVERITY_RANKS, open_alerts
 
 SILENT_AFTER_NS = 3 * SECOND_NS
@@ -33,7 +34,8 @@ class View:
 
     ``snapshot`` is what is shown (held while the picture is frozen), ``live`` the newest there is; alerts and the
     header read ``live``. ``show`` and ``live_show`` format figures of the one and of the other. ``lost`` says why
-    the engine has stopped, ``silent_ns`` for how long it has not moved on (0 while it does).
+    the engine has stopped, ``silent_ns`` for how long it has not moved on (0 while it does). ``samples`` is how the
+    selected hedge has moved.
     """
 
     snapshot: Snapshot
@@ -46,6 +48,7 @@ class View:
     silent_ns: int
     notice: str
     refresh_hz: float
+    samples: tuple[Sample, ...] = ()
 
     @property
     def hedges(self) -> list[tuple[BookView, HedgeLine]]:
@@ -104,6 +107,7 @@ class Picture:
         self._notice_until_ns = 0
         self._selected: HedgeKey | None = None
         self._known_alerts: dict[str, int] | None = None
+        self._history = History()
 
     # --- following the engine ------------------------------------------------------------------------------
 
@@ -121,6 +125,8 @@ class Picture:
         if self._live is None or snapshot.time_ns != self._live.time_ns:
             self._moved_at_ns = self._clock()
         self._live = snapshot
+        if self._frozen is None:
+            self._history.take(snapshot)
         return True
 
     def send(self, command: AnyCommand) -> bool:
@@ -206,7 +212,7 @@ class Picture:
             trust = Freshness.UNKNOWN
         elif elapsed:
             trust = Freshness.STALE
-        return View(
+        view = View(
             snapshot=shown,
             live=live,
             show=Formatter(shown.time_ns if self._frozen else live.time_ns + elapsed, self.private, trust),
@@ -218,6 +224,9 @@ class Picture:
             notice=self._footer_notice(live, now),
             refresh_hz=self.refresh_hz,
         )
+        if (chosen := view.hedge) is None:
+            return view
+        return replace(view, samples=self._history.of(chosen[0].name, chosen[1].instrument))
 
     def _silence(self, now: int) -> int:
         silent = now - self._moved_at_ns

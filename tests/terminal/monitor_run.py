@@ -69,7 +69,7 @@ class MovingLink:
             inner.alerts = (alert(severity=Severity.ALARM, since_ns=inner.time_ns),)
         elif self._options.alerts and self.ticks % 400 == 201:
             inner.alerts = ()
-        inner.cut(1 / self._options.hertz, **({"source": f"tick {self.ticks}"} if self._options.ticks else {}))
+        inner.cut(self._options.step or 1 / self._options.hertz, **({"source": f"tick {self.ticks}"} if self._options.ticks else {}))
 
     def _moved(self, leg: Leg) -> Leg:
         factor = 1 + Decimal(self._random.randint(-200, 200)) / 1_000_000
@@ -96,6 +96,7 @@ def main() -> int:
     parser.add_argument("--refresh", type=float, default=2.0)
     parser.add_argument("--legs", type=int, default=1)
     parser.add_argument("--changed", type=float, default=1.0)
+    parser.add_argument("--step", type=float, default=0.0, help="seconds of engine time a tick (default: real time)")
     parser.add_argument("--ticks", default="")
     parser.add_argument("--alerts", action="store_true")
     parser.add_argument("--frozen-after", type=int, default=0)

@@ -55,6 +55,7 @@ class PseudoTerminal:
         self.screen = pyte.Screen(*size)
         self.stream = pyte.ByteStream(self.screen)
         self.output = bytearray()
+        self.last_read = 0.0
         self.synchronised = synchronised
         self._status: int | None = None
         self._carry = b""
@@ -73,7 +74,7 @@ class PseudoTerminal:
         got = bytearray()
         end = time.monotonic() + seconds
         while (left := end - time.monotonic()) > 0:
-            got += self._read_once(min(left, 0.05))
+            got += self.read_some(min(left, 0.05))
         return bytes(got)
 
     def wait_for(self, condition: Callable[[], bool], seconds: float = 10.0, what: str = "") -> float:
@@ -82,7 +83,7 @@ class PseudoTerminal:
         while not condition():
             if time.monotonic() - begin > seconds:
                 raise AssertionError(f"not within {seconds} s: {what}\n" + "\n".join(self.screen.display))
-            self._read_once(0.02)
+            self.read_some(0.02)
         return time.monotonic() - begin
 
     def wait_for_text(self, text: str, seconds: float = 10.0) -> float:
@@ -105,7 +106,8 @@ class PseudoTerminal:
             for y in range(height)
         ]
 
-    def _read_once(self, seconds: float) -> bytes:
+    def read_some(self, seconds: float) -> bytes:
+        """Wait at most this long for something to read; what came is fed to the emulator and kept in ``output``."""
         ready, _, _ = select.select([self.master], [], [], seconds)
         if not ready:
             return b""
@@ -114,6 +116,7 @@ class PseudoTerminal:
         except OSError:
             time.sleep(min(seconds, 0.01))
             return b""
+        self.last_read = time.monotonic()
         self.output += data
         self._answer(data)
         self._feed(data)
@@ -176,11 +179,11 @@ class PseudoTerminal:
             if done:
                 self._status = os.waitstatus_to_exitcode(status)
             elif self.master >= 0 and reading:
-                self._read_once(0.02)
+                self.read_some(0.02)
             else:
                 time.sleep(0.01)
         if self._status is not None and self.master >= 0 and reading:
-            while self._read_once(0.05):
+            while self.read_some(0.05):
                 pass
         return self._status
 

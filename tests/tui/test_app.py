@@ -385,3 +385,21 @@ async def test_an_unexpected_error_is_one_line_without_values_and_a_log_without_
     assert "ValueError: bad header" in log
     assert secret not in log
     assert (tmp_path / "hedgerow" / "hedgerow.log").stat().st_mode & 0o777 == 0o600
+
+
+async def test_an_alert_does_not_wait_for_a_slow_picture() -> None:
+    async with driven() as it:  # the picture is renewed every hundred seconds
+        it.app.tick()
+        it.link.cut(alerts=(alert(severity=Severity.ALARM),))
+        it.app.tick(paint=False)
+        await it.settle()
+        assert "▲ ALARM" in it.text
+        it.link.legs[0] = replace(BTC, mark=Decimal(48_000))
+        it.link.cut()
+        it.app.tick(paint=False)
+        await it.settle()
+        assert "48,000.00" not in it.text
+        it.link.closed = "out of memory"
+        it.app.tick(paint=False)
+        await it.settle()
+        assert "ENGINE STOPPED: out of memory" in it.text

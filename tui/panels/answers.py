@@ -27,14 +27,14 @@ from tui.words import (
 
 
 class Answer(NamedTuple):
-    """One answer: the question, the figure as text (from its longest form to its shortest), its style, the verdict's
-    word, and what else to say."""
+    """One answer: the question, the figure as text, its style, the verdict's word, and what else to say; text comes
+    from its longest form to its shortest."""
 
     question: str
     figures: tuple[str, ...]
     role: str
     verdict: Verdict
-    caption: str
+    captions: tuple[str, ...]
 
 
 class Banner(Lines):
@@ -93,7 +93,8 @@ def _answers(view: View) -> list[Answer]:
     show = view.show
     if book is None:
         return [
-            Answer(question, (DASH,), "unknown", BLIND, "no book") for question in ("safe", "hedged", "cost", "change")
+            Answer(question, (DASH,), "unknown", BLIND, ("no book",))
+            for question in ("safe", "hedged", "cost", "change")
         ]
     return [_safe(view), _hedged(show, book), _cost(show, view, book), _changed(view, book)]
 
@@ -105,7 +106,7 @@ def _safe(view: View) -> Answer:
         if worst is None or _danger(show, book, hedge) > _danger(show, *worst):
             worst = (book, hedge)
     if worst is None:
-        return Answer("am I safe", (DASH,), "unknown", NOTHING, "no hedge")
+        return Answer("am I safe", (DASH,), "unknown", NOTHING, ("no hedge",))
     book, hedge = worst
     verdict = safety_of(show, hedge, book)
     figure = show.percent(hedge.liquidation_distance, 8).text.strip()
@@ -113,7 +114,7 @@ def _safe(view: View) -> Answer:
     caption = f"{name} to liquidation".strip()
     if hedge.liquidation_distance.missing:
         caption = f"needs {hedge.liquidation_distance.missing[0]}"
-    return Answer("am I safe", (figure,), _calm(verdict), verdict, caption)
+    return Answer("am I safe", (figure,), _calm(verdict), verdict, (caption,))
 
 
 def _danger(show: Formatter, book: BookView, hedge: HedgeLine) -> tuple[int, Decimal]:
@@ -132,19 +133,19 @@ def _hedged(show: Formatter, book: BookView) -> Answer:
     )
     target = show.percent(totals.target_ratio, 8).text.strip()
     figure = show.percent(totals.ratio, 8).text.strip()
-    return Answer("am I hedged", (figure,), _calm(verdict), verdict, f"target {target}")
+    return Answer("am I hedged", (figure,), _calm(verdict), verdict, (f"target {target}", f"of {target}"))
 
 
 def _cost(show: Formatter, view: View, book: BookView) -> Answer:
     """Funding a day of the selected hedge: hedges may settle in different currencies, which cannot be summed."""
     if view.hedge is None:
-        return Answer("what does it cost", (DASH,), "unknown", NOTHING, "no hedge")
+        return Answer("what does it cost", (DASH,), "unknown", NOTHING, ("no hedge",))
     _book, hedge = view.hedge
     verdict = cost_verdict(show, hedge.funding.per_day)
     name = f" on {hedge_names(view.hedges)[view.hedges.index(view.hedge)]}" if len(view.hedges) > 1 else ""
     cell = show.profit(hedge.funding.per_day, currency=hedge.settle)
     caption = f"{hedge.settle} a day{name}"
-    return Answer("what does it cost", _amounts(show, hedge.funding.per_day), cell.role, verdict, caption)
+    return Answer("what does it cost", _amounts(show, hedge.funding.per_day), cell.role, verdict, (caption,))
 
 
 def _changed(view: View, book: BookView) -> Answer:
@@ -155,7 +156,9 @@ def _changed(view: View, book: BookView) -> Answer:
     cell = view.show.profit(totals.net_profit, currency=totals.currency)
     blind = view.live_show.trust is not Freshness.LIVE
     verdict = BLIND if blind else Verdict(word, role, 0)
-    return Answer("what changed", _amounts(view.show, totals.net_profit), cell.role, verdict, f"net {totals.currency}")
+    return Answer(
+        "what changed", _amounts(view.show, totals.net_profit), cell.role, verdict, (f"net {totals.currency}",)
+    )
 
 
 def _calm(verdict: Verdict) -> str:
@@ -185,8 +188,7 @@ def _box(answer: Answer, width: int, height: int) -> list[Row]:
     word = badge(answer.verdict)
     caption: Row = (Cell(word.text.removeprefix(" ") if word.role == answer.verdict.role else word.text, word.role),)
     room = inner - row_width(caption) - 2
-    if room >= 4:
-        caption = (*caption, Cell(f"  {fit(answer.caption, min(room, len(answer.caption)))}", "label"))
+    caption = (*caption, Cell(next((f"  {text}" for text in answer.captions if len(text) <= room), ""), "label"))
     rows = [*((Cell(line, answer.role),) for line in letters), caption]
     return [pad(row, width) for row in boxed((Cell(answer.question, "label"),), (), rows, width, height, "frame")]
 

@@ -9,6 +9,7 @@ from tui.panel import Panel
 from tui.panels.fields import Field, field_rows
 from tui.picture import View
 from tui.rows import Row, fit
+from tui.trend import Trend
 
 
 class BagPanel(Panel):
@@ -21,6 +22,10 @@ class BagPanel(Panel):
     def figures(self, view: View) -> tuple[Figure, ...]:
         """What the title's age covers."""
         return tuple(line.value for book in view.snapshot.books for line in book.bag)
+
+    def trend(self, view: View) -> Trend | None:
+        """How it has moved."""
+        return Trend("net P&L", [sample.net_profit for sample in view.samples], view.show.profit)
 
     def content(self, view: View, width: int, height: int) -> list[Row]:
         """One asset in full, or one row an asset; then the totals."""

@@ -9,6 +9,7 @@ from tui.panel import Panel
 from tui.panels.fields import Field, field_rows, hedge_table
 from tui.picture import View
 from tui.rows import Row
+from tui.trend import Trend
 from tui.words import cost_verdict
 
 
@@ -25,6 +26,10 @@ class FundingPanel(Panel):
     def figures(self, view: View) -> tuple[Figure, ...]:
         """What the title's age covers."""
         return tuple(hedge.funding.rate for _book, hedge in view.hedges)
+
+    def trend(self, view: View) -> Trend | None:
+        """How it has moved."""
+        return Trend("basis", [sample.basis for sample in view.samples], view.show.basis_points)
 
     def content(self, view: View, width: int, height: int) -> list[Row]:
         """One row a hedge where there are several, then the selected hedge in full."""

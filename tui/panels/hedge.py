@@ -9,6 +9,7 @@ from tui.panel import Panel
 from tui.panels.fields import Field, field_rows, hedge_table
 from tui.picture import View
 from tui.rows import Row, spread, wrapped
+from tui.trend import Trend
 
 
 class HedgePanel(Panel):
@@ -24,6 +25,10 @@ class HedgePanel(Panel):
     def figures(self, view: View) -> tuple[Figure, ...]:
         """What the title's age covers."""
         return tuple(hedge.profit for _book, hedge in view.hedges)
+
+    def trend(self, view: View) -> Trend | None:
+        """How it has moved."""
+        return Trend("mark price", [sample.mark_price for sample in view.samples], view.show.price)
 
     def content(self, view: View, width: int, height: int) -> list[Row]:
         """One row a hedge where there are several, then the selected hedge in full."""

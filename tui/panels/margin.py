@@ -12,6 +12,7 @@ from tui.panel import Panel
 from tui.panels.fields import Field, badge, field_rows, hedge_table
 from tui.picture import View
 from tui.rows import Row, bar
+from tui.trend import Trend
 from tui.words import distance_verdict, safety_of, usage_verdict
 
 BAR_SCALE = Decimal("0.60")
@@ -33,6 +34,10 @@ class MarginPanel(Panel):
         return tuple(
             figure for _book, hedge in view.hedges for figure in (hedge.liquidation_distance, hedge.margin_usage)
         )
+
+    def trend(self, view: View) -> Trend | None:
+        """How it has moved."""
+        return Trend("distance", [sample.distance for sample in view.samples], view.show.percent)
 
     def content(self, view: View, width: int, height: int) -> list[Row]:
         """One row a hedge where there are several, then the selected hedge in full."""

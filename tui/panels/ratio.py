@@ -12,6 +12,7 @@ from tui.panel import Panel
 from tui.panels.fields import Field, badge, hedge_table
 from tui.picture import View
 from tui.rows import Row, bar, fit
+from tui.trend import Trend
 from tui.words import Verdict, hedge_verdict
 
 FULL = Decimal("1.2")
@@ -31,6 +32,10 @@ class RatioPanel(Panel):
     def figures(self, view: View) -> tuple[Figure, ...]:
         """What the title's age covers."""
         return tuple(hedge.ratio for _book, hedge in view.hedges)
+
+    def trend(self, view: View) -> Trend | None:
+        """How it has moved."""
+        return Trend("hedge ratio", [sample.ratio for sample in view.samples], view.show.percent)
 
     def content(self, view: View, width: int, height: int) -> list[Row]:
         """One row a hedge where there are several, then the selected hedge's gauge and order."""
