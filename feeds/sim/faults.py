@@ -122,6 +122,14 @@ def _liquidate(simulator: Simulator, parameters: Parameters) -> None:
     venue.exchange.settlement.liquidate(found[1], position)
 
 
+def _transfer(simulator: Simulator, parameters: Parameters) -> None:
+    venue, asset, amount = _venue(simulator, parameters), _text(parameters, "asset"), _decimal(parameters, "amount")
+    found = venue.exchange.book.find(_text(parameters, "key"))
+    if found is None:
+        raise RequestError("key", "an API key of this venue")
+    venue.exchange.settlement.transfer(found[1], asset, amount)
+
+
 def _fund(simulator: Simulator, parameters: Parameters) -> None:
     venue, listing = _listing(simulator, parameters)
     if venue.exchange.funding(listing) is None:
@@ -183,6 +191,9 @@ FAULTS: dict[str, Fault] = {
     "expire_listen_keys": Fault("Binance: let every listenKey expire now", (), _expire_listen_keys),
     "liquidate": Fault("liquidate a position now, at mark", (*_CONTRACT, "key"), _liquidate),
     "fund": Fault("charge a contract's funding estimate now", _CONTRACT, _fund),
+    "transfer": Fault(
+        "move an amount into (or, negative, out of) a wallet", (*_ANY, "key", "asset", "amount"), _transfer
+    ),
     "delist": Fault("take a contract off the list", _CONTRACT, _delist),
     "open_account": Fault("open another account and return its keys", ("venue", "name", "wallet"), _open_account),
     "clear": Fault("end every fault; pins, accounts and positions stay", _ANY, _clear),

@@ -48,6 +48,11 @@ class Settlement:
             book_amount(self._book, account, "funding", instrument.settle, cash, self._now(), fill)
             self._tell(BalanceChanged(account, "funding", (instrument.settle,), (position,), cash, fill))
 
+    def transfer(self, account: Account, asset: str, amount: Decimal) -> None:
+        """Move an amount into a wallet, or out of it if negative."""
+        book_amount(self._book, account, "transfer", asset, amount, self._now(), None)
+        self._tell(BalanceChanged(account, "transfer", (asset,), (), amount))
+
     def liquidate_doomed(self) -> None:
         """Close what is no longer covered: an isolated position alone, a cross pot largest requirement first."""
         for account in self._book.accounts:

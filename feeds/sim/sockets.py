@@ -51,7 +51,7 @@ class Socket:
         self.identity = str(uuid.uuid4())
         self.topics: set[str] = set()
         self.opened_ms = self.heard_ms = self.ponged_ms = wall_ms()
-        self.pinged_ms = 0
+        self.pinged_ms = self.sent_ms = 0
         self._response, self._request, self._faults = response, request, faults
         self._queue: deque[tuple[bytes, int]] = deque()
         self._ready = asyncio.Event()
@@ -70,6 +70,7 @@ class Socket:
         if faults.garbage_left > 0:
             faults.garbage_left -= 1
             frame = _GARBAGE[faults.garbage_left % len(_GARBAGE)]
+        self.sent_ms = wall_ms()
         self._put(frame, WSMsgType.TEXT if frame[:1] != b"\x00" else WSMsgType.BINARY)
 
     def ping(self) -> None:

@@ -227,6 +227,7 @@ def wallet(exchange: Exchange, account: Account, coins: Iterable[str]) -> Fields
     """The wallet object: complete totals, and the coins asked for. Isolated accounts have no account-wide figures."""
     health = exchange.risk.health(account, "USD")
     equity = sum((_coin_equity(exchange, account, coin) * exchange.risk.usd(coin) for coin in account.wallet), ZERO)
+    held = sum((amount * exchange.risk.usd(coin) for coin, amount in account.wallet.items()), ZERO)
     isolated = account.account_mode is MarginMode.ISOLATED
     initial = health.initial + health.order_initial
     ratios = (initial / health.equity, health.maintenance / health.equity) if health.equity > 0 else (ZERO, ZERO)
@@ -245,8 +246,8 @@ def wallet(exchange: Exchange, account: Account, coins: Iterable[str]) -> Fields
     return {
         **(dict.fromkeys(figures, "") if isolated else figures),
         "totalEquity": places(equity, 8),
-        "totalWalletBalance": places(health.wallet, 8),
-        "totalPerpUPL": places(health.unrealised, 8),
+        "totalWalletBalance": places(held, 8),
+        "totalPerpUPL": places(equity - held, 8),
         "accountType": "UNIFIED",
         "accountLTV": "0",
         "coin": [_wallet_coin(exchange, account, coin) for coin in coins],

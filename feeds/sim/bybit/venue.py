@@ -44,9 +44,10 @@ class Bybit:
         self.public.publish()
 
     def housekeeping(self) -> None:
-        """Cut sockets that have said nothing for too long; called now and then."""
+        """Cut sockets on which neither side has said anything for too long; called now and then."""
         for socket in tuple(self.hub.sockets):
-            if self.exchange.now_ms - socket.heard_ms > (self.private.idle_limit(socket) or IDLE_MS):
+            busy_ms = max(socket.heard_ms, socket.sent_ms)
+            if self.exchange.now_ms - busy_ms > (self.private.idle_limit(socket) or IDLE_MS):
                 socket.close(1000, "idle")
 
 

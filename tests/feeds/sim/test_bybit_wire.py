@@ -290,7 +290,10 @@ async def test_settings_say_when_they_change_nothing(served: Served) -> None:
     codes = [(await served.bybit("POST", "/v5/account/set-margin-mode", mode)).json()["retCode"] for _ in range(2)]
     assert codes == [0, 110026]
     wallet = (await served.bybit("GET", "/v5/account/wallet-balance", {"accountType": "UNIFIED"})).json()["result"]
-    assert wallet["list"][0]["totalMarginBalance"] == ""
+    totals = wallet["list"][0]
+    assert totals["totalMarginBalance"] == ""
+    assert Decimal(totals["totalWalletBalance"]) + Decimal(totals["totalPerpUPL"]) == Decimal(totals["totalEquity"])
+    assert Decimal(totals["totalWalletBalance"]) > 100_000
     switched = await served.bybit("POST", "/v5/position/switch-mode", {"category": "linear", "mode": 0})
     assert switched.json()["retCode"] == 110025
 

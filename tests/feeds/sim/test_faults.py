@@ -247,6 +247,25 @@ async def test_more_accounts_can_be_opened(served: Served) -> None:
     assert again.status_code == 400
 
 
+async def test_a_transfer_is_told_on_both_venues(served: Served) -> None:
+    keys = {venue: served.key(venue).key for venue in ("bybit", "binance")}
+    created = await served.http.post(
+        served.rest["binance"] + "/fapi/v1/listenKey", headers={"X-MBX-APIKEY": keys["binance"]}
+    )
+    async with (
+        line(served.websocket["bybit"] + "/v5/private") as bybit,
+        line(f"{served.websocket['binance']}/private/ws/{created.json()['listenKey']}") as binance,
+    ):
+        await bybit.ask(bybit_auth(served.key("bybit")))
+        await bybit.ask({"op": "subscribe", "args": ["wallet"]})
+        for venue, key in keys.items():
+            await served.inject("transfer", venue=venue, key=key, asset="USDT", amount="-250.5")
+        wallet = (await bybit.until(topic("wallet")))["data"][0]
+        assert [(coin["coin"], coin["walletBalance"]) for coin in wallet["coin"]] == [("USDT", "99749.5")]
+        told = await binance.until(event("ACCOUNT_UPDATE"))
+        assert told["a"]["B"][0] | {"cw": ""} == {"a": "USDT", "wb": "99749.50000000", "cw": "", "bc": "-250.5"}
+
+
 async def test_a_client_that_does_not_read_is_dropped_and_harms_nobody(served: Served) -> None:
     wanted = [f"orderbook.1000.{coin}USDT" for coin in ("BTC", "ETH", "SOL", "DOGE")]
     async with line(linear(served), max_queue=1) as stuck, line(linear(served)) as reader:
