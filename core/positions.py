@@ -16,6 +16,7 @@ import msgspec
 from core.books import Account, Hedge, MarginMode
 from core.errors import RequestError
 from core.events import BalanceUpdate, Fill, FundingPayment, OrderState, OrderUpdate, PositionUpdate
+from core.exact import exactly
 from core.instruments import Instrument
 from core.margin import initial_margin
 from core.orders import OrderRequest
@@ -83,6 +84,7 @@ class Order(msgspec.Struct, kw_only=True):
         return self.state not in FINAL_STATES
 
 
+@exactly
 def filled(position: Position, account: Account, instrument: Instrument, fill: Fill) -> tuple[Position, Decimal]:
     """The position after a fill, and what the wallet gains by it (realised P&L less fee).
 
@@ -168,6 +170,7 @@ class Ledger:
         """True while a fill of this contract waits for the contract's description."""
         return any(fill.instrument == instrument for fill in self._waiting)
 
+    @exactly
     def begin(self, hedge: Hedge) -> None:
         """Take a hedge's position as the user describes it; what was folded before it is superseded."""
         position = Position(
@@ -193,6 +196,7 @@ class Ledger:
             return None
         return ZERO if not hedge.quantity else hedge.isolated_margin
 
+    @exactly
     def described(self, instrument: Instrument) -> bool:
         """Learn a contract's payoff; true if it is new or changed. Fills that waited for it are folded now."""
         known = self.contracts.get(instrument.id)
@@ -215,6 +219,7 @@ class Ledger:
                 instrument.kind, position.quantity, instrument.contract_size, position.entry_price, account.leverage
             )
 
+    @exactly
     def fill(self, fill: Fill) -> bool:
         """Fold a fill in; false if it was seen before or is of an account that is not ours.
 
@@ -255,6 +260,7 @@ class Ledger:
         self.positions[fill.account, fill.instrument] = after
         self.wallets[fill.account] += gained
 
+    @exactly
     def funding(self, payment: FundingPayment) -> bool:
         """Book a funding payment; false if it was seen before or is of an account that is not ours."""
         if payment.account not in self.accounts or (payment.account, payment.payment_id) in self._payments:
