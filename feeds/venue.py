@@ -94,3 +94,13 @@ class Credentials(msgspec.Struct, frozen=True):
 
     def __repr__(self) -> str:
         return "Credentials(hidden)"
+
+
+class KeyRights(msgspec.Struct, frozen=True, kw_only=True):
+    """What an API key may do. ``moves`` is withdrawing, or moving funds to another account; ``bound`` is whether it
+    works from certain addresses only."""
+
+    trades: bool
+    withdraws: bool
+    moves: bool
+    bound: bool

@@ -11,8 +11,9 @@ from core.config import Config
 from core.errors import ConfigError, VenueError
 from core.events import AnyEvent, InstrumentListed, TiersLoaded
 from core.instruments import Instrument
+from feeds.examine import clock_skew_ms, key_rights
 from feeds.registry import venue_feed
-from feeds.skew import clock_skew_ms
+from feeds.venue import Credentials, Endpoints, KeyRights
 from tui.cli.credentials import resolve_credentials
 from tui.cli.doctor import Check, Verdict
 from tui.cli.wiring import endpoints_of, instruments_of, venues_of
@@ -48,10 +49,35 @@ def _check_venue(config: Config, venue: str, instruments: Sequence[str]) -> Iter
         return
     yield Check(venue, Verdict.OK, "answers")
     yield from _check_instruments(config, instruments, events, has_key=credentials is not None)
+    if credentials is not None:
+        yield from _check_rights(venue, endpoints, credentials)
     try:
         yield _skew(venue, _asked(venue, clock_skew_ms(venue, endpoints)))
     except VenueError as error:
         yield Check(venue, Verdict.WARN, f"its time could not be read: {error}")
+
+
+def _check_rights(venue: str, endpoints: Endpoints | None, credentials: Credentials) -> Iterator[Check]:
+    subject = f"key of {venue}"
+    try:
+        rights = _asked(venue, key_rights(venue, endpoints, credentials))
+    except VenueError as error:
+        advice = "look at the key at the venue: it should only read"
+        yield Check(subject, Verdict.WARN, f"what it may do is not told ({error})", advice)
+        return
+    whence = "" if rights.bound else ", from any address"
+    yield from _rights_problems(subject, rights) or [Check(subject, Verdict.OK, f"it may only read{whence}")]
+
+
+def _rights_problems(subject: str, rights: KeyRights) -> list[Check]:
+    if rights.withdraws or rights.moves:
+        text = f"it may {'withdraw' if rights.withdraws else 'transfer'} funds, and is refused for that"
+        return [Check(subject, Verdict.FAIL, text, "make another key that may only read, and delete this one")]
+    if rights.trades:
+        return [
+            Check(subject, Verdict.WARN, "it may trade, which nothing here needs", "a key that only reads is enough")
+        ]
+    return []
 
 
 def _asked(venue: str, question: Coroutine[object, object, _T]) -> _T:

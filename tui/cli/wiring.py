@@ -6,6 +6,7 @@ there before those are loaded.
 
 from __future__ import annotations
 
+import asyncio
 import importlib
 import logging
 import re
@@ -20,7 +21,7 @@ from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.errors import JournalError, RequestError
+from core.errors import ConfigError, JournalError, RequestError, VenueError
 from core.paths import journal_path, log_path
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from feeds.host import EngineHost
     from feeds.records import Tap
     from feeds.sim.process import SimulatorProcess
-    from feeds.venue import Endpoints, VenueFeed
+    from feeds.venue import Credentials, Endpoints, KeyRights, VenueFeed
     from tui.start import DisplayOptions
 
 ENGINE_HZ = 8.0
@@ -40,6 +41,7 @@ ENGINE_HZ = 8.0
 COPY_ATTEMPTS = 5
 _LOG_BYTES = 1_000_000
 _CHECK_SECONDS = 0.05
+_RIGHTS_SECONDS = 5.0
 _PIN = re.compile(r"(?P<coin>[A-Za-z0-9]{1,20})=(?P<price>[0-9]{1,12}(\.[0-9]{1,12})?)")
 
 
@@ -73,15 +75,36 @@ def endpoints_of(config: Config, venue: str) -> Endpoints | None:
 def configured_feeds(config: Config, instruments: Iterable[str]) -> list[VenueFeed]:
     """A feed for every venue of these instruments, at the addresses and with the keys that the user configured.
 
-    Raises ConfigError where a key is configured and cannot be had.
+    Raises ConfigError where a key is configured and cannot be had, or may do what a thief would want.
     """
     from feeds.registry import venue_feed
     from tui.cli.credentials import resolve_credentials
 
-    return [
-        venue_feed(venue, endpoints_of(config, venue), resolve_credentials(config, venue))
-        for venue in venues_of(instruments)
-    ]
+    feeds = []
+    for venue in venues_of(instruments):
+        endpoints, credentials = endpoints_of(config, venue), resolve_credentials(config, venue)
+        if credentials is not None:
+            _refuse_dangerous_key(config, venue, endpoints, credentials)
+        feeds.append(venue_feed(venue, endpoints, credentials))
+    return feeds
+
+
+def _refuse_dangerous_key(config: Config, venue: str, endpoints: Endpoints | None, credentials: Credentials) -> None:
+    """Raise ConfigError for a key that may move funds; one whose rights are not told is only noted in the log."""
+    from feeds.examine import key_rights
+
+    async def ask() -> KeyRights:
+        async with asyncio.timeout(_RIGHTS_SECONDS):
+            return await key_rights(venue, endpoints, credentials)
+
+    try:
+        rights = asyncio.run(ask())
+    except (VenueError, TimeoutError) as error:
+        logging.getLogger("hedgerow.key").warning("what the key of %s may do is not told: %s", venue, error)
+        return
+    if rights.withdraws or rights.moves:
+        able = "withdraw" if rights.withdraws else "transfer"
+        raise ConfigError(str(config.file), 0, f"venues.{venue}", "a key that only reads", f"one that may {able} funds")
 
 
 def load(venues: Iterable[str]) -> None:

@@ -50,11 +50,11 @@ def configure(
 ) -> Configure:
     """Writes a configuration by ``init`` with these options, at the exchange's addresses and with its key."""
 
-    def write(venue: str = "bybit", *options: str, with_key: bool = True) -> Path:
+    def write(venue: str = "bybit", *options: str, with_key: bool = True, permissions: str = "read") -> Path:
         path = own_folders / f"{venue}.toml"
         assert main(["init", "--defaults", "--force", "--config", str(path), "--venue", venue, *options]) == 0
         capsys.readouterr()
-        addresses, key = exchange.venues[venue], exchange.api_key(venue, "read")
+        addresses, key = exchange.venues[venue], exchange.api_key(venue, permissions)
         section = f'[venues.{venue}]\nrest = "{addresses.rest}"\nwebsocket = "{addresses.websocket}"\n'
         if with_key:
             section += f'api_key_env = "{KEY_NAME}"\nsecret_env = "{SECRET_NAME}"\n'

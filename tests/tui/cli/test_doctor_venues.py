@@ -88,6 +88,19 @@ def test_a_wrong_secret_is_found_and_not_shown(
     assert "canary" not in doctor.printed
 
 
+@pytest.mark.parametrize(
+    ("permissions", "code", "verdict", "said"),
+    [("trade", 1, "warn", "it may trade"), ("withdraw", 2, "fail", "it may withdraw funds")],
+)
+@pytest.mark.parametrize("venue", ["bybit", "binance"])
+def test_a_key_that_may_do_more_than_read_is_found(
+    venue: str, permissions: str, code: int, verdict: str, said: str, configure: Configure, doctor: Doctor
+) -> None:
+    found, [finding] = doctor.findings(configure(venue, permissions=permissions))
+    assert (found, finding[:2]) == (code, (f"key of {venue}", verdict))
+    assert said in finding[2]
+
+
 def test_a_key_that_is_missing_is_told_once(
     configure: Configure, doctor: Doctor, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -207,6 +207,13 @@ def test_a_key_that_is_not_there_is_refused(
     assert "venues.bybit.secret_env" in look.error
 
 
+@pytest.mark.parametrize("venue", ["bybit", "binance"])
+def test_a_key_that_may_withdraw_is_refused(venue: str, configure: Configure, look: Looker) -> None:
+    code, output = look.text("--config", str(configure(venue, *SEED, permissions="withdraw")))
+    assert (code, output) == (2, "")
+    assert f"venues.{venue}: expected a key that only reads, found one that may withdraw funds" in look.error
+
+
 def _target_is_a_quarter(snapshot: Snapshot) -> bool:
     return snapshot.books[0].hedges[0].target_ratio.value == Decimal("0.25")
 
