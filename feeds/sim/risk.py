@@ -16,7 +16,7 @@ from core.instruments import ContractKind
 from core.liquidation import Liquidation, LiquidationPrice, UnknownLiquidation, cross, isolated
 from core.margin import initial_margin, maintenance_margin
 from core.pnl import settle_notional, unrealised
-from feeds.sim.accounts import ZERO, Account, Order, Position
+from feeds.sim.accounts import ZERO, Account, Order, Position, money
 from feeds.sim.catalogue import Listing
 from feeds.sim.quotes import Quote
 
@@ -156,6 +156,7 @@ class Risk:
         health, rate = self.health(account, instrument.settle), self.usd(instrument.settle)
         scale = rate if self._unified else Decimal(1)
         own_fee = listing.taker_fee if self._unified else ZERO
+        own_maintenance = self.maintenance(position, closing_fee=self._unified)
         return cross(
             instrument.kind,
             holding.quantity,
@@ -163,10 +164,8 @@ class Risk:
             holding.entry_price,
             health.wallet / scale,
             listing.risk_tiers,
-            others_unrealised=health.unrealised / scale - self.unrealised(position),
-            others_maintenance=max(
-                ZERO, health.maintenance / scale - self.maintenance(position, closing_fee=self._unified)
-            ),
+            others_unrealised=money(health.unrealised / scale - self.unrealised(position)),
+            others_maintenance=max(ZERO, money(health.maintenance / scale - own_maintenance)),
             closing_fee_rate=own_fee,
         )
 

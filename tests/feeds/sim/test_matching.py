@@ -174,6 +174,8 @@ def test_whatever_is_traded_the_books_balance(fills: list[tuple[str, int, int]],
     for side, thousandths, price in fills:
         desk.pin(str(price))
         desk.trade(desk.request(side, Decimal(thousandths) / 1000))
+        liquidation = desk.exchange.risk.liquidation_price(desk.account, desk.position)
+        assert liquidation is None or liquidation > 0
     account, position = desk.account, desk.position
     assert account.wallet["USDT"] == 1_000_000 + sum(row.amount for row in account.ledger)
     signed = sum(fill.quantity if fill.side == "buy" else -fill.quantity for fill in account.fills)
