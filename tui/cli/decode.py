@@ -12,6 +12,7 @@ import msgspec
 
 from core.errors import RequestError
 from core.events import FrameFault, Heard, Ticker
+from core.plain_json import plain_json
 from core.symbols import MARKETS
 
 if TYPE_CHECKING:
@@ -56,7 +57,6 @@ def _decode(venue: str, market: str, frames: IO[bytes], events: IO[bytes], compl
     from feeds.registry import decoder_for
 
     decoder = decoder_for(venue, market)
-    encoder = msgspec.json.Encoder()
     code = GOOD
     for number, frame in _lines(frames):
         told = decoder.decode(frame, 0)
@@ -65,7 +65,7 @@ def _decode(venue: str, market: str, frames: IO[bytes], events: IO[bytes], compl
             code = SOME_BAD
             print(f"line {number}: {_described(fault)}", file=complaints)
         if not faults:
-            events.write(encoder.encode_lines(told))
+            events.writelines(plain_json(event) + b"\n" for event in told)
             events.flush()
     return code
 

@@ -9,11 +9,10 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from core.demo_book import LINEAR_MARKETS, REPLAY_LOTS, replay_book
 from core.errors import RequestError
 from core.paths import config_path
+from core.plain_json import plain_json
 from core.snapshot import Mode
 from tui.cli.wiring import display_options, outline
 from tui.start import DisplayOptions, require_terminal
@@ -77,7 +76,7 @@ def _print_last(path: Path, books: Sequence[Book]) -> int:
     from feeds.runner import Runner
 
     replay = Replay(path, Runner(*_engine(books, path.name)))
-    print(msgspec.json.encode(replay.to_end()).decode())
+    print(plain_json(replay.to_end()).decode())
     for note in replay.notes:
         print(f"hedgerow: {note}", file=sys.stderr)
     return 1 if replay.capture.damage else 0

@@ -16,6 +16,7 @@ from core.books import Book
 from core.errors import ConfigError, HedgerowError, RequestError
 from core.figures import Freshness
 from core.paths import config_path
+from core.plain_json import plain_json
 from core.snapshot import Mode, Severity, Snapshot
 from tui.cli.complete import is_complete
 from tui.cli.demo import add_market_options
@@ -89,7 +90,7 @@ def run(arguments: argparse.Namespace) -> int:
     if snapshot is None:
         return _blind("the engine gave no snapshot in time")
     shown = _only(snapshot, arguments.book)
-    print(msgspec.json.encode(shown).decode() if arguments.json else "\n".join(status_lines(shown)))
+    print(plain_json(shown).decode() if arguments.json else "\n".join(status_lines(shown)))
     return exit_code(shown)
 
 
