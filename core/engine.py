@@ -185,7 +185,7 @@ class Engine:
 
     def _listed(self, event: InstrumentListed) -> None:
         instrument = event.instrument
-        self._market.listed(instrument, event.received_ns)
+        self._market.listed(instrument)
         if self._ledger.described(instrument) and instrument.id in self._legs:
             self._recorder.note(ContractDescribed(instrument=instrument), self._now_ns)
         self._open_hedges()

@@ -15,7 +15,7 @@ price that stopped must not look fresh for minutes. So a price reads one step st
 stale (10 s), stale when a balance would be late (30 s), unknown when a balance would be stale (5 min)."""
 
 TIER_AGES = Ages(late=24 * 3600.0, stale=26 * 3600.0, unknown=7 * 24 * 3600.0)
-"""Ages of a tier table and of an instrument's description: venues change them without notice, about daily."""
+"""Ages of a tier table: venues change them without notice, about daily."""
 
 ACCOUNT_AGES = Ages(late=20, stale=60, unknown=120)
 """Ages of what a venue reported of a position: it is pushed on change and swept every half minute."""

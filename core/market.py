@@ -1,6 +1,6 @@
 """What the venues last said of each instrument, field by field, and how far each value may still be trusted.
 
-Three times are kept per field: the venue's own, the receive time, and when the value last changed. A value's age
+Two times are kept per field, when it was observed and when its value last changed; per channel the venue's own. An age
 runs from when it was *observed*: the receive time, moved back by as much as the event arrived later than that
 venue's events do at best. So a backlog that is read all at once does not look fresh.
 
@@ -77,11 +77,10 @@ class Source:
 class Quote:
     """One field of one instrument."""
 
-    __slots__ = ("changed_ns", "epoch", "observed_ns", "source", "suspect", "suspected", "value", "venue_time_ns")
+    __slots__ = ("changed_ns", "epoch", "observed_ns", "source", "suspect", "suspected", "value")
 
     def __init__(self) -> None:
         self.value: Decimal | None = None
-        self.venue_time_ns: int | None = None
         self.observed_ns = 0
         self.changed_ns = 0
         self.source: Source | None = None
@@ -134,7 +133,6 @@ class InstrumentMarket:
         "id",
         "index",
         "instrument",
-        "instrument_ns",
         "mark",
         "market",
         "next_funding",
@@ -151,7 +149,6 @@ class InstrumentMarket:
         self.market = rest.partition(":")[0]
         self.price_ages = SPOT_PRICE_AGES_NS if self.market == "spot" else MARK_AGES_NS
         self.instrument: Instrument | None = None
-        self.instrument_ns = 0
         self.tiers: TierTable | None = None
         self.sources: dict[str, Source] = {}
         self.rhythm = Rhythm()
@@ -205,10 +202,9 @@ class Market:
         """Every instrument that a price or a rate was taken in for, in alphabetical order."""
         return sorted(market.id for market in self._instruments.values() if market.sources)
 
-    def listed(self, instrument: Instrument, received_ns: int) -> None:
+    def listed(self, instrument: Instrument) -> None:
         """Take in an instrument's description."""
-        market = self.of(instrument.id)
-        market.instrument, market.instrument_ns = instrument, received_ns
+        self.of(instrument.id).instrument = instrument
 
     def tiers_loaded(self, table: TierTable) -> None:
         """Take in a tier table."""
@@ -358,7 +354,6 @@ class Market:
 
 def _write(quote: Quote, value: Decimal, event: Ticker, source: Source, observed: int) -> bool:
     quote.observed_ns = observed
-    quote.venue_time_ns = event.venue_time_ns
     quote.source = source
     quote.epoch = source.health.epoch
     if quote.value is not None and value == quote.value:

@@ -26,6 +26,7 @@ from core.events import (
 from core.figures import Freshness
 from core.freshness import MARK_AGES_NS, SECOND_NS, by_age
 from core.instruments import Instrument
+from core.market import MAXIMUM_FUNDING_RATE
 from core.orders import OrderRequest
 from core.positions import Position
 
@@ -65,6 +66,17 @@ class _Contract:
         self.settled_ns = 0
         self.resting: dict[str, OrderRequest] = {}
 
+    def quoted(self, bid: Decimal | None, ask: Decimal | None, now_ns: int) -> None:
+        """Learn the best prices; a crossed quote, which the engine's market refuses, is none."""
+        bid = bid if bid is not None and bid.is_finite() else None
+        ask = ask if ask is not None and ask.is_finite() else None
+        if bid is not None and ask is not None and bid > ask:
+            return
+        if bid is not None:
+            self.bid, self.bid_ns = bid, now_ns
+        if ask is not None:
+            self.ask, self.ask_ns = ask, now_ns
+
 
 class PaperBroker:
     """Fills orders of paper accounts. ``positions`` tells what is held now (``Engine.positions``), so that funding is
@@ -99,16 +111,14 @@ class PaperBroker:
         contract = self._contracts.get(event.instrument)
         if contract is None:
             contract = self._contract(event.instrument)
-        if event.bid_price is not None and event.bid_price.is_finite():
-            contract.bid, contract.bid_ns = event.bid_price, event.received_ns
-        if event.ask_price is not None and event.ask_price.is_finite():
-            contract.ask, contract.ask_ns = event.ask_price, event.received_ns
+        contract.quoted(event.bid_price, event.ask_price, event.received_ns)
         if event.next_funding_time_ns is not None and event.next_funding_time_ns != contract.next_funding_ns:
             events += self._timetable(event.instrument, contract, event.next_funding_time_ns, event.received_ns)
         if event.mark_price is not None and event.mark_price.is_finite() and event.mark_price > 0:
             contract.mark = event.mark_price
-        if event.funding_rate is not None and event.funding_rate.is_finite():
-            contract.rate = event.funding_rate
+        rate = event.funding_rate
+        if rate is not None and rate.is_finite() and abs(rate) <= MAXIMUM_FUNDING_RATE:
+            contract.rate = rate
         if contract.resting:
             events += self._touched(contract, event.received_ns)
         return events
@@ -178,7 +188,11 @@ class PaperBroker:
         events: list[AnyEvent] = []
         for order in list(contract.resting.values()):
             price = _opposite(order, contract)
-            if price is not None and _reached(order, price):
+            if price is None or not _reached(order, price):
+                continue
+            if order.reduce_only and not self._reduces(order):
+                events += self.cancel(order.client_order_id, now_ns, "it would no longer reduce the position")
+            else:
                 del contract.resting[order.client_order_id]
                 events += self._fill(order, contract, order.limit_price, now_ns, maker=True)
         return events

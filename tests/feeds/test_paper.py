@@ -182,6 +182,30 @@ def test_no_order_fills_at_an_absurdly_good_price(broker: PaperBroker, side: str
     assert states(broker.submit(order(side=side, limit=limit), at(0.2))) == [OrderState.OPEN]
 
 
+@pytest.mark.parametrize("rests", [True, False])
+def test_no_order_fills_at_a_crossed_quote(broker: PaperBroker, rests: bool) -> None:
+    """The market refuses a frame whose bid is above its ask; what it refuses is no price to trade at either."""
+    limit = "60100" if rests else "59700"
+    if rests:
+        broker.submit(order(limit=limit), at(0.1))
+    events = broker.observe(ticker(0.2, bid=90_000, ask=60_001))
+    if not rests:
+        events = broker.submit(order(limit=limit), at(0.3))
+    assert [fill.price for fill in fills(events)] == ([] if rests else [Decimal("59999.9")])
+
+
+def test_a_resting_reduction_is_cancelled_where_there_is_nothing_left_to_reduce() -> None:
+    positions = held("-2.5")
+    broker = PaperBroker([ACCOUNT], lambda: positions)
+    broker.observe(listed(LINEAR))
+    broker.observe(perpetual(0, 60_000))
+    broker.submit(order(side="buy", quantity="2.5", limit="59000", reduce_only=True), at(0.1))
+    positions[:] = held("-1")
+    events = broker.observe(ticker(1, bid=58_990, ask=58_995))
+    assert states(events) == [OrderState.CANCELLED]
+    assert fills(events) == []
+
+
 def test_an_inverse_fee_is_in_coins() -> None:
     account = Account(name="coins", venue="bybit", settle="BTC", wallet_balance=Decimal(5))
     broker = PaperBroker([account])
@@ -259,6 +283,13 @@ def test_something_else_that_falls_due_does_not_settle_again(broker: PaperBroker
     events = broker.observe(listed(LINEAR, when=EIGHT + 5))
     assert states(events) == [OrderState.CANCELLED]
     assert payments(events) == []
+
+
+def test_a_rate_that_the_market_refuses_settles_nothing(broker: PaperBroker) -> None:
+    broker.observe(ticker(1, rate="0.5"))
+    (payment,) = broker.observe(ticker(8 * 3600, mark=60_000))
+    assert isinstance(payment, FundingPayment)
+    assert payment.rate == Decimal("0.0001")
 
 
 def test_a_timetable_that_is_rewritten_long_before_pays_nothing(broker: PaperBroker) -> None:
