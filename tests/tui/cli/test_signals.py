@@ -5,11 +5,20 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from tui.cli.signals import LEAVING, deferred_signals
+
+
+@pytest.fixture(autouse=True)
+def _usual_handlers() -> Iterator[None]:
+    """Whoever runs the tests may ignore some signals, as a background job does."""
+    before = {number: signal.signal(number, signal.SIG_DFL) for number in LEAVING}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 @pytest.mark.parametrize("number", LEAVING)
