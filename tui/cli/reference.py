@@ -13,6 +13,7 @@ from pydantic_core import PydanticUndefined
 
 from core.config_model import REPEATED, SECTIONS, Section, header, rule_of
 from tui.cli.config_text import toml_value
+from tui.cli.reference_json import events_page, snapshot_page
 
 _CONFIGURATION = """\
 # Configuration
@@ -77,7 +78,12 @@ def keys_page() -> str:
     return f"{_KEYS}\n{keys_table()}\n"
 
 
-PAGES = {"configuration.md": configuration_page, "keys.md": keys_page}
+PAGES = {
+    "configuration.md": configuration_page,
+    "events.md": events_page,
+    "keys.md": keys_page,
+    "snapshot.md": snapshot_page,
+}
 """Every page by its name in ``docs/``."""
 
 
