@@ -20,7 +20,6 @@ from rich.text import Text
 from textual import on
 from textual.app import App
 from textual.binding import BindingType
-from textual.timer import Timer
 
 from core.commands import AnyCommand
 from core.link import EngineLink
@@ -40,13 +39,15 @@ from tui.words import SEVERITY_RANKS
 
 __all__ = ["DisplayOptions", "HedgerowApp", "require_terminal", "run_monitor", "skeleton"]
 
+LOOK_SECONDS = 0.1
+"""How often the engine is asked for news. Its pictures come at their own pace, and an alert must not wait for one."""
 HURRY_SECONDS = 0.3
-"""How long after a command the engine is asked for its answer more often than it cuts pictures."""
+"""How long after a command the engine is asked for its answer more often than that."""
 HURRY_STEP = 0.002
+EARLY, LATE = 0.95, 1.5
+"""Refresh intervals after which a new picture may be painted, and the old one is painted again."""
 DEEP_BACKLOG = 128 * 1024
 BELL_RANK = 1
-ALERTS_HZ = 2.0
-"""How often the engine is asked at least, however seldom the picture is renewed: an alert must not wait for it."""
 SWITCH_INTERVAL = 0.001
 """Seconds a thread may hold the interpreter while another wants it: the engine's must not delay a key."""
 GONE_CODE = 129
@@ -68,12 +69,13 @@ class HedgerowApp(App[None], inherit_bindings=False):
         self._options = display
         self._palette: Mapping[str, Style] = {}
         self._hot = HotCells(self, lambda: self._palette)
-        self._ticker: Timer | None = None
         self._holding = contextlib.ExitStack()
         self._held = False
-        self._next_paint = 0.0
+        self._next_look: asyncio.TimerHandle | None = None
+        self._painted = 0.0
+        self._unpainted = False
+        self._told_lost = False
         self._hurry_until = 0.0
-        self._hurrying = False
         self._sent = False
         self._left_stages: set[str] = set()
         self._quit_until = 0.0
@@ -91,13 +93,8 @@ class HedgerowApp(App[None], inherit_bindings=False):
         """Begin to follow the engine."""
         skeleton.adopted()
         self._catch_signals()
-        self._start_ticking()
         self.tick()
-
-    def _start_ticking(self) -> None:
-        if self._ticker is not None:
-            self._ticker.stop()
-        self._ticker = self.set_interval(1 / max(self.picture.refresh_hz, ALERTS_HZ), self._look, name="look")
+        self._look_after(LOOK_SECONDS)
 
     def _catch_signals(self) -> None:
         if self.is_headless:
@@ -128,17 +125,44 @@ class HedgerowApp(App[None], inherit_bindings=False):
 
     # --- following the engine ------------------------------------------------------------------------------
 
+    def _look_after(self, seconds: float) -> None:
+        """Look at the engine that much later, and not before."""
+        if self._next_look is not None:
+            self._next_look.cancel()
+        self._next_look = asyncio.get_running_loop().call_later(seconds, self._look)
+
     def _look(self) -> None:
-        """Ask the engine; paint if it is time, at once if there is an alert or the engine has stopped."""
+        """See whether the engine has said anything new; runs outside Textual's message loop."""
+        if self._exit or self._closing:
+            return
         now = time.monotonic()
-        due = now >= self._next_paint
+        try:
+            fresh = self.picture.poll()
+            due = self._due(fresh, now)
+            if fresh or due:
+                with self._context():
+                    self.tick(paint=due)
+        except Exception as error:
+            self._handle_exception(error)
+            return
+        self._look_after(HURRY_STEP if now < self._hurry_until else LOOK_SECONDS)
+
+    def _due(self, fresh: bool, now: float) -> bool:
+        """Whether to paint: a new picture when it is time for one, at once if it is the answer to a command.
+
+        Without a new one the old is painted now and then: it may have fallen silent, a word may have been said.
+        """
+        period = 1 / self.picture.refresh_hz
+        self._unpainted = self._unpainted or fresh
+        due = now - self._painted >= LATE * period
+        if self._unpainted and (now < self._hurry_until or now - self._painted >= EARLY * period):
+            due = True
         if due:
-            self._next_paint = max(self._next_paint + 1 / self.picture.refresh_hz, now)
-        self.tick(paint=due)
+            self._painted, self._unpainted = now, False
+        return due
 
     def tick(self, *, paint: bool = True) -> None:
         """One step of the monitor: ask, judge, paint (without ``paint``, only what cannot wait)."""
-        running = not self.picture.lost
         self.picture.poll()
         view = self.picture.view()
         if view is None:
@@ -149,7 +173,8 @@ class HedgerowApp(App[None], inherit_bindings=False):
         alerts = self.picture.new_alerts()
         self._ring(alerts)
         self._follow_stage(view)
-        urgent = bool(alerts) or (running and bool(view.lost))
+        urgent = bool(alerts) or (bool(view.lost) and not self._told_lost)
+        self._told_lost = bool(view.lost)
         if not self._hold_frames() and (paint or urgent):
             self.paint(view)
 
@@ -172,30 +197,8 @@ class HedgerowApp(App[None], inherit_bindings=False):
         self._sent = self.picture.send(command)
         if self._sent:
             self._hurry_until = time.monotonic() + HURRY_SECONDS
-            if not self._hurrying:
-                self._hurrying = True
-                asyncio.get_running_loop().call_soon(self._hurry)
+            self._look_after(0)
         return self._sent
-
-    def _hurry(self) -> None:
-        """Ask for the engine's answer until there is none to be expected; runs outside Textual's message loop."""
-        self._hurrying = False
-        if self._exit or not self.is_running:
-            return
-        live = self.picture.live
-        sequence = live.sequence if live is not None else -1
-        try:
-            self.picture.poll()
-            live = self.picture.live
-            if self.picture.lost or (live is not None and live.sequence != sequence):
-                with self._context():
-                    self.tick()
-        except Exception as error:
-            self._handle_exception(error)
-            return
-        if time.monotonic() < self._hurry_until:
-            self._hurrying = True
-            asyncio.get_running_loop().call_later(HURRY_STEP, self._hurry)
 
     def _ring(self, alerts: list[AlertView]) -> None:
         if self._options.bell and any(SEVERITY_RANKS[alert.severity] >= BELL_RANK for alert in alerts):
@@ -319,8 +322,6 @@ class HedgerowApp(App[None], inherit_bindings=False):
     def set_refresh(self, rate: float) -> None:
         """Renew the picture ``rate`` times a second."""
         self.picture.refresh_hz = rate
-        self._next_paint = 0.0
-        self._start_ticking()
         every = f"every {1 / rate:g} seconds" if rate < 1 else f"{rate:g} times a second"
         self.picture.say(f"The picture is renewed {every}; alerts come at once")
 

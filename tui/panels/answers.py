@@ -111,10 +111,10 @@ def _safe(view: View) -> Answer:
     verdict = safety_of(show, hedge, book)
     figure = show.percent(hedge.liquidation_distance, 8).text.strip()
     name = hedge_names(view.hedges)[view.hedges.index(worst)] if len(view.hedges) > 1 else ""
-    caption = f"{name} to liquidation".strip()
+    captions = tuple(f"{name} {words}".strip() for words in ("to liquidation", "to liq.", ""))
     if hedge.liquidation_distance.missing:
-        caption = f"needs {hedge.liquidation_distance.missing[0]}"
-    return Answer("am I safe", (figure,), _calm(verdict), verdict, (caption,))
+        captions = (f"needs {hedge.liquidation_distance.missing[0]}", *captions)
+    return Answer("am I safe", (figure,), _calm(verdict), verdict, captions)
 
 
 def _danger(show: Formatter, book: BookView, hedge: HedgeLine) -> tuple[int, Decimal]:

@@ -40,11 +40,12 @@ class FeedsPanel(Panel):
             return [(Cell("no connection", "blind"),)]
         rows: list[Row] = []
         roomy = height >= 2 * len(feeds) + 2
+        counts = width >= 70 or (width >= 54 and any(feed.faults for feed in feeds))
         for index, feed in enumerate(feeds):
             hidden = len(feeds) - index
             if len(rows) == height - 1 and hidden > 1:
                 return [*rows, (Cell(f"{hidden} more: 7 shows all", "label"),)]
-            rows.append(_line(show, feed, width))
+            rows.append(_line(show, feed, width, counts=counts))
             if roomy or feed.state is not ConnectionState.LIVE:
                 rows += _trouble(show, feed, width)[: max(0, height - len(rows) - (hidden - 1))]
             if roomy:
@@ -52,7 +53,7 @@ class FeedsPanel(Panel):
         return rows[:height]
 
 
-def _line(show: Formatter, feed: FeedView, width: int) -> Row:
+def _line(show: Formatter, feed: FeedView, width: int, *, counts: bool) -> Row:
     role = _ROLES[feed.state]
     if feed.freshness in (Freshness.STALE, Freshness.UNKNOWN) and feed.state is ConnectionState.LIVE:
         role = "warning"
@@ -60,9 +61,7 @@ def _line(show: Formatter, feed: FeedView, width: int) -> Row:
     seen = DASH if feed.last_data_ns is None else age(show.now_ns - feed.last_data_ns)
     name = f"{feed.venue} {feed.connection}"
     name_width = max(8, width - _STATE - 9)
-    counted = ""
-    if width >= 54 and (feed.faults or width >= 70):
-        counted = f"{feed.faults:>7} faults"
+    counted = f"{feed.faults:>7} faults" if counts else ""
     if width >= 70:
         counted += f"{feed.reconnects:>5} reconnects"
     name_width = max(8, name_width - len(counted))
