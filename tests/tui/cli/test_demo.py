@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.terminal.pseudo import PseudoTerminal, environment
-from tests.tui.cli.conftest import Configure, usual_signals
+from tests.tui.cli.conftest import SECRET_NAME, Configure, usual_signals
 from tui.cli.main import main
 
 ALTERNATE_SCREEN_LEFT = b"\x1b[?1049l"
@@ -144,6 +144,22 @@ def test_a_hedge_opened_by_keys_is_there_in_the_next_run(
     (book,) = json.loads(capsys.readouterr().out)["books"]
     assert Decimal(book["hedges"][0]["quantity"]["value"]) == Decimal("-2.5")
     assert Decimal(book["hedges"][0]["ratio"]["value"]) == Decimal("0.5")
+
+
+def test_a_key_that_the_venue_refuses_is_seen_nowhere(
+    configure: Configure, own_folders: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = configure("binance")
+    monkeypatch.setenv(SECRET_NAME, "canary-5ec2e7")
+    with PseudoTerminal(command("--config", str(path)), env=environment(**os.environ)) as terminal:
+        terminal.wait_for_text("LIVE", 30)
+        terminal.wait_for_text("60,000.00")
+        terminal.send("q")
+        assert terminal.exit_code() == 0
+        assert b"canary" not in terminal.output
+    assert "what the key of binance may do is not told" in (own_folders / "state/hedgerow/hedgerow.log").read_text()
+    for file in own_folders.rglob("*"):
+        assert not file.is_file() or b"canary" not in file.read_bytes()
 
 
 def test_two_monitors_do_not_write_one_journal(configure: Configure) -> None:
