@@ -84,7 +84,6 @@ class Order(msgspec.Struct, kw_only=True):
         return self.state not in FINAL_STATES
 
 
-@exactly
 def filled(position: Position, account: Account, instrument: Instrument, fill: Fill) -> tuple[Position, Decimal]:
     """The position after a fill, and what the wallet gains by it (realised P&L less fee).
 

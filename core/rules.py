@@ -189,9 +189,7 @@ def _blind(book: Book, view: BookView, line: HedgeLine, *, settling: bool) -> Co
         found.append(("maintenance tiers", Freshness.UNKNOWN))
     elif line.maintenance_margin.known and worst(tiers, line.mark_price.freshness) is not line.mark_price.freshness:
         found.append(("maintenance tiers", tiers))
-    unseen = _unseen(found) or _unseen(
-        (name, Freshness.UNKNOWN if figure.missing else figure.freshness) for name, figure in _judged(line)
-    )
+    unseen = _unseen(found) or _unseen((name, figure.freshness) for name, figure in _judged(line))
     late = [f"{name} {state.value}" for name, state in found if state is Freshness.LATE]
     return Condition(
         key=identity(book.name, line.instrument, BLIND),

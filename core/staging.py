@@ -206,11 +206,9 @@ class Staging:
         if staged.sizing.reduce_only:
             return []
         hedge, limit = staged.hedge, staged.book.limits.maximum_ratio
-        ratio = after.ratio
-        if any(leg.asset == hedge.asset and leg is not hedge for leg in staged.book.hedges):
-            lines = self._valuation.book(staged.book, now_ns).hedges
-            legs = (line for line in lines if line.asset == hedge.asset and line.instrument != hedge.instrument)
-            ratio = total(ratio, *(line.ratio for line in legs))
+        lines = self._valuation.book(staged.book, now_ns).hedges
+        others = (line for line in lines if line.asset == hedge.asset and line.instrument != hedge.instrument)
+        ratio = total(after.ratio, *(line.ratio for line in others))
         if ratio.value is None:
             return [f"the hedge ratio of {hedge.asset} would be unknown: {', '.join(ratio.missing)}"]
         if ratio.value > limit:

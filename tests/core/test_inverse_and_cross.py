@@ -265,6 +265,11 @@ def test_two_positions_on_one_coin_make_each_liquidation_price_an_estimate(
     assert line.liquidation_source.endswith("held at their marks") is estimated
 
 
+def test_a_leg_that_holds_nothing_makes_no_estimate() -> None:
+    book = cross_book("150000", BTC_LEG, ("BTC", SECOND_LEG, "0", 60_000), venue="binance")
+    assert not cross_desk(book).view(0.1).hedges[0].liquidation_price.estimated
+
+
 def test_two_isolated_positions_on_one_coin_do_not_touch_each_other() -> None:
     book = cross_book("500000", BTC_LEG, (*BTC_LEG[:1], SECOND_LEG, "-1", 60_000), venue="binance")
     account = msgspec.structs.replace(book.accounts[0], margin_mode=MarginMode.ISOLATED)

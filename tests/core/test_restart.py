@@ -15,7 +15,8 @@ from core.books import Book, MarginMode, Thresholds
 from core.commands import ConfirmStage, SetTarget, StageHedge
 from core.demo_book import seed_book
 from core.engine import Engine
-from core.events import FundingPayment, OrderState
+from core.errors import JournalError
+from core.events import Fill, FundingPayment, OrderState
 from core.journal import open_journal
 from core.snapshot import AlertView, Mode, Severity
 from feeds.paper import PaperBroker
@@ -99,6 +100,33 @@ def test_a_position_that_its_user_rewrote_is_no_longer_the_liquidated_one(path: 
         assert "liquidated" not in open_alerts(made, 11)
 
 
+def test_a_wallet_that_its_user_filled_up_ends_the_liquidation_of_its_cross_account(path: Path) -> None:
+    with run(path, book_with(margin_mode=MarginMode.CROSS, wallet_balance=Decimal(75_000))) as made:
+        hold(made, 95_000, 0, 2)
+        assert "liquidated" in open_alerts(made, 2)
+    with run(path, book_with(margin_mode=MarginMode.CROSS, wallet_balance=Decimal(500_000))) as made:
+        hold(made, 60_000, 3, 2)
+        assert "liquidated" not in open_alerts(made, 5)
+
+
+def test_a_leg_that_went_to_another_account_and_back_starts_from_what_is_written(path: Path) -> None:
+    base = seed_book()
+    accounts = (*base.accounts, msgspec.structs.replace(base.accounts[0], name="other"))
+    here = msgspec.structs.replace(base, accounts=accounts)
+    there = msgspec.structs.replace(here, hedges=(msgspec.structs.replace(base.hedges[0], account="other"),))
+    sold = Fill(
+        received_ns=at(0.1), account="paper", fill_id="1", client_order_id="", instrument=LINEAR, side="sell",
+        price=Decimal(60_000), quantity=Decimal("0.5"), fee=Decimal(0), fee_asset="USDT",
+    )  # fmt: skip
+    with run(path, here) as made:
+        feed(made, reference(), sold)
+        assert made.snapshot(at(1)).books[0].hedges[0].quantity.value == -3
+    for book in (there, here):
+        with run(path, book) as made:
+            feed(made, reference())
+            assert made.snapshot(at(2)).books[0].hedges[0].quantity.value == Decimal("-2.5")
+
+
 def test_a_book_that_is_renamed_keeps_its_position(path: Path) -> None:
     with run(path) as made:
         broker = PaperBroker(seed_book().accounts, made.positions)
@@ -139,6 +167,15 @@ def test_a_journal_that_a_crash_left_empty_is_begun(path: Path) -> None:
         hold(made, 60_000, 0, 1)
         assert order(made, "0.6", 0.1)
         assert len(made.take_orders()) == 1
+
+
+def test_an_empty_database_of_another_program_is_left_alone(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA application_id=7")
+    before = path.read_bytes()
+    with pytest.raises(JournalError, match="something else"):
+        open_journal(path)
+    assert path.read_bytes() == before
 
 
 def test_positions_without_their_journal_are_told_to_be_as_declared() -> None:

@@ -122,6 +122,15 @@ def test_a_fill_that_cannot_be_booked_is_not_forgotten_by_a_restart(tmp_path: Pa
             assert not made.snapshot(at(0.2)).books[0].hedges[0].quantity.known
 
 
+def test_a_position_that_its_venue_reports_is_not_opened_by_assumption() -> None:
+    hedge = msgspec.structs.replace(seed_book().hedges[0], quantity=Decimal(0), open_at_market=True)
+    made = engine(msgspec.structs.replace(seed_book(), hedges=(hedge,)))
+    feed(made, reference(), reported(0, "-1"))
+    assert made.snapshot(at(0.1)).books[0].hedges[0].quantity.value == -1
+    feed(made, market_at(0.2, 60_000))
+    assert made.snapshot(at(0.3)).books[0].hedges[0].quantity.value == -1
+
+
 @pytest.mark.parametrize("bad", [payment("NaN"), payment("15", asset="BNB")])
 def test_a_payment_that_cannot_be_booked_makes_what_was_received_unknown(bad: FundingPayment) -> None:
     made = running()
@@ -188,6 +197,15 @@ def test_funding_paid_outdates_the_venues_liquidation_price() -> None:
 # --- risk that cannot be told is an alert --------------------------------------------------------------------
 
 
+def below_the_liquidation_price(made: Engine) -> None:
+    """A table that ends between today's notional and the one at liquidation: usage is known, the distance is not."""
+    event = tiers(LINEAR)
+    table = msgspec.structs.replace(
+        event.table, tiers=(msgspec.structs.replace(event.table.tiers[0], cap=Decimal(180_000)),)
+    )
+    feed(made, msgspec.structs.replace(event, table=table))
+
+
 def above_the_last_tier(made: Engine) -> None:
     event = tiers(LINEAR)
     table = msgspec.structs.replace(event.table, tiers=(msgspec.structs.replace(event.table.tiers[0], cap=Decimal(9)),))
@@ -202,14 +220,22 @@ def without_entry(made: Engine) -> None:
     feed(made, reported(0.5, entry=None))
 
 
-@pytest.mark.parametrize("spoil", [above_the_last_tier, without_margin, without_entry])
-def test_a_margin_that_cannot_be_told_blinds_though_the_market_is_live(spoil: Callable[[Engine], None]) -> None:
+@pytest.mark.parametrize(
+    ("spoil", "words"),
+    [
+        (below_the_liquidation_price, ": liquidation distance unknown"),
+        (above_the_last_tier, ": margin usage unknown, liquidation distance unknown"),
+        (without_margin, ": margin usage unknown, liquidation distance unknown"),
+        (without_entry, ": margin usage unknown, liquidation distance unknown"),
+    ],
+)
+def test_risk_that_cannot_be_told_blinds_though_the_market_is_live(spoil: Callable[[Engine], None], words: str) -> None:
     made = running()
     spoil(made)
     hold(made, 12)
     alert = open_alerts(made, 12)["blind"]
     assert alert.severity is Severity.BLIND
-    assert "margin usage unknown" in alert.text
+    assert alert.text.endswith(words)
 
 
 def test_a_short_without_a_bag_is_not_calm() -> None:
@@ -257,7 +283,9 @@ def test_funding_paid_that_was_only_reckoned_marks_margin_and_liquidation() -> N
     for name in ("margin", "margin_usage", "liquidation_price", "liquidation_distance"):
         assert not getattr(exact, name).estimated, name
         assert getattr(estimate, name).estimated, name
-    feed(reckoned, fill("1", "2.5", side="buy"), fill("2", "1"))
+    feed(reckoned, fill("0", "0.1"))
+    assert reckoned.snapshot(at(0.2)).books[0].hedges[0].margin.estimated, "the older part still is"
+    feed(reckoned, fill("1", "2.6", side="buy"), fill("2", "1"))
     assert not reckoned.snapshot(at(0.3)).books[0].hedges[0].margin.estimated, "a new position has a margin of its own"
 
 
@@ -272,6 +300,9 @@ def test_a_leg_without_coins_in_the_bag_leaves_the_books_ratio_unknown() -> None
     made = running(60_000, msgspec.structs.replace(seed_book(), hedges=(*seed_book().hedges, extra)))
     totals = made.snapshot(at(0.1)).books[0].totals
     assert totals.ratio.missing == ("a bag of ETH",)
+    flat = msgspec.structs.replace(extra, quantity=Decimal(0), entry_price=None)
+    made = running(60_000, msgspec.structs.replace(seed_book(), hedges=(*seed_book().hedges, flat)))
+    assert made.snapshot(at(0.1)).books[0].totals.ratio.value == Decimal("0.5")
 
 
 def two_coins(quote: str) -> Book:
@@ -297,6 +328,8 @@ def test_weights_in_another_currency_are_not_added_as_if_they_were_the_same(quot
 
 def test_a_value_whose_currency_is_not_known_is_not_added() -> None:
     made = running(60_000, two_coins("EUR"))
+    gaps = made.snapshot(at(0.1)).books[0].totals.bag_value.missing
+    assert gaps == ("bid price of bybit:spot:ETHEUR", "ask price of bybit:spot:ETHEUR")
     feed(made, spot(0.1, 3_000, "bybit:spot:ETHEUR"))
     book = made.snapshot(at(0.1)).books[0]
     assert book.bag[1].value.known
@@ -366,6 +399,17 @@ def test_the_limit_on_the_ratio_counts_every_leg_of_the_asset() -> None:
     assert made.take_orders() == []
 
 
+def test_a_reduction_is_allowed_although_the_asset_is_over_its_limit() -> None:
+    book = two_legs("0.5", "0.6")
+    legs = (book.hedges[0], msgspec.structs.replace(book.hedges[1], quantity=Decimal("-3.5")))
+    made = two_legs_running(msgspec.structs.replace(book, hedges=legs))
+    made.command(StageHedge(book="bitcoin", instrument=SECOND_LEG), at(0.1))
+    stage = made.snapshot(at(0.1)).stage
+    assert stage is not None
+    assert stage.reduce_only
+    assert stage.refusals == ()
+
+
 def test_the_limit_is_not_passed_because_another_leg_cannot_be_seen() -> None:
     made = running(60_000, two_legs())
     made.command(SetTarget(book="bitcoin", instrument=LINEAR, ratio=Decimal("0.52")), at(0.1))
@@ -395,6 +439,18 @@ def test_a_preview_of_a_fill_that_could_not_be_booked_shows_no_figures_and_canno
     for name in ("quantity", "ratio", "margin", "margin_usage", "liquidation_price", "liquidation_distance"):
         assert getattr(stage.after, name).missing, name
     assert any("entry price" in text for text in stage.refusals)
+
+
+def test_a_preview_on_a_position_that_became_unknown_shows_no_figures_and_cannot_be_sent() -> None:
+    made = running()
+    made.command(SetTarget(book="bitcoin", instrument=LINEAR, ratio=Decimal("0.6")), at(0.1))
+    made.command(StageHedge(book="bitcoin", instrument=LINEAR), at(0.1))
+    feed(made, fill("1", "0.5", "0"))
+    stage = made.snapshot(at(0.2)).stage
+    assert stage is not None
+    for name in ("quantity", "ratio", "margin", "margin_usage", "liquidation_price", "liquidation_distance"):
+        assert getattr(stage.after, name).missing, name
+    assert any(text.startswith("the position is not known") for text in stage.refusals)
 
 
 # --- an account of another currency --------------------------------------------------------------------------
