@@ -152,7 +152,7 @@ class Panel(Lines):
             return (Cell("frozen", "watch"),)
         nanoseconds, freshness = oldest(view.show, figures)
         if freshness is Freshness.UNKNOWN:
-            return (Cell("NO DATA", "blind"),)
+            return (Cell("INCOMPLETE" if any(map(view.show.known, figures)) else "NO DATA", "blind"),)
         if nanoseconds is None:
             return ()
         if freshness is Freshness.STALE:

@@ -126,6 +126,18 @@ def test_unknown_figures_are_dashes_that_name_what_is_missing() -> None:
     assert "5.0000" in text  # what the user typed in does not age
 
 
+def test_a_panel_of_which_a_part_is_missing_says_so() -> None:
+    assert "INCOMPLETE" in one(MarginPanel, BOOKS["no tiers"]).splitlines()[0]
+
+
+def test_a_long_alert_is_cut_only_where_it_says_so() -> None:
+    long = " ".join(f"word{index}" for index in range(40))
+    text = one(AlertsPanel, snapshot(alerts=(alert(text=long), alert("b", text=long))), 40, 6)
+    assert "…" in text
+    assert "1 more: A lists all" in text
+    assert len(text.splitlines()) == 6
+
+
 def test_an_estimate_keeps_its_mark() -> None:
     assert re.search(r"liq\. price +≈89,552\.24", one(MarginPanel, BOOKS["seed"]))
     assert "≈+45.01" in one(FundingPanel, BOOKS["seed"])

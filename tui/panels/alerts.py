@@ -5,6 +5,7 @@ from __future__ import annotations
 from core.figures import Freshness
 from core.snapshot import AlertView
 from tui.format import Cell, Formatter, age
+from tui.glyphs import ELLIPSIS
 from tui.panel import Panel
 from tui.picture import View
 from tui.rows import Row, fit, wrapped
@@ -58,10 +59,16 @@ def _whole_blocks(blocks: list[list[Row]], height: int) -> list[Row]:
     for index, block in enumerate(blocks):
         left = len(blocks) - index
         last = left == 1
-        if len(rows) + len(block) + (0 if last else 1) > height and rows:
-            return [*rows[: height - 1], (Cell(f"{left} more: A lists all", "label"),)]
-        rows += block
+        room = height - len(rows) - (0 if last else 1)
+        if len(block) > room and rows:
+            return [*rows, (Cell(f"{left} more: A lists all", "label"),)]
+        rows += block if len(block) <= room else [*block[: room - 1], _cut(block[room - 1])]
     return rows[:height]
+
+
+def _cut(row: Row) -> Row:
+    """A row of which more follows."""
+    return (*row[:-1], Cell(f"{row[-1].text[:-1]}{ELLIPSIS}", row[-1].role))
 
 
 def alert_line(show: Formatter, alert: AlertView, width: int) -> Row:

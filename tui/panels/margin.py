@@ -32,7 +32,9 @@ class MarginPanel(Panel):
     def figures(self, view: View) -> tuple[Figure, ...]:
         """What the title's age covers."""
         return tuple(
-            figure for _book, hedge in view.hedges for figure in (hedge.liquidation_distance, hedge.margin_usage)
+            figure
+            for _book, hedge in view.hedges
+            for figure in (hedge.mark_price, hedge.liquidation_distance, hedge.margin_usage)
         )
 
     def trend(self, view: View) -> Trend | None:
