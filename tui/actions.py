@@ -221,7 +221,7 @@ def _quit(app: HedgerowApp) -> None:
     if critical and not app.asked_to_quit(QUIT_AGAIN_SECONDS):
         app.picture.say("A critical alert is not acknowledged: press q again to leave it")
     else:
-        app.exit(return_code=0)
+        app.leave()
 
 
 def _close(app: HedgerowApp) -> None:
@@ -328,7 +328,7 @@ ACTIONS: tuple[Action, ...] = (
         ("ctrl+c",),
         "Quit at once, from anywhere",
         "Program",
-        lambda app: app.exit(return_code=0),
+        lambda app: app.leave(),
         EVERYWHERE,
         palette=False,
     ),

@@ -12,7 +12,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import ClassVar
 
 from rich.style import Style
@@ -51,6 +51,17 @@ BELL_RANK = 1
 SWITCH_INTERVAL = 0.001
 """Seconds a thread may hold the interpreter while another wants it: the engine's must not delay a key."""
 GONE_CODE = 129
+FAILED = 1
+_HANDLED = (
+    signal.SIGHUP,
+    signal.SIGTERM,
+    signal.SIGINT,
+    signal.SIGTSTP,
+    signal.SIGCONT,
+    signal.SIGWINCH,
+    signal.SIGTTOU,
+    signal.SIGTTIN,
+)
 
 
 class HedgerowApp(App[None], inherit_bindings=False):
@@ -100,13 +111,11 @@ class HedgerowApp(App[None], inherit_bindings=False):
         if self.is_headless:
             return
         loop = asyncio.get_running_loop()
-        for name in (signal.SIGHUP, signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(name, self._leave, name)
+        for number in (signal.SIGHUP, signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._leave, number)
 
     def _leave(self, number: signal.Signals) -> None:
-        """Leave in order; a second signal of the same kind ends the process at once."""
-        asyncio.get_running_loop().remove_signal_handler(number)
-        signal.signal(number, signal.SIG_DFL)
+        """Leave in order, the terminal restored."""
         self.exit(return_code=128 + number)
 
     @on(TerminalGone)
@@ -331,6 +340,10 @@ class HedgerowApp(App[None], inherit_bindings=False):
         for screen in self.screen_stack:
             screen.refresh()
 
+    def leave(self) -> None:
+        """End the monitor; with a failure code where the engine has stopped."""
+        self.exit(return_code=FAILED if self.picture.lost else 0)
+
     def asked_to_quit(self, seconds: float) -> bool:
         """True where quitting was asked for within the last ``seconds``; from now on it was."""
         now = time.monotonic()
@@ -370,19 +383,34 @@ class HedgerowApp(App[None], inherit_bindings=False):
         return ANSI_THEME if self.console.color_system == "standard" else DEFAULT_THEME
 
 
+@contextlib.contextmanager
+def _signals_restored() -> Iterator[None]:
+    """Give every signal that Textual and the monitor handle back to whoever handled it before."""
+    before = {number: signal.getsignal(number) for number in _HANDLED}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            if handler is not None:  # None: it was not set from Python, so neither can it be set back
+                signal.signal(number, handler)
+
+
 def run_monitor(link: EngineLink, display: DisplayOptions | None = None) -> int:
     """Show the monitor until the user leaves it; the process's exit code.
 
-    0 after ``q``; 128 + the signal's number after a signal; 129 where the terminal has gone; 1 after an internal
-    error, of which one line is printed. Leaves with 2 where there is no terminal.
+    0 after ``q``; 1 where the engine has stopped, or after an internal error: one line says so; 128 + the signal's
+    number after a signal; 129 where the terminal has gone. Leaves with 2 where there is no terminal.
     """
     require_terminal()
     display = display or DisplayOptions()
     previous = sys.getswitchinterval()
     sys.setswitchinterval(SWITCH_INTERVAL)
     try:
-        app = HedgerowApp(link, display)
-        app.run(mouse=display.mouse)
+        with _signals_restored():
+            app = HedgerowApp(link, display)
+            app.run(mouse=display.mouse)
+        if app.picture.lost and app.return_code == FAILED:
+            print(f"hedgerow: the engine had stopped: {app.picture.lost}", file=sys.stderr)
         return app.return_code or 0
     except Exception as error:
         skeleton.withdraw()

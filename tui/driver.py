@@ -224,9 +224,10 @@ class MonitorDriver(LinuxDriver):
     def start_application_mode(self) -> None:
         """Take over the terminal, unless that has been done already.
 
-        The kernel follows a hang-up's SIGHUP with SIGCONT, which Textual takes as the end of a suspension.
+        The kernel follows a hang-up's SIGHUP with SIGCONT, which Textual takes as the end of a suspension, even when
+        the app has ended.
         """
-        if self._reading:
+        if self._reading or not self._loop.is_running():
             return
         assert self._file is not None
         self._output = TerminalOutput(self._file.fileno(), self._loop, self._tell_gone)

@@ -69,7 +69,10 @@ class MovingLink:
             inner.alerts = (alert(severity=Severity.ALARM, since_ns=inner.time_ns),)
         elif self._options.alerts and self.ticks % 400 == 201:
             inner.alerts = ()
-        inner.cut(self._options.step or 1 / self._options.hertz, **({"source": f"tick {self.ticks}"} if self._options.ticks else {}))
+        inner.cut(
+            self._options.step or 1 / self._options.hertz,
+            **({"source": f"tick {self.ticks}"} if self._options.ticks else {}),
+        )
 
     def _moved(self, leg: Leg) -> Leg:
         factor = 1 + Decimal(self._random.randint(-200, 200)) / 1_000_000

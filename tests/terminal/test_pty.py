@@ -34,10 +34,12 @@ def ticks(path: Path) -> list[tuple[float, int]]:
     return [(float(moment), int(count)) for moment, count in (line.split() for line in lines)]
 
 
-def assert_restored(terminal: PseudoTerminal) -> None:
-    output = bytes(terminal.output)
-    for sequence in (ALT_SCREEN_OFF, CURSOR_SHOWN, MOUSE_OFF):
-        assert sequence in output[-400:], f"{sequence!r} not in {output[-400:]!r}"
+def assert_restored(terminal: PseudoTerminal, within: int = 400) -> None:
+    end = bytes(terminal.output)[-within:]
+    for sequence in (ALT_SCREEN_OFF, CURSOR_SHOWN):
+        assert sequence in end, f"{sequence!r} not in {end!r}"
+    if b"\x1b[?1003h" in terminal.output:
+        assert MOUSE_OFF in end
 
 
 @pytest.mark.parametrize("seconds", [3.0, pytest.param(12.0, marks=pytest.mark.slow)])
@@ -203,3 +205,32 @@ def test_a_dumb_terminal_is_refused_in_words() -> None:
     with PseudoTerminal(runner(), env=environment(TERM="dumb")) as terminal:
         assert terminal.exit_code(10) == 2
         assert b"TERM is dumb" in bytes(terminal.output)
+
+
+def test_leaving_an_engine_that_has_stopped_is_a_failure_that_says_why() -> None:
+    with PseudoTerminal(runner("--dead-after", "20")) as terminal:
+        terminal.wait_for_text("ENGINE STOPPED: the journal's disk is full")
+        terminal.send("q")
+        assert terminal.exit_code(5) == 1
+        assert_restored(terminal, within=600)
+        after = bytes(terminal.output).rpartition(ALT_SCREEN_OFF)[2]
+        assert b"hedgerow: the engine had stopped: the journal's disk is full" in after
+
+
+def test_signals_are_given_back_after_the_monitor(tmp_path: Path) -> None:
+    report = tmp_path / "handlers"
+    code = (
+        "import signal, sys\n"
+        "def mine(number, frame): pass\n"
+        "for number in (signal.SIGTERM, signal.SIGCONT, signal.SIGHUP): signal.signal(number, mine)\n"
+        "from tests.tui.samples import FakeLink\n"
+        "from tui.app import run_monitor\n"
+        "run_monitor(FakeLink())\n"
+        "same = [signal.getsignal(number) is mine for number in (signal.SIGTERM, signal.SIGCONT, signal.SIGHUP)]\n"
+        f"open({str(report)!r}, 'w').write(str(same))\n"
+    )
+    with PseudoTerminal([sys.executable, "-c", code]) as terminal:
+        terminal.wait_for_text(READY)
+        terminal.send("q")
+        assert terminal.exit_code(5) == 0
+    assert report.read_text() == "[True, True, True]"

@@ -187,7 +187,7 @@ async def test_an_engine_that_stopped_is_told_across_the_screen_and_nothing_look
         await it.press("plus")
         assert "The engine has stopped: nothing was done" in it.text
         await it.press("q")
-        assert it.app.return_code == 0
+        assert it.app.return_code == 1
 
 
 async def test_an_engine_that_never_says_anything_is_waited_for_and_its_end_is_told() -> None:
@@ -207,7 +207,7 @@ async def test_an_engine_that_never_says_anything_is_waited_for_and_its_end_is_t
         await it.tick()
         assert "The engine stopped before its first picture: no configuration" in it.text
         await it.press("q")
-        assert it.app.return_code == 0
+        assert it.app.return_code == 1
 
 
 def test_an_engine_that_stands_still_is_noticed_by_the_views_own_clock() -> None:
