@@ -12,7 +12,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import ClassVar
 
 from rich.style import Style
@@ -33,6 +33,7 @@ from tui.monitor import MonitorScreen
 from tui.palette import PaletteScreen
 from tui.picture import Picture, View
 from tui.screens import AlertsScreen, HelpScreen, Overlay, PreviewScreen
+from tui.signals import signals_restored
 from tui.start import DisplayOptions, require_terminal, skeleton
 from tui.themes import ANSI_THEME, DEFAULT_THEME, MONO_THEME, OWN_THEMES, known_theme, own_themes, palette_of
 from tui.words import SEVERITY_RANKS
@@ -52,16 +53,6 @@ SWITCH_INTERVAL = 0.001
 """Seconds a thread may hold the interpreter while another wants it: the engine's must not delay a key."""
 GONE_CODE = 129
 FAILED = 1
-_HANDLED = (
-    signal.SIGHUP,
-    signal.SIGTERM,
-    signal.SIGINT,
-    signal.SIGTSTP,
-    signal.SIGCONT,
-    signal.SIGWINCH,
-    signal.SIGTTOU,
-    signal.SIGTTIN,
-)
 
 
 class HedgerowApp(App[None], inherit_bindings=False):
@@ -105,6 +96,7 @@ class HedgerowApp(App[None], inherit_bindings=False):
         skeleton.adopted()
         self._catch_signals()
         self.tick()
+        self._painted = time.monotonic()
         self._look_after(LOOK_SECONDS)
 
     def _catch_signals(self) -> None:
@@ -383,18 +375,6 @@ class HedgerowApp(App[None], inherit_bindings=False):
         return ANSI_THEME if self.console.color_system == "standard" else DEFAULT_THEME
 
 
-@contextlib.contextmanager
-def _signals_restored() -> Iterator[None]:
-    """Give every signal that Textual and the monitor handle back to whoever handled it before."""
-    before = {number: signal.getsignal(number) for number in _HANDLED}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            if handler is not None:  # None: it was not set from Python, so neither can it be set back
-                signal.signal(number, handler)
-
-
 def run_monitor(link: EngineLink, display: DisplayOptions | None = None) -> int:
     """Show the monitor until the user leaves it; the process's exit code.
 
@@ -406,7 +386,7 @@ def run_monitor(link: EngineLink, display: DisplayOptions | None = None) -> int:
     previous = sys.getswitchinterval()
     sys.setswitchinterval(SWITCH_INTERVAL)
     try:
-        with _signals_restored():
+        with signals_restored():
             app = HedgerowApp(link, display)
             app.run(mouse=display.mouse)
         if app.picture.lost and app.return_code == FAILED:

@@ -202,61 +202,36 @@ ROLES = frozenset(_ANSI)
 """Every style role a row may name."""
 
 
-def _plain(theme: str) -> str:
-    return str(_OWN[theme].get("background", ""))
-
-
 def own_themes() -> list[Theme]:
-    """The Textual themes to register: they colour what Textual draws itself (the palette, scroll bars)."""
+    """The Textual themes to register. They colour the ground on which the rows are painted."""
     return [
-        Theme(
-            DEFAULT_THEME,
-            primary="#7aa2c9",
-            secondary="#7fbfae",
-            accent="#7aa2c9",
-            warning="#f0b429",
-            error="#ff6b63",
-            success="#7fbfae",
-            foreground="#c3cbd6",
-            background=_plain(DEFAULT_THEME),
-            surface="#161c25",
-            panel="#1c2430",
-            variables=_CURSOR_DARK,
-        ),
-        Theme(
-            "hedgerow-light",
-            primary="#2f6ea3",
-            secondary="#2a7a66",
-            accent="#2f6ea3",
-            warning="#9a6200",
-            error="#b3211c",
-            success="#2a7a66",
-            foreground="#3a4049",
-            background=_plain("hedgerow-light"),
-            surface="#efeee8",
-            panel="#e6e4dc",
-            dark=False,
-        ),
-        Theme(
-            "hedgerow-contrast",
-            primary="#5fd7ff",
-            secondary="#5fffd7",
-            accent="#5fd7ff",
-            warning="#ffd700",
-            error="#ff5f5f",
-            success="#5fffd7",
-            foreground="#ffffff",
-            background=_plain("hedgerow-contrast"),
-            surface="#0c0c0c",
-            panel="#181818",
-            variables=_CURSOR_DARK,
-        ),
+        _own_theme(DEFAULT_THEME, dark=True),
+        _own_theme("hedgerow-light", dark=False),
+        _own_theme("hedgerow-contrast", dark=True),
         _ansi_theme(ANSI_THEME),
         _ansi_theme(MONO_THEME),
     ]
 
 
-_CURSOR_DARK = {"block-cursor-text-style": "bold"}
+def _own_theme(name: str, *, dark: bool) -> Theme:
+    colours = {role: _colour(_OWN[name][role]) for role in ("focus", "safe", "warning", "danger", "text")}
+    return Theme(
+        name,
+        primary=colours["focus"],
+        secondary=colours["safe"],
+        accent=colours["focus"],
+        warning=colours["warning"],
+        error=colours["danger"],
+        success=colours["safe"],
+        foreground=colours["text"],
+        background=_colour(_OWN[name]["background"]),
+        dark=dark,
+    )
+
+
+def _colour(entry: str | tuple[str, str]) -> str:
+    assert isinstance(entry, str)
+    return entry.rpartition(" ")[2]
 
 
 def _ansi_theme(name: str) -> Theme:

@@ -118,7 +118,7 @@ def test_a_terminal_that_vanishes_without_a_signal_ends_the_process_within_two_s
         child = int(
             (Path("/proc") / str(terminal.pid) / "task" / str(terminal.pid) / "children").read_text().split()[0]
         )
-        terminal.signal(signal.SIGSTOP)  # the session leader must neither die nor pass the hang-up on
+        terminal.signal(signal.SIGSTOP)  # the terminal's owner must neither die nor pass the hang-up on
         terminal.hang_up()
         begin = time.monotonic()
         while time.monotonic() - begin < 2.0 and _alive(child):

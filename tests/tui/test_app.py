@@ -403,3 +403,18 @@ async def test_an_alert_does_not_wait_for_a_slow_picture() -> None:
         it.app.tick(paint=False)
         await it.settle()
         assert "ENGINE STOPPED: out of memory" in it.text
+
+
+async def test_nothing_is_sent_to_an_engine_that_is_silent() -> None:
+    """It would act later, on a market that nobody has seen."""
+    async with driven(FakeLink(UNDER)) as it:
+        await it.press("enter")
+        it.app.picture._moved_at_ns -= 400 * SECOND
+        await it.press("y")
+        assert it.commands == ["StageHedge"]
+        assert "The engine is silent" in it.text
+        await it.press("x")
+        it.link.commands.clear()
+        it.app.picture._moved_at_ns -= 400 * SECOND
+        await it.press("plus", "enter", "u")
+        assert it.commands == []

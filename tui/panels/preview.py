@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from core.books import Thresholds
-from core.figures import Figure, unknown
+from core.figures import Figure
 from core.snapshot import BookView, HedgeLine, StageView
 from tui.format import Cell, Formatter, exact
 from tui.glyphs import ARROW, DASH, MASKED
@@ -11,7 +10,7 @@ from tui.panel import Lines
 from tui.panels.fields import badge
 from tui.picture import View
 from tui.rows import BLANK, Row, boxed, fit, wrapped
-from tui.words import Verdict, distance_verdict, usage_verdict
+from tui.words import distance_verdict, usage_verdict
 
 LABEL = 16
 COLUMN = 16
@@ -124,62 +123,58 @@ def _line(label: str, value: str, unit: str, hint: str) -> Row:
 
 
 def _before_after(show: Formatter, stage: StageView, found: tuple[BookView, HedgeLine] | None) -> list[Row]:
+    """Each figure as it is now and as it would be, and what the latter means."""
     after = stage.after
-    nothing = unknown("hedge")
-    hedge = found[1] if found is not None else None
-    thresholds = found[0].thresholds if found is not None else Thresholds()
-
-    def pair(label: str, now: Cell, then: Cell, unit: str = "", verdict: Verdict | None = None) -> Row:
-        tail = badge(verdict) if verdict is not None else Cell(f" {unit}", "label")
-        return (
-            Cell(fit(label, LABEL), "label"),
-            Cell(now.text.rjust(COLUMN), now.role),
-            Cell(f"  {ARROW} ", "label"),
-            Cell(then.text.rjust(COLUMN), "strong" if then.role == "value" else then.role),
-            tail,
-        )
-
-    distance = hedge.liquidation_distance if hedge is not None else nothing
-    usage = hedge.margin_usage if hedge is not None else nothing
+    header = (
+        Cell(fit("", LABEL), "label"),
+        Cell("now".rjust(COLUMN), "label"),
+        Cell("after".rjust(COLUMN + 4), "label"),
+    )
+    if found is None:
+        return [header, (Cell("the hedge it belongs to is no longer there", "blind"),)]
+    book, hedge = found
+    target = f" target {show.percent(hedge.target_ratio).text.strip()}"
+    usage = usage_verdict(show, after.margin_usage, book.thresholds)
+    distance = distance_verdict(show, after.liquidation_distance, book.thresholds)
     return [
-        (Cell(fit("", LABEL), "label"), Cell("now".rjust(COLUMN), "label"), Cell("after".rjust(COLUMN + 4), "label")),
-        pair(
+        header,
+        _pair(
             "position",
-            _exact_cell(show, hedge.quantity if hedge is not None else nothing),
+            _exact_cell(show, hedge.quantity),
             _exact_cell(show, after.quantity),
-            stage.quantity_unit,
+            Cell(f" {stage.quantity_unit}", "label"),
         ),
-        pair(
-            "hedge ratio",
-            show.percent(hedge.ratio if hedge is not None else nothing),
-            show.percent(after.ratio),
-            f"target {show.percent(hedge.target_ratio).text.strip()}" if hedge is not None else "",
-        ),
-        pair(
+        _pair("hedge ratio", show.percent(hedge.ratio), show.percent(after.ratio), Cell(target, "label")),
+        _pair(
             "margin",
-            show.money(hedge.margin if hedge is not None else nothing, currency=stage.settle),
+            show.money(hedge.margin, currency=stage.settle),
             show.money(after.margin, currency=stage.settle),
-            stage.settle,
+            Cell(f" {stage.settle}", "label"),
         ),
-        pair(
-            "margin use",
-            show.percent(usage),
-            show.percent(after.margin_usage),
-            verdict=usage_verdict(show, after.margin_usage, thresholds),
-        ),
-        pair(
+        _pair("margin use", show.percent(hedge.margin_usage), show.percent(after.margin_usage), badge(usage)),
+        _pair(
             "liq. price",
-            show.price(hedge.liquidation_price if hedge is not None else nothing),
+            show.price(hedge.liquidation_price),
             show.price(after.liquidation_price),
-            hedge.quote if hedge is not None else "",
+            Cell(f" {hedge.quote}", "label"),
         ),
-        pair(
+        _pair(
             "distance",
-            show.percent(distance),
+            show.percent(hedge.liquidation_distance),
             show.percent(after.liquidation_distance),
-            verdict=distance_verdict(show, after.liquidation_distance, thresholds),
+            badge(distance),
         ),
     ]
+
+
+def _pair(label: str, now: Cell, then: Cell, tail: Cell) -> Row:
+    return (
+        Cell(fit(label, LABEL), "label"),
+        Cell(now.text.rjust(COLUMN), now.role),
+        Cell(f"  {ARROW} ", "label"),
+        Cell(then.text.rjust(COLUMN), "strong" if then.role == "value" else then.role),
+        tail,
+    )
 
 
 def _exact_cell(show: Formatter, figure: Figure) -> Cell:
