@@ -6,7 +6,7 @@ mark; a figure too old to trust says so by its role, and panels print its age be
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import NamedTuple
@@ -45,19 +45,23 @@ def number(value: Decimal, places: int, width: int, *, signed: bool = False, mar
     return OVERFLOW * width
 
 
-def _attempts(value: Decimal, places: int, *, signed: bool) -> list[str]:
-    sign = "+" if signed else ""
+def _attempts(value: Decimal, places: int, *, signed: bool) -> Iterator[str]:
+    """The number in ever fewer characters."""
+    for text in _spellings(value, places, "+" if signed and value else ""):
+        yield text.replace("-", MINUS, 1) if value < 0 else text
+
+
+def _spellings(value: Decimal, places: int, sign: str) -> Iterator[str]:
     if not value:
-        return [f"{Decimal(0):.{count}f}" for count in range(places, -1, -1)]
-    attempts = []
+        yield from (f"{Decimal(0):.{count}f}" for count in range(places, -1, -1))
+        return
     if value.adjusted() < 18:
-        attempts = [f"{value:{sign},.{count}f}" for count in range(places, -1, -1)]
+        yield from (f"{value:{sign},.{count}f}" for count in range(places, -1, -1))
         for power, suffix in _SCALES:
             if value.adjusted() >= power:
                 scaled = value.scaleb(-power)
-                attempts += [f"{scaled:{sign},.{count}f}{suffix}" for count in (3, 2, 1, 0)]
-    attempts += [f"{value:{sign}.{count}e}" for count in (3, 2, 1, 0)]
-    return [text.replace("-", MINUS, 1) if value < 0 else text for text in attempts]
+                yield from (f"{scaled:{sign},.{count}f}{suffix}" for count in (3, 2, 1, 0))
+    yield from (f"{value:{sign}.{count}e}" for count in (3, 2, 1, 0))
 
 
 def exact(value: Decimal) -> str:

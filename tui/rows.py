@@ -28,7 +28,7 @@ BLANK: Row = ()
 
 def row_width(row: Row) -> int:
     """How many cells a row takes."""
-    return sum(cell_len(text) for text, _role in row)
+    return sum([len(text) if text.isascii() else cell_len(text) for text, _role in row])
 
 
 def fit(text: str, width: int) -> str:
