@@ -212,7 +212,7 @@ class Formatter:
             return _without_number(figure, width)
         value = figure.value.scaleb(power)
         role = _sign_role(value) if coloured else "value"
-        text = number(value, places, width - len(suffix), signed=signed, mark=_mark(figure)) + suffix
+        text = number(value, places, width - len(suffix), signed=signed, mark=estimate_mark(figure)) + suffix
         return Cell(text, self._role(figure, role))
 
     def _cell(
@@ -230,7 +230,7 @@ class Formatter:
             return _without_number(figure, width)
         if amount and self.private:
             return Cell((MASKED * min(5, width)).rjust(width), "value")
-        text = number(value, places(value), width, signed=signed, mark=_mark(figure))
+        text = number(value, places(value), width, signed=signed, mark=estimate_mark(figure))
         return Cell(text, self._role(figure, _sign_role(value) if coloured else "value"))
 
     def _role(self, figure: Figure, role: str) -> str:
@@ -248,7 +248,8 @@ def _without_number(figure: Figure, width: int) -> Cell:
     return Cell(DASH.rjust(width), "unknown")
 
 
-def _mark(figure: Figure) -> str:
+def estimate_mark(figure: Figure) -> str:
+    """What stands before the number of a figure that is not exact."""
     return ESTIMATED if figure.estimated else ""
 
 

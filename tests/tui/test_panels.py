@@ -242,7 +242,7 @@ def test_the_header_names_mode_source_connection_and_age() -> None:
 
 def test_the_four_answers_fit_in_one_line_of_eighty_columns() -> None:
     line = drawn(Banner(CANVAS, "b"), view_of(snapshot()), 80, 1)[0]
-    assert " ".join(line.split()) == "SAFE ≈49.2% to liq. HEDGED 50.0% EARNING +45.01/day no alerts net −75.48"
+    assert " ".join(line.split()) == "SAFE ≈49.2% to liq. HEDGED 50.0% EARNING ≈+45.01/day no alerts net −75.48"
 
 
 def test_the_big_answers_name_their_questions_and_verdicts() -> None:

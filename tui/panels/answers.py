@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from core.figures import Figure, Freshness
 from core.snapshot import BookView, HedgeLine, Totals
-from tui.format import Cell, Formatter, number
+from tui.format import Cell, Formatter, estimate_mark, number
 from tui.glyphs import DASH, MASKED, UP, block_letters, block_width
 from tui.panel import Lines
 from tui.panels.fields import badge, hedge_names
@@ -174,7 +174,9 @@ def _amounts(show: Formatter, figure: Figure) -> tuple[str, ...]:
     if show.private:
         return (MASKED * 5,)
     places = 6 if 0 < abs(value) < 1 else 2
-    return tuple(dict.fromkeys(number(value, places, size, signed=True).strip() for size in range(14, 4, -1)))
+    mark = estimate_mark(figure)
+    sizes = range(14, 4 + len(mark), -1)
+    return tuple(dict.fromkeys(number(value, places, size, signed=True, mark=mark).strip() for size in sizes))
 
 
 def _within(answer: Answer, width: int) -> str:

@@ -91,7 +91,7 @@ def _detail(show: Formatter, book: BookView, hedge: HedgeLine, width: int) -> li
             hedge.margin_usage,
             show.percent(hedge.margin_usage),
             verdict=usage_verdict(show, hedge.margin_usage, book.thresholds),
-            hint=account.usage_label if account is not None else "",
+            hint=hedge.margin_usage.absent or (account.usage_label if account is not None else ""),
         ),
         Field("margin", hedge.margin, show.money(hedge.margin, currency=hedge.settle), hedge.settle),
         Field("mark", hedge.mark_price, show.price(hedge.mark_price), hedge.quote),
@@ -120,7 +120,7 @@ def _account_fields(show: Formatter, account: AccountView) -> list[Field]:
             account.margin_balance,
             show.money(account.margin_balance, currency=settle),
             settle,
-            hint=f"{account.name}, {account.margin_mode}{', paper' if account.paper else ''}",
+            hint=f"account {account.name}, {account.margin_mode}",
         ),
         Field(
             "wallet",
