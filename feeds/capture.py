@@ -1,9 +1,9 @@
 """Captures on disk: zstd-compressed JSON lines, written so that a kill loses a second at most, read up to any damage.
 
 The first line is a header; every other line is one record of ``feeds.records`` with its receive time ``ns``. Lines
-are compressed in batches, each a complete zstd frame, so that every batch once written can be read whatever happens
-next. The reader also takes a foreign recorder's format, whose times are ``ts`` (decimal epoch seconds), and plain
-uncompressed lines.
+are compressed in batches, each a complete zstd frame with a checksum, so that every batch once written can be read
+whatever happens next, and none that has changed on disk is believed. The reader also takes a foreign recorder's
+format, whose times are ``ts`` (decimal epoch seconds), and plain uncompressed lines.
 """
 
 from __future__ import annotations
@@ -32,6 +32,8 @@ _CHUNK_BYTES = 65_536
 _BATCH_BYTES = 1 << 18
 _BACKLOG_BYTES = 64 << 20
 _LINE_LIMIT_BYTES = 64 << 20
+_HELD_BYTES = 64 << 20
+_CHECKSUM_FLAG = 0x04
 _NS = 1_000_000_000
 
 
@@ -87,7 +89,7 @@ class CaptureWriter:
         self._queued_bytes = self._taken_bytes = 0
         self._flush_seconds = flush_seconds
         self._stop = threading.Event()
-        self._compressor = zstandard.ZstdCompressor(level=3)
+        self._compressor = zstandard.ZstdCompressor(level=3, write_checksum=True)
         try:
             self._file: BinaryIO = path.open("xb", buffering=0)
         except OSError as error:
@@ -226,14 +228,14 @@ class Capture:
         decoder = msgspec.json.Decoder(_Line)
         try:
             for line in self._source.lines():
-                self.lines_read += 1
                 record = _record(decoder.decode(line))
+                self.lines_read += 1
                 if record is not None:
                     yield record
             self.damage = self._source.damage
         except (msgspec.MsgspecError, ValueError) as error:
             reason = "not a record" if isinstance(error, msgspec.MsgspecError) else str(error)
-            self.damage = f"line {self.lines_read} is damaged ({reason})"
+            self.damage = f"line {self.lines_read + 1} is damaged ({reason})"
         finally:
             self._source.close()
         if self.damage:
@@ -284,23 +286,36 @@ class _Source:
             yield block
 
     def _frames(self) -> Iterator[bytes]:
+        """The content of each zstd frame; one with a checksum is held until that is seen to be right."""
         opened = zstandard.ZstdDecompressor()
         frame = opened.decompressobj()
-        begun = False
+        begun = checked = False
+        start = 0
+        held = b""
         for chunk in self._chunks():
             block = chunk
             while block:
+                if not begun:
+                    begun, checked, start = True, _has_checksum(block), self.position - len(block)
                 try:
-                    begun = True
-                    yield frame.decompress(block)
+                    held += frame.decompress(block)
                 except zstandard.ZstdError:
-                    self.damage = "the compressed data is damaged"
+                    self.damage, self.position = "the compressed data is damaged", start
                     return
                 block = frame.unused_data if frame.eof else b""
+                if frame.eof or not checked or len(held) > _HELD_BYTES:
+                    yield held
+                    held = b""
                 if frame.eof:
                     frame, begun = opened.decompressobj(), False
         if begun:
+            yield held  # cut off, but nothing says that it is wrong
             self.damage = "the file ends in the middle of a batch"
+
+
+def _has_checksum(frame: bytes) -> bool:
+    """Whether a zstd frame ends with a checksum; taken to be so where its header is not all there."""
+    return len(frame) < 5 or bool(frame[4] & _CHECKSUM_FLAG)
 
 
 def _record(line: _Line) -> AnyRecord | None:

@@ -177,6 +177,43 @@ def test_a_damaged_batch_ends_the_reading_and_is_placed(tmp_path: Path) -> None:
     assert str(broken) in capture.damage
 
 
+@settings(max_examples=150, deadline=None)
+@given(place=st.floats(0, 1, exclude_max=True), bit=st.integers(0, 7))
+def test_a_bit_that_changed_on_disk_changes_no_record(
+    tmp_path_factory: pytest.TempPathFactory, place: float, bit: int
+) -> None:
+    folder = tmp_path_factory.mktemp("bit")
+    write(folder / "a.zst", RECORDS)
+    whole = bytearray((folder / "a.zst").read_bytes())
+    whole[int(place * len(whole))] ^= 1 << bit
+    (folder / "b.zst").write_bytes(whole)
+    try:
+        capture = Capture(folder / "b.zst")
+    except CaptureError:
+        return  # it is the header that has changed, and that was noticed
+    records = list(capture.records())
+    assert records == RECORDS[: len(records)]
+    assert len(records) == len(RECORDS) or capture.damage
+
+
+def test_a_long_frame_with_a_checksum_is_read_without_being_held_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As made by the zstd command from a plain file."""
+    monkeypatch.setattr("feeds.capture._HELD_BYTES", 1_000)
+    monkeypatch.setattr("feeds.capture._CHUNK_BYTES", 1_000)
+    lines = ['{"t":"header","format":"hedgerow","version":1}']
+    noise = random.Random(1)
+    lines += [f'{{"t":"recv","ns":{at},"conn":"c","data":"{noise.randbytes(100).hex()}"}}' for at in range(3_000)]
+    whole = zstandard.ZstdCompressor(write_checksum=True).compress(("\n".join(lines) + "\n").encode())
+    (tmp_path / "a.zst").write_bytes(whole)
+    (tmp_path / "cut.zst").write_bytes(whole[: len(whole) * 2 // 3])
+    assert len(list(Capture(tmp_path / "a.zst").records())) == 3_000
+    cut = Capture(tmp_path / "cut.zst")
+    assert [record.ns for record in cut.records()] == list(range(cut.lines_read - 1))
+    assert cut.damage
+
+
 @pytest.mark.parametrize("line", ['{"t":"recv","ns":1,"conn":"c"}', "{", '{"t":"recv","conn":"c","data":"x"}', "null"])
 def test_a_damaged_line_is_numbered(tmp_path: Path, line: str) -> None:
     good = '{"t":"recv","ns":1,"conn":"c","data":"x"}'
@@ -185,6 +222,7 @@ def test_a_damaged_line_is_numbered(tmp_path: Path, line: str) -> None:
     capture = Capture(path)
     assert len(list(capture.records())) == 1
     assert "line 3 is damaged" in capture.damage
+    assert "the 2 lines before it" in capture.damage
 
 
 @pytest.mark.parametrize(
