@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from core.events import Ticker
+from feeds.replay import replay_events
 from tests.feeds.test_replay import OURS
 
 ROOT = Path(__file__).parents[2]
@@ -56,7 +58,7 @@ def test_without_a_terminal_it_says_what_to_use_instead() -> None:
         (["--lot", "BTC=1", "--lot", "btc=2"], "each coin once"),
         (["--ratio", "2"], "--ratio"),
         (["--speed", "0"], "--speed"),
-        (["--speed", "fast"], "--speed"),
+        (["--speed", "fast"], "--speed: a number above 0 and up to 10000, or max, is expected, found 'fast'"),
         (["--book", "x", "--lot", "BTC=1"], "--config"),
     ],
 )
@@ -104,6 +106,51 @@ def test_what_was_recorded_can_be_replayed(tmp_path: Path, venue: str) -> None:
     assert float(line["mark_price"]["value"]) > 0
     assert line["quantity"]["value"] == "-1.0" or float(line["quantity"]["value"]) == -1.0
     assert hedgerow("record", "--out", str(out), "--sim").returncode == 1, "never over an existing file"
+
+
+def test_every_venue_of_the_named_instruments_is_recorded(tmp_path: Path) -> None:
+    out = tmp_path / "a.zst"
+    named = ["bybit:inverse:BTCUSD", "binance:usdm:ETHUSDT"]
+    with subprocess.Popen(
+        [sys.executable, "-m", "tui.cli.main", "record", "--out", str(out), "--sim", "--seconds", "20"]
+        + [word for name in named for word in ("--instrument", name)],
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+    ) as recording:
+        assert recording.stderr is not None
+        wanted = {"bybit inverse", "binance market"}
+        for line in recording.stderr:
+            name, _, state = line.strip().partition(": ")
+            if state == "live":
+                wanted.discard(name)
+            if not wanted:
+                recording.send_signal(signal.SIGINT)
+                break
+        recording.stderr.read()
+    assert recording.returncode == 0
+    heard = {event.instrument for event in _tickers(out)}
+    assert heard == set(named)
+
+
+def test_a_recording_without_market_data_is_a_failure(tmp_path: Path) -> None:
+    out = tmp_path / "a.zst"
+    done = hedgerow("record", "--out", str(out), "--sim", "--instrument", "bybit:linear:NOSUCH", "--seconds", "1")
+    assert done.returncode == 1
+    assert "tickers.NOSUCH refused" in done.stderr
+    assert "no market data came" in done.stderr
+
+
+@pytest.mark.parametrize("seconds", ["0", "-1", "nan", "inf", "soon"])
+def test_a_duration_that_is_none_is_refused(tmp_path: Path, seconds: str) -> None:
+    done = hedgerow("record", "--out", str(tmp_path / "a.zst"), "--sim", f"--seconds={seconds}")
+    assert done.returncode == 2
+    assert f"--seconds: a number above 0 is expected, found '{seconds}'" in done.stderr
+    assert not (tmp_path / "a.zst").exists()
+
+
+def _tickers(path: Path) -> list[Ticker]:
+    return [event for event in replay_events(path) if isinstance(event, Ticker)]
 
 
 def _enough(line: str, recording: subprocess.Popen[str]) -> bool:

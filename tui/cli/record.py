@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.errors import RequestError
-from core.events import AnyEvent, ConnectionChanged, FrameFault
+from core.events import AnyEvent, ConnectionChanged, FrameFault, Ticker
 from core.paths import config_path
 from tui.cli.demo import add_market_options
-from tui.cli.wiring import Simulation, configured_feeds, demo_book, instruments_of, parse_pins
+from tui.cli.wiring import Simulation, configured_feeds, demo_book, instruments_of, parse_pins, venues_of
 
 if TYPE_CHECKING:
     from feeds.capture import CaptureWriter
@@ -30,7 +30,8 @@ Connects to the venues of the configured books, or of the instruments named, and
 REST answer to FILE, with the time it was received: compressed lines of JSON, which `hedgerow replay` plays. Only public
 market data is recorded. FILE must not exist yet. A kill costs the last second at most."""
 _EPILOG = """\
-Ctrl+c ends the recording. Exit codes: 0 done; 1 nothing came, or the disk failed; 2 wrong usage or configuration."""
+Ctrl+c ends the recording. Exit codes: 0 done; 1 no market data came, or the disk failed; 2 wrong usage or
+configuration."""
 
 
 def add_parser(commands: Commands) -> None:
@@ -65,10 +66,11 @@ def run(arguments: argparse.Namespace) -> int:
         clock = Clock()
         writer = CaptureWriter(Path(arguments.out), started_ns=clock.now_ns(), sources=instruments)
         try:
-            asyncio.run(_record(feeds, instruments, writer, clock, arguments.seconds))
+            observer = _Observer()
+            asyncio.run(_record(feeds, instruments, writer, clock, observer, arguments.seconds))
         finally:
             writer.close()
-    return _sum_up(writer)
+    return _sum_up(writer, observer)
 
 
 @contextlib.contextmanager
@@ -77,11 +79,10 @@ def _feeds(arguments: argparse.Namespace) -> Iterator[tuple[Sequence[VenueFeed],
     if arguments.sim:
         with Simulation(arguments.seed, parse_pins(arguments.pin)) as simulation:
             instruments = named or instruments_of([demo_book(arguments.venue)])
-            yield simulation.feeds(arguments.venue), instruments
+            yield [feed for venue in venues_of(instruments) for feed in simulation.feeds(venue)], instruments
         return
     if named and arguments.config is None:
         from feeds.registry import venue_feed
-        from tui.cli.wiring import venues_of
 
         yield [venue_feed(venue) for venue in venues_of(named)], named
         return
@@ -100,8 +101,30 @@ def _checked(instruments: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(instruments))
 
 
+class _Observer:
+    """Hears every event of the recording and says on standard error what the connections do."""
+
+    def __init__(self) -> None:
+        self.data_came = False
+
+    def hear(self, event: AnyEvent) -> None:
+        """Take one event."""
+        if isinstance(event, Ticker):
+            self.data_came = True
+        elif isinstance(event, ConnectionChanged):
+            reason = f": {event.reason}" if event.reason else ""
+            print(f"{event.venue} {event.connection}: {event.state.value}{reason}", file=sys.stderr)
+        elif isinstance(event, FrameFault):
+            print(f"{event.venue} {event.connection}: {event.kind.value.replace('_', ' ')} frame", file=sys.stderr)
+
+
 async def _record(
-    feeds: Sequence[VenueFeed], instruments: Sequence[str], writer: CaptureWriter, clock: Clock, seconds: float | None
+    feeds: Sequence[VenueFeed],
+    instruments: Sequence[str],
+    writer: CaptureWriter,
+    clock: Clock,
+    observer: _Observer,
+    seconds: float | None,
 ) -> None:
     from feeds.host import connections_of
 
@@ -110,7 +133,7 @@ async def _record(
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     writer.on_problem = lambda: loop.call_soon_threadsafe(stop.set)
-    connections, keepers = connections_of(feeds, instruments, _tell, clock, tap=writer.tap)
+    connections, keepers = connections_of(feeds, instruments, observer.hear, clock, tap=writer.tap)
     try:
         await _run_until(connections, keepers, stop, seconds)
     finally:
@@ -130,29 +153,22 @@ async def _run_until(
             task.cancel()
 
 
-def _tell(event: AnyEvent) -> None:
-    if isinstance(event, ConnectionChanged):
-        reason = f": {event.reason}" if event.reason else ""
-        print(f"{event.venue} {event.connection}: {event.state.value}{reason}", file=sys.stderr)
-    elif isinstance(event, FrameFault):
-        print(f"{event.venue} {event.connection}: {event.kind.value.replace('_', ' ')} frame", file=sys.stderr)
-
-
-def _sum_up(writer: CaptureWriter) -> int:
+def _sum_up(writer: CaptureWriter, observer: _Observer) -> int:
     print(f"{writer.path}: {writer.frames} frames, {writer.bytes_written:,} bytes", file=sys.stderr)
     if writer.dropped:
         print(f"hedgerow: {writer.dropped} records were dropped: the disk was too slow", file=sys.stderr)
     if writer.problem:
         print(f"hedgerow: {writer.problem}", file=sys.stderr)
         return 1
-    if not writer.frames:
-        print("hedgerow: no frame came: see above what the connections said", file=sys.stderr)
+    if not observer.data_came:
+        print("hedgerow: no market data came: see above what the connections said", file=sys.stderr)
         return 1
     return 0
 
 
 def _seconds(text: str) -> float:
-    seconds = float(text)
-    if not 0 < seconds < float("inf"):
-        raise argparse.ArgumentTypeError("a number above 0 is expected")
-    return seconds
+    with contextlib.suppress(ValueError):
+        seconds = float(text)
+        if 0 < seconds < float("inf"):
+            return seconds
+    raise argparse.ArgumentTypeError(f"a number above 0 is expected, found {text!r}")

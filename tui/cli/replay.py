@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import sys
 from collections.abc import Iterable, Sequence
 from decimal import Decimal, InvalidOperation
@@ -160,7 +161,8 @@ def _number(option: str, text: str, above: Decimal, most: Decimal) -> Decimal:
 def _speed(text: str) -> float | None:
     if text == "max":
         return None
-    speed = float(text)
-    if not 0 < speed <= 10_000:
-        raise argparse.ArgumentTypeError("a number above 0 and up to 10000, or max, is expected")
-    return speed
+    with contextlib.suppress(ValueError):
+        speed = float(text)
+        if 0 < speed <= 10_000:
+            return speed
+    raise argparse.ArgumentTypeError(f"a number above 0 and up to 10000, or max, is expected, found {text!r}")
