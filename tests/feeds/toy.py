@@ -14,6 +14,7 @@ from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 
 from core.events import AnyEvent, ChannelChanged, ConnectionChanged, FaultKind, FrameFault, Heard, Ticker
+from feeds.clock import Clock
 from feeds.connection import Connection, Timing
 from feeds.venue import ConnectionPlan, Subscription
 
@@ -149,6 +150,29 @@ class EventLog:
         return [event.mark_price for event in self.events if isinstance(event, Ticker) and event.channel == channel]
 
 
+class LoopClock(Clock):
+    """Time that passes while the event loop turns, at most 20 ms a turn.
+
+    The server and the connection share one loop, so a stall of the machine holds up both, and neither may take it for
+    the other's silence.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._shown_ns = self._seen_ns = super().now_ns()
+
+    def now_ns(self) -> int:
+        return self._shown_ns
+
+    async def run(self) -> None:
+        """Let time pass, until cancelled."""
+        while True:
+            await asyncio.sleep(0.002)
+            seen_ns = super().now_ns()
+            self._shown_ns += min(seen_ns - self._seen_ns, 20_000_000)
+            self._seen_ns = seen_ns
+
+
 Handler = Callable[["ToyServer", ServerConnection], Awaitable[None]]
 
 
@@ -203,17 +227,18 @@ async def connected(
     feed: ToyFeed, timing: Timing = QUICK, log: EventLog | None = None, **options: object
 ) -> AsyncIterator[tuple[Connection, EventLog]]:
     """A running connection and what it emits; ended on leaving."""
-    from feeds.clock import Clock
-
     log = log or EventLog()
-    connection = Connection(feed, feed.plans(())[0], log.emit, Clock(), timing=timing, **options)  # type: ignore[arg-type]
+    clock = LoopClock()
+    connection = Connection(feed, feed.plans(())[0], log.emit, clock, timing=timing, **options)  # type: ignore[arg-type]
+    ticking = asyncio.create_task(clock.run())
     task = asyncio.create_task(connection.run())
     try:
         yield connection, log
     finally:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
+        for each in (task, ticking):
+            each.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await each
 
 
 def data(topic: str, mark: int, t: int | None = None) -> str:
