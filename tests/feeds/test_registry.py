@@ -23,6 +23,7 @@ FILES = {
     "reference.py",
     "rest.py",
     "client.py",
+    "rights.py",
 }
 
 
