@@ -7,6 +7,7 @@ told to end by SIGHUP or SIGTERM; 141 whoever read the output has gone. ``status
 from __future__ import annotations
 
 import argparse
+import errno
 import importlib
 import io
 import os
@@ -20,6 +21,8 @@ from core.errors import ConfigError, HedgerowError, RequestError
 DONE, FAILED, USAGE, INTERRUPTED, READER_GONE = 0, 1, 2, 130, 141
 _DEFAULT_COMMAND = "run"
 _OWN_OPTIONS = frozenset({"-h", "--help", "--version"})
+_OUTPUT_FAILED = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
+"""What writing to a full or broken disk raises; any other OSError is a fault of ours and must not look like this."""
 
 
 class Commands(Protocol):
@@ -80,11 +83,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
-        # What is still buffered can go nowhere; without this, the interpreter would complain of it when it exits.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()
         return READER_GONE
+    except OSError as error:
+        if error.errno not in _OUTPUT_FAILED:
+            raise
+        _drop_output()
+        print(f"hedgerow: nothing more can be written: {error.strerror}", file=sys.stderr)
+        return FAILED
     except SystemExit as stop:  # argparse: usage errors, --help, --version
         return stop.code if isinstance(stop.code, int) else FAILED
+
+
+def _drop_output() -> None:
+    """What is still buffered can go nowhere; without this, the interpreter would complain of it when it exits."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _clean_up_on_signals() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import subprocess
 import sys
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -122,6 +123,25 @@ def test_a_failure_is_one_line_and_an_exit_code(
     _instead_of_run(monkeypatch, _Spy(failure))
     assert main(["run"]) == code
     assert capsys.readouterr().err.splitlines() == lines
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this platform has no always-full device")
+@pytest.mark.parametrize(
+    ("command", "given"),
+    [
+        (["calc", "--list"], b""),
+        (["decode", "--venue", "bybit"], b'{"success":true,"ret_msg":"pong","op":"ping"}\n'),
+        (["--version"], b""),
+    ],
+)
+def test_output_to_a_full_disk_fails_in_one_line(command: list[str], given: bytes) -> None:
+    with Path("/dev/full").open("wb") as full:
+        result = subprocess.run(
+            [sys.executable, "-m", "tui.cli.main", *command],
+            input=given, stdout=full, stderr=subprocess.PIPE, check=False, timeout=60,
+        )  # fmt: skip
+    assert result.returncode == 1
+    assert result.stderr.decode().splitlines() == ["hedgerow: nothing more can be written: No space left on device"]
 
 
 def test_a_reader_that_leaves_early_is_no_error() -> None:
