@@ -7,6 +7,7 @@ that type: nothing is coerced that could turn one amount into another (``true`` 
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
@@ -25,17 +26,17 @@ _SMALLEST_EXPONENT, _LARGEST_EXPONENT = -18, 18
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
-class Rule:
+class Rule(ABC):
     """Base of the rules: ``expected`` says in words what ``check`` accepts."""
 
     @property
+    @abstractmethod
     def expected(self) -> str:
         """The rule in words, to follow "expected"."""
-        raise NotImplementedError
 
+    @abstractmethod
     def check(self, value: object) -> object:
         """The value as the program uses it; raises PydanticCustomError where it is refused."""
-        raise NotImplementedError
 
     def refuse(self) -> PydanticCustomError:
         """The error that names what was expected."""

@@ -6,6 +6,7 @@ returns ``None`` and changes nothing for whatever is not quite usual. ``careful`
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from decimal import Decimal
 
 from msgspec.structs import replace
@@ -40,7 +41,7 @@ def event_time(fields: Fields, received_ns: int) -> int | None:
     return time
 
 
-class State:
+class State(ABC):
     """One symbol on one stream."""
 
     __slots__ = ("blank", "event_time", "symbol")
@@ -55,9 +56,9 @@ class State:
         )
         self.event_time = 0
 
+    @abstractmethod
     def careful(self, fields: Fields, received_ns: int) -> Ticker:
         """The event of any payload; bad fields are noted. Raises DecodeError where nothing of it may be used."""
-        raise NotImplementedError
 
     def in_order(self, time: int) -> int:
         """``time``, remembered. Raises DecodeError (OUT_OF_ORDER) if a later one was seen."""
