@@ -14,13 +14,15 @@ class ContractKind(StrEnum):
     SPOT = "spot"
     LINEAR = "linear"
     INVERSE = "inverse"
+    QUANTO = "quanto"
 
 
 class Instrument(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, kw_only=True):
     """One tradable thing, as its venue describes it.
 
     ``contract_size`` turns the venue's order quantity into exposure: linear and spot, coins per unit of
-    quantity; inverse, quote (USD) per unit of quantity. ``tick_size`` is in quote per coin; ``quantity_step``,
+    quantity; inverse, quote (USD) per unit of quantity; quanto, coins of ``settle`` per unit of quantity and per 1 of
+    price. ``tick_size`` is in quote per coin; ``quantity_step``,
     ``minimum_quantity`` and ``maximum_quantity`` are in the venue's own order unit; ``minimum_notional`` in quote.
     ``funding_interval_hours`` is ``None`` for spot and dated contracts, and where the venue has not said.
     """
@@ -78,8 +80,11 @@ class Tier(msgspec.Struct, frozen=True, gc=False):
 class TierTable(msgspec.Struct, frozen=True, gc=False):
     """The maintenance tiers of one instrument, lowest first.
 
-    ``unit`` is ``quote`` (linear: notional in quote) or ``coin`` (inverse: notional in coin). ``as_of_ns`` is when
-    it was read; ``source`` names where from.
+    ``unit`` says in what floors, caps and deductions are: ``quote`` (linear: notional in quote), ``coin`` (inverse and
+    quanto: notional in the settle coin) or ``contracts`` (size in the order unit, which no price moves; such a table
+    has no deductions). With ``whole_position`` the rate of the tier applies to the whole position and there are no
+    deductions either: the requirement jumps from tier to tier. ``rounding`` is by how much the venue's own rounding
+    may have moved a deduction, in ``unit``. ``as_of_ns`` is when it was read; ``source`` names where from.
     """
 
     instrument: str
@@ -87,3 +92,5 @@ class TierTable(msgspec.Struct, frozen=True, gc=False):
     tiers: tuple[Tier, ...]
     as_of_ns: int
     source: str
+    whole_position: bool = False
+    rounding: Decimal = Decimal(0)

@@ -8,6 +8,8 @@ from core.errors import RequestError
 from core.exact import ONE, ZERO, exactly, finite, not_negative
 from core.instruments import Tier, TierTable
 
+UNITS = ("quote", "coin", "contracts")
+
 
 @exactly
 def tier_for(table: TierTable, notional: Decimal) -> Tier:
@@ -44,16 +46,20 @@ def deductions(floors: tuple[Decimal, ...], rates: tuple[Decimal, ...]) -> tuple
 
 
 @exactly
-def check_continuity(table: TierTable, tolerance: Decimal = ZERO) -> None:
+def check_continuity(table: TierTable) -> None:
     """Raise RequestError naming the first tier that does not follow from the one before it.
 
     Floors must meet the caps before them, rates must rise within 0 … 1, and each deduction must keep the
-    requirement continuous to within ``tolerance`` (the table's unit): a table that breaks this was parsed wrongly.
-    Tables of venues that charge one rate on the whole position without a deduction are not of this kind.
+    requirement continuous to within the table's ``rounding``: a table that breaks this was parsed wrongly. Where one
+    rate applies to the whole position, or tiers are in contracts, every deduction must be zero.
     """
     if not table.tiers:
         raise RequestError("tiers", "at least one tier", "none")
+    if table.unit not in UNITS:
+        raise RequestError("table.unit", f"one of {', '.join(UNITS)}", table.unit)
     expected = deductions(tuple(tier.floor for tier in table.tiers), tuple(tier.rate for tier in table.tiers))
+    if jumps(table):
+        expected = (ZERO,) * len(table.tiers)
     for index, tier in enumerate(table.tiers):
         name = f"tiers[{index}]"
         before = table.tiers[index - 1] if index else None
@@ -65,5 +71,11 @@ def check_continuity(table: TierTable, tolerance: Decimal = ZERO) -> None:
             raise RequestError(f"{name}.cap", f"more than its floor of {tier.floor}", str(tier.cap))
         if not (before.rate if before else ZERO) < finite(f"{name}.rate", tier.rate) < ONE:
             raise RequestError(f"{name}.rate", "above the rate of the tier before and below 1", str(tier.rate))
-        if abs(tier.deduction - expected[index]) > tolerance:
-            raise RequestError(f"{name}.deduction", f"{expected[index]} for continuity", str(tier.deduction))
+        if abs(finite(f"{name}.deduction", tier.deduction) - expected[index]) > table.rounding:
+            why = "" if jumps(table) else " for continuity"
+            raise RequestError(f"{name}.deduction", f"{expected[index]}{why}", str(tier.deduction))
+
+
+def jumps(table: TierTable) -> bool:
+    """True where the requirement may jump at a tier's floor: such a table has no deductions to smooth it."""
+    return table.whole_position or table.unit == "contracts"

@@ -255,9 +255,10 @@ def _table(row: _Brackets, received_ns: int) -> AnyEvent:
         ),
         as_of_ns=received_ns,
         source=facts.LEVERAGE_BRACKET_PATH,
+        rounding=brackets[0].cap * _ROUNDING,
     )
     try:
-        check_continuity(table, brackets[0].cap * _ROUNDING)
+        check_continuity(table)
     except RequestError as error:
         return bad_row(facts.VENUE, facts.LEVERAGE_BRACKET_PATH, "cum", f"{row.symbol}: {error}", received_ns)
     return TiersLoaded(received_ns=received_ns, table=table)

@@ -211,9 +211,10 @@ def _table(market: str, symbol: str, limits: Sequence[_RiskLimit], received_ns: 
         ),
         as_of_ns=received_ns,
         source=facts.RISK_LIMIT_PATH,
+        rounding=limits[0].cap * _ROUNDING,
     )
     try:
-        check_continuity(table, limits[0].cap * _ROUNDING)
+        check_continuity(table)
     except RequestError as error:
         return bad_row(facts.VENUE, facts.RISK_LIMIT_PATH, "mmDeduction", f"{symbol}: {error}", received_ns)
     return TiersLoaded(received_ns=received_ns, table=table)

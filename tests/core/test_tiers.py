@@ -80,9 +80,9 @@ def test_a_table_that_was_read_wrongly_is_refused_by_tier(tier: int, changes: di
 def test_a_tolerance_forgives_rounded_deductions_only_so_far() -> None:
     tiers = (*TABLE.tiers[:2], msgspec.structs.replace(TABLE.tiers[2], deduction=Decimal("950.4")))
     rounded = msgspec.structs.replace(TABLE, tiers=tiers)
-    check_continuity(rounded, tolerance=Decimal("0.5"))
+    check_continuity(msgspec.structs.replace(rounded, rounding=Decimal("0.5")))
     with pytest.raises(RequestError, match="deduction"):
-        check_continuity(rounded, tolerance=Decimal("0.3"))
+        check_continuity(msgspec.structs.replace(rounded, rounding=Decimal("0.3")))
 
 
 @given(st.data(), KINDS, QUANTITIES, PRICES, decimals("0", "0.001", 5))
