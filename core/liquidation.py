@@ -16,7 +16,6 @@ venues do towards the market, is left to whoever shows them.
 from __future__ import annotations
 
 from decimal import Decimal
-from enum import StrEnum
 from typing import NamedTuple
 
 import msgspec
@@ -25,19 +24,9 @@ from core.errors import RequestError
 from core.exact import ONE, ZERO, exactly, finite, nonzero, not_negative, positive
 from core.instruments import ContractKind, Tier, TierTable
 from core.margin import check_unit
+from core.margin_rules import RequirementAt
 from core.pnl import held_sign
 from core.tiers import requirement, tier_for
-
-
-class Requirement(StrEnum):
-    """Where a venue evaluates the maintenance margin that the equity is compared with."""
-
-    AT_LIQUIDATION = "at_liquidation"
-    """At the unknown price itself, tier and all."""
-    AT_ENTRY = "at_entry"
-    """Fixed when the position was opened."""
-    AT_MARK = "at_mark"
-    """At the present mark price; the answer moves with it."""
 
 
 class LiquidationPrice(msgspec.Struct, frozen=True):
@@ -77,17 +66,17 @@ def isolated(
     margin: Decimal | None,
     table: TierTable | None,
     *,
-    requirement_at: Requirement = Requirement.AT_LIQUIDATION,
+    requirement_at: RequirementAt = RequirementAt.AT_LIQUIDATION,
     closing_fee_rate: Decimal = ZERO,
     mark_price: Decimal | None = None,
 ) -> Liquidation:
     """Liquidation price of a position backed by its own ``margin`` (settle currency, without unrealised P&L).
 
     ``quantity`` signed in the order unit. Inputs that are ``None`` make the answer unknown and are named in it;
-    ``mark_price`` is needed for ``Requirement.AT_MARK`` only. Raises RequestError for impossible inputs.
+    ``mark_price`` is needed for ``RequirementAt.AT_MARK`` only. Raises RequestError for impossible inputs.
     """
     missing = _missing(quantity=quantity, entry_price=entry_price, margin=margin, tiers=table)
-    if requirement_at is Requirement.AT_MARK and mark_price is None:
+    if requirement_at is RequirementAt.AT_MARK and mark_price is None:
         missing = (*missing, "mark_price")
     if quantity is not None and quantity.is_finite() and not quantity:
         return NoLiquidation("no position")
@@ -96,9 +85,9 @@ def isolated(
     line = _line(kind, quantity, contract_size, entry_price, finite("margin", margin))
     check_unit(kind, table)
     fee = _fee(table, closing_fee_rate)
-    if requirement_at is Requirement.AT_LIQUIDATION:
+    if requirement_at is RequirementAt.AT_LIQUIDATION:
         return _first_crossing(line, table, fee)
-    at = mark_price if requirement_at is Requirement.AT_MARK and mark_price is not None else entry_price
+    at = mark_price if requirement_at is RequirementAt.AT_MARK and mark_price is not None else entry_price
     return _frozen_crossing(line, table, fee, line.value(positive("mark_price", at)))
 
 
@@ -113,7 +102,7 @@ def cross(
     *,
     others_unrealised: Decimal | None = ZERO,
     others_maintenance: Decimal | None = ZERO,
-    requirement_at: Requirement = Requirement.AT_LIQUIDATION,
+    requirement_at: RequirementAt = RequirementAt.AT_LIQUIDATION,
     closing_fee_rate: Decimal = ZERO,
     mark_price: Decimal | None = None,
 ) -> Liquidation:

@@ -14,11 +14,11 @@ import msgspec
 
 from core import funding, liquidation, margin, pnl
 from core.books import Account, MarginMode
-from core.conventions import Convention, convention_for
 from core.errors import RequestError
 from core.figures import Figure, Freshness, absent, derive, exact, unknown, worst
 from core.freshness import ACCOUNT_AGES_NS, SECOND_NS, by_age
 from core.instruments import ContractKind, Instrument, TierTable
+from core.margin_rules import rules_for
 from core.market import Field, Market
 from core.positions import Position
 
@@ -190,10 +190,9 @@ def _our_liquidation_price(
 ) -> Figure:
     kind, size, entry = instrument.kind, instrument.contract_size, position.entry_price
     inputs: tuple[Figure, ...] = (market.tiers_known,)
-    convention = _convention(account, instrument)
-    at = convention.requirement_at if convention else liquidation.Requirement.AT_LIQUIDATION
-    exactly_so = convention is not None and convention.exact(account.margin_mode) and not others.same_coin
-    exactly_so = exactly_so and not position.margin_estimated
+    rules = rules_for(account.venue, instrument.kind)
+    at = rules.requirement_at
+    exactly_so = rules.exact(account.margin_mode) and not others.same_coin and not position.margin_estimated
     try:
         if account.margin_mode is MarginMode.ISOLATED:
             found = liquidation.isolated(
@@ -212,13 +211,6 @@ def _our_liquidation_price(
     except RequestError as error:
         return unknown(str(error))
     return _as_figure(found, position.instrument, inputs, estimated=not exactly_so)
-
-
-def _convention(account: Account, instrument: Instrument) -> Convention | None:
-    try:
-        return convention_for(account.venue, instrument.kind)
-    except RequestError:
-        return None
 
 
 def _as_figure(found: liquidation.Liquidation, name: str, inputs: tuple[Figure, ...], *, estimated: bool) -> Figure:

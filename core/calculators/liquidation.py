@@ -27,8 +27,8 @@ from core.calculators.fields import (
     settle_of,
     signed,
 )
+from core.calculators.rule_fields import RulesName, check_closing_fee, named_rules
 from core.calculators.tier_fields import TIERS_HELP, TierAnswer, TierField, single_rate, tier_answer, tier_table
-from core.conventions import Convention, convention_for
 from core.errors import RequestError
 from core.exact import ONE, ZERO, exactly
 from core.instruments import TierTable
@@ -37,13 +37,13 @@ from core.liquidation import (
     Liquidation,
     LiquidationPrice,
     NoLiquidation,
-    Requirement,
     UnknownLiquidation,
     bankruptcy,
     cross,
     distance,
     with_fixed_requirement,
 )
+from core.margin_rules import MarginRules, RequirementAt
 from core.pnl import settle_notional, unrealised
 
 
@@ -130,13 +130,15 @@ class LiquidationRequest(Request):
         default=ZERO,
         description="Fee to close, a fraction of notional, where the venue adds it to the requirement (OKX, Gate).",
     )
-    requirement_at: Requirement | None = Field(
+    requirement_at: RequirementAt | None = Field(
         default=None,
         description="Where the requirement is evaluated: at_liquidation (the unknown price itself; the default), "
         "at_entry (fixed when opened) or at_mark (needs mark_price).",
     )
-    venue: Literal["binance", "bybit", "bybit-classic"] | None = Field(
-        default=None, description="Take the venue's recorded convention instead of requirement_at."
+    venue: RulesName | None = Field(
+        default=None,
+        description="Take the rules recorded for a venue, or a rule set by its name, instead of requirement_at. Where "
+        "they add a closing fee to the requirement (bingx, mexc, okx), closing_fee_rate must be given.",
     )
     mark_price: Positive | None = Field(default=None, description="Mark price, quote per coin; asks for the distance.")
 
@@ -186,8 +188,8 @@ class _Setting(NamedTuple):
 
     entry_price: Decimal
     margin: Decimal
-    requirement_at: Requirement
-    convention: Convention | None
+    requirement_at: RequirementAt
+    rules: MarginRules | None
 
 
 @exactly
@@ -196,6 +198,9 @@ def liquidation(
 ) -> LiquidationAnswer | NoLiquidationAnswer | LiquidatedAnswer | Unknown:
     """Answer a ``liquidation`` request. Raises RequestError for fields that are lacking or contradict each other."""
     _check(request)
+    rules = _rules(request)
+    if rules is not None:
+        check_closing_fee(rules, MarginMode(request.margin_mode), given=request.given("closing_fee_rate"))
     missing = _missing(request)
     if missing:
         return Unknown(missing=missing)
@@ -240,26 +245,26 @@ def _missing(request: LiquidationRequest) -> tuple[str, ...]:
     requirement_at = _requirement_at(request)
     if request.equity is not None:
         gaps.append(request.lacking("mark_price", why="beside equity"))
-    if request.equity is None or requirement_at is Requirement.AT_ENTRY:
+    if request.equity is None or requirement_at is RequirementAt.AT_ENTRY:
         gaps.append(request.lacking("entry_price"))
-    if requirement_at is Requirement.AT_MARK:
+    if requirement_at is RequirementAt.AT_MARK:
         gaps.append(request.lacking("mark_price", why="for requirement_at at_mark"))
     return tuple(dict.fromkeys(name for gap in gaps for name in gap))
 
 
-def _convention(request: LiquidationRequest) -> Convention | None:
+def _rules(request: LiquidationRequest) -> MarginRules | None:
     if request.venue is None:
         return None
     if request.kind == "quanto":
         raise RequestError("venue", "none for a quanto contract", request.venue)
-    return convention_for(request.venue, contract_kind(request.kind))
+    return named_rules(request.venue, contract_kind(request.kind))
 
 
-def _requirement_at(request: LiquidationRequest) -> Requirement:
-    convention = _convention(request)
-    if convention is not None:
-        return convention.requirement_at
-    return request.requirement_at or Requirement.AT_LIQUIDATION
+def _requirement_at(request: LiquidationRequest) -> RequirementAt:
+    rules = _rules(request)
+    if rules is not None:
+        return rules.requirement_at
+    return request.requirement_at or RequirementAt.AT_LIQUIDATION
 
 
 def _setting(request: LiquidationRequest) -> _Setting:
@@ -275,7 +280,7 @@ def _setting(request: LiquidationRequest) -> _Setting:
     if request.leverage is not None:
         pot = settle_notional(kind, held, size, entry) / request.leverage + request.extra_margin
     assert pot is not None
-    return _Setting(entry, pot, _requirement_at(request), _convention(request))
+    return _Setting(entry, pot, _requirement_at(request), _rules(request))
 
 
 def _solve(request: LiquidationRequest, setting: _Setting) -> Liquidation:
@@ -305,14 +310,15 @@ def _table(request: LiquidationRequest) -> TierTable:
         return single_rate(request.kind, request.maintenance_rate or ZERO, request.maintenance_deduction)
     if request.tiers[0].floor:
         raise RequestError("tiers.0.floor", "0: liquidation needs the whole table", str(request.tiers[0].floor))
-    return tier_table(request.kind, request.tiers)
+    rules = _rules(request)
+    return tier_table(request.kind, request.tiers, whole_position=rules is not None and rules.whole_position)
 
 
 def _provenance(request: LiquidationRequest, setting: _Setting) -> tuple[bool | None, str | None]:
-    convention = setting.convention
-    if convention is None:
+    rules = setting.rules
+    if rules is None:
         return None, None
-    return not convention.exact(MarginMode(request.margin_mode)), f"{convention.note} ({convention.dated})"
+    return not rules.exact(MarginMode(request.margin_mode)), f"{rules.note} ({rules.dated})"
 
 
 def _answer(request: LiquidationRequest, setting: _Setting, result: LiquidationPrice) -> LiquidationAnswer:

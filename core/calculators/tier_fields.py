@@ -44,9 +44,18 @@ class TierAnswer(Answer):
     deduction: Exact
 
 
+ROUNDING = Decimal("0.000001")
+"""Venues round their deductions: so much of a tier's floor may be lost to it."""
+
+
 @exactly
-def tier_table(kind: Kind, tiers: tuple[TierField, ...]) -> TierTable:
-    """The table that the tiers of a request describe. Raises RequestError naming a tier that is out of place."""
+def tier_table(kind: Kind, tiers: tuple[TierField, ...], *, whole_position: bool = False) -> TierTable:
+    """The table that the tiers of a request describe. Raises RequestError naming a tier that is out of place.
+
+    Deductions must keep the requirement continuous, unless all of them are 0: then, as with ``whole_position``, a
+    tier's rate applies to the whole position.
+    """
+    jumps = whole_position or (len(tiers) > 1 and all(tier.deduction == 0 for tier in tiers))
     built: list[Tier] = []
     for index, tier in enumerate(tiers):
         name = f"tiers.{index}"
@@ -56,14 +65,22 @@ def tier_table(kind: Kind, tiers: tuple[TierField, ...]) -> TierTable:
             raise RequestError(f"{name}.cap", f"more than the tier's floor of {tier.floor}", str(cap))
         if following is not None and cap != following:
             raise RequestError(f"{name}.cap", f"the next tier's floor of {following}", str(cap))
-        built.append(Tier(tier.floor, cap, tier.rate, _deduction(tier, built[-1] if built else None)))
-    return TierTable("request", TIER_UNIT[contract_kind(kind)], tuple(built), 0, "request")
+        before = built[-1] if built else None
+        if before is not None and tier.rate <= before.rate:
+            raise RequestError(f"{name}.rate", f"more than {before.rate}, the rate of the tier before", str(tier.rate))
+        built.append(Tier(tier.floor, cap, tier.rate, ZERO if jumps else _deduction(name, tier, before)))
+    unit = TIER_UNIT[contract_kind(kind)]
+    return TierTable("request", unit, tuple(built), 0, "request", whole_position=jumps)
 
 
-def _deduction(tier: TierField, before: Tier | None) -> Decimal:
-    if tier.deduction is not None:
-        return tier.deduction
-    return tier.floor * (tier.rate - before.rate) + before.deduction if before else ZERO
+def _deduction(name: str, tier: TierField, before: Tier | None) -> Decimal:
+    """The deduction as stated, checked against the tier before; the one that continuity asks for where none is."""
+    expected = tier.floor * (tier.rate - before.rate) + before.deduction if before else ZERO
+    if tier.deduction is None:
+        return expected
+    if before is not None and abs(tier.deduction - expected) > ROUNDING * max(tier.floor, expected):
+        raise RequestError(f"{name}.deduction", f"{expected.normalize():f} for continuity", str(tier.deduction))
+    return tier.deduction
 
 
 def single_rate(kind: Kind, rate: Decimal, deduction: Decimal) -> TierTable:

@@ -95,7 +95,9 @@ REFUSED = [
     ("liquidation", {**LIQUIDATION, "margin_mode": "cross"}, "margin", "nothing in cross mode"),
     ("liquidation", {**LIQUIDATION, "maintenance_rate": 1}, "maintenance_rate", "a fraction from 0 to below 1"),
     ("liquidation", {**LIQUIDATION, "requirement_at": "at_mark"}, "mark_price", "a value for requirement_at at_mark"),
-    ("liquidation", {**LIQUIDATION, "venue": "okx"}, "venue", "'binance', 'bybit' or 'bybit-classic'"),
+    ("liquidation", {**LIQUIDATION, "venue": "kraken"}, "venue", "one of binance, bybit, bingx"),
+    ("liquidation", {**LIQUIDATION, "venue": "binance-coinm"}, "venue", "that covers linear contracts"),
+    ("liquidation", {**LIQUIDATION, "venue": "okx"}, "closing_fee_rate", "the fee that okx adds"),
     ("liquidation", {**LIQUIDATION, "kind": "quanto", "venue": "bybit"}, "venue", "none for a quanto contract"),
     ("liquidation", {**LIQUIDATION, "closing_fee_rate": "0.995"}, "table.tiers.rate", "below 1 together"),
     (

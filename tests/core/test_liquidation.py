@@ -15,7 +15,6 @@ from core.liquidation import (
     Liquidation,
     LiquidationPrice,
     NoLiquidation,
-    Requirement,
     UnknownLiquidation,
     bankruptcy,
     cross,
@@ -23,6 +22,7 @@ from core.liquidation import (
     isolated,
     with_fixed_requirement,
 )
+from core.margin_rules import RequirementAt
 from tests.core.money import (
     KINDS,
     LEVERAGES,
@@ -155,13 +155,13 @@ def test_cross_counts_the_others_profit_and_requirement_as_the_wallets(
     assert found == case.solve(pot)
 
 
-@given(cases(), st.sampled_from([Requirement.AT_ENTRY, Requirement.AT_MARK]), PRICES)
-def test_a_frozen_requirement_is_met_by_the_equity_at_the_price(case: Case, at: Requirement, mark: Decimal) -> None:
+@given(cases(), st.sampled_from([RequirementAt.AT_ENTRY, RequirementAt.AT_MARK]), PRICES)
+def test_a_frozen_requirement_is_met_by_the_equity_at_the_price(case: Case, at: RequirementAt, mark: Decimal) -> None:
     result = case.solve(case.margin, requirement_at=at, mark_price=mark)
     assume(isinstance(result, LiquidationPrice))
     assert isinstance(result, LiquidationPrice)
     reference = value_at(
-        case.kind, Fraction(case.quantity), Fraction(mark if at is Requirement.AT_MARK else case.entry)
+        case.kind, Fraction(case.quantity), Fraction(mark if at is RequirementAt.AT_MARK else case.entry)
     )
     owed = taxed(case.table, reference) + reference * Fraction(case.fee)
     price = Fraction(result.price)
@@ -201,7 +201,7 @@ def test_a_short_hedge_at_a_leverage(leverage: str, linear: str, frozen: str, in
     margin = entry / Decimal(leverage)
     found = [
         isolated(LINEAR, -ONE, ONE, entry, margin, one_rate("0.004")),
-        isolated(LINEAR, -ONE, ONE, entry, margin, one_rate("0.004"), requirement_at=Requirement.AT_ENTRY),
+        isolated(LINEAR, -ONE, ONE, entry, margin, one_rate("0.004"), requirement_at=RequirementAt.AT_ENTRY),
         isolated(INVERSE, -entry, ONE, entry, ONE / Decimal(leverage), one_rate("0.004", "coin")),
     ]
     multiples = [found_one.price / entry for found_one in found if isinstance(found_one, LiquidationPrice)]
@@ -235,7 +235,7 @@ def test_a_coin_margined_short_at_1x_has_no_liquidation_price() -> None:
         Decimal(60_000),
         ONE,
         one_rate("0.004", "coin"),
-        requirement_at=Requirement.AT_ENTRY,
+        requirement_at=RequirementAt.AT_ENTRY,
     )
     assert isinstance(frozen, LiquidationPrice)
     assert frozen.price == 60_000 * 250
@@ -288,7 +288,7 @@ def test_a_table_that_ends_too_low_leaves_the_price_unknown() -> None:
     assert short == UnknownLiquidation(("a maintenance tier above 70000",))
     long = isolated(LINEAR, ONE, ONE, Decimal(75_000), Decimal(100), table)
     assert long == UnknownLiquidation(("a maintenance tier above 70000",))
-    entered = isolated(LINEAR, -ONE, ONE, Decimal(75_000), ONE, table, requirement_at=Requirement.AT_ENTRY)
+    entered = isolated(LINEAR, -ONE, ONE, Decimal(75_000), ONE, table, requirement_at=RequirementAt.AT_ENTRY)
     assert entered == UnknownLiquidation(("a maintenance tier above 70000",))
 
 
@@ -303,7 +303,7 @@ KNOWN: dict[str, Any] = {
     "others_unrealised": Decimal(0),
     "others_maintenance": Decimal(0),
     "mark_price": Decimal(60_000),
-    "requirement_at": Requirement.AT_MARK,
+    "requirement_at": RequirementAt.AT_MARK,
 }
 NAMES = {"table": "tiers"}
 CAN_BE_MISSING = sorted(KNOWN.keys() - {"contract_size", "requirement_at"})
