@@ -1,60 +1,30 @@
-"""The price at which a position is liquidated: isolated and single-currency cross, linear and inverse.
+"""The price at which one position is liquidated: isolated, or in cross among others held at their marks.
 
-One equation covers all four. Let v be the position's value in the settle currency (linear ``q·P``, inverse ``N/P``).
-Equity less requirement is then a straight line in v within each tier::
-
-    surplus(v) = base + direction·v − (v·(rate + fee) − deduction)
-    linear :  base = pot − s·q·E,  direction =  s         (s = +1 long, −1 short)
-    inverse:  base = pot + s·N/E,  direction = −s
-
-where the pot is the margin (isolated) or the wallet plus the unrealised P&L less the maintenance margin of the other
-positions (cross, those held at their marks). The liquidation price is the first zero of the surplus met on the way
-from the safe side, with the tier taken *there*, not at today's mark. Results are exact: rounding to the tick, which
-venues do towards the market, is left to whoever shows them.
+The position is put into a pool of its own (:mod:`core.pool`) with all that backs it as collateral: the margin
+(isolated), or the wallet plus the unrealised P&L less the maintenance margin of the others (cross). The search starts
+on the safe side of the position and takes the first price at which equity meets the requirement, with the tier taken
+*there*, not at today's mark. Results are exact: rounding to the tick, which venues do towards the market, is left to
+whoever shows them.
 """
 
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import NamedTuple
-
-import msgspec
 
 from core.errors import RequestError
 from core.exact import ONE, ZERO, exactly, finite, nonzero, not_negative, positive
 from core.instruments import ContractKind, Tier, TierTable
-from core.margin import check_unit
+from core.liquidation_results import AlwaysLiquidated as AlwaysLiquidated
+from core.liquidation_results import Liquidation as Liquidation
+from core.liquidation_results import LiquidationPrice as LiquidationPrice
+from core.liquidation_results import NoLiquidation as NoLiquidation
+from core.liquidation_results import UnknownLiquidation as UnknownLiquidation
 from core.margin_rules import RequirementAt
-from core.pnl import held_sign
-from core.tiers import requirement, tier_for
+from core.pnl import held_sign, settle_notional
+from core.pool import TIER_UNIT, Collateral, Contract, Ladder, Leg, value_leg, value_pool
+from core.pool_liquidation import contract_path
 
-
-class LiquidationPrice(msgspec.Struct, frozen=True):
-    """Liquidated at ``price`` (quote per coin), in ``tier`` (``None`` for a bankruptcy price, which has none)."""
-
-    price: Decimal
-    tier: Tier | None = None
-
-
-class NoLiquidation(msgspec.Struct, frozen=True):
-    """Rightly no price: ``reason`` says why no move of this price can liquidate the position."""
-
-    reason: str
-
-
-class UnknownLiquidation(msgspec.Struct, frozen=True):
-    """Cannot be known for want of the inputs named; never to be read as safe."""
-
-    missing: tuple[str, ...]
-
-
-class AlwaysLiquidated(msgspec.Struct, frozen=True):
-    """The equity is below the requirement at every price: the opposite of safe, and no price can be named."""
-
-    reason: str
-
-
-Liquidation = LiquidationPrice | NoLiquidation | UnknownLiquidation | AlwaysLiquidated
+_SETTLE = "settle"
 
 
 @exactly
@@ -82,13 +52,30 @@ def isolated(
         return NoLiquidation("no position")
     if missing or quantity is None or entry_price is None or margin is None or table is None:
         return UnknownLiquidation(missing)
-    line = _line(kind, quantity, contract_size, entry_price, finite("margin", margin))
-    check_unit(kind, table)
-    fee = _fee(table, closing_fee_rate)
-    if requirement_at is RequirementAt.AT_LIQUIDATION:
-        return _first_crossing(line, table, fee)
-    at = mark_price if requirement_at is RequirementAt.AT_MARK and mark_price is not None else entry_price
-    return _frozen_crossing(line, table, fee, line.value(positive("mark_price", at)))
+    ladder = Ladder(table, kind)
+    fixed, tier = None, None
+    if requirement_at is not RequirementAt.AT_LIQUIDATION:
+        at = mark_price if requirement_at is RequirementAt.AT_MARK and mark_price is not None else entry_price
+        value = settle_notional(kind, quantity, contract_size, positive("mark_price", at))
+        size = abs(quantity) if ladder.by_contracts else value
+        top = ladder.caps[-1]
+        if top is not None and size > top:
+            return UnknownLiquidation((f"a maintenance tier above {top}",))
+        index = ladder.find(size)
+        fee = not_negative("closing_fee_rate", closing_fee_rate)
+        fixed, tier = value * (ladder.rates[index] + fee) - ladder.deductions[index], ladder.tier(index)
+    leg = Leg(
+        _contract(kind, contract_size),
+        quantity,
+        entry_price,
+        ladder,
+        fee_rate=closing_fee_rate,
+        fixed_requirement=fixed,
+    )
+    found = _from_the_safe_side(leg, finite("margin", margin))
+    if tier is not None and isinstance(found, LiquidationPrice):
+        return LiquidationPrice(found.price, tier)
+    return found
 
 
 @exactly
@@ -148,9 +135,10 @@ def with_fixed_requirement(
 
     Linear ``E − s·(margin − maintenance)/q``; inverse ``N/(N/E + s·(margin − maintenance))``.
     """
+    held = nonzero("quantity", quantity)
     fixed = finite("maintenance", maintenance)
-    line = _line(kind, nonzero("quantity", quantity), contract_size, entry_price, finite("margin", margin))
-    return line.crossing((fixed - line.base) * line.direction, None)
+    leg = Leg(_contract(kind, contract_size), held, entry_price, None, fixed_requirement=fixed)
+    return _from_the_safe_side(leg, finite("margin", margin))
 
 
 @exactly
@@ -169,8 +157,11 @@ def bankruptcy(
     """
     if not_negative("closing_fee_rate", closing_fee_rate) >= ONE:
         raise RequestError("closing_fee_rate", "a fraction below 1", str(closing_fee_rate))
-    line = _line(kind, nonzero("quantity", quantity), contract_size, entry_price, finite("margin", margin))
-    return line.crossing(line.base / (closing_fee_rate - line.direction), None)
+    held = nonzero("quantity", quantity)
+    fee_only = TierTable("", TIER_UNIT[kind], (Tier(ZERO, None, ZERO, ZERO),), 0, "")
+    leg = Leg(_contract(kind, contract_size), held, entry_price, Ladder(fee_only, kind), fee_rate=closing_fee_rate)
+    found = _from_the_safe_side(leg, finite("margin", margin))
+    return LiquidationPrice(found.price) if isinstance(found, LiquidationPrice) else found
 
 
 @exactly
@@ -183,79 +174,38 @@ def distance(liquidation_price: Decimal, mark_price: Decimal, side: str) -> Deci
     return -held_sign(side) * gap / mark_price
 
 
-class _Line(NamedTuple):
-    """Equity as a straight line in the position's value v: ``base + direction·v``; ``scale`` turns v into a price."""
-
-    kind: ContractKind
-    base: Decimal
-    direction: int
-    scale: Decimal
-
-    def value(self, price: Decimal) -> Decimal:
-        return self.scale / price if self.kind is ContractKind.INVERSE else self.scale * price
-
-    def crossing(self, value: Decimal, tier: Tier | None) -> Liquidation:
-        """The result for a zero of the surplus at ``value``, which may lie outside what prices can reach."""
-        if value > 0:
-            price = self.scale / value if self.kind is ContractKind.INVERSE else value / self.scale
-            return LiquidationPrice(price, tier)
-        if self.direction < 0:
-            return AlwaysLiquidated("equity is below the requirement at every price")
-        way = "rise" if self.kind is ContractKind.INVERSE else "fall"
-        return NoLiquidation(f"the margin covers the position through any {way} of the price")
+def _contract(kind: ContractKind, contract_size: Decimal) -> Contract:
+    return Contract(name=_SETTLE, coin=_SETTLE, kind=kind, contract_size=contract_size, settle=_SETTLE)
 
 
-def _line(kind: ContractKind, quantity: Decimal, contract_size: Decimal, entry_price: Decimal, pot: Decimal) -> _Line:
-    sign = 1 if finite("quantity", quantity) > 0 else -1
-    scale = abs(quantity) * positive("contract_size", contract_size)
-    positive("entry_price", entry_price)
-    if kind is ContractKind.INVERSE:
-        return _Line(kind, pot + sign * scale / entry_price, -sign, scale)
-    return _Line(kind, pot - sign * scale * entry_price, sign, scale)
+def _from_the_safe_side(leg: Leg, margin: Decimal) -> Liquidation:
+    """The first crossing met by a value that comes from where the position gains most.
 
-
-def _first_crossing(line: _Line, table: TierTable, fee: Decimal) -> Liquidation:
-    """The first value, from the safe side, at which the surplus is zero or (where a table jumps) below it."""
-
-    def surplus(tier: Tier, value: Decimal) -> Decimal:
-        return line.base + line.direction * value - requirement(tier, value, fee)
-
-    top = table.tiers[-1]
-    beyond = UnknownLiquidation((f"a maintenance tier above {top.cap}",))
-    if line.direction > 0 and top.cap is not None and surplus(top, top.cap) <= 0:
-        return beyond
-    for tier in table.tiers if line.direction < 0 else table.tiers[::-1]:
-        far = tier.cap if line.direction < 0 else tier.floor
-        if far is None or surplus(tier, far) <= 0:
-            root = (line.base + tier.deduction) / (tier.rate + fee - line.direction)
-            return line.crossing(_within(tier, root), tier)
-    return beyond if line.direction < 0 else line.crossing(ZERO, None)
-
-
-def _within(tier: Tier, value: Decimal) -> Decimal:
-    """``value`` held inside the tier: a last-digit rounding may have left it, or the requirement jumps at its end."""
-    above = max(value, tier.floor)
-    return above if tier.cap is None else min(above, tier.cap)
-
-
-def _frozen_crossing(line: _Line, table: TierTable, fee: Decimal, reference: Decimal) -> Liquidation:
-    top = table.tiers[-1].cap
-    if top is not None and reference > top:
+    A linear short and an inverse long gain as their value falls: they start in the lowest tier. A linear long and an
+    inverse short start at the top of the table.
+    """
+    direct, size = leg.direct, abs(leg.amount)
+    gains_with_value = (leg.quantity > 0) is direct
+    start = size * leg.entry_price if direct else size / leg.entry_price
+    ladder = leg.ladder if leg.fixed_requirement is None else None
+    top = None
+    if ladder is not None and not ladder.by_contracts:
+        lowest, top = ladder.caps[0], ladder.caps[-1]
+        if gains_with_value:
+            start = max(start, 2 * ladder.floors[-1]) if top is None else top
+        elif lowest is not None:
+            start = min(start, lowest)
+    mark = start / size if direct else size / start
+    pool = value_pool([Collateral(asset=_SETTLE, amount=margin)], [value_leg(leg, mark)])
+    reach = contract_path(pool, _SETTLE)
+    rising_value = reach.above if direct else reach.below
+    falling_value = reach.below if direct else reach.above
+    if gains_with_value and reach.past and top is not None:
         return UnknownLiquidation((f"a maintenance tier above {top}",))
-    tier = tier_for(table, reference)
-    return line.crossing((requirement(tier, reference, fee) - line.base) * line.direction, tier)
-
-
-def _fee(table: TierTable, closing_fee_rate: Decimal) -> Decimal:
-    fee = not_negative("closing_fee_rate", closing_fee_rate)
-    if not table.tiers:
-        raise RequestError("table.tiers", "at least one tier", "none")
-    if table.tiers[0].floor:
-        raise RequestError("table.tiers", "a first tier with a floor of 0", str(table.tiers[0].floor))
-    for tier in table.tiers:
-        if not 0 <= finite("table.tiers.rate", tier.rate) + fee < ONE:
-            raise RequestError("table.tiers.rate", "rate and closing fee below 1 together", str(tier.rate + fee))
-    return fee
+    found = rising_value if gains_with_value is reach.past else falling_value
+    if isinstance(found, AlwaysLiquidated):
+        return AlwaysLiquidated("equity is below the requirement at every price")
+    return found
 
 
 def _missing(**inputs: object) -> tuple[str, ...]:

@@ -176,8 +176,8 @@ class Leg:
 
 def _check_rates(ladder: Ladder, fee_rate: Decimal) -> None:
     for rate in ladder.rates:
-        if rate + fee_rate >= ONE:
-            raise RequestError("tiers.rate", "rate and closing fee below 1 together", str(rate + fee_rate))
+        if not 0 <= finite("table.tiers.rate", rate) + fee_rate < ONE:
+            raise RequestError("table.tiers.rate", "rate and closing fee below 1 together", str(rate + fee_rate))
 
 
 class LegValue:

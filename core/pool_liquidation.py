@@ -21,7 +21,7 @@ import msgspec
 
 from core.exact import ONE, ZERO, exactly, positive
 from core.instruments import ContractKind, Tier
-from core.liquidation import AlwaysLiquidated, Liquidation, LiquidationPrice, NoLiquidation, UnknownLiquidation
+from core.liquidation_results import AlwaysLiquidated, Liquidation, LiquidationPrice, NoLiquidation, UnknownLiquidation
 from core.pool import LegValue, PoolValue
 
 
@@ -40,13 +40,13 @@ class Reach(msgspec.Struct, frozen=True):
 class _Piece(NamedTuple):
     """Surplus of one leg, ``constant + slope·t``, up to ``end`` (walking outwards); ``None`` where nothing bounds it.
 
-    ``tier`` is the index of the leg's tier there.
+    ``end`` is ``limit[0] / limit[1]``, kept apart so that a price at the end is divided once.
     """
 
     constant: Decimal
     slope: Decimal
     end: Decimal | None
-    tier: int | None
+    limit: tuple[Decimal, Decimal] = (ONE, ONE)
 
 
 class _Path(NamedTuple):
@@ -134,28 +134,33 @@ def _walk(path: _Path, *, upwards: bool, past: bool) -> Liquidation:
     """The first zero of the surplus for ``t`` above (or below) 1, crossing downwards, or upwards where ``past``."""
     tiers = [leg.tier for leg, _ in path.moving]
     pieces = [_piece(leg, scaled, leg.tier, path, upwards=upwards) for leg, scaled in path.moving]
-    t = ONE
+    t, limit = ONE, (ONE, ONE)
     while True:
         constant = sum((piece.constant for piece in pieces), path.constant)
         slope = sum((piece.slope for piece in pieces), path.slope)
         if t != ONE and (constant + slope * t > 0) is past:
-            return LiquidationPrice(path.price / t if path.inverted else path.price * t, _tier(path, tiers))
+            return LiquidationPrice(_price(path, *limit), _tier(path, tiers))
         ends = [piece.end for piece in pieces if piece.end is not None]
         end = (min(ends) if upwards else max(ends)) if ends else None
         if _crosses(constant, slope, end, upwards=upwards, past=past):
-            price = path.price * slope / -constant if path.inverted else path.price * -constant / slope
-            return LiquidationPrice(price, _tier(path, tiers))
+            return LiquidationPrice(_price(path, -constant, slope), _tier(path, tiers))
         if end is None:
             return _never(path, upwards=upwards, past=past)
         t = end
         for index, (leg, scaled) in enumerate(path.moving):
             if pieces[index].end == end:
+                limit = pieces[index].limit
                 following = _next(leg, tiers[index], rises=upwards is not scaled)
                 if following is None:
                     assert leg.leg.ladder is not None
                     return UnknownLiquidation((f"a maintenance tier above {leg.leg.ladder.caps[-1]}",))
                 tiers[index] = following
                 pieces[index] = _piece(leg, scaled, following, path, upwards=upwards)
+
+
+def _price(path: _Path, over: Decimal, under: Decimal) -> Decimal:
+    """The price at ``t = over / under``."""
+    return path.price * under / over if path.inverted else path.price * over / under
 
 
 def _crosses(constant: Decimal, slope: Decimal, end: Decimal | None, *, upwards: bool, past: bool) -> bool:
@@ -173,7 +178,7 @@ def _piece(leg: LegValue, scaled: bool, tier: int | None, path: _Path, *, upward
     which goes as 1/t in coins, stands still in quote: constant and slope change places."""
     facts, rate = leg.leg, leg.settle_price
     constant, slope = facts.base, leg.slope
-    end = None
+    limit = None
     if path.requirement:
         constant -= facts.fixed_fee
         if tier is None:
@@ -186,10 +191,12 @@ def _piece(leg: LegValue, scaled: bool, tier: int | None, path: _Path, *, upward
             if not ladder.by_contracts:
                 bound = ladder.caps[tier] if upwards is not scaled else ladder.floors[tier]
                 if bound:
-                    end = leg.value / bound if scaled else bound / leg.value
+                    limit = (leg.value, bound) if scaled else (bound, leg.value)
     if scaled:
         constant, slope = slope, constant
-    return _Piece(constant * rate, slope * rate, end, tier)
+    if limit is None:
+        return _Piece(constant * rate, slope * rate, None)
+    return _Piece(constant * rate, slope * rate, limit[0] / limit[1], limit)
 
 
 def _next(leg: LegValue, tier: int | None, *, rises: bool) -> int | None:
@@ -212,4 +219,4 @@ def _never(path: _Path, *, upwards: bool, past: bool) -> Liquidation:
     if past:
         return AlwaysLiquidated("equity is below the requirement all the way")
     way = "rise" if upwards is not path.inverted else "fall"
-    return NoLiquidation(f"the collateral covers the position through any {way} of the price")
+    return NoLiquidation(f"the margin covers the position through any {way} of the price")
