@@ -222,10 +222,29 @@ class PoolValue:
     price) of each collateral.
     """
 
-    __slots__ = ("coins", "collateral", "equity", "legs", "profit", "requirement", "surplus")
+    __slots__ = (
+        "by_coin",
+        "by_contract",
+        "by_settle",
+        "coins",
+        "collateral",
+        "equity",
+        "legs",
+        "profit",
+        "requirement",
+        "surplus",
+    )
 
     def __init__(self, coins: Sequence[tuple[str, Decimal, Decimal]], legs: Sequence[LegValue]) -> None:
         self.coins, self.legs = tuple(coins), tuple(legs)
+        self.by_contract: dict[str, list[LegValue]] = {}
+        self.by_coin: dict[str, list[LegValue]] = {}
+        self.by_settle: dict[str, list[LegValue]] = {}
+        for leg in self.legs:
+            contract = leg.leg.contract
+            self.by_contract.setdefault(contract.name, []).append(leg)
+            self.by_coin.setdefault(contract.coin, []).append(leg)
+            self.by_settle.setdefault(contract.settle, []).append(leg)
         collateral = profit = requirement = ZERO
         for _, coins_counted, price in self.coins:
             collateral += coins_counted * price

@@ -37,16 +37,12 @@ class Reach(msgspec.Struct, frozen=True):
     past: bool = False
 
 
-class _Piece(NamedTuple):
-    """Surplus of one leg, ``constant + slope·t``, up to ``end`` (walking outwards); ``None`` where nothing bounds it.
+_Piece = tuple[Decimal, Decimal, Decimal | None, tuple[Decimal, Decimal]]
+"""Surplus of one leg in one tier, ``constant + slope·t``, up to ``end`` (walking outwards), ``None`` where nothing
+bounds it. ``end`` is ``limit[0] / limit[1]``, kept apart so that a price at the end is divided once. A plain tuple:
+a revaluation makes thousands of them."""
 
-    ``end`` is ``limit[0] / limit[1]``, kept apart so that a price at the end is divided once.
-    """
-
-    constant: Decimal
-    slope: Decimal
-    end: Decimal | None
-    limit: tuple[Decimal, Decimal] = (ONE, ONE)
+_NOWHERE = (ONE, ONE)
 
 
 class _Path(NamedTuple):
@@ -70,16 +66,41 @@ def contract_path(pool: PoolValue, name: str, *, requirement: bool = True) -> Re
     Prices are of that contract, quote per coin. With ``requirement=False`` the pool is followed down to no equity:
     the bankruptcy price. A contract that the pool does not hold has no liquidation price.
     """
-    legs = [leg for leg in pool.legs if leg.leg.contract.name == name]
-    if not legs:
+    path = _contract_path(pool, name, requirement=requirement)
+    if path is None:
         none = NoLiquidation("no position")
         return Reach(none, none)
+    return _reach(path)
+
+
+def _contract_path(pool: PoolValue, name: str, *, requirement: bool) -> _Path | None:
+    legs = pool.by_contract.get(name, [])
+    if not legs:
+        return None
     constant = pool.surplus if requirement else pool.equity
     for leg in legs:
         constant -= _now(leg, requirement)
     inverted = not legs[0].leg.direct
-    moving = [(leg, False) for leg in legs]
-    return _reach(_Path(constant, ZERO, moving, legs[0].mark_price, inverted, requirement))
+    return _Path(constant, ZERO, [(leg, False) for leg in legs], legs[0].mark_price, inverted, requirement)
+
+
+@exactly
+def printed_price(pool: PoolValue, name: str) -> Liquidation:
+    """The one price that a venue prints for contract ``name``: on the side where the position loses.
+
+    Above the mark for a net short, below for a net long; where the legs of hedge mode cancel out, the one that there
+    is. A pool that is past its requirement has it on the other side: behind the mark.
+    """
+    net = sum((leg.leg.amount for leg in pool.by_contract.get(name, [])), ZERO)
+    path = _contract_path(pool, name, requirement=True)
+    if path is None:
+        return NoLiquidation("no position")
+    past = pool.surplus <= 0
+    if not net:
+        reach = _reach(path)
+        return reach.above if isinstance(reach.above, LiquidationPrice) else reach.below
+    above = (net < 0) is not past
+    return _walk(path, upwards=above is not path.inverted, past=past)
 
 
 @exactly
@@ -96,20 +117,18 @@ def coin_path(pool: PoolValue, coin: str, price: Decimal, *, requirement: bool =
         if asset == coin:
             constant -= coins * each
             slope += coins * each
-    for leg in pool.legs:
+    for leg in pool.by_coin.get(coin, ()):
         contract = leg.leg.contract
-        settled = contract.settle == coin
-        if not settled and contract.coin != coin:
-            continue
-        now = _now(leg, requirement)
-        constant -= now
-        if contract.coin != coin:
-            slope += now
-        elif settled and contract.kind is ContractKind.QUANTO:
+        constant -= _now(leg, requirement)
+        if contract.settle == coin and contract.kind is ContractKind.QUANTO:
             unknown = UnknownLiquidation((f"a straight path of {contract.name}, settled in the coin it follows",))
             return Reach(unknown, unknown)
-        else:
-            moving.append((leg, settled))
+        moving.append((leg, contract.settle == coin))
+    for leg in pool.by_settle.get(coin, ()):
+        if leg.leg.contract.coin != coin:
+            now = _now(leg, requirement)
+            constant -= now
+            slope += now
     if not moving and not slope:
         none = NoLiquidation(f"nothing here depends on {coin}")
         return Reach(none, none)
@@ -132,30 +151,33 @@ def _reach(path: _Path) -> Reach:
 
 def _walk(path: _Path, *, upwards: bool, past: bool) -> Liquidation:
     """The first zero of the surplus for ``t`` above (or below) 1, crossing downwards, or upwards where ``past``."""
-    tiers = [leg.tier for leg, _ in path.moving]
-    pieces = [_piece(leg, scaled, leg.tier, path, upwards=upwards) for leg, scaled in path.moving]
-    t, limit = ONE, (ONE, ONE)
+    moving = path.moving
+    tiers = [leg.tier for leg, _ in moving]
+    pieces = [_piece(leg, scaled, leg.tier, path.requirement, upwards) for leg, scaled in moving]
+    t, limit = ONE, _NOWHERE
     while True:
-        constant = sum((piece.constant for piece in pieces), path.constant)
-        slope = sum((piece.slope for piece in pieces), path.slope)
-        if t != ONE and (constant + slope * t > 0) is past:
+        constant, slope, end = path.constant, path.slope, None
+        for own_constant, own_slope, own_end, _ in pieces:
+            constant += own_constant
+            slope += own_slope
+            if own_end is not None and (end is None or (own_end < end if upwards else own_end > end)):
+                end = own_end
+        if t is not ONE and (constant + slope * t > 0) is past:
             return LiquidationPrice(_price(path, *limit), _tier(path, tiers))
-        ends = [piece.end for piece in pieces if piece.end is not None]
-        end = (min(ends) if upwards else max(ends)) if ends else None
         if _crosses(constant, slope, end, upwards=upwards, past=past):
             return LiquidationPrice(_price(path, -constant, slope), _tier(path, tiers))
         if end is None:
             return _never(path, upwards=upwards, past=past)
         t = end
-        for index, (leg, scaled) in enumerate(path.moving):
-            if pieces[index].end == end:
-                limit = pieces[index].limit
+        for index, (leg, scaled) in enumerate(moving):
+            if pieces[index][2] == end:
+                limit = pieces[index][3]
                 following = _next(leg, tiers[index], rises=upwards is not scaled)
                 if following is None:
                     assert leg.leg.ladder is not None
                     return UnknownLiquidation((f"a maintenance tier above {leg.leg.ladder.caps[-1]}",))
                 tiers[index] = following
-                pieces[index] = _piece(leg, scaled, following, path, upwards=upwards)
+                pieces[index] = _piece(leg, scaled, following, path.requirement, upwards)
 
 
 def _price(path: _Path, over: Decimal, under: Decimal) -> Decimal:
@@ -173,13 +195,13 @@ def _crosses(constant: Decimal, slope: Decimal, end: Decimal | None, *, upwards:
     return at_end < 0 or (end is not None and not at_end)
 
 
-def _piece(leg: LegValue, scaled: bool, tier: int | None, path: _Path, *, upwards: bool) -> _Piece:
+def _piece(leg: LegValue, scaled: bool, tier: int | None, requirement: bool, upwards: bool) -> _Piece:
     """One leg in one tier. Where the settle currency moves too, everything is multiplied by ``t``, and the value,
     which goes as 1/t in coins, stands still in quote: constant and slope change places."""
     facts, rate = leg.leg, leg.settle_price
     constant, slope = facts.base, leg.slope
     limit = None
-    if path.requirement:
+    if requirement:
         constant -= facts.fixed_fee
         if tier is None:
             constant -= leg.requirement - facts.fixed_fee
@@ -194,9 +216,9 @@ def _piece(leg: LegValue, scaled: bool, tier: int | None, path: _Path, *, upward
                     limit = (leg.value, bound) if scaled else (bound, leg.value)
     if scaled:
         constant, slope = slope, constant
-    if limit is None:
-        return _Piece(constant * rate, slope * rate, None)
-    return _Piece(constant * rate, slope * rate, limit[0] / limit[1], limit)
+    if rate != 1:
+        constant, slope = constant * rate, slope * rate
+    return (constant, slope, None, _NOWHERE) if limit is None else (constant, slope, limit[0] / limit[1], limit)
 
 
 def _next(leg: LegValue, tier: int | None, *, rises: bool) -> int | None:
