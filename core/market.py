@@ -15,6 +15,7 @@ from __future__ import annotations
 from decimal import Decimal
 from enum import StrEnum
 
+from core.errors import RequestError
 from core.events import FaultKind, FrameFault, Ticker
 from core.feeds_health import ChannelHealth, FeedsHealth
 from core.figures import Figure, Freshness, unknown, worst
@@ -28,6 +29,7 @@ from core.freshness import (
     by_age,
 )
 from core.instruments import Instrument, TierTable
+from core.tiers import check_continuity
 
 FROZEN_AFTER_NS = 60 * SECOND_NS
 """A mark unchanged for this long, on a contract learned to tick, is stale although messages arrive."""
@@ -140,6 +142,7 @@ class InstrumentMarket:
         "rhythm",
         "sources",
         "tiers",
+        "tiers_fault",
         "venue",
     )
 
@@ -150,6 +153,7 @@ class InstrumentMarket:
         self.price_ages = SPOT_PRICE_AGES_NS if self.market == "spot" else MARK_AGES_NS
         self.instrument: Instrument | None = None
         self.tiers: TierTable | None = None
+        self.tiers_fault = ""
         self.sources: dict[str, Source] = {}
         self.rhythm = Rhythm()
         self.mark = Quote()
@@ -207,8 +211,14 @@ class Market:
         self.of(instrument.id).instrument = instrument
 
     def tiers_loaded(self, table: TierTable) -> None:
-        """Take in a tier table."""
-        self.of(table.instrument).tiers = table
+        """Take in a tier table; one that contradicts itself replaces what was known by a fault, never by a guess."""
+        market = self.of(table.instrument)
+        try:
+            check_continuity(table)
+        except RequestError as broken:
+            market.tiers, market.tiers_fault = None, str(broken)
+            return
+        market.tiers, market.tiers_fault = table, ""
 
     def apply(self, event: Ticker) -> InstrumentMarket:
         """Fold one ticker in, field by field; what cannot be used is counted as a fault of its feed."""

@@ -58,7 +58,10 @@ def quotes(market: Market, name: str, now_ns: int) -> Quotes:
     """Read one contract's market at ``now_ns``."""
     held = market.of(name)
     table, freshness = market.tiers(name, now_ns)
-    known = unknown(f"maintenance tiers of {name}") if table is None else Figure(value=ZERO, freshness=freshness)
+    known = Figure(value=ZERO, freshness=freshness)
+    if table is None:
+        fault = f" (the table was refused: {held.tiers_fault})" if held.tiers_fault else ""
+        known = unknown(f"maintenance tiers of {name}{fault}")
     dated = held.instrument is not None and held.instrument.expiry_ns is not None
     return Quotes(
         time_ns=now_ns,

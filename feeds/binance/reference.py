@@ -234,11 +234,11 @@ def tiers(body: bytes, wanted: Collection[str] | None, received_ns: int) -> list
     """
     place = facts.LEVERAGE_BRACKET_PATH
     rows, faults = read_rows(facts.VENUE, place, rows_of(_rows(body, place), wanted), _Brackets, received_ns)
-    return [_table(row, received_ns) for row in rows] + faults
+    return [event for row in rows for event in _table(row, received_ns)] + faults
 
 
-def _table(row: _Brackets, received_ns: int) -> AnyEvent:
-    """The table of one symbol, checked: a table whose requirement jumps between tiers was read wrongly."""
+def _table(row: _Brackets, received_ns: int) -> list[AnyEvent]:
+    """The table of one symbol; with a fault where its requirement jumps between tiers, which core refuses too."""
     brackets = sorted(row.brackets, key=lambda bracket: bracket.floor)
     table = TierTable(
         instrument=instrument_id(facts.VENUE, _USDM, row.symbol),
@@ -257,11 +257,12 @@ def _table(row: _Brackets, received_ns: int) -> AnyEvent:
         source=facts.LEVERAGE_BRACKET_PATH,
         rounding=brackets[0].cap * _ROUNDING,
     )
+    loaded: list[AnyEvent] = [TiersLoaded(received_ns=received_ns, table=table)]
     try:
         check_continuity(table)
     except RequestError as error:
-        return bad_row(facts.VENUE, facts.LEVERAGE_BRACKET_PATH, "cum", f"{row.symbol}: {error}", received_ns)
-    return TiersLoaded(received_ns=received_ns, table=table)
+        loaded.append(bad_row(facts.VENUE, facts.LEVERAGE_BRACKET_PATH, "cum", f"{row.symbol}: {error}", received_ns))
+    return loaded
 
 
 def events(url: str, body: bytes, received_ns: int) -> list[AnyEvent]:

@@ -187,12 +187,12 @@ def tiers(market: str, rows: Iterable[msgspec.Raw], wanted: Collection[str] | No
     ordered = sorted(rows_of(rows, wanted), key=lambda named: named[0])
     for symbol, group in groupby(ordered, key=lambda named: named[0]):
         limits, faults = read_rows(facts.VENUE, facts.RISK_LIMIT_PATH, group, _RiskLimit, received_ns)
-        events += faults or [_table(market, symbol, limits, received_ns)]
+        events += faults or _table(market, symbol, limits, received_ns)
     return events
 
 
-def _table(market: str, symbol: str, limits: Sequence[_RiskLimit], received_ns: int) -> AnyEvent:
-    """The table of one symbol, checked: a table whose requirement jumps between tiers was read wrongly."""
+def _table(market: str, symbol: str, limits: Sequence[_RiskLimit], received_ns: int) -> list[AnyEvent]:
+    """The table of one symbol; with a fault where its requirement jumps between tiers, which core refuses too."""
     limits = sorted(limits, key=lambda limit: limit.cap)
     per_cent = limits[0].rate * limits[0].maximum_leverage > _PER_CENT_PRODUCT
     floors = [Decimal(0), *(limit.cap for limit in limits)]
@@ -213,11 +213,12 @@ def _table(market: str, symbol: str, limits: Sequence[_RiskLimit], received_ns: 
         source=facts.RISK_LIMIT_PATH,
         rounding=limits[0].cap * _ROUNDING,
     )
+    loaded: list[AnyEvent] = [TiersLoaded(received_ns=received_ns, table=table)]
     try:
         check_continuity(table)
     except RequestError as error:
-        return bad_row(facts.VENUE, facts.RISK_LIMIT_PATH, "mmDeduction", f"{symbol}: {error}", received_ns)
-    return TiersLoaded(received_ns=received_ns, table=table)
+        loaded.append(bad_row(facts.VENUE, facts.RISK_LIMIT_PATH, "mmDeduction", f"{symbol}: {error}", received_ns))
+    return loaded
 
 
 def events(url: str, body: bytes, received_ns: int) -> list[AnyEvent]:

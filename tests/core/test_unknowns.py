@@ -463,3 +463,20 @@ def test_profit_in_one_currency_is_never_added_to_a_wallet_of_another() -> None:
     assert not book.hedges[0].profit.known
     assert not book.hedges[0].margin_usage.known
     assert book.accounts[0].margin_balance.missing == (f"an account settled in USDT for {LINEAR}",)
+
+
+def test_a_tier_table_that_contradicts_itself_leaves_risk_unknown_and_says_which_tier() -> None:
+    made = running()
+    good = made.snapshot(at(1)).books[0].hedges[0]
+    assert good.liquidation_price.known
+    event = tiers(LINEAR)
+    low, high = event.table.tiers
+    broken = msgspec.structs.replace(high, deduction=high.deduction + 1)
+    feed(made, msgspec.structs.replace(event, table=msgspec.structs.replace(event.table, tiers=(low, broken))))
+    line = made.snapshot(at(1)).books[0].hedges[0]
+    for figure in (line.maintenance_margin, line.margin_usage, line.liquidation_price, line.liquidation_distance):
+        assert not figure.known
+    (gap,) = line.maintenance_margin.missing
+    assert "the table was refused: tiers[1].deduction" in gap
+    feed(made, tiers(LINEAR))
+    assert made.snapshot(at(1)).books[0].hedges[0].liquidation_price == good.liquidation_price

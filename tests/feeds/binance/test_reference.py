@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from core.errors import DecodeError
+from core.errors import DecodeError, RequestError
 from core.events import AnyEvent, FrameFault, InstrumentListed, Ticker, TiersLoaded
 from core.instruments import ContractKind, Instrument
+from core.tiers import check_continuity
 from feeds.binance import reference
 from feeds.registry import reference_events
 
@@ -168,10 +169,14 @@ def test_tiers_are_read_from_numbers_exactly(raw: bytes) -> None:
         (b'"maintMarginRatio": 0.005', b'"maintMarginRatio": null', "brackets.0.maintMarginRatio"),
     ],
 )
-def test_a_table_that_cannot_be_right_is_no_table(old: bytes, new: bytes, field: str) -> None:
-    (event,) = reference.tiers(BRACKETS.replace(old, new), None, 7)
+def test_a_table_that_cannot_be_right_is_a_fault(old: bytes, new: bytes, field: str) -> None:
+    *tables, event = reference.tiers(BRACKETS.replace(old, new), None, 7)
     assert isinstance(event, FrameFault)
     assert event.field == field
+    for table in tables:
+        assert isinstance(table, TiersLoaded)
+        with pytest.raises(RequestError):
+            check_continuity(table.table)
 
 
 PREMIUM = {

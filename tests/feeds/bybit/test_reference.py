@@ -9,9 +9,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from core.errors import DecodeError
+from core.errors import DecodeError, RequestError
 from core.events import FrameFault, InstrumentListed, TiersLoaded
 from core.instruments import ContractKind, Instrument
+from core.tiers import check_continuity
 from feeds.bybit import reference
 from feeds.registry import reference_events
 
@@ -207,11 +208,17 @@ def test_each_symbol_has_its_own_table() -> None:
     ],
     ids=["jumps", "falls", "no number", "no cap"],
 )
-def test_a_table_that_cannot_be_right_is_no_table(row: dict[str, Any], field: str) -> None:
-    (event,) = reference.tiers("linear", reference.page(body("linear", FRACTIONS[0], row), "place").rows, None, 7)
+def test_a_table_that_cannot_be_right_is_a_fault(row: dict[str, Any], field: str) -> None:
+    """Where only its deductions are wrong the table goes on to core, which takes none of its figures from it."""
+    rows = reference.page(body("linear", FRACTIONS[0], row), "place").rows
+    *tables, event = reference.tiers("linear", rows, None, 7)
     assert isinstance(event, FrameFault)
     assert event.field == field
     assert "BTCUSDT" in event.detail
+    for table in tables:
+        assert isinstance(table, TiersLoaded)
+        with pytest.raises(RequestError):
+            check_continuity(table.table)
 
 
 def test_other_endpoints_and_categories_say_nothing() -> None:
