@@ -19,6 +19,7 @@ from core.errors import RequestError
 from core.events import (
     AnyEvent,
     BalanceUpdate,
+    CandlesLoaded,
     ChannelChanged,
     ConnectionChanged,
     Fill,
@@ -34,6 +35,7 @@ from core.events import (
 )
 from core.feeds_health import FeedsHealth
 from core.freshness import SECOND_NS
+from core.history import History
 from core.journal import Journal
 from core.market import Market
 from core.opening import opening_fill
@@ -77,6 +79,7 @@ class Engine:
         self._sequence = self._events = 0
         self._feeds = FeedsHealth()
         self._market = Market(self._feeds)
+        self._history = History()
         self._ledger = Ledger(account for book in self._books for account in book.accounts)
         self._targets = Targets(self._books)
         self._valuation = Valuation(self._market, self._ledger, self._targets.ratio)
@@ -92,6 +95,7 @@ class Engine:
             Ticker: self._ticker,
             InstrumentListed: self._listed,
             TiersLoaded: self._tiers,
+            CandlesLoaded: self._candles,
             ConnectionChanged: self._connection,
             ChannelChanged: self._channel,
             FrameFault: self._feeds.fault,
@@ -175,6 +179,11 @@ class Engine:
         """Every position held now: what the paper broker settles funding on."""
         return [position for position in self._ledger.positions.values() if position.open]
 
+    @property
+    def history(self) -> History:
+        """Price history as it was loaded: what volatility and betas are reckoned from. Read it, do not write it."""
+        return self._history
+
     # --- market data and feeds -------------------------------------------------------------------------------
 
     def _ticker(self, event: Ticker) -> None:
@@ -194,6 +203,10 @@ class Engine:
     def _tiers(self, event: TiersLoaded) -> None:
         self._market.tiers_loaded(event.table)
         self._watch.touched(self._market.of(event.table.instrument), self._now_ns)
+
+    def _candles(self, event: CandlesLoaded) -> None:
+        for fault in self._history.loaded(event):
+            self._feeds.fault(fault)
 
     def _connection(self, event: ConnectionChanged) -> None:
         self._feeds.connection_changed(event)

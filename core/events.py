@@ -60,6 +60,36 @@ class TiersLoaded(Event, frozen=True, gc=False, omit_defaults=True, kw_only=True
     table: TierTable
 
 
+class CandlePrice(StrEnum):
+    """Which price candles are of: a contract's mark price, its index price, or the trades of a spot pair."""
+
+    MARK = "mark"
+    INDEX = "index"
+    SPOT = "spot"
+
+
+class Candle(msgspec.Struct, frozen=True, gc=False):
+    """First, highest, lowest and last price of one interval that begins at ``start_ns``, in quote per coin."""
+
+    start_ns: int
+    open: Decimal
+    high: Decimal
+    low: Decimal
+    close: Decimal
+
+
+class CandlesLoaded(Event, frozen=True, gc=False, omit_defaults=True, kw_only=True, tag="candles"):
+    """A stretch of price history as its venue keeps it: closed candles only, oldest first.
+
+    ``interval_ns`` is the length of each. Loads overlap: of two candles of one interval the later one counts.
+    """
+
+    instrument: str
+    price: CandlePrice
+    interval_ns: int
+    candles: tuple[Candle, ...]
+
+
 # --- the state of feeds --------------------------------------------------------------------------------------
 
 
@@ -240,6 +270,7 @@ AnyEvent = (
     Ticker
     | InstrumentListed
     | TiersLoaded
+    | CandlesLoaded
     | ConnectionChanged
     | ChannelChanged
     | FrameFault

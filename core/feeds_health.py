@@ -154,8 +154,12 @@ class FeedsHealth:
             channel.epoch += 1
 
     def fault(self, event: FrameFault) -> None:
-        """Count a frame, or part of one, that was not used."""
-        self.count_fault(self._connection(event.venue, event.connection), event)
+        """Count a frame, or part of one, that was not used.
+
+        What is read over REST reports its state only in trouble: a fault there is the first that is heard of it, and
+        proves that the venue answers.
+        """
+        self.count_fault(self._connection(event.venue, event.connection, ConnectionState.LIVE), event)
 
     def count_fault(self, connection: ConnectionHealth, event: FrameFault) -> None:
         """The same for a connection already found."""
@@ -192,10 +196,13 @@ class FeedsHealth:
     def _of_venue(self, venue: str) -> list[ConnectionHealth]:
         return [item for item in self._connections.values() if item.venue == venue]
 
-    def _connection(self, venue: str, name: str) -> ConnectionHealth:
+    def _connection(
+        self, venue: str, name: str, state: ConnectionState = ConnectionState.CONNECTING
+    ) -> ConnectionHealth:
+        """The connection of this name, in ``state`` where nothing was heard of it yet."""
         found = self._connections.get((venue, name))
         if found is None:
-            found = ConnectionHealth(venue, name, ConnectionState.CONNECTING, implied=False)
+            found = ConnectionHealth(venue, name, state, implied=False)
             self._connections[venue, name] = found
         return found
 

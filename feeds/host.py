@@ -1,4 +1,4 @@
-"""The live engine: connections, reference data, paper broker and engine, running in a thread of their own."""
+"""The live engine: connections, reference data, price history, broker and engine, running in a thread of their own."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from core.commands import AnyCommand, Resync
 from feeds.clock import Clock
 from feeds.connection import DEFAULT_TIMING, Connection, Emit, Timing
 from feeds.engine_thread import EngineThread
+from feeds.history import HistoryKeeper
+from feeds.keeper import Keeper
 from feeds.records import Tap
 from feeds.reference import EVERY_SECONDS, ReferenceKeeper
 from feeds.runner import Broker, EngineCore
@@ -24,12 +26,14 @@ def connections_of(
     timing: Timing = DEFAULT_TIMING,
     tap: Tap | None = None,
     reference_seconds: float = EVERY_SECONDS,
-) -> tuple[list[Connection], list[ReferenceKeeper]]:
+) -> tuple[list[Connection], list[Keeper]]:
     """What must run for these instruments; each feed is given those of its venue. Call it in the loop they run in."""
-    connections, keepers = [], []
+    connections: list[Connection] = []
+    keepers: list[Keeper] = []
     for feed in feeds:
         wanted = [item for item in instruments if item.partition(":")[0] == feed.venue]
-        keepers.append(ReferenceKeeper(feed, wanted, emit, clock, tap=tap, every_seconds=reference_seconds))
+        reference = ReferenceKeeper(feed, wanted, emit, clock, tap=tap, every_seconds=reference_seconds)
+        keepers += [reference, HistoryKeeper(feed, wanted, emit, clock, reference, tap=tap)]
         connections += [Connection(feed, plan, emit, clock, timing=timing, tap=tap) for plan in feed.plans(wanted)]
     return connections, keepers
 
@@ -58,7 +62,7 @@ class EngineHost(EngineThread):
         self._feeds, self._instruments, self._clock = feeds, tuple(instruments), clock
         self._timing, self._tap, self._reference_seconds = timing, tap, reference_seconds
         self._connections: list[Connection] = []
-        self._keepers: list[ReferenceKeeper] = []
+        self._keepers: list[Keeper] = []
 
     def _now_ns(self) -> int:
         return self._clock.now_ns()

@@ -1,18 +1,13 @@
-"""Keeps instruments and tiers of one venue read: until they are there, then again and again."""
+"""Keeps instruments and tiers of one venue read."""
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-import logging
 from collections.abc import Sequence
 
-from core.errors import HedgerowError, VenueError
-from core.events import ConnectionChanged, ConnectionState
 from feeds.clock import Clock
+from feeds.keeper import Keeper
 from feeds.leg import Emit
-from feeds.pacing import Pacing
-from feeds.records import Fetched, Tap
+from feeds.records import Tap
 from feeds.venue import VenueFeed
 
 EVERY_SECONDS = 6 * 3600.0
@@ -21,11 +16,11 @@ EVERY_SECONDS = 6 * 3600.0
 CONNECTION = "reference"
 """The name under which trouble with REST is told, as a connection's."""
 
-_LOGGER = logging.getLogger("hedgerow.reference")
 
+class ReferenceKeeper(Keeper):
+    """Reads one venue's reference data into ``emit``."""
 
-class ReferenceKeeper:
-    """Reads one venue's reference data into ``emit``; trouble is said as that of a connection of its own."""
+    name = CONNECTION
 
     def __init__(
         self,
@@ -37,70 +32,9 @@ class ReferenceKeeper:
         tap: Tap | None = None,
         every_seconds: float = EVERY_SECONDS,
     ) -> None:
-        self._feed, self._instruments, self._emit, self._clock = feed, instruments, emit, clock
-        self._tap, self._every_seconds = tap, every_seconds
-        self._again = asyncio.Event()
+        super().__init__(feed, emit, clock, tap=tap, every_seconds=every_seconds)
+        self._instruments = instruments
 
-    def reread(self) -> None:
-        """Read again now."""
-        self._again.set()
-
-    async def run(self) -> None:
-        """Read until cancelled. Raises nothing but cancellation."""
-        self._listen()
-        pacing = Pacing(first_seconds=1, cap_seconds=60, attempts=12, window_seconds=60)
-        while True:
-            self._again.clear()
-            pacing.attempted(self._clock.now_ns())
-            problem, stay_away = await self._read()
-            if problem:
-                self._say(ConnectionState.RECONNECTING, problem, pacing.failures)
-                wait = pacing.delay_seconds(self._clock.now_ns(), at_least=stay_away)
-            else:
-                if pacing.failures:
-                    self._say(ConnectionState.LIVE, "", 0)
-                pacing.reset()
-                wait = self._every_seconds
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(wait):
-                    await self._again.wait()
-
-    async def _read(self) -> tuple[str, float]:
-        """Read once; what went wrong, if anything, and for how long (seconds) the venue wants to be left alone."""
-        try:
-            events = await self._feed.reference(self._instruments)
-        except VenueError as error:
-            return str(error), error.retry_after_seconds or 0.0
-        except HedgerowError as error:
-            return str(error), 0.0
-        except Exception as error:
-            # The supervisor's net: reading again may help, and the prices go on meanwhile.
-            _LOGGER.error("%s reference: %s", self._feed.venue, type(error).__name__)
-            return f"internal error ({type(error).__name__})", 0.0
-        for event in events:
+    async def _read(self) -> None:
+        for event in await self._feed.reference(self._instruments):
             self._emit(event)
-        return "", 0.0
-
-    def _listen(self) -> None:
-        """Have the tap told of every public answer that this task asks for."""
-        tap = self._tap
-        if tap is None:
-            return
-        from feeds.rest import listener  # the HTTP client is slow to import, and not every run records
-
-        def heard(url: str, body: bytes) -> None:
-            tap(Fetched(ns=self._clock.now_ns(), url=url, data=body, venue=self._feed.venue))
-
-        listener.set(heard)
-
-    def _say(self, state: ConnectionState, reason: str, attempt: int) -> None:
-        self._emit(
-            ConnectionChanged(
-                received_ns=self._clock.now_ns(),
-                venue=self._feed.venue,
-                connection=CONNECTION,
-                state=state,
-                reason=reason,
-                attempt=attempt,
-            )
-        )

@@ -78,7 +78,8 @@ class Dialect(Protocol):
 
 
 class RestClient:
-    """One host of one venue. Use it as a context; limits learnt are kept from one use to the next."""
+    """One host of one venue. Use it as a context, several tasks at a time where need be; limits learnt are shared, and
+    kept from one use to the next."""
 
     def __init__(
         self,
@@ -94,25 +95,32 @@ class RestClient:
         self._clock_offset_ms = 0
         self._quiet_until = 0.0
         self._http: httpx.AsyncClient | None = None
+        self._users = 0
 
     async def __aenter__(self) -> Self:
+        if self._http is None:
+            self._http = self._connected()
+        self._users += 1
+        return self
+
+    def _connected(self) -> httpx.AsyncClient:
         try:
             address = urlsplit(self._base)
         except ValueError:
             raise self._trouble("unreachable", f"{self._base} is no address") from None
-        self._http = httpx.AsyncClient(
+        return httpx.AsyncClient(
             timeout=self._timeout_seconds,
             verify=address.scheme != "http",
             trust_env=address.hostname not in _LOOPBACK,
         )
-        return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._http is not None:
-            await self._http.aclose()
-            self._http = None
+        self._users -= 1
+        if not self._users and self._http is not None:
+            http, self._http = self._http, None
+            await http.aclose()
 
     @property
     def can_sign(self) -> bool:

@@ -1,12 +1,13 @@
 """What every venue folder offers to the rest of ``feeds``, so that knowing one is knowing all.
 
 A venue folder holds ``facts.py`` (addresses, limits, intervals: data), ``wire.py`` (typed frames), ``parse.py``
-(:class:`Decoder`: frames to events, pure) and ``client.py`` (:class:`VenueFeed`: what to connect to and ask for).
+(:class:`Decoder`: frames to events, pure), ``reference.py`` and ``candles.py`` (REST bodies to events, pure) and
+``client.py`` (:class:`VenueFeed`: what to connect to and ask for).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Protocol
 
 import msgspec
@@ -52,6 +53,15 @@ class ConnectionPlan(msgspec.Struct, frozen=True, kw_only=True):
     """When to swap to a fresh connection, before the venue cuts this one; ``None`` where it never does."""
 
 
+class CandlesWanted(msgspec.Struct, frozen=True, kw_only=True):
+    """One stretch of price history: the newest ``count`` closed candles of a contract's mark price, or of a spot
+    pair's trades."""
+
+    instrument: str
+    interval_ns: int
+    count: int
+
+
 class VenueFeed(Protocol):
     """A venue's market data for a set of instruments."""
 
@@ -75,6 +85,10 @@ class VenueFeed(Protocol):
 
     async def reference(self, instruments: Sequence[str]) -> Sequence[AnyEvent]:
         """Instruments, tiers and funding intervals over REST. Raises VenueError."""
+        ...
+
+    def candles(self, wanted: Sequence[CandlesWanted]) -> AsyncIterator[Sequence[AnyEvent]]:
+        """Price history over REST, one request each, in order. Raises VenueError at the first that fails."""
         ...
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Final
 
 from core.events import AnyEvent
@@ -12,7 +13,7 @@ from feeds.binance import facts
 from feeds.binance.parse import Decoder
 from feeds.clock import Clock
 from feeds.plans import by_market, in_groups
-from feeds.venue import ConnectionPlan, Credentials, Endpoints, Subscription
+from feeds.venue import CandlesWanted, ConnectionPlan, Credentials, Endpoints, Subscription
 
 if TYPE_CHECKING:
     from feeds.rest import RestClient
@@ -73,7 +74,29 @@ class BinanceFeed:
 
         A FrameFault for what is not listed or cannot be read. Raises VenueError.
         """
-        from feeds.binance.rest import BinanceDialect, read_futures, read_spot
+        from feeds.binance.rest import read_futures, read_spot
+
+        events: list[AnyEvent] = []
+        for market, symbols in by_market(facts.VENUE, facts.MARKETS, instruments).items():
+            async with self._client(market) as rest:
+                read = read_spot if market == _SPOT else read_futures
+                events += await read(rest, symbols, self._clock.now_ns())
+        return events
+
+    async def candles(self, wanted: Sequence[CandlesWanted]) -> AsyncIterator[Sequence[AnyEvent]]:
+        """Mark prices of contracts, trades of spot pairs; a FrameFault for what cannot be read. Raises VenueError."""
+        from feeds.binance.rest import read_candles
+
+        async with AsyncExitStack() as stack:
+            clients: dict[str, RestClient] = {}
+            for each in wanted:
+                market = each.instrument.split(":")[1]
+                if market not in clients:
+                    clients[market] = await stack.enter_async_context(self._client(market))
+                yield await read_candles(clients[market], each, self._clock)
+
+    def _client(self, market: str) -> RestClient:
+        from feeds.binance.rest import BinanceDialect
         from feeds.rest import RestClient
 
         if not self._rest:
@@ -83,12 +106,7 @@ class BinanceFeed:
                 _USDM: RestClient(futures, self._endpoints.rest, self._credentials),
                 _SPOT: RestClient(spot, self._endpoints.more[facts.SPOT_REST]),
             }
-        events: list[AnyEvent] = []
-        for market, symbols in by_market(facts.VENUE, facts.MARKETS, instruments).items():
-            async with self._rest[market] as rest:
-                read = read_spot if market == _SPOT else read_futures
-                events += await read(rest, symbols, self._clock.now_ns())
-        return events
+        return self._rest[market]
 
     def _plan(
         self, name: str, url: str, symbols: Sequence[str], streams: Iterable[tuple[str, float]]

@@ -106,6 +106,9 @@ FUNDING_INFO_PATH: Final = "/fapi/v1/fundingInfo"
 PREMIUM_INDEX_PATH: Final = "/fapi/v1/premiumIndex"
 LEVERAGE_BRACKET_PATH: Final = "/fapi/v1/leverageBracket"
 SPOT_EXCHANGE_INFO_PATH: Final = "/api/v3/exchangeInfo"
+MARK_CANDLES_PATH: Final = "/fapi/v1/markPriceKlines"
+INDEX_CANDLES_PATH: Final = "/fapi/v1/indexPriceKlines"
+SPOT_CANDLES_PATH: Final = "/api/v3/klines"
 CLOCK_PATH: Final = "/fapi/v1/time"
 SPOT_CLOCK_PATH: Final = "/api/v3/time"
 RECV_WINDOW_MS: Final = 5_000
@@ -125,6 +128,7 @@ STATUS_MEANINGS: Final = {
     451: "not available from this location",
 }
 
+CODES_NO_SUCH_SYMBOL: Final = frozenset({"-1121"})
 CODES_TOO_MANY: Final = frozenset({"-1003", "-1008", "-1015"})
 CODES_OUTCOME_UNKNOWN: Final = frozenset({"-1000", "-1001", "-1006", "-1007"})
 """Business errors after which the venue may have acted."""

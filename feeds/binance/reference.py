@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from decimal import Decimal
 from typing import Annotated, Final, Literal
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
 from pydantic import BeforeValidator, Field
@@ -17,7 +17,7 @@ from core.errors import DecodeError, RequestError
 from core.events import AnyEvent, FaultKind, InstrumentListed, Ticker, TiersLoaded
 from core.instruments import ContractKind, Instrument, Tier, TierTable, instrument_id
 from core.tiers import check_continuity
-from feeds.binance import facts
+from feeds.binance import candles, facts
 from feeds.bodies import Body, Fraction, MaybeFraction, NotNegative, Positive, bad_row, read_rows, rows_of
 from feeds.fields import TIME_CEILING_MS
 
@@ -266,11 +266,14 @@ def _table(row: _Brackets, received_ns: int) -> list[AnyEvent]:
 
 
 def events(url: str, body: bytes, received_ns: int) -> list[AnyEvent]:
-    """What a recorded REST answer says of instruments, mark prices and tiers; nothing for other endpoints.
+    """What a recorded REST answer says of instruments, mark prices, tiers and candles; nothing for other endpoints.
 
     Raises DecodeError for a body that is not what its endpoint sends.
     """
-    path = urlsplit(url).path
+    address = urlsplit(url)
+    path = address.path
+    if path in candles.ENDPOINTS:
+        return candles.events(path, dict(parse_qsl(address.query)), body, received_ns)
     if path == facts.EXCHANGE_INFO_PATH:
         return instruments(_USDM, body, None, received_ns)
     if path == facts.SPOT_EXCHANGE_INFO_PATH:

@@ -11,11 +11,13 @@ import msgspec
 
 from core.errors import DecodeError, VenueError
 from core.events import AnyEvent
-from feeds.binance import facts, reference, sign
+from feeds.binance import candles, facts, reference, sign
 from feeds.bodies import listed, missing
+from feeds.candles import not_told
+from feeds.clock import Clock
 from feeds.frames import clip
 from feeds.rest import Reply, RestClient, Signed, retry_after_seconds
-from feeds.venue import Credentials
+from feeds.venue import CandlesWanted, Credentials
 
 
 class _Refusal(msgspec.Struct):
@@ -110,3 +112,17 @@ async def read_spot(rest: RestClient, symbols: Sequence[str], now_ns: int) -> li
     except DecodeError as error:
         raise VenueError(facts.VENUE, "bad_answer", str(error)) from None
     return events + missing(facts.VENUE, facts.SPOT_EXCHANGE_INFO_PATH, symbols, listed(events), now_ns)
+
+
+async def read_candles(rest: RestClient, wanted: CandlesWanted, clock: Clock) -> list[AnyEvent]:
+    """Closed candles; a FrameFault for rows that are no good and for what is not listed. Raises VenueError."""
+    path, parameters = candles.question(wanted)
+    try:
+        body = await rest.get(path, parameters)
+        return candles.events(path, parameters, body, clock.now_ns())
+    except DecodeError as error:
+        raise VenueError(facts.VENUE, "bad_answer", str(error)) from None
+    except VenueError as error:
+        if error.code not in facts.CODES_NO_SUCH_SYMBOL:
+            raise
+        return [not_told(path, wanted.instrument, error.message, clock.now_ns())]

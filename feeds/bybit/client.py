@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
 from core.events import AnyEvent
@@ -12,7 +12,7 @@ from feeds.bybit import facts
 from feeds.bybit.parse import Decoder
 from feeds.clock import Clock
 from feeds.plans import by_market, in_groups
-from feeds.venue import ConnectionPlan, Credentials, Endpoints, Subscription
+from feeds.venue import CandlesWanted, ConnectionPlan, Credentials, Endpoints, Subscription
 
 if TYPE_CHECKING:
     from feeds.rest import RestClient
@@ -63,16 +63,29 @@ class BybitFeed:
 
     async def reference(self, instruments: Sequence[str]) -> Sequence[AnyEvent]:
         """Instruments and tiers; a FrameFault for what is not listed or cannot be read. Raises VenueError."""
-        from feeds.bybit.rest import BybitDialect, read_reference
+        from feeds.bybit.rest import read_reference
+
+        events: list[AnyEvent] = []
+        async with self._client() as rest:
+            for market, symbols in by_market(facts.VENUE, facts.MARKETS, instruments).items():
+                events += await read_reference(rest, market, symbols, self._clock.now_ns())
+        return events
+
+    async def candles(self, wanted: Sequence[CandlesWanted]) -> AsyncIterator[Sequence[AnyEvent]]:
+        """Mark prices of contracts, trades of spot pairs; a FrameFault for what cannot be read. Raises VenueError."""
+        from feeds.bybit.rest import read_candles
+
+        async with self._client() as rest:
+            for each in wanted:
+                yield await read_candles(rest, each, self._clock)
+
+    def _client(self) -> RestClient:
+        from feeds.bybit.rest import BybitDialect
         from feeds.rest import RestClient
 
         if self._rest is None:
             self._rest = RestClient(BybitDialect(), self._endpoints.rest, self._credentials)
-        events: list[AnyEvent] = []
-        async with self._rest as rest:
-            for market, symbols in by_market(facts.VENUE, facts.MARKETS, instruments).items():
-                events += await read_reference(rest, market, symbols, self._clock.now_ns())
-        return events
+        return self._rest
 
 
 def _subscriptions(market: str, symbols: Sequence[str]) -> Iterator[Subscription]:

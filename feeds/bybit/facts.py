@@ -63,6 +63,9 @@ INSTRUMENTS_PATH: Final = "/v5/market/instruments-info"
 INSTRUMENTS_LIMIT: Final = 1000
 MOST_PAGES: Final = 50
 RISK_LIMIT_PATH: Final = "/v5/market/risk-limit"
+MARK_CANDLES_PATH: Final = "/v5/market/mark-price-kline"
+INDEX_CANDLES_PATH: Final = "/v5/market/index-price-kline"
+CANDLES_PATH: Final = "/v5/market/kline"
 RECV_WINDOW_MS: Final = 5_000
 
 REFUSED_ADDRESS_SECONDS: Final = 600.0
@@ -70,5 +73,6 @@ REFUSED_ADDRESS_SECONDS: Final = 600.0
 
 OVERLOAD_SECONDS: Final = 10.0
 
+CODES_NO_SUCH_SYMBOL: Final = frozenset({"10001"})
 CODES_TOO_MANY: Final = frozenset({"10006", "10018"})
 CODES_OUTCOME_UNKNOWN: Final = frozenset({"10000", "10016"})

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Sequence
 from decimal import Decimal
 from itertools import groupby
 from typing import Final
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
 from pydantic import Field
@@ -19,7 +19,7 @@ from core.events import AnyEvent, FaultKind, InstrumentListed, TiersLoaded
 from core.instruments import ContractKind, Instrument, Tier, TierTable, instrument_id
 from core.tiers import check_continuity
 from feeds.bodies import Body, MaybeFraction, MaybeNotNegative, MaybePositive, Positive, bad_row, read_rows, rows_of
-from feeds.bybit import facts
+from feeds.bybit import candles, facts
 
 _PER_CENT_PRODUCT: Final = 5
 """Lowest maintenance rate times highest leverage is about 0.5 where the rate is a fraction, 50 where it is in per cent
@@ -222,12 +222,15 @@ def _table(market: str, symbol: str, limits: Sequence[_RiskLimit], received_ns: 
 
 
 def events(url: str, body: bytes, received_ns: int) -> list[AnyEvent]:
-    """What a recorded REST answer says of instruments and tiers; nothing for other endpoints.
+    """What a recorded REST answer says of instruments, tiers and candles; nothing for other endpoints.
 
     Raises DecodeError for a body that is no list.
     """
     address = urlsplit(url)
-    market = parse_qs(address.query).get("category", [""])[0]
+    parameters = dict(parse_qsl(address.query))
+    if address.path in candles.PRICES:
+        return candles.events(address.path, parameters, body, received_ns)
+    market = parameters.get("category", "")
     read = {facts.INSTRUMENTS_PATH: instruments, facts.RISK_LIMIT_PATH: tiers}.get(address.path)
     if read is None or market not in _KINDS:
         return []

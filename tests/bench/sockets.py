@@ -16,7 +16,7 @@ import struct
 import subprocess
 import sys
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any
 
 import msgspec
@@ -25,7 +25,7 @@ from core.events import AnyEvent, Ticker
 from feeds.clock import Clock
 from feeds.connection import Connection, Timing
 from feeds.registry import decoder_for
-from feeds.venue import ConnectionPlan, Decoder, Subscription
+from feeds.venue import CandlesWanted, ConnectionPlan, Decoder, Subscription
 
 STREAM = "btcusdt@markPrice@1s"
 FRAME = {
@@ -145,6 +145,10 @@ class _BenchFeed:
 
     async def reference(self, instruments: Sequence[str]) -> Sequence[AnyEvent]:
         return ()
+
+    async def candles(self, wanted: Sequence[CandlesWanted]) -> AsyncIterator[Sequence[AnyEvent]]:
+        for _ in wanted:
+            yield ()
 
 
 async def _ours(port: int, meter: Meter, read_hz: float | None) -> None:

@@ -26,6 +26,9 @@ from core.engine import Engine
 from core.events import (
     AnyEvent,
     BalanceUpdate,
+    Candle,
+    CandlePrice,
+    CandlesLoaded,
     ChannelChanged,
     ChannelState,
     ConnectionChanged,
@@ -41,6 +44,7 @@ from core.events import (
     Ticker,
 )
 from core.figures import Figure, Freshness
+from core.history import DAY_NS, HOUR_NS
 from core.snapshot import Mode, Snapshot
 from feeds.paper import PaperBroker
 from tests.support.builders import (
@@ -90,6 +94,11 @@ TICKERS = st.builds(
     next_funding_time_ns=st.one_of(st.none(), MOMENTS, st.just(-5)),
     funding_interval_hours=st.one_of(st.none(), st.integers(-1, 24)),
 )
+CANDLES = st.builds(
+    Candle,
+    start_ns=st.one_of(st.integers(-5, 10**30), st.integers(-400, 2).map(lambda days: START + days * DAY_NS)),
+    **dict.fromkeys(("open", "high", "low", "close"), PRICES.filter(lambda price: price is not None)),
+)
 FEEDS = st.one_of(
     st.builds(
         ConnectionChanged, received_ns=MOMENTS, venue=st.just("bybit"),
@@ -102,6 +111,10 @@ FEEDS = st.one_of(
     st.builds(
         FrameFault, received_ns=MOMENTS, venue=st.just("bybit"), connection=st.sampled_from(["linear", ""]),
         kind=st.sampled_from(FaultKind),
+    ),
+    st.builds(
+        CandlesLoaded, received_ns=MOMENTS, instrument=NAMES, price=st.sampled_from(CandlePrice),
+        interval_ns=st.sampled_from([DAY_NS, HOUR_NS, 0, -1]), candles=st.lists(CANDLES, max_size=5).map(tuple),
     ),
     st.builds(Heard, received_ns=MOMENTS, kind=st.just("pong"), channel=st.sampled_from(["a", "q"])),
 )  # fmt: skip

@@ -21,6 +21,7 @@ FILES = {
     "parse.py",
     "sign.py",
     "reference.py",
+    "candles.py",
     "rest.py",
     "client.py",
     "rights.py",

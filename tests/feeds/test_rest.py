@@ -187,6 +187,32 @@ async def test_limits_outlive_the_connection() -> None:
     assert len(requests) == 1
 
 
+async def test_two_tasks_may_share_a_client_and_neither_closes_it_on_the_other() -> None:
+    came, go = asyncio.Event(), asyncio.Event()
+
+    async def handler(request: web.Request) -> web.Response:
+        if request.path == "/slow":
+            came.set()
+            await go.wait()
+        return web.json_response({"retCode": 0, "path": request.path})
+
+    async def use(path: str) -> bytes:
+        async with rest:
+            return await rest.get(path)
+
+    async with client(BybitDialect(), handler) as (opened, requests):
+        rest = RestClient(BybitDialect(), opened._base, KEY)
+        slow = asyncio.create_task(use("/slow"))
+        await came.wait()
+        assert b"/quick" in await use("/quick")
+        go.set()
+        assert b"/slow" in await slow
+        assert b"/again" in await use("/again")
+        assert [request.path for request in requests] == ["/slow", "/quick", "/again"]
+    with pytest.raises(RuntimeError, match="context"):
+        await rest.get("/late")
+
+
 async def test_there_is_room_below_nine_tenths_of_the_weight() -> None:
     async with client(binance(), answering([], X_MBX_USED_WEIGHT_1M="2159")) as (rest, requests):
         await rest.get("/path")

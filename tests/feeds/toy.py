@@ -16,7 +16,7 @@ from websockets.exceptions import ConnectionClosed
 from core.events import AnyEvent, ChannelChanged, ConnectionChanged, FaultKind, FrameFault, Heard, Ticker
 from feeds.clock import Clock
 from feeds.connection import Connection, Timing
-from feeds.venue import ConnectionPlan, Subscription
+from feeds.venue import CandlesWanted, ConnectionPlan, Subscription
 
 QUICK = Timing(
     open_seconds=0.5,
@@ -104,6 +104,10 @@ class ToyFeed:
 
     async def reference(self, instruments: Sequence[str]) -> Sequence[AnyEvent]:
         return ()
+
+    async def candles(self, wanted: Sequence[CandlesWanted]) -> AsyncIterator[Sequence[AnyEvent]]:
+        for _ in wanted:
+            yield ()
 
 
 class EventLog:

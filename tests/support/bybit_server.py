@@ -28,7 +28,7 @@ from feeds.connection import Timing
 from feeds.host import EngineHost
 from feeds.paper import PaperBroker
 from feeds.registry import decoder_for
-from feeds.venue import ConnectionPlan, Decoder, Subscription
+from feeds.venue import CandlesWanted, ConnectionPlan, Decoder, Subscription
 from tests.support.builders import LINEAR, listed, tiers
 
 TOPIC = "tickers.BTCUSDT"
@@ -220,6 +220,10 @@ class ScriptedFeed:
             replace(listed(), received_ns=now_ns),
             replace(table, received_ns=now_ns, table=replace(table.table, as_of_ns=now_ns)),
         ]
+
+    async def candles(self, wanted: Sequence[CandlesWanted]) -> AsyncIterator[Sequence[AnyEvent]]:
+        for _ in wanted:
+            yield ()
 
 
 class WatchedHost(EngineHost):

@@ -1,0 +1,57 @@
+"""Binance's candles: what to ask for them, and its bodies to events. Pure.
+
+Source: https://developers.binance.com/docs/derivatives/usds-margined-futures/market-data/rest-api/Mark-Price-Kline-Candlestick-Data
+(rows oldest first, the running candle last)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final, NamedTuple
+
+import msgspec
+
+from core.events import AnyEvent, CandlePrice
+from core.history import DAY_NS, HOUR_NS
+from core.instruments import instrument_id
+from feeds import candles
+from feeds.binance import facts
+from feeds.venue import CandlesWanted
+
+INTERVALS: Final[Mapping[int, str]] = {DAY_NS: "1d", HOUR_NS: "1h"}
+
+_LENGTHS: Final = {name: length for length, name in INTERVALS.items()}
+
+
+class _Endpoint(NamedTuple):
+    market: str
+    price: CandlePrice
+    key: str
+    """The parameter that names the contract or pair."""
+
+
+ENDPOINTS: Final[Mapping[str, _Endpoint]] = {
+    facts.MARK_CANDLES_PATH: _Endpoint("usdm", CandlePrice.MARK, "symbol"),
+    facts.INDEX_CANDLES_PATH: _Endpoint("usdm", CandlePrice.INDEX, "pair"),
+    facts.SPOT_CANDLES_PATH: _Endpoint("spot", CandlePrice.SPOT, "symbol"),
+}
+
+
+def question(wanted: CandlesWanted) -> tuple[str, dict[str, str]]:
+    """The path to ask and its parameters; one row more than wanted, because the newest is still running."""
+    _, market, symbol = wanted.instrument.split(":")
+    parameters = {"symbol": symbol, "interval": INTERVALS[wanted.interval_ns], "limit": str(wanted.count + 1)}
+    return facts.SPOT_CANDLES_PATH if market == "spot" else facts.MARK_CANDLES_PATH, parameters
+
+
+def events(path: str, parameters: Mapping[str, str], body: bytes, received_ns: int) -> list[AnyEvent]:
+    """The closed candles of an answer; nothing for an interval that is not used here.
+
+    Raises DecodeError for a body that is no list.
+    """
+    endpoint, interval_ns = ENDPOINTS[path], _LENGTHS.get(parameters.get("interval", ""))
+    if interval_ns is None:
+        return []
+    rows = candles.open_body(facts.VENUE, path, body, list[msgspec.Raw])
+    instrument = instrument_id(facts.VENUE, endpoint.market, parameters.get(endpoint.key, ""))
+    return candles.candles(path, instrument, endpoint.price, interval_ns, rows, received_ns)
