@@ -4,7 +4,7 @@ One equation covers all four. Let v be the position's value in the settle curren
 Equity less requirement is then a straight line in v within each tier::
 
     surplus(v) = base + direction·v − (v·(rate + fee) − deduction)
-    linear :  base = pot − s·q·E,  direction =  s         (s = +1 long, −1 short)
+    linear :  base = pot − s·q·E,  direction =  s         (s = +1 long, −1 short; quanto likewise, in its settle coin)
     inverse:  base = pot + s·N/E,  direction = −s
 
 where the pot is the margin (isolated) or the wallet plus the unrealised P&L less the maintenance margin of the other

@@ -9,6 +9,7 @@ from core.figures import Freshness
 from core.hedging import order_to_target
 from core.market import Field, Market
 from core.positions import ZERO, Ledger, opening_id
+from core.risk import settle_price
 from core.targets import Targets
 from core.valuation import bag_quantity
 
@@ -26,7 +27,10 @@ def opening_fill(
         return None
     held = ledger.position(hedge.account, hedge.instrument).quantity
     ratio = targets.ratio(book.name, hedge.instrument)
-    sizing = order_to_target(instrument, bag_quantity(book, hedge.asset), ratio, held, mark.value)
+    paid_in = settle_price(market, instrument, now_ns)
+    if paid_in.value is None:
+        return None
+    sizing = order_to_target(instrument, bag_quantity(book, hedge.asset), ratio, held, mark.value, paid_in.value)
     if sizing.refusals:
         raise RequestError(hedge.instrument, "a target that the venue's order filters allow", sizing.refusals[0])
     return Fill(

@@ -24,7 +24,7 @@ from core.instruments import Instrument
 from core.market import Field, Market
 from core.orders import OrderRequest
 from core.positions import Ledger, Position, filled
-from core.risk import lifted, used_up
+from core.risk import lifted, settle_price, used_up
 from core.snapshot import AccountView, HedgeLine, PreviewAfter, StageView
 from core.targets import Targets
 from core.valuation import Valuation, bag_quantity
@@ -82,7 +82,8 @@ class Staging:
         target = self._targets.ratio(book.name, hedge.instrument)
         try:
             coins = bag_quantity(book, hedge.asset)
-            sizing = order_to_target(instrument, coins, target, position.quantity, mark.value)
+            paid_in = settle_price(self._market, instrument, now_ns)
+            sizing = order_to_target(instrument, coins, target, position.quantity, mark.value, paid_in.value)
         except RequestError as error:
             raise Refused(f"cannot size the order: {error}") from error
         if not sizing.side:
@@ -127,7 +128,8 @@ class Staging:
         price, source = self._price(staged, now_ns)
         quantity = exact(sizing.quantity)
         kind, size = instrument.kind, instrument.contract_size
-        notional = lifted(lambda q, p: pnl.notional(kind, q, size, p), quantity, price)
+        paid_in = settle_price(self._market, instrument, now_ns)
+        notional = lifted(lambda q, p, s: pnl.notional(kind, q, size, p, s), quantity, price, paid_in)
         rate = staged.account.taker_fee
         line, account = self._after(staged, instrument, price, now_ns)
         gap = _entry_gap(self._ledger.position(hedge.account, hedge.instrument))
@@ -191,7 +193,9 @@ class Staging:
         if status != "trading":
             found.append(f"{hedge.instrument} is not open for trading: {status}")
         found += self._price_refusals(staged, now_ns)
-        if notional.value is not None and notional.value > limits.maximum_order_notional:
+        if notional.value is None and staged.sizing.quantity:
+            found.append(f"the notional is unknown: {', '.join(notional.missing)}")
+        elif notional.value is not None and notional.value > limits.maximum_order_notional:
             found.append(f"notional {notional.value:.2f} is above the limit of {limits.maximum_order_notional}")
         created = (order.request.created_ns for order in self._ledger.orders.values())
         if sum(1 for sent_ns in created if now_ns - sent_ns < MINUTE_NS) >= limits.maximum_orders_per_minute:

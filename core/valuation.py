@@ -348,12 +348,12 @@ def _order_to_target(book: Book, hedge: Hedge, market: Quotes, quantity: Figure,
     instrument = market.instrument
     if instrument is None:
         return unknown(f"description of {hedge.instrument}")
-    gaps = [gap for figure in (quantity, market.mark) for gap in figure.missing]
+    gaps = [gap for figure in (quantity, market.mark, market.settle_price) for gap in figure.missing]
     if gaps or quantity.value is None or market.mark.value is None or target.value is None:
         return unknown(*dict.fromkeys(gaps))
-    coins = bag_quantity(book, hedge.asset)
+    coins, paid_in = bag_quantity(book, hedge.asset), market.settle_price.value
     try:
-        sizing = hedging.order_to_target(instrument, coins, target.value, quantity.value, market.mark.value)
+        sizing = hedging.order_to_target(instrument, coins, target.value, quantity.value, market.mark.value, paid_in)
     except RequestError as error:
         return unknown(str(error))
     if sizing.refusals and not _too_large(sizing, instrument.maximum_quantity):
