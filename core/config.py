@@ -23,11 +23,13 @@ from core.config_model import (
     BookSection,
     DisplaySection,
     FileSection,
+    HedgeSection,
     JournalSection,
     VenueSection,
 )
 from core.config_text import KeyPath, key_lines
 from core.errors import ConfigError, ConfigErrors
+from core.legs import Leg
 
 _LARGEST_FILE = 1_000_000
 _SYNTAX_PLACE = re.compile(r"\s*\(at (?:line (?P<line>\d+), column \d+|end of document)\)$")
@@ -146,12 +148,16 @@ def _account(section: AccountSection) -> Account:
     return Account(**{**dict(section), "margin_mode": MarginMode(section.margin_mode)})
 
 
+def _hedge(section: HedgeSection) -> Hedge:
+    return Hedge(**{**dict(section), "leg": Leg(section.leg)})
+
+
 def _book(section: BookSection, accounts: Mapping[str, Account]) -> Book:
     used = dict.fromkeys(hedge.account for hedge in section.hedges)
     return Book(
         name=section.name,
         lots=tuple(Lot(**dict(lot)) for lot in section.lots),
-        hedges=tuple(Hedge(**dict(hedge)) for hedge in section.hedges),
+        hedges=tuple(_hedge(hedge) for hedge in section.hedges),
         accounts=tuple(accounts[name] for name in used),
         limits=Limits(**dict(section.limits)),
         thresholds=Thresholds(**dict(section.thresholds)),

@@ -129,6 +129,9 @@ class HedgeSection(Section):
     open_at_market: Annotated[bool, Flag()] = Field(
         default=False, description="open the target position on paper once, at the first mark price seen"
     )
+    leg: Annotated[str, Choice(("net", "short"))] = Field(
+        default="net", description="net: the account's one position in the contract; short: the short leg of hedge mode"
+    )
 
 
 class LimitsSection(Section):

@@ -21,9 +21,10 @@ from core.figures import Figure, Freshness, absent, derive, exact, total, unknow
 from core.freshness import SECOND_NS
 from core.hedging import Sizing, order_to_target
 from core.instruments import Instrument
+from core.ledger import Ledger
 from core.market import Field, Market
 from core.orders import OrderRequest
-from core.positions import Ledger, Position, filled
+from core.positions import Position, filled
 from core.risk import lifted, settle_price, used_up
 from core.snapshot import AccountView, HedgeLine, PreviewAfter, StageView
 from core.targets import Targets
@@ -69,7 +70,7 @@ class Staging:
     def stage(self, book: Book, hedge: Hedge, now_ns: int) -> Staged:
         """Stage the order that reaches the hedge's target. Raises Refused where it cannot even be sized."""
         instrument = self._described(hedge)
-        position = self._ledger.position(hedge.account, hedge.instrument)
+        position = self._ledger.position(*hedge.key)
         if position.pending:
             raise Refused(f"{hedge.instrument} is about to be opened: waiting for {position.pending}")
         if position.unbooked:
@@ -132,7 +133,7 @@ class Staging:
         notional = lifted(lambda q, p, s: pnl.notional(kind, q, size, p, s), quantity, price, paid_in)
         rate = staged.account.taker_fee
         line, account = self._after(staged, instrument, price, now_ns)
-        gap = _entry_gap(self._ledger.position(hedge.account, hedge.instrument))
+        gap = _entry_gap(self._ledger.position(*hedge.key))
         return StageView(
             client_order_id=staged.client_order_id,
             book=staged.book.name,
@@ -164,7 +165,7 @@ class Staging:
     ) -> tuple[HedgeLine, AccountView]:
         """The hedge leg and its account after a fill at ``price``; as they are where that is unknown."""
         hedge, account = staged.hedge, staged.account
-        position, wallet = self._ledger.position(hedge.account, hedge.instrument), self._ledger.wallets[account.name]
+        position, wallet = self._ledger.position(*hedge.key), self._ledger.wallets[account.name]
         if price.value is not None and staged.sizing.quantity:
             with contextlib.suppress(RequestError):  # a position that became impossible to add to is shown as it is
                 position, gained = filled(position, account, instrument, _as_fill(staged, instrument, price.value))
@@ -221,14 +222,14 @@ class Staging:
 
     def _position_refusals(self, staged: Staged) -> list[str]:
         hedge, found = staged.hedge, []
-        position = self._ledger.position(hedge.account, hedge.instrument)
+        position = self._ledger.position(*hedge.key)
         if position.quantity != staged.held_quantity:
             found.append("the position has changed since this was staged: stage again")
         if position.unbooked:
             found.append(f"the position is not known: {position.unbooked}")
         if gap := _entry_gap(position):
             found.append(gap)
-        for order in self._ledger.outstanding(hedge.account, hedge.instrument):
+        for order in self._ledger.outstanding(hedge.key):
             if order.request.client_order_id != staged.client_order_id:
                 found.append(f"order {order.request.client_order_id} on this contract is still {order.state.value}")
         return found
@@ -291,6 +292,7 @@ class Staging:
             reduce_only=staged.sizing.reduce_only,
             created_ns=now_ns,
             expires_ns=now_ns + ORDER_LIFETIME_NS,
+            leg=staged.hedge.leg,
         )
 
 
@@ -322,6 +324,7 @@ def _as_fill(staged: Staged, instrument: Instrument, price: Decimal) -> Fill:
         quantity=quantity,
         fee=paid,
         fee_asset=staged.account.settle,
+        leg=staged.hedge.leg,
     )
 
 

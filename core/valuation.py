@@ -18,8 +18,10 @@ from core.books import Account, Book, Hedge, MarginMode
 from core.errors import RequestError
 from core.exact import exactly
 from core.figures import Figure, Freshness, absent, derive, exact, total, unknown
+from core.ledger import Ledger
+from core.legs import PositionKey
 from core.market import Field, Market
-from core.positions import Ledger, Position
+from core.positions import Position
 from core.risk import (
     NO_POSITION,
     ZERO,
@@ -144,21 +146,20 @@ class Valuation:
         return _account_view(account, self._wallet(account, self._ledger.wallets[account.name]), held), held
 
     def _wallet(self, account: Account, amount: Decimal) -> Figure:
-        held = (item for item in self._ledger.positions.values() if item.account == account.name)
-        gaps = [item.unbooked for item in held if item.unbooked]
+        gaps = [item.unbooked for item in self._ledger.of_account(account.name) if item.unbooked]
         if gaps:
             return unknown(*gaps)
         return Figure(value=amount, estimated=account.name in self._ledger.estimated_wallets)
 
     def _positions(self, book: Book, account: Account, now_ns: int, instead: Position | None = None) -> list[Valued]:
         """Every position of an account, hedge or not, valued at ``now_ns``; ``instead`` replaces its namesake."""
-        names = [hedge.instrument for hedge in book.hedges if hedge.account == account.name]
-        names += [name for owner, name in self._ledger.positions if owner == account.name]
+        keys: list[PositionKey] = [hedge.key for hedge in book.hedges if hedge.account == account.name]
+        keys += [item.key for item in self._ledger.of_account(account.name)]
         found = []
-        for name in dict.fromkeys(names):
-            position = self._ledger.position(account.name, name)
+        for key in dict.fromkeys(keys):
+            position, name = self._ledger.position(*key), key.instrument
             missing = self._unknown_quantity(position)
-            if instead is not None and instead.instrument == name:
+            if instead is not None and instead.key == key:
                 position, missing = instead, instead.unbooked
             missing = missing or self._wrong_settle(account, name)
             market = quotes(self._market, name, now_ns)
@@ -190,7 +191,7 @@ class Valuation:
         self, book: Book, hedge: Hedge, accounts: dict[str, tuple[AccountView, list[Valued]]], now_ns: int
     ) -> HedgeLine:
         account, held = accounts[hedge.account]
-        valued = next(item for item in held if item.position.instrument == hedge.instrument)
+        valued = next(item for item in held if item.position.key == hedge.key)
         position, market, sums = valued.position, valued.quotes, valued.exposure
         isolated = valued.account.margin_mode is MarginMode.ISOLATED
         others = _others(account.wallet_balance, held, valued)
@@ -233,6 +234,7 @@ class Valuation:
             drift=derive(hedging.drift, ratio, target),
             order_to_target=_order_to_target(book, hedge, market, sums.quantity, target),
             opened_note=position.note,
+            leg=hedge.leg.value,
         )
 
 
