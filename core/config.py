@@ -17,6 +17,7 @@ from pydantic import ValidationError
 
 from core.books import Account, Book, Hedge, Limits, Lot, MarginMode, Thresholds
 from core.config_checks import cross_checks
+from core.config_contracts import contract_sheet
 from core.config_faults import Problem, dotted, validation_problems
 from core.config_model import (
     AccountSection,
@@ -28,6 +29,7 @@ from core.config_model import (
     VenueSection,
 )
 from core.config_text import KeyPath, key_lines
+from core.contract_sheet import ContractSheet
 from core.errors import ConfigError, ConfigErrors
 from core.legs import Leg
 
@@ -42,6 +44,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     file: Path
     books: tuple[Book, ...]
     accounts: tuple[Account, ...]
+    contracts: tuple[ContractSheet, ...]
     venues: Mapping[str, VenueSection]
     display: DisplaySection
     journal: JournalSection
@@ -138,6 +141,7 @@ def _config(sections: FileSection, path: Path) -> Config:
         file=path,
         books=tuple(_book(section, accounts) for section in sections.books),
         accounts=tuple(accounts.values()),
+        contracts=tuple(contract_sheet(section) for section in sections.contracts),
         venues=sections.venues,
         display=sections.display,
         journal=sections.journal,

@@ -15,6 +15,7 @@ import msgspec
 
 from core import funding, hedging
 from core.books import Account, Book, Hedge, MarginMode
+from core.contract_sheet import is_sheet_name
 from core.errors import RequestError
 from core.exact import exactly
 from core.figures import Figure, Freshness, absent, derive, exact, total, unknown
@@ -117,7 +118,8 @@ class Valuation:
     def bag_price(self, book: Book, asset: str, now_ns: int) -> tuple[Figure, str, str]:
         """The price of a bag asset, what it is in words, and its currency."""
         spot = next((lot.price for lot in book.lots if lot.asset == asset and lot.price is not None), None)
-        leg = next((hedge for hedge in book.hedges if hedge.asset == asset), None)
+        legs = [hedge for hedge in book.hedges if hedge.asset == asset]
+        leg = next((hedge for hedge in legs if not is_sheet_name(hedge.instrument)), legs[0] if legs else None)
         currency = self._currency(spot, leg)
         middle = self._market.middle(spot, now_ns) if spot is not None else None
         if middle is not None and (middle.known or leg is None):
