@@ -11,6 +11,8 @@ from enum import StrEnum
 
 import msgspec
 
+from core.legs import Leg, PositionKey
+
 
 class Lot(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """A purchase of spot coins. ``quantity`` in coins; ``cost`` in quote per coin, ``None`` if not told.
@@ -56,7 +58,8 @@ class Hedge(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
 
     ``target_ratio`` is a fraction (0.5 hedges half). ``quantity`` is the position already held, signed (short
     negative) in the venue's order unit, with ``entry_price`` in quote per coin. Where ``open_at_market`` is true
-    the engine opens the target position once, at the first mark price it sees (demo, replay), and says so.
+    the engine opens the target position once, at the first mark price it sees (demo, replay), and says so. ``leg`` is
+    ``net``, or ``short`` in an account in hedge mode.
     """
 
     asset: str
@@ -67,6 +70,12 @@ class Hedge(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     entry_price: Decimal | None = None
     isolated_margin: Decimal | None = None
     open_at_market: bool = False
+    leg: Leg = Leg.NET
+
+    @property
+    def key(self) -> PositionKey:
+        """The position that is the hedge."""
+        return PositionKey(self.account, self.instrument, self.leg)
 
 
 class Limits(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):

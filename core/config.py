@@ -17,17 +17,21 @@ from pydantic import ValidationError
 
 from core.books import Account, Book, Hedge, Limits, Lot, MarginMode, Thresholds
 from core.config_checks import cross_checks
+from core.config_contracts import contract_sheet
 from core.config_faults import Problem, dotted, validation_problems
 from core.config_model import (
     AccountSection,
     BookSection,
     DisplaySection,
     FileSection,
+    HedgeSection,
     JournalSection,
     VenueSection,
 )
 from core.config_text import KeyPath, key_lines
+from core.contract_sheet import ContractSheet
 from core.errors import ConfigError, ConfigErrors
+from core.legs import Leg
 
 _LARGEST_FILE = 1_000_000
 _SYNTAX_PLACE = re.compile(r"\s*\(at (?:line (?P<line>\d+), column \d+|end of document)\)$")
@@ -40,6 +44,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     file: Path
     books: tuple[Book, ...]
     accounts: tuple[Account, ...]
+    contracts: tuple[ContractSheet, ...]
     venues: Mapping[str, VenueSection]
     display: DisplaySection
     journal: JournalSection
@@ -136,6 +141,7 @@ def _config(sections: FileSection, path: Path) -> Config:
         file=path,
         books=tuple(_book(section, accounts) for section in sections.books),
         accounts=tuple(accounts.values()),
+        contracts=tuple(contract_sheet(section) for section in sections.contracts),
         venues=sections.venues,
         display=sections.display,
         journal=sections.journal,
@@ -146,12 +152,16 @@ def _account(section: AccountSection) -> Account:
     return Account(**{**dict(section), "margin_mode": MarginMode(section.margin_mode)})
 
 
+def _hedge(section: HedgeSection) -> Hedge:
+    return Hedge(**{**dict(section), "leg": Leg(section.leg)})
+
+
 def _book(section: BookSection, accounts: Mapping[str, Account]) -> Book:
     used = dict.fromkeys(hedge.account for hedge in section.hedges)
     return Book(
         name=section.name,
         lots=tuple(Lot(**dict(lot)) for lot in section.lots),
-        hedges=tuple(Hedge(**dict(hedge)) for hedge in section.hedges),
+        hedges=tuple(_hedge(hedge) for hedge in section.hedges),
         accounts=tuple(accounts[name] for name in used),
         limits=Limits(**dict(section.limits)),
         thresholds=Thresholds(**dict(section.thresholds)),

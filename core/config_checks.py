@@ -11,9 +11,12 @@ from typing import NamedTuple, TypeVar
 
 from pydantic import ValidationError
 
+from core.config_contracts import ContractSection, contract_ids, sheet_faults
 from core.config_faults import Problem, dotted, nearest, shown
-from core.config_model import AccountSection, HedgeSection, LimitsSection, LotSection, Section, VenueSection
+from core.config_model import AccountSection, HedgeSection, LimitsSection, LotSection, VenueSection
+from core.config_section import Section
 from core.config_text import KeyPath
+from core.contract_sheet import MARKET, is_sheet_name
 from core.symbols import MARKETS, Terms, read_name
 
 _S = TypeVar("_S", bound=Section)
@@ -29,12 +32,16 @@ def cross_checks(document: Mapping[str, object]) -> Iterator[Problem]:
     for path, account in sound:
         if not account.paper:
             yield Problem((*path, "paper"), "true, as this version sends paper orders only", "false")
+    for path, account in sound:
+        yield from _check_account_venue(path, account, document.get("contracts"))
+    sheets = _Sheets(document.get("contracts"))
+    yield from sheets.problems()
     accounts = _Accounts(
         [*_texts(document.get("accounts"), "name").values()], {account.name: account for _, account in sound}
     )
     claims: set[tuple[str, str]] = set()
     for index, book in enumerate(_tables(document.get("books"))):
-        yield from _BookCheck(book, ("books", index), accounts, claims).problems()
+        yield from _BookCheck(book, ("books", index), accounts, claims, sheets).problems()
 
 
 def _tables(raw: object) -> list[Mapping[str, object]]:
@@ -97,6 +104,53 @@ def _check_credentials(venue: VenueSection, path: KeyPath) -> Iterator[Problem]:
         yield Problem((*path, "secret_env"), "api_key_env beside it", "secret_env alone")
 
 
+def _check_account_venue(path: KeyPath, account: AccountSection, contracts: object) -> Iterator[Problem]:
+    known = [*MARKETS, *_texts(contracts, "venue").values()]
+    if account.venue not in known:
+        venues = ", ".join(f'"{venue}"' for venue in dict.fromkeys(known))
+        expected = f"one of {venues}, or the venue of a contract in [[contracts]]"
+        yield Problem((*path, "venue"), expected, shown(account.venue))
+
+
+class _Sheets:
+    """The contract sheets of the file: their own faults, and what the names of their contracts say."""
+
+    def __init__(self, raw: object) -> None:
+        self._sound = _sound(ContractSection, raw, ("contracts",))
+        venues, symbols = _texts(raw, "venue"), _texts(raw, "symbol")
+        self._written = {f"{venues[index]}:{MARKET}:{symbols[index]}": index for index in venues if index in symbols}
+        self._faults = [(path, fault) for path, section in self._sound for fault in sheet_faults(section)]
+        self._terms: dict[str, Terms] = {}
+        for _, section in self._sound:
+            for name in contract_ids(section):
+                symbol = name.rpartition(":")[2]
+                self._terms[name] = Terms(section.venue, MARKET, symbol, section.base, section.quote, section.settle)
+
+    def problems(self) -> Iterator[Problem]:
+        for path, (key, expected, found) in self._faults:
+            parts = [int(part) if part.isdigit() else part for part in key.split(".")]
+            yield Problem((*path, *parts), expected, found)
+        seen: set[tuple[str, str]] = set()
+        for path, section in self._sound:
+            if (section.venue, section.symbol) in seen:
+                yield Problem(
+                    (*path, "symbol"), f"a symbol that no other contract of {section.venue} has", section.symbol
+                )
+            seen.add((section.venue, section.symbol))
+
+    def terms(self, name: str) -> Terms | None:
+        """What a contract is, where a sheet that is sound by itself describes it."""
+        return self._terms.get(name)
+
+    def expectation(self, name: str) -> str:
+        """What should stand in place of a name that no sheet gives; empty where its sheet is refused already."""
+        owner = next((sheet for sheet in self._written if name == sheet or name.startswith(f"{sheet}-")), None)
+        if owner is None:
+            return f"a contract described in [[contracts]]{nearest(name, self._terms)}"
+        months = [known for known in self._terms if known == owner or known.startswith(f"{owner}-")]
+        return f"one of its months: {', '.join(months)}" if months else ""
+
+
 class _Accounts(NamedTuple):
     names: list[str]
     sound: Mapping[str, AccountSection]
@@ -110,13 +164,20 @@ class _BookCheck:
     """
 
     def __init__(
-        self, book: Mapping[str, object], path: KeyPath, accounts: _Accounts, claims: set[tuple[str, str]]
+        self,
+        book: Mapping[str, object],
+        path: KeyPath,
+        accounts: _Accounts,
+        claims: set[tuple[str, str]],
+        sheets: _Sheets,
     ) -> None:
-        self._path, self._accounts, self._claims = path, accounts, claims
+        self._path, self._accounts, self._claims, self._sheets = path, accounts, claims, sheets
         self._lots = _sound(LotSection, book.get("lots"), (*path, "lots"))
         self._hedges = _sound(HedgeSection, book.get("hedges"), (*path, "hedges"))
         self._held = _texts(book.get("lots"), "asset")
         self._hedged = _texts(book.get("hedges"), "asset")
+        named = _texts(book.get("hedges"), "instrument")
+        self._indexed = {asset for index, asset in self._hedged.items() if not is_sheet_name(named.get(index, ""))}
         self._used = _texts(book.get("hedges"), "account")
         self._prices: dict[str, str] = {}
         for _, lot in self._lots:
@@ -130,9 +191,11 @@ class _BookCheck:
         yield from self._check_references()
         targets: dict[str, Decimal] = {}
         for path, hedge in self._hedges:
-            terms = read_name(hedge.instrument)
+            terms = read_name(hedge.instrument) or self._sheets.terms(hedge.instrument)
             if terms is not None:
                 yield from self._check_contract(path, hedge, terms)
+            elif expected := self._sheets.expectation(hedge.instrument):
+                yield Problem((*path, "instrument"), expected, shown(hedge.instrument))
             yield from self._check_held_position(path, hedge)
             targets[hedge.asset] = targets.get(hedge.asset, Decimal(0)) + hedge.target_ratio
             if targets[hedge.asset] > self._maximum_ratio:
@@ -152,7 +215,7 @@ class _BookCheck:
 
     def _check_lot(self, path: KeyPath, lot: LotSection) -> Iterator[Problem]:
         agreed = self._prices.get(lot.asset)
-        if agreed is None and lot.asset not in self._hedged.values():
+        if agreed is None and lot.asset not in self._indexed:
             expected = f"a spot pair, as no hedge of {lot.asset} gives an index price"
             yield Problem((*path, "price"), expected, "nothing")
         if lot.price is None:

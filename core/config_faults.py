@@ -12,8 +12,9 @@ from typing import NamedTuple
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from core.config_model import SECTIONS, Section, VenueSection, header, rule_of
+from core.config_model import SECTIONS, VenueSection, header
 from core.config_rules import REFUSED
+from core.config_section import Section, rule_of
 from core.config_text import KeyPath
 
 _PLAIN_KEY = re.compile(r"[A-Za-z0-9_-]+")

@@ -5,35 +5,35 @@ The documentation is written from these models, and so are the error messages.
 
 from __future__ import annotations
 
+import json
 from decimal import Decimal
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from core.books import Limits, Thresholds
-from core.config_rules import Address, Choice, Flag, Ladder, Number, Parsed, Rule, Text, Whole, Words
+from core.config_contracts import ContractSection, HoursSection, MonthSection
+from core.config_rules import Address, Choice, Flag, Ladder, Number, Parsed, Text, Whole, Words
+from core.config_section import ASSET, NAME, NOT_NEGATIVE, POSITIVE, Section
+from core.contract_sheet import is_sheet_name
 from core.symbols import MARKETS, is_contract, is_spot_pair
 
-_NAME = Text('a name of letters, digits, ".", "_" and "-", up to 32', r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}")
-_ASSET = Text('a coin in capitals such as "BTC"', r"[^\W_a-z]{1,20}")
 _VARIABLE = Text("the name of an environment variable, in capitals (never what it holds)", "[A-Z][A-Z0-9_]{0,63}")
 _FILE_NAME = Text("the path of a file", longest=1024)
 _THEME = Text('the name of a theme, such as "hedgerow", or ""', "[a-z0-9][a-z0-9-]*|")
-_POSITIVE = Number(above=0)
-_NOT_NEGATIVE = Number(minimum=0)
 _FEE = Number(minimum=Decimal("-0.01"), maximum=Decimal("0.01"), what="a fraction of notional")
 _SHORT = Number(maximum=0, phrase="0, or a negative number (a short of 2.5 is written -2.5)")
 _CONTRACT = Parsed(
-    'a contract such as "bybit:linear:BTCUSDT", "bybit:inverse:BTCUSD" or "binance:usdm:BTCUSDT"', is_contract
+    'a contract such as "bybit:linear:BTCUSDT", "bybit:inverse:BTCUSD" or "binance:usdm:BTCUSDT", or one of '
+    '[[contracts]] such as "cme:futures:MBT-2026-12"',
+    lambda name: is_contract(name) or is_sheet_name(name),
+)
+_ACCOUNT_VENUE = Text(
+    f"one of {', '.join(json.dumps(venue) for venue in MARKETS)}, or the venue of a contract in [[contracts]]",
+    r"[a-z][a-z0-9_-]{0,15}",
 )
 _SPOT_PAIR = Parsed('a spot pair such as "bybit:spot:BTCUSDT" or "binance:spot:BTCUSDT"', is_spot_pair)
 _LIMITS, _THRESHOLDS = Limits(), Thresholds()
-
-
-class Section(BaseModel):
-    """Base of all sections: an unknown key is an error, and nothing can be changed after loading."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, hide_input_in_errors=True)
 
 
 class VenueSection(Section):
@@ -69,12 +69,12 @@ class VenueSection(Section):
 class AccountSection(Section):
     """A futures account: one venue, one settlement currency."""
 
-    name: Annotated[str, _NAME] = Field(description="what hedges call it")
-    venue: Annotated[str, Choice(tuple(MARKETS))] = Field(description="the venue")
-    settle: Annotated[str, _ASSET] = Field(
+    name: Annotated[str, NAME] = Field(description="what hedges call it")
+    venue: Annotated[str, _ACCOUNT_VENUE] = Field(description="the venue")
+    settle: Annotated[str, ASSET] = Field(
         description="the currency profit is paid in: USDT or USDC for linear contracts, the coin for inverse ones"
     )
-    wallet_balance: Annotated[Decimal, _NOT_NEGATIVE] = Field(
+    wallet_balance: Annotated[Decimal, NOT_NEGATIVE] = Field(
         description="what the account holds, in `settle`, without unrealised profit"
     )
     margin_mode: Annotated[str, Choice(("isolated", "cross"))] = Field(
@@ -97,9 +97,9 @@ class AccountSection(Section):
 class LotSection(Section):
     """One purchase of spot coins, wherever they lie."""
 
-    asset: Annotated[str, _ASSET] = Field(description="the coin")
-    quantity: Annotated[Decimal, _POSITIVE] = Field(description="coins held")
-    cost: Annotated[Decimal | None, _NOT_NEGATIVE] = Field(
+    asset: Annotated[str, ASSET] = Field(description="the coin")
+    quantity: Annotated[Decimal, POSITIVE] = Field(description="coins held")
+    cost: Annotated[Decimal | None, NOT_NEGATIVE] = Field(
         default=None, description="what one coin cost; without it the profit of the bag is unknown"
     )
     price: Annotated[str | None, _SPOT_PAIR] = Field(
@@ -111,30 +111,33 @@ class LotSection(Section):
 class HedgeSection(Section):
     """One futures contract held, or to be held, short against a coin of the bag."""
 
-    asset: Annotated[str, _ASSET] = Field(description="the coin it hedges; the book must hold it")
+    asset: Annotated[str, ASSET] = Field(description="the coin it hedges; the book must hold it")
     instrument: Annotated[str, _CONTRACT] = Field(description="the contract, as venue:market:symbol")
-    account: Annotated[str, _NAME] = Field(description="the account it is held in")
+    account: Annotated[str, NAME] = Field(description="the account it is held in")
     target_ratio: Annotated[Decimal, Number(minimum=0, maximum=2, what="a fraction")] = Field(
         description="the part of the bag to hedge: 0.5 is half"
     )
     quantity: Annotated[Decimal, _SHORT] = Field(
         default=Decimal(0), description="the position held already, in the contract's order unit; a short is negative"
     )
-    entry_price: Annotated[Decimal | None, _POSITIVE] = Field(
+    entry_price: Annotated[Decimal | None, POSITIVE] = Field(
         default=None, description="average entry price of that position; needed where `quantity` is not 0"
     )
-    isolated_margin: Annotated[Decimal | None, _POSITIVE] = Field(
+    isolated_margin: Annotated[Decimal | None, POSITIVE] = Field(
         default=None, description="margin moved to that position, in the account's `settle`; isolated accounts only"
     )
     open_at_market: Annotated[bool, Flag()] = Field(
         default=False, description="open the target position on paper once, at the first mark price seen"
+    )
+    leg: Annotated[str, Choice(("net", "short"))] = Field(
+        default="net", description="net: the account's one position in the contract; short: the short leg of hedge mode"
     )
 
 
 class LimitsSection(Section):
     """Bounds that no order passes."""
 
-    maximum_order_notional: Annotated[Decimal, _POSITIVE] = Field(
+    maximum_order_notional: Annotated[Decimal, POSITIVE] = Field(
         default=_LIMITS.maximum_order_notional, description="largest order, in quote currency"
     )
     maximum_orders_per_minute: Annotated[int, Whole(1, 600)] = Field(
@@ -174,7 +177,7 @@ class ThresholdsSection(Section):
 class BookSection(Section):
     """A bag, the hedges against it, and how to watch them."""
 
-    name: Annotated[str, _NAME] = Field(description="what the screen and `--book` call it")
+    name: Annotated[str, NAME] = Field(description="what the screen and `--book` call it")
     lots: list[LotSection] = Field(min_length=1, description="the bag")
     hedges: list[HedgeSection] = Field(default=[], description="the hedges; none for a bag that is only watched")
     limits: LimitsSection = Field(default=LimitsSection(), description="bounds of orders")
@@ -208,6 +211,7 @@ class FileSection(Section):
 
     venues: dict[str, VenueSection] = Field(default={}, description="by venue: addresses and keys")
     accounts: list[AccountSection] = Field(default=[], description="futures accounts")
+    contracts: list[ContractSection] = Field(default=[], description="futures contracts that no feed describes")
     books: list[BookSection] = Field(min_length=1, description="what is watched")
     display: DisplaySection = Field(default=DisplaySection(), description="the monitor")
     journal: JournalSection = Field(default=JournalSection(), description="the journal")
@@ -217,6 +221,9 @@ SECTIONS: dict[str, type[Section]] = {
     "": FileSection,
     "venues.NAME": VenueSection,
     "accounts": AccountSection,
+    "contracts": ContractSection,
+    "contracts.months": MonthSection,
+    "contracts.trading_hours": HoursSection,
     "books": BookSection,
     "books.lots": LotSection,
     "books.hedges": HedgeSection,
@@ -227,16 +234,10 @@ SECTIONS: dict[str, type[Section]] = {
 }
 """Every section by the dotted name of its header; ``NAME`` stands for any venue."""
 
-REPEATED = frozenset({"accounts", "books", "books.lots", "books.hedges"})
+REPEATED = frozenset({"accounts", "contracts", "contracts.months", "books", "books.lots", "books.hedges"})
 """The sections written as ``[[name]]``, once for each element."""
 
 
 def header(name: str) -> str:
     """A section's header as it is written in the file."""
     return f"[[{name}]]" if name in REPEATED else f"[{name}]"
-
-
-def rule_of(section: type[Section], key: str) -> Rule | None:
-    """The rule of one key, where it has one (a section within a section has none)."""
-    rules = [item for item in section.model_fields[key].metadata if isinstance(item, Rule)]
-    return rules[0] if rules else None

@@ -37,10 +37,11 @@ from core.feeds_health import FeedsHealth
 from core.freshness import SECOND_NS
 from core.history import History
 from core.journal import Journal
+from core.ledger import Ledger
 from core.market import Market
 from core.opening import opening_fill
 from core.orders import OrderRequest
-from core.positions import Ledger, Order, Position
+from core.positions import Order, Position
 from core.records import ContractDescribed, EventTaken, Recorder
 from core.requests import Requests
 from core.restore import Restorer
@@ -232,7 +233,7 @@ class Engine:
         if not self._ledger.fill(event):
             return
         self._recorder.note(EventTaken(happened=event), self._now_ns)
-        if self._ledger.position(event.account, event.instrument).unbooked:
+        if self._ledger.position(event.account, event.instrument, event.leg).unbooked:
             self._requests.say(f"a fill of {event.instrument} cannot be booked: its position is unknown", self._now_ns)
         else:
             verb, quantity = "sold" if event.side == "sell" else "bought", event.quantity.normalize()
@@ -255,26 +256,24 @@ class Engine:
 
     def _to_open(self) -> list[tuple[Book, Hedge]]:
         legs = [(book, hedge) for book in self._books for hedge in book.hedges if hedge.open_at_market]
-        return [(book, hedge) for book, hedge in legs if self._ledger.position(hedge.account, hedge.instrument).pending]
+        return [(book, hedge) for book, hedge in legs if self._ledger.position(*hedge.key).pending]
 
     def _open_hedges(self) -> None:
         still = []
         for book, hedge in self._opening:
-            if not self._ledger.position(hedge.account, hedge.instrument).pending:
+            if not self._ledger.position(*hedge.key).pending:
                 continue  # its venue has told of a position meanwhile
             try:
                 fill = opening_fill(book, hedge, self._market, self._ledger, self._targets, self._now_ns)
             except RequestError as error:
-                self._ledger.not_opened(hedge.account, hedge.instrument, str(error))
+                self._ledger.not_opened(hedge.key, str(error))
                 self._requests.say(f"{hedge.instrument} was not opened: {error}", self._now_ns)
                 continue
             if fill is None:
                 still.append((book, hedge))
                 continue
             self._fill(fill)
-            self._requests.say(
-                f"{hedge.instrument}: {self._ledger.position(hedge.account, hedge.instrument).note}", self._now_ns
-            )
+            self._requests.say(f"{hedge.instrument}: {self._ledger.position(*hedge.key).note}", self._now_ns)
         self._opening = still
 
 
@@ -297,6 +296,7 @@ def _unanswered(order: Order, now_ns: int) -> OrderUpdate:
         quantity=request.quantity,
         state=OrderState.UNKNOWN,
         filled_quantity=order.filled_quantity,
+        leg=request.leg,
         reason=f"no answer for {SENT_TIMEOUT_NS // SECOND_NS} s",
     )
 

@@ -13,6 +13,7 @@ from enum import StrEnum
 import msgspec
 
 from core.instruments import Instrument, TierTable
+from core.legs import Leg
 
 
 class Event(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, kw_only=True, tag_field="event"):
@@ -189,7 +190,10 @@ class OrderState(StrEnum):
 
 
 class OrderUpdate(Event, frozen=True, gc=False, omit_defaults=True, kw_only=True, tag="order"):
-    """The state of one order. Quantities in the venue's order unit, unsigned; ``side`` is ``buy`` or ``sell``."""
+    """The state of one order. Quantities in the venue's order unit, unsigned; ``side`` is ``buy`` or ``sell``.
+
+    ``leg`` is the position it is for, here and below: ``net``, or one of the two of hedge mode.
+    """
 
     account: str
     client_order_id: str
@@ -204,6 +208,7 @@ class OrderUpdate(Event, frozen=True, gc=False, omit_defaults=True, kw_only=True
     reason: str = ""
     venue_order_id: str = ""
     venue_time_ns: int | None = None
+    leg: Leg = Leg.NET
 
 
 class Fill(Event, frozen=True, gc=False, omit_defaults=True, kw_only=True, tag="fill"):
@@ -223,11 +228,13 @@ class Fill(Event, frozen=True, gc=False, omit_defaults=True, kw_only=True, tag="
     fee_asset: str
     maker: bool = False
     venue_time_ns: int | None = None
+    leg: Leg = Leg.NET
 
 
 class FundingPayment(Event, frozen=True, gc=False, omit_defaults=True, kw_only=True, tag="funding"):
     """One funding settlement of one position. ``amount`` in ``asset``: + received, − paid (a short with a
-    positive rate receives). ``estimated`` where it was computed here and not read from the venue's ledger."""
+    positive rate receives). ``estimated`` where it was computed here and not read from the venue's ledger. A ledger
+    of a hedge-mode account that does not tell the leg says ``net``."""
 
     account: str
     payment_id: str
@@ -238,6 +245,7 @@ class FundingPayment(Event, frozen=True, gc=False, omit_defaults=True, kw_only=T
     mark_price: Decimal
     settled_ns: int
     estimated: bool = False
+    leg: Leg = Leg.NET
 
 
 class BalanceUpdate(Event, frozen=True, gc=False, omit_defaults=True, kw_only=True, tag="balance"):
@@ -250,10 +258,10 @@ class BalanceUpdate(Event, frozen=True, gc=False, omit_defaults=True, kw_only=Tr
 
 
 class PositionUpdate(Event, frozen=True, gc=False, omit_defaults=True, kw_only=True, tag="position"):
-    """A position as its venue reports it, absolute.
+    """A position as its venue reports it, absolute; the two legs of hedge mode are reported apart.
 
-    ``quantity`` is signed (short negative) in the venue's order unit. ``liquidation_price`` is the venue's own;
-    ``None`` where it sent none: that is UNKNOWN, not "safe".
+    ``quantity`` is signed (short negative, in the short leg too) in the venue's order unit. ``liquidation_price`` is
+    the venue's own; ``None`` where it sent none: that is UNKNOWN, not "safe".
     """
 
     account: str
@@ -264,6 +272,7 @@ class PositionUpdate(Event, frozen=True, gc=False, omit_defaults=True, kw_only=T
     isolated_margin: Decimal | None = None
     leverage: Decimal | None = None
     venue_time_ns: int | None = None
+    leg: Leg = Leg.NET
 
 
 AnyEvent = (

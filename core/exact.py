@@ -9,6 +9,7 @@ arranged so that a result is divided once, at the end.
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Callable
 from decimal import ROUND_HALF_EVEN, Context, Decimal, DivisionByZero, InvalidOperation, Overflow, localcontext
 from typing import ParamSpec, TypeVar
@@ -30,6 +31,7 @@ LARGEST_EXPONENT = 40
 """Inputs lie between 1e-40 and 1e40 in size (or are zero): no product of them can overflow."""
 
 ZERO, ONE = Decimal(0), Decimal(1)
+_PLAIN_NUMBER = re.compile(r"\+?[0-9]{1,40}(\.[0-9]{1,40})?")
 
 
 def exactly(function: Callable[_Parameters, _Result]) -> Callable[_Parameters, _Result]:
@@ -69,6 +71,19 @@ def not_negative(name: str, value: object) -> Decimal:
     if number < 0:
         raise RequestError(name, "zero or more", str(number))
     return number
+
+
+def stated_price(value: object) -> Decimal | None:
+    """A price as a venue states it, or ``None`` where it states none: null, empty, zero, "--" or no finite number.
+
+    Raises nothing: a venue that writes 0 or "--" for a liquidation price says that it gives none, not that it is 0.
+    """
+    if isinstance(value, str):
+        text = value.strip()
+        value = Decimal(text) if _PLAIN_NUMBER.fullmatch(text) else None
+    if not isinstance(value, Decimal) or not value.is_finite() or value <= 0:
+        return None
+    return value
 
 
 def nonzero(name: str, value: object) -> Decimal:

@@ -8,7 +8,7 @@ from typing import Literal
 import msgspec
 
 from core.errors import RequestError
-from core.exact import exactly, finite, not_negative, positive
+from core.exact import ONE, exactly, finite, not_negative, positive
 from core.instruments import ContractKind, Instrument
 from core.pnl import delta, notional
 
@@ -57,16 +57,37 @@ def drift(ratio: Decimal, target_ratio: Decimal) -> Decimal:
 
 @exactly
 def target_quantity(
-    kind: ContractKind, contract_size: Decimal, bag_quantity: Decimal, target_ratio: Decimal, price: Decimal
+    kind: ContractKind,
+    contract_size: Decimal,
+    bag_quantity: Decimal,
+    target_ratio: Decimal,
+    price: Decimal,
+    settle_price: Decimal | None = None,
 ) -> Decimal:
     """The position that hedges ``target_ratio`` of the bag: signed (short negative), order unit, not rounded.
 
-    Linear ``−ratio · bag ÷ size``; inverse ``−ratio · bag · price ÷ size``, so it moves with the price.
+    Linear ``−ratio · bag ÷ size``; inverse ``−ratio · bag · price ÷ size``, so it moves with the price; quanto
+    ``−ratio · bag ÷ (size · settle_price)``, so it moves with the settle coin's (quote per settle coin).
     """
     coins = -not_negative("bag_quantity", bag_quantity) * not_negative("target_ratio", target_ratio)
-    positive("price", price)
-    worth = coins * price if kind is ContractKind.INVERSE else coins
-    return worth / positive("contract_size", contract_size)
+    return quantity_of_delta(kind, contract_size, coins, price, settle_price)
+
+
+@exactly
+def quantity_of_delta(
+    kind: ContractKind,
+    contract_size: Decimal,
+    coins: Decimal,
+    price: Decimal,
+    settle_price: Decimal | None = None,
+) -> Decimal:
+    """The position whose delta is ``coins`` (signed) at ``price``, in the order unit and not rounded.
+
+    Raises RequestError as :func:`core.pnl.delta` does, whose inverse it is.
+    """
+    if kind is ContractKind.INVERSE:
+        return finite("coins", coins) * positive("price", price) / positive("contract_size", contract_size)
+    return finite("coins", coins) / delta(kind, ONE, contract_size, price, settle_price)
 
 
 def filters_of(instrument: Instrument) -> Filters:
@@ -86,15 +107,16 @@ def order_to_target(
     target_ratio: Decimal,
     current_quantity: Decimal,
     price: Decimal,
+    settle_price: Decimal | None = None,
 ) -> Sizing:
     """The order that takes ``current_quantity`` (signed) to the target ratio, within the instrument's filters.
 
-    Rounded as :func:`order_to_quantity` does; ``price`` is quote per coin, usually the mark.
+    Rounded as :func:`order_to_quantity` does; ``price`` is quote per coin, usually the mark, and ``settle_price``
+    quote per settle coin, which only a quanto contract needs.
     """
-    wanted = target_quantity(instrument.kind, instrument.contract_size, bag_quantity, target_ratio, price)
-    return order_to_quantity(
-        instrument.kind, instrument.contract_size, wanted, current_quantity, price, filters_of(instrument)
-    )
+    kind, size = instrument.kind, instrument.contract_size
+    wanted = target_quantity(kind, size, bag_quantity, target_ratio, price, settle_price)
+    return order_to_quantity(kind, size, wanted, current_quantity, price, filters_of(instrument), settle_price)
 
 
 @exactly
@@ -105,6 +127,7 @@ def order_to_quantity(
     current_quantity: Decimal,
     price: Decimal,
     filters: Filters,
+    settle_price: Decimal | None = None,
 ) -> Sizing:
     """The order that takes a short hedge to ``wanted_quantity`` (zero or negative), rounded so as never to over-hedge.
 
@@ -119,10 +142,10 @@ def order_to_quantity(
     return Sizing(
         raw_quantity=abs(raw),
         quantity=abs(order),
-        residual_coins=delta(kind, raw - order, contract_size, price),
+        residual_coins=delta(kind, raw - order, contract_size, price, settle_price),
         side="" if not raw else "sell" if raw < 0 else "buy",
         reduce_only=current_quantity * order < 0 and abs(order) <= abs(current_quantity),
-        refusals=_refusals(filters, abs(raw), abs(order), notional(kind, order, contract_size, price)),
+        refusals=_refusals(filters, abs(raw), abs(order), notional(kind, order, contract_size, price, settle_price)),
     )
 
 

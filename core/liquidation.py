@@ -19,9 +19,10 @@ from core.liquidation_results import Liquidation as Liquidation
 from core.liquidation_results import LiquidationPrice as LiquidationPrice
 from core.liquidation_results import NoLiquidation as NoLiquidation
 from core.liquidation_results import UnknownLiquidation as UnknownLiquidation
+from core.margin import TIER_UNIT
 from core.margin_rules import RequirementAt
 from core.pnl import held_sign, settle_notional
-from core.pool import TIER_UNIT, Collateral, Contract, Ladder, Leg, value_leg, value_pool
+from core.pool import Collateral, Contract, Ladder, Leg, value_leg, value_pool
 from core.pool_liquidation import contract_path
 
 _SETTLE = "settle"

@@ -13,7 +13,7 @@ from core.instruments import ContractKind, TierTable
 from core.pnl import settle_notional
 from core.tiers import requirement, tier_for
 
-TIER_UNIT = {ContractKind.LINEAR: "quote", ContractKind.INVERSE: "coin"}
+TIER_UNIT = {ContractKind.LINEAR: "quote", ContractKind.INVERSE: "coin", ContractKind.QUANTO: "coin"}
 
 
 @exactly

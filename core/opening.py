@@ -7,8 +7,10 @@ from core.errors import RequestError
 from core.events import Fill
 from core.figures import Freshness
 from core.hedging import order_to_target
+from core.ledger import Ledger
 from core.market import Field, Market
-from core.positions import ZERO, Ledger, opening_id
+from core.positions import ZERO, opening_id
+from core.risk import settle_price
 from core.targets import Targets
 from core.valuation import bag_quantity
 
@@ -24,14 +26,17 @@ def opening_fill(
     mark = market.figure(hedge.instrument, Field.MARK, now_ns)
     if instrument is None or mark.value is None or mark.freshness is not Freshness.LIVE:
         return None
-    held = ledger.position(hedge.account, hedge.instrument).quantity
+    held = ledger.position(*hedge.key).quantity
     ratio = targets.ratio(book.name, hedge.instrument)
-    sizing = order_to_target(instrument, bag_quantity(book, hedge.asset), ratio, held, mark.value)
+    paid_in = settle_price(market, instrument, now_ns)
+    if paid_in.value is None:
+        return None
+    sizing = order_to_target(instrument, bag_quantity(book, hedge.asset), ratio, held, mark.value, paid_in.value)
     if sizing.refusals:
         raise RequestError(hedge.instrument, "a target that the venue's order filters allow", sizing.refusals[0])
     return Fill(
         account=hedge.account,
-        fill_id=opening_id(hedge.instrument),
+        fill_id=opening_id(hedge.instrument, hedge.leg),
         client_order_id="",
         instrument=hedge.instrument,
         side=sizing.side,
@@ -40,4 +45,5 @@ def opening_fill(
         fee=ZERO,
         fee_asset=ledger.accounts[hedge.account].settle,
         received_ns=now_ns,
+        leg=hedge.leg,
     )

@@ -6,12 +6,14 @@ from decimal import Decimal
 
 import msgspec
 
+from core.legs import Leg
+
 
 class OrderRequest(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """``quantity`` is unsigned in the venue's order unit; ``limit_price`` bounds the fill (quote per coin).
 
     ``client_order_id`` names the intent for ever: the same request sent twice must execute once. What still rests at
-    ``expires_ns`` (engine timeline) is to be cancelled; ``None`` lets it rest.
+    ``expires_ns`` (engine timeline) is to be cancelled; ``None`` lets it rest. ``leg`` is the position it is for.
     """
 
     client_order_id: str
@@ -23,3 +25,4 @@ class OrderRequest(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True
     reduce_only: bool
     created_ns: int
     expires_ns: int | None = None
+    leg: Leg = Leg.NET

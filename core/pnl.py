@@ -1,9 +1,11 @@
-"""Exposure, profit and loss, average entry and fees of spot, linear and inverse positions.
+"""Exposure, profit and loss, average entry and fees of spot, linear, inverse and quanto positions.
 
 ``quantity`` is signed (short negative) in the venue's order unit. ``contract_size`` turns it into exposure: coins per
-unit (spot, linear) or quote per unit (inverse). Prices are quote per coin. "Settle currency" is the quote for spot and
-linear, the coin for inverse. Every function raises RequestError naming an argument that is zero, negative or not
-finite where it may not be; a quantity of zero is a flat position and gives zero.
+unit (spot, linear), quote per unit (inverse) or coins of the settle currency per unit and per 1 of price (quanto).
+Prices are quote per coin. "Settle currency" is the quote for spot and linear, the coin for inverse, a third coin for
+quanto; what a quanto position is in coins or in quote depends on that third coin's price, ``settle_price`` (quote per
+settle coin), which the other kinds do without. Every function raises RequestError naming an argument that is lacking,
+zero, negative or not finite where it may not be; a quantity of zero is a flat position and gives zero.
 """
 
 from __future__ import annotations
@@ -25,24 +27,44 @@ class Holding(msgspec.Struct, frozen=True):
 
 
 @exactly
-def delta(kind: ContractKind, quantity: Decimal, contract_size: Decimal, price: Decimal) -> Decimal:
-    """Exposure in coins, signed. An inverse position's falls as the price rises: ``quantity · size ÷ price``."""
+def delta(
+    kind: ContractKind,
+    quantity: Decimal,
+    contract_size: Decimal,
+    price: Decimal,
+    settle_price: Decimal | None = None,
+) -> Decimal:
+    """Exposure in coins of the base, signed: the profit in quote per 1 of price.
+
+    Inverse ``quantity · size ÷ price``, which falls as the price rises; quanto ``quantity · size · settle_price``,
+    which follows the settle coin (BitMEX, "Quanto Futures").
+    """
     exposure = finite("quantity", quantity) * positive("contract_size", contract_size)
     positive("price", price)
+    if kind is ContractKind.QUANTO:
+        return exposure * _settle_price(settle_price)
     return exposure / price if kind is ContractKind.INVERSE else exposure
 
 
 @exactly
-def notional(kind: ContractKind, quantity: Decimal, contract_size: Decimal, price: Decimal) -> Decimal:
+def notional(
+    kind: ContractKind,
+    quantity: Decimal,
+    contract_size: Decimal,
+    price: Decimal,
+    settle_price: Decimal | None = None,
+) -> Decimal:
     """Value of the position in quote, unsigned. That of an inverse position does not depend on the price."""
     exposure = abs(finite("quantity", quantity)) * positive("contract_size", contract_size)
     positive("price", price)
+    if kind is ContractKind.QUANTO:
+        return exposure * price * _settle_price(settle_price)
     return exposure if kind is ContractKind.INVERSE else exposure * price
 
 
 @exactly
 def settle_notional(kind: ContractKind, quantity: Decimal, contract_size: Decimal, price: Decimal) -> Decimal:
-    """Value of the position in the settle currency, unsigned: quote for linear, coin for inverse."""
+    """Value of the position in the settle currency, unsigned: linear and quanto ``q · size · P``, inverse ``÷ P``."""
     exposure = abs(finite("quantity", quantity)) * positive("contract_size", contract_size)
     positive("price", price)
     return exposure / price if kind is ContractKind.INVERSE else exposure * price
@@ -54,7 +76,7 @@ def unrealised(
 ) -> Decimal:
     """Profit of holding from ``entry_price`` to ``price``, in the settle currency, + gained.
 
-    Linear ``quantity · size · (P − E)``; inverse ``quantity · size · (1/E − 1/P)``.
+    Linear and quanto ``quantity · size · (P − E)``; inverse ``quantity · size · (1/E − 1/P)``.
     """
     exposure = finite("quantity", quantity) * positive("contract_size", contract_size)
     change = positive("price", price) - positive("entry_price", entry_price)
@@ -100,6 +122,12 @@ def _average(kind: ContractKind, held: Decimal, entry: Decimal, added: Decimal, 
 def fee(kind: ContractKind, quantity: Decimal, contract_size: Decimal, price: Decimal, rate: Decimal) -> Decimal:
     """Fee of a fill in the settle currency: + paid, − rebate, as ``rate`` (a fraction of notional) is signed."""
     return settle_notional(kind, quantity, contract_size, price) * finite("rate", rate)
+
+
+def _settle_price(price: Decimal | None) -> Decimal:
+    if price is None:
+        raise RequestError("settle_price", "the price of a quanto contract's settle coin, in quote", "none")
+    return positive("settle_price", price)
 
 
 def order_sign(side: str) -> int:

@@ -26,9 +26,8 @@ import msgspec
 from core.errors import RequestError
 from core.exact import ONE, ZERO, exactly, finite, nonzero, not_negative, positive
 from core.instruments import ContractKind, Tier, TierTable
+from core.margin import TIER_UNIT
 from core.margin_rules import RequirementAt
-
-TIER_UNIT = {ContractKind.LINEAR: "quote", ContractKind.INVERSE: "coin", ContractKind.QUANTO: "coin"}
 
 
 class Ladder:

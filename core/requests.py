@@ -20,8 +20,9 @@ from core.commands import (
 )
 from core.errors import JournalError
 from core.events import OrderState
+from core.ledger import Ledger
 from core.orders import OrderRequest
-from core.positions import Ledger, Order
+from core.positions import Order
 from core.records import CommandTaken, OrderIntended, Recorder, TargetChanged
 from core.rules import ORDER_REJECTED
 from core.staging import Refused, Staging, percent

@@ -21,7 +21,8 @@ from core.events import (
     OrderUpdate,
     PositionUpdate,
 )
-from core.positions import Ledger
+from core.ledger import Ledger
+from core.legs import PositionKey
 from core.records import (
     AccountDeclared,
     AlertChanged,
@@ -61,7 +62,7 @@ class Restorer:
         self._alerts = alerts
         self._hedges: dict[tuple[str, str], Hedge] = {}
         """The last declaration of each leg, by book; below the same by account: a position outlives its book's name."""
-        self._held: dict[tuple[str, str], Hedge] = {}
+        self._held: dict[PositionKey, Hedge] = {}
         self._rewritten: set[str] = set()
         """Contracts and accounts that start from a declaration and not from what was folded."""
         self._accounts: dict[str, Account] = {}
@@ -112,10 +113,10 @@ class Restorer:
 
     def _begin(self, book: str, hedge: Hedge) -> None:
         before = self._hedges.get((book, hedge.instrument))
-        if before is not None and before.account != hedge.account:
-            self._held.pop((before.account, hedge.instrument), None)
-        held = self._held.get((hedge.account, hedge.instrument))
-        self._hedges[book, hedge.instrument] = self._held[hedge.account, hedge.instrument] = hedge
+        if before is not None and before.key != hedge.key:
+            self._held.pop(before.key, None)
+        held = self._held.get(hedge.key)
+        self._hedges[book, hedge.instrument] = self._held[hedge.key] = hedge
         if hedge.account not in self._ledger.accounts:
             return
         if held is None or msgspec.structs.replace(held, target_ratio=hedge.target_ratio) != hedge:
@@ -144,12 +145,12 @@ class Restorer:
         named = set()
         for book in self._books:
             for hedge in book.hedges:
-                named.add((hedge.account, hedge.instrument))
+                named.add(hedge.key)
                 if self._hedges.get((book.name, hedge.instrument)) != hedge:
                     self._begin(book.name, hedge)
                     self._recorder.note(HedgeDeclared(book=book.name, hedge=hedge), self._last_ns)
         for key in list(self._ledger.positions):
-            if key not in named and self._ledger.accounts[key[0]].paper:
+            if key not in named and self._ledger.accounts[key.account].paper:
                 # The user took this leg out of the book: a paper position has no other existence.
                 del self._ledger.positions[key]
 
@@ -178,6 +179,7 @@ class Restorer:
                 average_price=order.average_price,
                 limit_price=request.limit_price,
                 reduce_only=request.reduce_only,
+                leg=request.leg,
                 reason=reason,
                 received_ns=self._last_ns,
             )

@@ -17,12 +17,12 @@ from core.books import Account, MarginMode
 from core.errors import RequestError
 from core.figures import Figure, Freshness, absent, derive, exact, unknown, worst
 from core.freshness import ACCOUNT_AGES_NS, SECOND_NS, by_age
-from core.instruments import ContractKind, Instrument, TierTable
+from core.instruments import ContractKind, Instrument, TierTable, instrument_id
 from core.margin_rules import rules_for
 from core.market import Field, Market
 from core.positions import Position
 
-ZERO = Decimal(0)
+ZERO, ONE = Decimal(0), Decimal(1)
 
 NO_POSITION = absent("no position")
 
@@ -52,6 +52,8 @@ class Quotes(msgspec.Struct, frozen=True, kw_only=True):
     next_funding: Figure
     tiers: TierTable | None
     tiers_known: Figure
+    settle_price: Figure = exact(ONE)
+    """Quote per settle coin of a quanto contract; the other kinds do without."""
 
 
 def quotes(market: Market, name: str, now_ns: int) -> Quotes:
@@ -73,7 +75,16 @@ def quotes(market: Market, name: str, now_ns: int) -> Quotes:
         next_funding=NO_FUNDING if dated else market.figure(name, Field.NEXT_FUNDING, now_ns),
         tiers=table,
         tiers_known=known,
+        settle_price=settle_price(market, held.instrument, now_ns),
     )
+
+
+def settle_price(market: Market, instrument: Instrument | None, now_ns: int) -> Figure:
+    """The price of a quanto contract's settle coin in its quote: the middle of that pair at the same venue."""
+    if instrument is None or instrument.kind is not ContractKind.QUANTO:
+        return exact(ONE)
+    pair = instrument_id(instrument.venue, "spot", f"{instrument.settle}{instrument.quote}")
+    return market.middle(pair, now_ns)
 
 
 def _interval(market: Market, name: str, now_ns: int) -> Figure:
@@ -116,14 +127,17 @@ def exposure(position: Position, account: Account, market: Quotes, *, missing: s
         )  # fmt: skip
     entry = _entry(position)
     profit = lifted(lambda q, e, m: pnl.unrealised(kind, q, size, e, m), quantity, entry, mark)
-    inverse = kind is ContractKind.INVERSE
+    inverse, paid_in = kind is ContractKind.INVERSE, market.settle_price
+    free = exact(ONE)
     return Exposure(
         quantity=quantity,
         entry_price=entry,
-        delta=lifted(lambda q, m: pnl.delta(kind, q, size, m), quantity, mark if inverse else exact(Decimal(1))),
-        notional=lifted(lambda q, m: pnl.notional(kind, q, size, m), quantity, exact(Decimal(1)) if inverse else mark),
+        delta=lifted(lambda q, m, s: pnl.delta(kind, q, size, m, s), quantity, mark if inverse else free, paid_in),
+        notional=lifted(
+            lambda q, m, s: pnl.notional(kind, q, size, m, s), quantity, free if inverse else mark, paid_in
+        ),
         profit=profit,
-        profit_quote=derive(Decimal.__mul__, profit, mark) if inverse else profit,
+        profit_quote=derive(Decimal.__mul__, profit, mark if inverse else paid_in),
         initial_margin=lifted(lambda q, m: margin.initial_margin(kind, q, size, m, account.leverage), quantity, mark),
         maintenance=_maintenance(instrument, quantity, market),
     )

@@ -65,7 +65,7 @@ class HedgeLine(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     is mark − index as a fraction of index. ``ratio`` is −delta ÷ bag quantity; ``drift`` = ratio − target.
     ``liquidation_distance`` = (liquidation − mark) ÷ mark for a short, signed so that positive is safety for the
     held side. ``order_to_target`` is the signed order quantity that reaches the target, rounded to the venue's
-    filters so as never to over-hedge.
+    filters so as never to over-hedge. ``leg`` is ``net``, or the leg of hedge mode that the position is.
     """
 
     asset: str
@@ -102,6 +102,7 @@ class HedgeLine(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     drift: Figure
     order_to_target: Figure
     opened_note: str = ""
+    leg: str = "net"
 
 
 class AccountView(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):

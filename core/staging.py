@@ -21,10 +21,11 @@ from core.figures import Figure, Freshness, absent, derive, exact, total, unknow
 from core.freshness import SECOND_NS
 from core.hedging import Sizing, order_to_target
 from core.instruments import Instrument
+from core.ledger import Ledger
 from core.market import Field, Market
 from core.orders import OrderRequest
-from core.positions import Ledger, Position, filled
-from core.risk import lifted, used_up
+from core.positions import Position, filled
+from core.risk import lifted, settle_price, used_up
 from core.snapshot import AccountView, HedgeLine, PreviewAfter, StageView
 from core.targets import Targets
 from core.valuation import Valuation, bag_quantity
@@ -69,7 +70,7 @@ class Staging:
     def stage(self, book: Book, hedge: Hedge, now_ns: int) -> Staged:
         """Stage the order that reaches the hedge's target. Raises Refused where it cannot even be sized."""
         instrument = self._described(hedge)
-        position = self._ledger.position(hedge.account, hedge.instrument)
+        position = self._ledger.position(*hedge.key)
         if position.pending:
             raise Refused(f"{hedge.instrument} is about to be opened: waiting for {position.pending}")
         if position.unbooked:
@@ -82,7 +83,8 @@ class Staging:
         target = self._targets.ratio(book.name, hedge.instrument)
         try:
             coins = bag_quantity(book, hedge.asset)
-            sizing = order_to_target(instrument, coins, target, position.quantity, mark.value)
+            paid_in = settle_price(self._market, instrument, now_ns)
+            sizing = order_to_target(instrument, coins, target, position.quantity, mark.value, paid_in.value)
         except RequestError as error:
             raise Refused(f"cannot size the order: {error}") from error
         if not sizing.side:
@@ -127,10 +129,11 @@ class Staging:
         price, source = self._price(staged, now_ns)
         quantity = exact(sizing.quantity)
         kind, size = instrument.kind, instrument.contract_size
-        notional = lifted(lambda q, p: pnl.notional(kind, q, size, p), quantity, price)
+        paid_in = settle_price(self._market, instrument, now_ns)
+        notional = lifted(lambda q, p, s: pnl.notional(kind, q, size, p, s), quantity, price, paid_in)
         rate = staged.account.taker_fee
         line, account = self._after(staged, instrument, price, now_ns)
-        gap = _entry_gap(self._ledger.position(hedge.account, hedge.instrument))
+        gap = _entry_gap(self._ledger.position(*hedge.key))
         return StageView(
             client_order_id=staged.client_order_id,
             book=staged.book.name,
@@ -162,7 +165,7 @@ class Staging:
     ) -> tuple[HedgeLine, AccountView]:
         """The hedge leg and its account after a fill at ``price``; as they are where that is unknown."""
         hedge, account = staged.hedge, staged.account
-        position, wallet = self._ledger.position(hedge.account, hedge.instrument), self._ledger.wallets[account.name]
+        position, wallet = self._ledger.position(*hedge.key), self._ledger.wallets[account.name]
         if price.value is not None and staged.sizing.quantity:
             with contextlib.suppress(RequestError):  # a position that became impossible to add to is shown as it is
                 position, gained = filled(position, account, instrument, _as_fill(staged, instrument, price.value))
@@ -191,7 +194,9 @@ class Staging:
         if status != "trading":
             found.append(f"{hedge.instrument} is not open for trading: {status}")
         found += self._price_refusals(staged, now_ns)
-        if notional.value is not None and notional.value > limits.maximum_order_notional:
+        if notional.value is None and staged.sizing.quantity:
+            found.append(f"the notional is unknown: {', '.join(notional.missing)}")
+        elif notional.value is not None and notional.value > limits.maximum_order_notional:
             found.append(f"notional {notional.value:.2f} is above the limit of {limits.maximum_order_notional}")
         created = (order.request.created_ns for order in self._ledger.orders.values())
         if sum(1 for sent_ns in created if now_ns - sent_ns < MINUTE_NS) >= limits.maximum_orders_per_minute:
@@ -217,14 +222,14 @@ class Staging:
 
     def _position_refusals(self, staged: Staged) -> list[str]:
         hedge, found = staged.hedge, []
-        position = self._ledger.position(hedge.account, hedge.instrument)
+        position = self._ledger.position(*hedge.key)
         if position.quantity != staged.held_quantity:
             found.append("the position has changed since this was staged: stage again")
         if position.unbooked:
             found.append(f"the position is not known: {position.unbooked}")
         if gap := _entry_gap(position):
             found.append(gap)
-        for order in self._ledger.outstanding(hedge.account, hedge.instrument):
+        for order in self._ledger.outstanding(hedge.key):
             if order.request.client_order_id != staged.client_order_id:
                 found.append(f"order {order.request.client_order_id} on this contract is still {order.state.value}")
         return found
@@ -287,6 +292,7 @@ class Staging:
             reduce_only=staged.sizing.reduce_only,
             created_ns=now_ns,
             expires_ns=now_ns + ORDER_LIFETIME_NS,
+            leg=staged.hedge.leg,
         )
 
 
@@ -318,6 +324,7 @@ def _as_fill(staged: Staged, instrument: Instrument, price: Decimal) -> Fill:
         quantity=quantity,
         fee=paid,
         fee_asset=staged.account.settle,
+        leg=staged.hedge.leg,
     )
 
 

@@ -48,7 +48,9 @@ def book_totals(bag: tuple[BagLine, ...], hedges: tuple[HedgeLine, ...]) -> Tota
 
 
 def _in_quote(line: HedgeLine, figure: Figure) -> tuple[Figure, str]:
-    """An amount in settle, in the contract's quote: coin-settled amounts at the present mark."""
+    """An amount in settle, in the contract's quote: coin-settled amounts at the present mark; quanto ones stay."""
+    if line.kind == "quanto":
+        return figure, line.settle
     if figure.value == ZERO or line.kind != "inverse":
         return figure, line.quote or line.settle
     return derive(Decimal.__mul__, figure, line.mark_price), line.quote

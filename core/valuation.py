@@ -15,11 +15,14 @@ import msgspec
 
 from core import funding, hedging
 from core.books import Account, Book, Hedge, MarginMode
+from core.contract_sheet import is_sheet_name
 from core.errors import RequestError
 from core.exact import exactly
 from core.figures import Figure, Freshness, absent, derive, exact, total, unknown
+from core.ledger import Ledger
+from core.legs import PositionKey
 from core.market import Field, Market
-from core.positions import Ledger, Position
+from core.positions import Position
 from core.risk import (
     NO_POSITION,
     ZERO,
@@ -115,7 +118,8 @@ class Valuation:
     def bag_price(self, book: Book, asset: str, now_ns: int) -> tuple[Figure, str, str]:
         """The price of a bag asset, what it is in words, and its currency."""
         spot = next((lot.price for lot in book.lots if lot.asset == asset and lot.price is not None), None)
-        leg = next((hedge for hedge in book.hedges if hedge.asset == asset), None)
+        legs = [hedge for hedge in book.hedges if hedge.asset == asset]
+        leg = next((hedge for hedge in legs if not is_sheet_name(hedge.instrument)), legs[0] if legs else None)
         currency = self._currency(spot, leg)
         middle = self._market.middle(spot, now_ns) if spot is not None else None
         if middle is not None and (middle.known or leg is None):
@@ -144,21 +148,20 @@ class Valuation:
         return _account_view(account, self._wallet(account, self._ledger.wallets[account.name]), held), held
 
     def _wallet(self, account: Account, amount: Decimal) -> Figure:
-        held = (item for item in self._ledger.positions.values() if item.account == account.name)
-        gaps = [item.unbooked for item in held if item.unbooked]
+        gaps = [item.unbooked for item in self._ledger.of_account(account.name) if item.unbooked]
         if gaps:
             return unknown(*gaps)
         return Figure(value=amount, estimated=account.name in self._ledger.estimated_wallets)
 
     def _positions(self, book: Book, account: Account, now_ns: int, instead: Position | None = None) -> list[Valued]:
         """Every position of an account, hedge or not, valued at ``now_ns``; ``instead`` replaces its namesake."""
-        names = [hedge.instrument for hedge in book.hedges if hedge.account == account.name]
-        names += [name for owner, name in self._ledger.positions if owner == account.name]
+        keys: list[PositionKey] = [hedge.key for hedge in book.hedges if hedge.account == account.name]
+        keys += [item.key for item in self._ledger.of_account(account.name)]
         found = []
-        for name in dict.fromkeys(names):
-            position = self._ledger.position(account.name, name)
+        for key in dict.fromkeys(keys):
+            position, name = self._ledger.position(*key), key.instrument
             missing = self._unknown_quantity(position)
-            if instead is not None and instead.instrument == name:
+            if instead is not None and instead.key == key:
                 position, missing = instead, instead.unbooked
             missing = missing or self._wrong_settle(account, name)
             market = quotes(self._market, name, now_ns)
@@ -190,7 +193,7 @@ class Valuation:
         self, book: Book, hedge: Hedge, accounts: dict[str, tuple[AccountView, list[Valued]]], now_ns: int
     ) -> HedgeLine:
         account, held = accounts[hedge.account]
-        valued = next(item for item in held if item.position.instrument == hedge.instrument)
+        valued = next(item for item in held if item.position.key == hedge.key)
         position, market, sums = valued.position, valued.quotes, valued.exposure
         isolated = valued.account.margin_mode is MarginMode.ISOLATED
         others = _others(account.wallet_balance, held, valued)
@@ -233,6 +236,7 @@ class Valuation:
             drift=derive(hedging.drift, ratio, target),
             order_to_target=_order_to_target(book, hedge, market, sums.quantity, target),
             opened_note=position.note,
+            leg=hedge.leg.value,
         )
 
 
@@ -348,12 +352,12 @@ def _order_to_target(book: Book, hedge: Hedge, market: Quotes, quantity: Figure,
     instrument = market.instrument
     if instrument is None:
         return unknown(f"description of {hedge.instrument}")
-    gaps = [gap for figure in (quantity, market.mark) for gap in figure.missing]
+    gaps = [gap for figure in (quantity, market.mark, market.settle_price) for gap in figure.missing]
     if gaps or quantity.value is None or market.mark.value is None or target.value is None:
         return unknown(*dict.fromkeys(gaps))
-    coins = bag_quantity(book, hedge.asset)
+    coins, paid_in = bag_quantity(book, hedge.asset), market.settle_price.value
     try:
-        sizing = hedging.order_to_target(instrument, coins, target.value, quantity.value, market.mark.value)
+        sizing = hedging.order_to_target(instrument, coins, target.value, quantity.value, market.mark.value, paid_in)
     except RequestError as error:
         return unknown(str(error))
     if sizing.refusals and not _too_large(sizing, instrument.maximum_quantity):

@@ -26,6 +26,7 @@ from core.events import (
 from core.figures import Freshness
 from core.freshness import MARK_AGES_NS, SECOND_NS, by_age
 from core.instruments import Instrument
+from core.legs import Leg, PositionKey
 from core.market import MAXIMUM_FUNDING_RATE
 from core.orders import OrderRequest
 from core.positions import Position
@@ -85,7 +86,7 @@ class PaperBroker:
     def __init__(self, accounts: Iterable[Account], positions: Callable[[], Sequence[Position]] | None = None) -> None:
         self._accounts = {account.name: account for account in accounts if account.paper}
         self._positions = positions
-        self._own: dict[tuple[str, str], Decimal] = {}
+        self._own: dict[PositionKey, Decimal] = {}
         self._contracts: dict[str, _Contract] = {}
         self._outcomes: dict[str, list[AnyEvent]] = {}
         self._due_ns = _NEVER
@@ -181,7 +182,7 @@ class PaperBroker:
         return ""
 
     def _reduces(self, order: OrderRequest) -> bool:
-        held = self._held(order.account, order.instrument)
+        held = self._held(_key(order))
         return abs(held) >= order.quantity and (held < 0) == (order.side == "buy")
 
     def _touched(self, contract: _Contract, now_ns: int) -> list[AnyEvent]:
@@ -203,7 +204,7 @@ class PaperBroker:
         account, instrument = self._accounts[order.account], contract.instrument
         assert instrument is not None  # an order on an unknown contract was rejected
         rate = account.maker_fee if maker else account.taker_fee
-        key = (order.account, order.instrument)
+        key = _key(order)
         signed = order.quantity * pnl.order_sign(order.side)
         self._own[key] = self._own.get(key, Decimal(0)) + signed
         fill = Fill(
@@ -218,6 +219,7 @@ class PaperBroker:
             fee=pnl.fee(instrument.kind, order.quantity, instrument.contract_size, price, rate),
             fee_asset=account.settle,
             maker=maker,
+            leg=order.leg,
         )
         done = _update(order, OrderState.FILLED, now_ns, filled=order.quantity, price=price)
         # The fill goes first: a run that ends between the two has the position right.
@@ -257,14 +259,16 @@ class PaperBroker:
             return []
         events: list[AnyEvent] = []
         for account in self._accounts.values():
-            quantity = self._held(account.name, name)
-            if quantity:
-                events.append(self._payment(account, contract.instrument, contract, quantity, due_ns, now_ns))
+            for leg in Leg:
+                key = PositionKey(account.name, name, leg)
+                quantity = self._held(key)
+                if quantity:
+                    events.append(self._payment(key, contract.instrument, contract, quantity, due_ns, now_ns))
         return events
 
     def _payment(
         self,
-        account: Account,
+        key: PositionKey,
         instrument: Instrument,
         contract: _Contract,
         quantity: Decimal,
@@ -275,21 +279,22 @@ class PaperBroker:
         assert contract.rate is not None
         return FundingPayment(
             received_ns=now_ns,
-            account=account.name,
-            payment_id=f"paper:{instrument.id}:{due_ns}",
+            account=key.account,
+            payment_id=f"paper:{instrument.id}:{due_ns}" + ("" if key.leg is Leg.NET else f":{key.leg.value}"),
             instrument=instrument.id,
             amount=funding.payment(instrument.kind, quantity, instrument.contract_size, contract.mark, contract.rate),
-            asset=account.settle,
+            asset=self._accounts[key.account].settle,
             rate=contract.rate,
             mark_price=contract.mark,
             settled_ns=due_ns,
             estimated=True,
+            leg=key.leg,
         )
 
-    def _held(self, account: str, instrument: str) -> Decimal:
+    def _held(self, key: PositionKey) -> Decimal:
         if self._positions is None:
-            return self._own.get((account, instrument), Decimal(0))
-        held = (item for item in self._positions() if (item.account, item.instrument) == (account, instrument))
+            return self._own.get(key, Decimal(0))
+        held = (item for item in self._positions() if item.key == key)
         return sum((item.quantity for item in held), Decimal(0))
 
     def _plan(self) -> None:
@@ -300,6 +305,10 @@ class PaperBroker:
                 dues.append(contract.next_funding_ns)
             dues += [order.expires_ns for order in contract.resting.values() if order.expires_ns is not None]
         self._due_ns = min(dues)
+
+
+def _key(order: OrderRequest) -> PositionKey:
+    return PositionKey(order.account, order.instrument, order.leg)
 
 
 def _expired(order: OrderRequest, now_ns: int) -> bool:
@@ -341,4 +350,5 @@ def _update(
         reduce_only=order.reduce_only,
         reason=reason,
         venue_order_id=f"paper:{order.client_order_id}",
+        leg=order.leg,
     )

@@ -207,8 +207,7 @@ Undefined = Annotated[
 _CONTRACT_KINDS = {
     "linear": ContractKind.LINEAR,
     "inverse": ContractKind.INVERSE,
-    # A quanto contract pays linearly; only the currency of "contract_size" differs.
-    "quanto": ContractKind.LINEAR,
+    "quanto": ContractKind.QUANTO,
 }
 _SETTLE = {"linear": "quote", "inverse": "coin", "quanto": "settlement coin"}
 

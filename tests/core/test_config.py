@@ -15,6 +15,7 @@ from core.books import Account, Limits, MarginMode, Thresholds
 from core.config import Config, load_config, parse_config
 from core.config_model import AccountSection
 from core.errors import ConfigError, ConfigErrors
+from core.legs import Leg
 
 FILE = Path("/somewhere/config.toml")
 GOOD = """\
@@ -121,6 +122,12 @@ def test_a_good_file_becomes_the_books_it_describes() -> None:
     assert config.resolve("keys/binance") == Path("/somewhere/keys/binance")
 
 
+def test_a_hedge_may_be_the_short_leg_of_hedge_mode() -> None:
+    btc, eth = parse_config(GOOD.replace("open_at_market = true", 'leg = "short"'), FILE).books[0].hedges
+    assert (btc.leg, eth.leg) == (Leg.NET, Leg.SHORT)
+    assert eth.key == ("coin", "bybit:inverse:ETHUSD", Leg.SHORT)
+
+
 def test_an_amount_has_the_digits_that_were_written() -> None:
     book = parse_config(GOOD.replace("quantity = 5\n", "quantity = 0.1\n"), FILE).books[0]
     assert str(book.lots[0].quantity) == "0.1"
@@ -165,6 +172,7 @@ REFUSED = [
     ("leverage = 3", "leverage = 0.5", "accounts[0].leverage", "a number from 1 up to 125"),
     ("target_ratio = 0.5", "target_ratio = 50", "books[0].hedges[0].target_ratio", "a fraction from 0 up to 2"),
     ("quantity = -2.5", "quantity = 2.5", "books[0].hedges[0].quantity", "a short of 2.5 is written -2.5"),
+    ("open_at_market = true", 'leg = "long"', "books[0].hedges[1].leg", 'one of "net", "short"'),
     ("price_band = 0.01", "price_band = 1", "books[0].limits.price_band", "a fraction above 0 below 1"),
     ("dwell_seconds = 2.5", 'dwell_seconds = "2s"', "books[0].thresholds.dwell_seconds", "a number"),
     ('margin_usage = [0.4, "0.6", 0.8]', "margin_usage = [0.4, 0.3]", "books[0].thresholds.margin_usage", "rising"),

@@ -11,7 +11,8 @@ from decimal import Decimal
 
 from pydantic_core import PydanticUndefined
 
-from core.config_model import SECTIONS, Section, header
+from core.config_model import SECTIONS, header
+from core.config_section import Section
 
 _COMMENT_COLUMN = 44
 

@@ -13,8 +13,9 @@ from pathlib import Path
 from pydantic_core import PydanticCustomError
 
 from core.config import parse_config
-from core.config_model import AccountSection, BookSection, HedgeSection, LotSection, Section, VenueSection, rule_of
-from core.config_rules import Number, Rule
+from core.config_model import AccountSection, BookSection, HedgeSection, LotSection, VenueSection
+from core.config_rules import Choice, Number, Rule
+from core.config_section import Section, rule_of
 from core.errors import ConfigError, RequestError
 from core.paths import config_path
 from core.symbols import MARKETS, Terms, read_name
@@ -235,7 +236,7 @@ def _or_word(word: str) -> Callable[[type[Section], str], Checker]:
 
 
 _or_unknown, _or_none = _or_word("unknown"), _or_word("none")
-_venue = _rule(AccountSection, "venue")
+_venue = Choice(tuple(MARKETS)).check
 
 
 def _contract_on(asset: str, venue: str) -> Checker:
@@ -272,6 +273,8 @@ def render(plan: Plan) -> str:
         lines += section_lines("venues.NAME", values, venue=venue)
     for account in plan.accounts.values():
         lines += section_lines("accounts", account)
+    for name in ("contracts", "contracts.trading_hours", "contracts.months"):
+        lines += section_lines(name, {})
     lines += section_lines("books", {"name": plan.book})
     for lot in plan.lots:
         lines += section_lines("books.lots", lot)

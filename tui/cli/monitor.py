@@ -53,6 +53,7 @@ def run(arguments: argparse.Namespace) -> int:
                 mode=Mode.PAPER,
                 source=str(config.file) if journal is not None else f"{config.file}, nothing is kept",
                 journal=journal,
+                contracts=config.contracts,
             ) as host:
                 signals.hand_over()
                 return run_monitor(host, display_options(config))

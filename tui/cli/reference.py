@@ -11,7 +11,8 @@ from pathlib import Path
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from core.config_model import REPEATED, SECTIONS, Section, header, rule_of
+from core.config_model import REPEATED, SECTIONS, header
+from core.config_section import Section, rule_of
 from tui.cli.config_text import toml_value
 from tui.cli.reference_json import events_page, snapshot_page
 

@@ -133,7 +133,8 @@ def _configured(arguments: argparse.Namespace) -> Iterator[EngineHost]:
     with copied_journal(config) as journal:
         # All books, whichever is asked for: they share accounts, and so margin.
         books = [_at_once(book) for book in config.books]
-        with running_engine(books, feeds, mode=Mode.PAPER, source=str(config.file), journal=journal) as host:
+        source, sheets = str(config.file), config.contracts
+        with running_engine(books, feeds, mode=Mode.PAPER, source=source, journal=journal, contracts=sheets) as host:
             yield host
 
 

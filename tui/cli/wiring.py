@@ -27,6 +27,7 @@ from core.paths import journal_path, log_path
 if TYPE_CHECKING:
     from core.books import Book
     from core.config import Config
+    from core.contract_sheet import ContractSheet
     from core.journal import Journal
     from core.snapshot import Mode
     from feeds.host import EngineHost
@@ -49,10 +50,16 @@ _PIN = re.compile(r"(?P<coin>[A-Za-z0-9]{1,20})=(?P<price>[0-9]{1,12}(\.[0-9]{1,
 
 
 def instruments_of(books: Iterable[Book]) -> tuple[str, ...]:
-    """Every instrument that the books rely on: contracts of hedges and spot pairs of lots."""
+    """Every instrument of a venue with feeds that the books rely on: contracts of hedges and spot pairs of lots.
+
+    Contracts that the user's own sheets describe are left out: no feed speaks of them.
+    """
+    from core.contract_sheet import is_sheet_name
+
     names: dict[str, None] = {}
     for book in books:
-        names |= dict.fromkeys(hedge.instrument for hedge in book.hedges)
+        contracts = (hedge.instrument for hedge in book.hedges)
+        names |= dict.fromkeys(contract for contract in contracts if not is_sheet_name(contract))
         names |= dict.fromkeys(lot.price for lot in book.lots if lot.price is not None)
     return tuple(names)
 
@@ -128,11 +135,15 @@ def running_engine(
     source: str,
     journal: Journal | None = None,
     tap: Tap | None = None,
+    contracts: Sequence[ContractSheet] = (),
 ) -> Iterator[EngineHost]:
     """An engine with its feeds and the paper broker, in a thread of its own for as long as the context lasts.
 
+    ``contracts`` are the user's own sheets: engine and broker know them before anything else is heard.
+
     Raises RequestError where the books contradict one another and JournalError where the journal cannot be read.
     """
+    from core.contract_sheet import listings
     from core.engine import Engine
     from feeds.clock import Clock
     from feeds.host import EngineHost
@@ -141,7 +152,12 @@ def running_engine(
     engine = Engine(books, mode=mode, source=source, journal=journal)
     accounts = {account.name: account for book in books for account in book.accounts}
     broker = PaperBroker(accounts.values(), engine.positions)
-    host = EngineHost(engine, feeds, instruments_of(books), broker, Clock(), ENGINE_HZ, tap=tap)
+    clock = Clock()
+    for sheet in contracts:
+        for event in listings(sheet, clock.now_ns()):
+            engine.apply(event)
+            broker.observe(event)
+    host = EngineHost(engine, feeds, instruments_of(books), broker, clock, ENGINE_HZ, tap=tap)
     host.start()
     try:
         yield host

@@ -13,7 +13,18 @@ import pytest
 from core.config import Config, parse_config
 from core.errors import JournalError, RequestError
 from core.journal import open_journal
-from tui.cli.wiring import copied_journal, instruments_of, journal_file, log_to_file, parse_pins, venues_of
+from core.snapshot import Mode
+from tests.core import sheets
+from tui.cli.wiring import (
+    configured_feeds,
+    copied_journal,
+    instruments_of,
+    journal_file,
+    log_to_file,
+    parse_pins,
+    running_engine,
+    venues_of,
+)
 
 BOOKS = """
 [[books]]
@@ -153,3 +164,21 @@ def test_without_a_place_for_the_log_nothing_is_printed(
     log_to_file()
     logging.getLogger("hedgerow.test").error("lost")
     assert capsys.readouterr() == ("", "")
+
+
+def test_contracts_of_the_users_own_sheets_are_asked_of_no_venue() -> None:
+    settings = sheets.config()
+    assert settings.books[0].hedges[0].instrument == "cme:futures:MBT-2026-12"
+    assert instruments_of(settings.books) == ("bybit:spot:BTCUSDT",)
+    assert [feed.venue for feed in configured_feeds(settings, instruments_of(settings.books))] == ["bybit"]
+
+
+def test_an_engine_knows_the_contracts_of_sheets_from_the_start() -> None:
+    """No feed has spoken: the hedge has its delta, its mark is unknown by name, and the run goes on."""
+    settings = sheets.config()
+    with running_engine(settings.books, [], mode=Mode.PAPER, source="test", contracts=settings.contracts) as host:
+        snapshot = host.wait_until(lambda seen: bool(seen.books), 10)
+    assert snapshot is not None
+    (line,) = snapshot.books[0].hedges
+    assert (line.kind, line.delta.value, line.ratio.value) == ("linear", Decimal("-2.5"), Decimal("0.5"))
+    assert line.mark_price.missing == ("mark price of cme:futures:MBT-2026-12",)

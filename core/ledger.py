@@ -1,0 +1,261 @@
+"""What each account holds: fills, funding and balances folded into positions and wallets, each exactly once.
+
+The wallet is the whole wallet, margin moved to positions included, without unrealised P&L. An isolated position pays
+funding out of its margin; funding received goes to the free wallet, so that safety is never improved by an assumption.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+
+import msgspec
+
+from core.books import Account, Hedge, MarginMode
+from core.errors import RequestError
+from core.events import BalanceUpdate, Fill, FundingPayment, OrderUpdate, PositionUpdate
+from core.exact import exactly, stated_price
+from core.instruments import Instrument
+from core.legs import Leg, PositionKey
+from core.margin import initial_margin
+from core.orders import OrderRequest
+from core.positions import ZERO, Order, Position, filled, opening_id, wrong_side
+
+
+class Ledger:
+    """All accounts, positions and orders. Every event changes it at most once, whatever is sent twice."""
+
+    def __init__(self, accounts: Iterable[Account]) -> None:
+        self.accounts = {account.name: account for account in accounts}
+        self.wallets = {account.name: account.wallet_balance for account in self.accounts.values()}
+        self.positions: dict[PositionKey, Position] = {}
+        self.orders: dict[str, Order] = {}
+        self.contracts: dict[str, Instrument] = {}
+        self.estimated_wallets: set[str] = set()
+        """Accounts whose wallet holds payments that were only reckoned, since their venue last reported it."""
+        self._fills: set[tuple[str, str]] = set()
+        self._filled: dict[str, Decimal] = {}
+        self._payments: set[tuple[str, str]] = set()
+        self._waiting: list[Fill] = []
+        self._undeclared: set[PositionKey] = set()
+
+    def position(self, account: str, instrument: str, leg: Leg = Leg.NET) -> Position:
+        """The position, flat if nothing is known of it."""
+        found = self.positions.get(PositionKey(account, instrument, leg))
+        return found or Position(account=account, instrument=instrument, leg=leg)
+
+    def of_account(self, account: str) -> list[Position]:
+        """Every position that anything is known of in one account, flat ones too."""
+        return [position for position in self.positions.values() if position.account == account]
+
+    def knows_fill_id(self, account: str, fill_id: str) -> bool:
+        """True where a fill of this id was folded (or waits to be) for the account."""
+        return (account, fill_id) in self._fills
+
+    def filled_quantity(self, client_order_id: str) -> Decimal:
+        """How much of an order the fills seen so far add up to."""
+        return self._filled.get(client_order_id, ZERO)
+
+    def not_opened(self, key: PositionKey, reason: str) -> None:
+        """Give up a position that was to open by itself; it stays as declared, and its note says why."""
+        position = self.position(*key)
+        position.pending, position.note = "", reason
+
+    def unfolded(self, instrument: str) -> bool:
+        """True while a fill of this contract waits for the contract's description."""
+        return any(fill.instrument == instrument for fill in self._waiting)
+
+    @exactly
+    def begin(self, hedge: Hedge) -> None:
+        """Take a hedge's position as the user describes it; what was folded before it is superseded."""
+        position = Position(
+            account=hedge.account,
+            instrument=hedge.instrument,
+            quantity=hedge.quantity,
+            entry_price=hedge.entry_price if hedge.quantity else None,
+            margin=self._declared_margin(hedge),
+            pending=f"mark price of {hedge.instrument}, at which the position opens" if hedge.open_at_market else "",
+            leg=hedge.leg,
+        )
+        key = hedge.key
+        self.positions[key] = position
+        self._waiting = [fill for fill in self._waiting if _key(fill) != key]
+        self._fills.discard((hedge.account, opening_id(hedge.instrument, hedge.leg)))
+        self._undeclared.discard(key)
+        if position.quantity and position.margin is None:
+            self._undeclared.add(key)
+        if hedge.instrument in self.contracts:
+            self._complete_margin(self.contracts[hedge.instrument])
+
+    def _declared_margin(self, hedge: Hedge) -> Decimal | None:
+        if self.accounts[hedge.account].margin_mode is MarginMode.CROSS:
+            return None
+        return ZERO if not hedge.quantity else hedge.isolated_margin
+
+    @exactly
+    def described(self, instrument: Instrument) -> bool:
+        """Learn a contract's payoff; true if it is new or changed. Fills that waited for it are folded now."""
+        known = self.contracts.get(instrument.id)
+        self.contracts[instrument.id] = instrument
+        self._complete_margin(instrument)
+        ready = [fill for fill in self._waiting if fill.instrument == instrument.id]
+        self._waiting = [fill for fill in self._waiting if fill.instrument != instrument.id]
+        for fill in ready:
+            self._fold(fill, instrument)
+        return known != instrument
+
+    def _complete_margin(self, instrument: Instrument) -> None:
+        """The margin of an isolated position declared without one: its notional at entry ÷ leverage."""
+        for key in sorted(self._undeclared):
+            position, account = self.positions[key], self.accounts[key.account]
+            if (
+                key.instrument != instrument.id
+                or position.entry_price is None
+                or account.margin_mode is MarginMode.CROSS
+            ):
+                continue
+            self._undeclared.discard(key)
+            position.margin = initial_margin(
+                instrument.kind, position.quantity, instrument.contract_size, position.entry_price, account.leverage
+            )
+
+    @exactly
+    def fill(self, fill: Fill) -> bool:
+        """Fold a fill in; false if it was seen before or is of an account that is not ours.
+
+        One that cannot be folded leaves the position's quantity unknown (``Position.unbooked``): it has happened.
+        """
+        if fill.account not in self.accounts or self.knows_fill_id(fill.account, fill.fill_id):
+            return False
+        self._fills.add((fill.account, fill.fill_id))
+        if not all(number.is_finite() for number in (fill.price, fill.quantity, fill.fee)):
+            self._cannot_book(fill, "not all of its numbers are finite")
+            return True
+        if fill.client_order_id:
+            self._filled[fill.client_order_id] = self.filled_quantity(fill.client_order_id) + fill.quantity
+        instrument = self.contracts.get(fill.instrument)
+        if instrument is None:
+            self._waiting.append(fill)
+        else:
+            self._fold(fill, instrument)
+        return True
+
+    def _cannot_book(self, fill: Fill, reason: str) -> None:
+        position = self.position(*_key(fill))
+        position.unbooked = f"a fill of {position.key.words} that cannot be booked ({reason})"
+        self.positions[position.key] = position
+
+    def _fold(self, fill: Fill, instrument: Instrument) -> None:
+        before = self.position(*_key(fill))
+        try:
+            after, gained = filled(before, self.accounts[fill.account], instrument, fill)
+        except RequestError as error:
+            self._cannot_book(fill, str(error))
+            return
+        if fill.fill_id == opening_id(fill.instrument, fill.leg):
+            verb = "short" if fill.side == "sell" else "long"
+            size = f"{fill.quantity.normalize():f}"
+            after.note = f"opened {verb} {size} at mark {fill.price:f}: assumed, no order was sent"
+            after.pending = ""
+        self.positions[after.key] = after
+        self.wallets[fill.account] += gained
+
+    @exactly
+    def funding(self, payment: FundingPayment) -> bool:
+        """Book a funding payment; false if it was seen before or is of an account that is not ours."""
+        if payment.account not in self.accounts or (payment.account, payment.payment_id) in self._payments:
+            return False
+        self._payments.add((payment.account, payment.payment_id))
+        held = self._paid(payment)
+        for position in held:
+            self.positions[position.key] = position
+        if payment.asset != self.accounts[payment.account].settle or not payment.amount.is_finite():
+            for position in held:
+                _not_booked(position, payment, "")
+            return True
+        for position in held:
+            if len(held) == 1:
+                position.funding += payment.amount
+                position.funding_estimated = position.funding_estimated or payment.estimated
+            else:
+                _not_booked(position, payment, " of the long or the short leg")
+            if position.margin is not None and payment.amount < 0:
+                position.margin += payment.amount
+                position.margin_estimated = position.margin_estimated or payment.estimated or len(held) > 1
+            position.venue_liquidation = None
+        self.wallets[payment.account] += payment.amount
+        if payment.estimated:
+            self.estimated_wallets.add(payment.account)
+        return True
+
+    def _paid(self, payment: FundingPayment) -> list[Position]:
+        """The position that a payment is of; both legs where it may be of either: the margin of each then pays it."""
+        key = _key(payment)
+        legs = [self.position(*key[:2], leg) for leg in (Leg.LONG, Leg.SHORT)]
+        if key.leg is Leg.NET and key not in self.positions:
+            return [position for position in legs if position.open] or [self.position(*key)]
+        return [self.position(*key)]
+
+    def balance(self, event: BalanceUpdate) -> bool:
+        """Take a wallet balance as its venue reports it; false where it concerns no account of ours."""
+        account = self.accounts.get(event.account)
+        if account is None or account.settle != event.asset or not event.wallet_balance.is_finite():
+            return False
+        self.wallets[event.account] = event.wallet_balance
+        self.estimated_wallets.discard(event.account)
+        return True
+
+    def reported(self, event: PositionUpdate) -> bool:
+        """Take a position as its venue reports it; false where it concerns no account of ours or has no quantity."""
+        account = self.accounts.get(event.account)
+        if account is None or not event.quantity.is_finite():
+            return False
+        before = self.position(*_key(event))
+        self._undeclared.discard(before.key)
+        isolated, impossible = account.margin_mode is MarginMode.ISOLATED, wrong_side(event.leg, event.quantity)
+        contradiction = f"a report of {event.quantity:f} in {before.key.words}, which that leg cannot hold"
+        self.positions[before.key] = msgspec.structs.replace(
+            before,
+            quantity=event.quantity,
+            entry_price=stated_price(event.entry_price),
+            margin=(_amount(event.isolated_margin) if event.quantity else ZERO) if isolated else None,
+            margin_estimated=False,
+            venue_liquidation=stated_price(event.liquidation_price),
+            reported_ns=event.received_ns,
+            pending="",
+            unbooked=contradiction if impossible else "",
+        )
+        return True
+
+    def sent(self, request: OrderRequest) -> None:
+        """Remember an order from the moment that its intent is journaled."""
+        self.orders[request.client_order_id] = Order(request=request, updated_ns=request.created_ns)
+
+    def order(self, event: OrderUpdate) -> Order | None:
+        """Take in an order's state; ``None`` where it changes nothing: unknown to us, or already final."""
+        order = self.orders.get(event.client_order_id)
+        if order is None or not order.outstanding or event.filled_quantity < order.filled_quantity:
+            return None
+        order.state = event.state
+        order.filled_quantity = event.filled_quantity
+        order.average_price = event.average_price or order.average_price
+        order.reason = event.reason
+        order.updated_ns = max(order.updated_ns, event.received_ns)
+        return order
+
+    def outstanding(self, key: PositionKey) -> list[Order]:
+        """Orders that may still change the position."""
+        return [order for order in self.orders.values() if order.outstanding and _key(order.request) == key]
+
+
+def _key(item: Fill | FundingPayment | PositionUpdate | OrderRequest) -> PositionKey:
+    return PositionKey(item.account, item.instrument, item.leg)
+
+
+def _not_booked(position: Position, payment: FundingPayment, whose: str) -> None:
+    gap = f"funding of {payment.amount} {payment.asset}{whose}"
+    position.unbooked_funding = (*position.unbooked_funding, gap)
+
+
+def _amount(value: Decimal | None) -> Decimal | None:
+    return value if value is not None and value.is_finite() else None
