@@ -96,7 +96,9 @@ def recording() -> Iterator[list[Step]]:
         _steps.reset(token)
 
 
-def note(name: str, formula: str, value: object, *, unit: str = "", source: str = "", **inputs: object) -> None:
+def note(
+    name: str, formula: str, value: object, inputs: Mapping[str, object], *, unit: str = "", source: str = ""
+) -> None:
     """Leave a step of a computation that is no function of its own; nothing while nobody records."""
     steps = _steps.get()
     if steps is None or len(steps) >= MOST_STEPS:

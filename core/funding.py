@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from core.errors import RequestError
 from core.exact import ONE, exactly, finite, not_negative
+from core.explain import explained, note
 from core.instruments import ContractKind
 from core.pnl import settle_notional
 
@@ -16,6 +17,13 @@ HOURS_A_DAY = 24
 DAYS_A_YEAR = 365
 
 
+@explained(
+    {
+        ContractKind.LINEAR: "-quantity * contract_size * mark_price * rate",
+        ContractKind.INVERSE: "-quantity * contract_size / mark_price * rate",
+    },
+    unit="settle",
+)
 @exactly
 def payment(
     kind: ContractKind, quantity: Decimal, contract_size: Decimal, mark_price: Decimal, rate: Decimal
@@ -29,6 +37,7 @@ def payment(
     return -cash if quantity > 0 else cash
 
 
+@explained("rate * hours / interval_hours", unit="fraction")
 @exactly
 def equivalent(rate: Decimal, interval_hours: int, hours: int) -> Decimal:
     """A rate (or a payment) per ``interval_hours``, restated per ``hours``: simple, so that contracts compare."""
@@ -50,6 +59,7 @@ def annualised(rate: Decimal, interval_hours: int) -> Decimal:
     return equivalent(rate, interval_hours, HOURS_A_DAY * DAYS_A_YEAR)
 
 
+@explained("(1 + rate) ** (8760 / interval_hours) - 1", unit="fraction a year")
 @exactly
 def compounded(rate: Decimal, interval_hours: int) -> Decimal:
     """What a year of settlements at ``rate`` comes to if each were reinvested: ``(1 + rate)^n − 1``."""
@@ -63,6 +73,7 @@ def interest_for(interest_per_day: Decimal, interval_hours: int) -> Decimal:
     return equivalent(interest_per_day, HOURS_A_DAY, interval_hours)
 
 
+@explained("(initial_rate - maintenance_rate) * share", unit="fraction")
 @exactly
 def cap_from_margins(initial_rate: Decimal, maintenance_rate: Decimal, share: Decimal) -> Decimal:
     """A cap on the size of the rate: ``share`` (0.75 at BitMEX) of initial less maintenance margin rate."""
@@ -88,12 +99,17 @@ def funding_rate(
     limit = not_negative("clamp", clamp)
     gap = finite("interest", interest) - finite("premium", premium)
     rate = premium + max(-limit, min(limit, gap))
+    given: dict[str, Decimal] = {"premium": premium, "interest": interest, "clamp": clamp}
+    formula = "premium + max(-clamp, min(clamp, interest - premium))"
     if cap is not None and floor is not None and finite("floor", floor) > finite("cap", cap):
         raise RequestError("floor", f"at most the cap of {cap}", str(floor))
     if cap is not None:
         rate = min(rate, finite("cap", cap))
+        given["cap"], formula = cap, f"min(cap, {formula})"
     if floor is not None:
         rate = max(rate, finite("floor", floor))
+        given["floor"], formula = floor, f"max(floor, {formula})"
+    note("funding rate", formula, rate, given, unit="fraction an interval")
     return rate
 
 

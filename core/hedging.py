@@ -9,6 +9,7 @@ import msgspec
 
 from core.errors import RequestError
 from core.exact import ONE, exactly, finite, not_negative, positive
+from core.explain import explained
 from core.instruments import ContractKind, Instrument
 from core.pnl import delta, notional
 
@@ -43,12 +44,14 @@ class Sizing(msgspec.Struct, frozen=True, kw_only=True):
         return self.quantity.copy_negate() if self.side == "sell" else self.quantity
 
 
+@explained("-hedge_delta / bag_quantity", unit="fraction")
 @exactly
 def hedge_ratio(hedge_delta: Decimal, bag_quantity: Decimal) -> Decimal:
     """``−hedge delta ÷ bag``, both in coins of one asset: 0.5 is half hedged, negative adds to the bag."""
     return -finite("hedge_delta", hedge_delta) / positive("bag_quantity", bag_quantity)
 
 
+@explained("ratio - target_ratio", unit="fraction")
 @exactly
 def drift(ratio: Decimal, target_ratio: Decimal) -> Decimal:
     """Hedge ratio less target, in fractions: positive is over-hedged."""

@@ -1,8 +1,8 @@
 """The price at which one position is liquidated: isolated, or in cross among others held at their marks.
 
 The position is put into a pool of its own (:mod:`core.pool`) with all that backs it as collateral: the margin
-(isolated), or the wallet plus the unrealised P&L less the maintenance margin of the others (cross). The search starts
-on the safe side of the position and takes the first price at which equity meets the requirement, with the tier taken
+(isolated), or the wallet plus the unrealised P&L less the maintenance margin of the others (cross). The answer is
+the first price, on the way that the position loses, at which equity meets the requirement, with the tier taken
 *there*, not at today's mark. Results are exact: rounding to the tick, which venues do towards the market, is left to
 whoever shows them.
 """
@@ -13,6 +13,7 @@ from decimal import Decimal
 
 from core.errors import RequestError
 from core.exact import ONE, ZERO, exactly, finite, nonzero, not_negative, positive
+from core.explain import note
 from core.instruments import ContractKind, Tier, TierTable
 from core.liquidation_results import AlwaysLiquidated as AlwaysLiquidated
 from core.liquidation_results import Liquidation as Liquidation
@@ -23,7 +24,7 @@ from core.margin import TIER_UNIT
 from core.margin_rules import RequirementAt
 from core.pnl import held_sign, settle_notional
 from core.pool import Collateral, Contract, Ladder, Leg, value_leg, value_pool
-from core.pool_liquidation import contract_path
+from core.pool_liquidation import Reach, contract_path
 
 _SETTLE = "settle"
 
@@ -73,7 +74,7 @@ def isolated(
         fee_rate=closing_fee_rate,
         fixed_requirement=fixed,
     )
-    found = _from_the_safe_side(leg, finite("margin", margin))
+    found = _first_crossing(leg, finite("margin", margin))
     if tier is not None and isinstance(found, LiquidationPrice):
         return LiquidationPrice(found.price, tier)
     return found
@@ -139,7 +140,7 @@ def with_fixed_requirement(
     held = nonzero("quantity", quantity)
     fixed = finite("maintenance", maintenance)
     leg = Leg(_contract(kind, contract_size), held, entry_price, None, fixed_requirement=fixed)
-    return _from_the_safe_side(leg, finite("margin", margin))
+    return _first_crossing(leg, finite("margin", margin))
 
 
 @exactly
@@ -161,7 +162,7 @@ def bankruptcy(
     held = nonzero("quantity", quantity)
     fee_only = TierTable("", TIER_UNIT[kind], (Tier(ZERO, None, ZERO, ZERO),), 0, "")
     leg = Leg(_contract(kind, contract_size), held, entry_price, Ladder(fee_only, kind), fee_rate=closing_fee_rate)
-    found = _from_the_safe_side(leg, finite("margin", margin))
+    found = _first_crossing(leg, finite("margin", margin))
     return LiquidationPrice(found.price) if isinstance(found, LiquidationPrice) else found
 
 
@@ -171,42 +172,53 @@ def distance(liquidation_price: Decimal, mark_price: Decimal, side: str) -> Deci
 
     ``side`` of the position is ``long`` or ``short``.
     """
+    sign = held_sign(side)
     gap = positive("liquidation_price", liquidation_price) - positive("mark_price", mark_price)
-    return -held_sign(side) * gap / mark_price
+    away = -sign * gap / mark_price
+    formula = f"({'mark_price - liquidation_price' if sign > 0 else 'liquidation_price - mark_price'}) / mark_price"
+    given = {"liquidation_price": liquidation_price, "mark_price": mark_price}
+    note("distance", formula, away, given, unit="fraction")
+    return away
 
 
 def _contract(kind: ContractKind, contract_size: Decimal) -> Contract:
     return Contract(name=_SETTLE, coin=_SETTLE, kind=kind, contract_size=contract_size, settle=_SETTLE)
 
 
-def _from_the_safe_side(leg: Leg, margin: Decimal) -> Liquidation:
-    """The first crossing met by a value that comes from where the position gains most.
+def _first_crossing(leg: Leg, margin: Decimal) -> Liquidation:
+    """The first price, on the way that the position loses, at which the pool of leg and margin is liquidated.
 
-    A linear short and an inverse long gain as their value falls: they start in the lowest tier. A linear long and an
-    inverse short start at the top of the table.
+    The way starts at the entry price. Where the margin does not do there, or the table ends below, it starts where
+    the position gains most: in the lowest tier for a linear short and an inverse long, which gain as their value
+    falls, at the top of the table for the others.
     """
     direct, size = leg.direct, abs(leg.amount)
     gains_with_value = (leg.quantity > 0) is direct
     start = size * leg.entry_price if direct else size / leg.entry_price
     ladder = leg.ladder if leg.fixed_requirement is None else None
-    top = None
+    lowest, top = None, None
     if ladder is not None and not ladder.by_contracts:
         lowest, top = ladder.caps[0], ladder.caps[-1]
-        if gains_with_value:
-            start = max(start, 2 * ladder.floors[-1]) if top is None else top
-        elif lowest is not None:
-            start = min(start, lowest)
-    mark = start / size if direct else size / start
-    pool = value_pool([Collateral(asset=_SETTLE, amount=margin)], [value_leg(leg, mark)])
-    reach = contract_path(pool, _SETTLE)
-    rising_value = reach.above if direct else reach.below
-    falling_value = reach.below if direct else reach.above
+    if top is None or start <= top:
+        reach = _reach(leg, margin, leg.entry_price)
+        if not reach.past:
+            return reach.below if leg.quantity > 0 else reach.above
+    if gains_with_value:
+        start = top if top is not None else max(start, 2 * ladder.floors[-1]) if ladder is not None else start
+    elif lowest is not None:
+        start = min(start, lowest)
+    reach = _reach(leg, margin, start / size if direct else size / start)
     if gains_with_value and reach.past and top is not None:
         return UnknownLiquidation((f"a maintenance tier above {top}",))
-    found = rising_value if gains_with_value is reach.past else falling_value
+    found = reach.above if (leg.quantity < 0) is not reach.past else reach.below
     if isinstance(found, AlwaysLiquidated):
         return AlwaysLiquidated("equity is below the requirement at every price")
     return found
+
+
+def _reach(leg: Leg, margin: Decimal, mark_price: Decimal) -> Reach:
+    pool = value_pool([Collateral(asset=_SETTLE, amount=margin)], [value_leg(leg, mark_price)])
+    return contract_path(pool, _SETTLE)
 
 
 def _missing(**inputs: object) -> tuple[str, ...]:

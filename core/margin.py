@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from core.errors import RequestError
 from core.exact import ZERO, exactly, not_negative, positive
+from core.explain import explained
 from core.instruments import ContractKind, TierTable
 from core.pnl import settle_notional
 from core.tiers import requirement, tier_for
@@ -16,6 +17,13 @@ from core.tiers import requirement, tier_for
 TIER_UNIT = {ContractKind.LINEAR: "quote", ContractKind.INVERSE: "coin", ContractKind.QUANTO: "coin"}
 
 
+@explained(
+    {
+        ContractKind.LINEAR: "abs(quantity) * contract_size * price / leverage",
+        ContractKind.INVERSE: "abs(quantity) * contract_size / price / leverage",
+    },
+    unit="settle",
+)
 @exactly
 def initial_margin(
     kind: ContractKind, quantity: Decimal, contract_size: Decimal, price: Decimal, leverage: Decimal
@@ -47,6 +55,7 @@ def maintenance_margin(
     return requirement(tier_for(table, value), value, not_negative("closing_fee_rate", closing_fee_rate))
 
 
+@explained("maintenance / equity", unit="ratio")
 @exactly
 def margin_usage(maintenance: Decimal, equity: Decimal) -> Decimal:
     """Maintenance margin ÷ equity, both in one currency: 1 is liquidation, more is worse.

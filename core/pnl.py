@@ -16,6 +16,7 @@ import msgspec
 
 from core.errors import RequestError
 from core.exact import ZERO, exactly, finite, positive
+from core.explain import explained
 from core.instruments import ContractKind
 
 
@@ -26,6 +27,14 @@ class Holding(msgspec.Struct, frozen=True):
     entry_price: Decimal | None = None
 
 
+@explained(
+    {
+        ContractKind.LINEAR: "quantity * contract_size",
+        ContractKind.INVERSE: "quantity * contract_size / price",
+        ContractKind.QUANTO: "quantity * contract_size * settle_price",
+    },
+    unit="coin",
+)
 @exactly
 def delta(
     kind: ContractKind,
@@ -46,6 +55,14 @@ def delta(
     return exposure / price if kind is ContractKind.INVERSE else exposure
 
 
+@explained(
+    {
+        ContractKind.LINEAR: "abs(quantity) * contract_size * price",
+        ContractKind.INVERSE: "abs(quantity) * contract_size",
+        ContractKind.QUANTO: "abs(quantity) * contract_size * price * settle_price",
+    },
+    unit="quote",
+)
 @exactly
 def notional(
     kind: ContractKind,
@@ -62,6 +79,13 @@ def notional(
     return exposure if kind is ContractKind.INVERSE else exposure * price
 
 
+@explained(
+    {
+        ContractKind.LINEAR: "abs(quantity) * contract_size * price",
+        ContractKind.INVERSE: "abs(quantity) * contract_size / price",
+    },
+    unit="settle",
+)
 @exactly
 def settle_notional(kind: ContractKind, quantity: Decimal, contract_size: Decimal, price: Decimal) -> Decimal:
     """Value of the position in the settle currency, unsigned: linear and quanto ``q · size · P``, inverse ``÷ P``."""
@@ -70,6 +94,13 @@ def settle_notional(kind: ContractKind, quantity: Decimal, contract_size: Decima
     return exposure / price if kind is ContractKind.INVERSE else exposure * price
 
 
+@explained(
+    {
+        ContractKind.LINEAR: "quantity * contract_size * (price - entry_price)",
+        ContractKind.INVERSE: "quantity * contract_size * (1 / entry_price - 1 / price)",
+    },
+    unit="settle",
+)
 @exactly
 def unrealised(
     kind: ContractKind, quantity: Decimal, contract_size: Decimal, entry_price: Decimal, price: Decimal
@@ -118,6 +149,13 @@ def _average(kind: ContractKind, held: Decimal, entry: Decimal, added: Decimal, 
     return (held * entry + added * price) / (held + added)
 
 
+@explained(
+    {
+        ContractKind.LINEAR: "abs(quantity) * contract_size * price * rate",
+        ContractKind.INVERSE: "abs(quantity) * contract_size / price * rate",
+    },
+    unit="settle",
+)
 @exactly
 def fee(kind: ContractKind, quantity: Decimal, contract_size: Decimal, price: Decimal, rate: Decimal) -> Decimal:
     """Fee of a fill in the settle currency: + paid, − rebate, as ``rate`` (a fraction of notional) is signed."""

@@ -25,6 +25,7 @@ import msgspec
 
 from core.errors import RequestError
 from core.exact import ONE, ZERO, exactly, finite, nonzero, not_negative, positive
+from core.explain import is_recording, note
 from core.instruments import ContractKind, Tier, TierTable
 from core.margin import TIER_UNIT
 from core.margin_rules import RequirementAt
@@ -271,11 +272,56 @@ def value_leg(leg: Leg, mark_price: Decimal, settle_price: Decimal = ONE) -> Leg
 
     Raises RequestError for prices that are not above zero and for a value above the last tier.
     """
-    return LegValue(leg, positive("mark_price", mark_price), positive("settle_price", settle_price))
+    value = LegValue(leg, positive("mark_price", mark_price), positive("settle_price", settle_price))
+    if is_recording():
+        _tell_leg(value)
+    return value
+
+
+def _tell_leg(value: LegValue) -> None:
+    """Explain a leg: its value, profit and requirement, settle currency."""
+    leg = value.leg
+    size = {"quantity": leg.quantity, "contract_size": leg.contract.contract_size, "mark_price": value.mark_price}
+    over = "*" if leg.direct else "/"
+    name = leg.contract.name
+    note(f"value of {name}", f"abs(quantity) * contract_size {over} mark_price", value.value, size, unit="settle")
+    change = "mark_price - entry_price" if leg.direct else "1 / entry_price - 1 / mark_price"
+    formula = f"quantity * contract_size * ({change})"
+    note(f"profit of {name}", formula, value.profit, {**size, "entry_price": leg.entry_price}, unit="settle")
+    if value.tier is None or leg.ladder is None:
+        note(f"requirement of {name}", "fixed", value.requirement, {"fixed": value.requirement}, unit="settle")
+        return
+    note(
+        f"requirement of {name}",
+        "value * (rate + closing_fee_rate) - deduction + fixed_fee",
+        value.requirement,
+        {
+            "value": value.value,
+            "rate": leg.ladder.rates[value.tier],
+            "closing_fee_rate": leg.fee_rate,
+            "deduction": leg.ladder.deductions[value.tier],
+            "fixed_fee": leg.fixed_fee,
+        },
+        unit="settle",
+    )
 
 
 @exactly
 def value_pool(collateral: Iterable[Collateral], legs: Iterable[LegValue]) -> PoolValue:
     """A pool of collateral and legs at the prices they carry."""
     coins = [(item.asset, counted(item), positive("collateral.price", item.price)) for item in collateral]
-    return PoolValue(coins, list(legs))
+    pool = PoolValue(coins, list(legs))
+    if is_recording():
+        for asset, amount, price in coins:
+            note(
+                f"collateral in {asset}",
+                "counted * price",
+                amount * price,
+                {"counted": amount, "price": price},
+                unit="pool",
+            )
+        given = {"collateral": pool.collateral, "profit": pool.profit}
+        note("equity", "collateral + profit", pool.equity, given, unit="pool")
+        given = {"equity": pool.equity, "requirement": pool.requirement}
+        note("surplus", "equity - requirement", pool.surplus, given, unit="pool")
+    return pool

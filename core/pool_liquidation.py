@@ -20,6 +20,7 @@ from typing import NamedTuple
 import msgspec
 
 from core.exact import ONE, ZERO, exactly, positive
+from core.explain import is_recording, note
 from core.instruments import ContractKind, Tier
 from core.liquidation_results import AlwaysLiquidated, Liquidation, LiquidationPrice, NoLiquidation, UnknownLiquidation
 from core.pool import LegValue, PoolValue
@@ -165,7 +166,10 @@ def _walk(path: _Path, *, upwards: bool, past: bool) -> Liquidation:
         if t is not ONE and (constant + slope * t > 0) is past:
             return LiquidationPrice(_price(path, *limit), _tier(path, tiers))
         if _crosses(constant, slope, end, upwards=upwards, past=past):
-            return LiquidationPrice(_price(path, -constant, slope), _tier(path, tiers))
+            price, tier = _price(path, -constant, slope), _tier(path, tiers)
+            if is_recording():
+                _tell(path, constant, slope, price, tier)
+            return LiquidationPrice(price, tier)
         if end is None:
             return _never(path, upwards=upwards, past=past)
         t = end
@@ -178,6 +182,20 @@ def _walk(path: _Path, *, upwards: bool, past: bool) -> Liquidation:
                     return UnknownLiquidation((f"a maintenance tier above {leg.leg.ladder.caps[-1]}",))
                 tiers[index] = following
                 pieces[index] = _piece(leg, scaled, following, path.requirement, upwards)
+
+
+def _tell(path: _Path, constant: Decimal, slope: Decimal, price: Decimal, tier: Tier | None) -> None:
+    """Explain a crossing: the two coefficients of the surplus in that tier, and the zero of the line."""
+    t = f"{'price_now / price' if path.inverted else 'price / price_now'}"
+    word = "surplus" if path.requirement else "equity"
+    stays = f"the part of the {word} that does not move with the price; the {word} is stays + moves * {t}"
+    note("stays", stays, constant, {}, unit="pool")
+    note("moves", f"the part of the {word}, at the price now, that moves with it", slope, {}, unit="pool")
+    formula = "price_now * moves / -stays" if path.inverted else "price_now * -stays / moves"
+    given = {"price_now": path.price, "stays": constant, "moves": slope}
+    where = {} if tier is None else {"maintenance_rate": tier.rate, "deduction": tier.deduction}
+    name = "liquidation price" if path.requirement else "bankruptcy price"
+    note(name, formula, price, {**given, **where}, unit="quote a coin")
 
 
 def _price(path: _Path, over: Decimal, under: Decimal) -> Decimal:

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from core.errors import RequestError
 from core.exact import ONE, ZERO, exactly, finite, not_negative
+from core.explain import is_recording, note
 from core.instruments import Tier, TierTable
 
 UNITS = ("quote", "coin", "contracts")
@@ -31,7 +32,22 @@ def tier_for(table: TierTable, notional: Decimal) -> Tier:
 @exactly
 def requirement(tier: Tier, notional: Decimal, closing_fee_rate: Decimal = ZERO) -> Decimal:
     """Maintenance margin of ``notional`` in this tier, in the tier's unit: ``notional · (rate + fee) − deduction``."""
-    return notional * (tier.rate + closing_fee_rate) - tier.deduction
+    needed = notional * (tier.rate + closing_fee_rate) - tier.deduction
+    if is_recording():
+        note(
+            "requirement",
+            "notional * (rate + closing_fee_rate) - deduction",
+            needed,
+            {
+                "notional": notional,
+                "rate": tier.rate,
+                "closing_fee_rate": closing_fee_rate,
+                "deduction": tier.deduction,
+                "tier": f"above {tier.floor:f} up to {'no end' if tier.cap is None else format(tier.cap, 'f')}",
+            },
+            unit="settle",
+        )
+    return needed
 
 
 @exactly
