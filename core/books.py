@@ -34,12 +34,38 @@ class MarginMode(StrEnum):
     CROSS = "cross"
 
 
+class PositionMode(StrEnum):
+    """One-way: one position in a contract. Hedge: a long and a short of it side by side."""
+
+    ONE_WAY = "one-way"
+    HEDGE = "hedge"
+
+
+class Collateral(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """Coins that back a multi-asset account beside its settle currency. ``quantity`` in coins.
+
+    Either ``ratio``, the part of each coin that counts (a fraction, after the venue's haircut), or ``ratio_steps``:
+    (amount from, ratio) pairs that start at zero, each ratio for the slice of the amount in its step. ``price`` names
+    the spot pair that values the coin, ``None`` where nothing does.
+    """
+
+    asset: str
+    quantity: Decimal
+    price: str | None = None
+    ratio: Decimal | None = None
+    ratio_steps: tuple[tuple[Decimal, Decimal], ...] = ()
+
+
 class Account(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """A futures account of one venue and one settlement currency.
 
     ``wallet_balance`` in ``settle`` (USDT for linear, coin for inverse), without unrealised P&L. ``leverage``
     sizes initial margin (and, isolated, the margin moved to a position when it is opened). Fees are fractions of
     notional. ``paper`` accounts are filled by the paper broker; only they take orders for now.
+
+    A ``multi_asset`` (unified) account is backed by its ``collateral`` too. ``margin_rules`` names the venue rules by
+    which margin and liquidation are reckoned, empty for those of ``venue``; ``closing_fee`` is a fraction of notional
+    that the venue adds to its requirements.
     """
 
     name: str
@@ -51,6 +77,11 @@ class Account(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     taker_fee: Decimal = Decimal("0.00055")
     maker_fee: Decimal = Decimal("0.0002")
     paper: bool = True
+    multi_asset: bool = False
+    collateral: tuple[Collateral, ...] = ()
+    margin_rules: str = ""
+    closing_fee: Decimal = Decimal(0)
+    position_mode: PositionMode = PositionMode.ONE_WAY
 
 
 class Hedge(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):

@@ -15,13 +15,14 @@ from typing import Any
 import msgspec
 from pydantic import ValidationError
 
-from core.books import Account, Book, Hedge, Limits, Lot, MarginMode, Thresholds
+from core.books import Account, Book, Collateral, Hedge, Limits, Lot, MarginMode, PositionMode, Thresholds
 from core.config_checks import cross_checks
 from core.config_contracts import contract_sheet
 from core.config_faults import Problem, dotted, validation_problems
 from core.config_model import (
     AccountSection,
     BookSection,
+    CollateralSection,
     DisplaySection,
     FileSection,
     HedgeSection,
@@ -149,7 +150,17 @@ def _config(sections: FileSection, path: Path) -> Config:
 
 
 def _account(section: AccountSection) -> Account:
-    return Account(**{**dict(section), "margin_mode": MarginMode(section.margin_mode)})
+    values = {
+        **dict(section),
+        "margin_mode": MarginMode(section.margin_mode),
+        "position_mode": PositionMode(section.position_mode),
+        "collateral": tuple(_collateral(item) for item in section.collateral),
+    }
+    return Account(**values)
+
+
+def _collateral(section: CollateralSection) -> Collateral:
+    return Collateral(**{**dict(section), "ratio_steps": section.ratio_steps or ()})
 
 
 def _hedge(section: HedgeSection) -> Hedge:

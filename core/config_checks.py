@@ -11,16 +11,16 @@ from typing import NamedTuple, TypeVar
 
 from pydantic import ValidationError
 
+from core.config_accounts import account_faults, at
 from core.config_contracts import ContractSection, contract_ids, sheet_faults
 from core.config_faults import Problem, dotted, nearest, shown
 from core.config_model import AccountSection, HedgeSection, LimitsSection, LotSection, VenueSection
 from core.config_section import Section
 from core.config_text import KeyPath
 from core.contract_sheet import MARKET, is_sheet_name
-from core.symbols import MARKETS, Terms, read_name
+from core.symbols import DOLLARS_PRICED_IN, MARKETS, Terms, read_name
 
 _S = TypeVar("_S", bound=Section)
-_VALUED_IN = ("USDT", "USDC", "USD")
 
 
 def cross_checks(document: Mapping[str, object]) -> Iterator[Problem]:
@@ -29,11 +29,10 @@ def cross_checks(document: Mapping[str, object]) -> Iterator[Problem]:
     yield from _check_unique(document, "accounts", "account")
     yield from _check_unique(document, "books", "book")
     sound = _sound(AccountSection, document.get("accounts"), ("accounts",))
+    venues = _texts(document.get("contracts"), "venue").values()
     for path, account in sound:
-        if not account.paper:
-            yield Problem((*path, "paper"), "true, as this version sends paper orders only", "false")
-    for path, account in sound:
-        yield from _check_account_venue(path, account, document.get("contracts"))
+        for fault in account_faults(account, venues):
+            yield at(path, fault)
     sheets = _Sheets(document.get("contracts"))
     yield from sheets.problems()
     accounts = _Accounts(
@@ -104,14 +103,6 @@ def _check_credentials(venue: VenueSection, path: KeyPath) -> Iterator[Problem]:
         yield Problem((*path, "secret_env"), "api_key_env beside it", "secret_env alone")
 
 
-def _check_account_venue(path: KeyPath, account: AccountSection, contracts: object) -> Iterator[Problem]:
-    known = [*MARKETS, *_texts(contracts, "venue").values()]
-    if account.venue not in known:
-        venues = ", ".join(f'"{venue}"' for venue in dict.fromkeys(known))
-        expected = f"one of {venues}, or the venue of a contract in [[contracts]]"
-        yield Problem((*path, "venue"), expected, shown(account.venue))
-
-
 class _Sheets:
     """The contract sheets of the file: their own faults, and what the names of their contracts say."""
 
@@ -127,9 +118,8 @@ class _Sheets:
                 self._terms[name] = Terms(section.venue, MARKET, symbol, section.base, section.quote, section.settle)
 
     def problems(self) -> Iterator[Problem]:
-        for path, (key, expected, found) in self._faults:
-            parts = [int(part) if part.isdigit() else part for part in key.split(".")]
-            yield Problem((*path, *parts), expected, found)
+        for path, fault in self._faults:
+            yield at(path, fault)
         seen: set[tuple[str, str]] = set()
         for path, section in self._sound:
             if (section.venue, section.symbol) in seen:
@@ -224,8 +214,8 @@ class _BookCheck:
             expected = f"{agreed}, as for the other lots of {lot.asset}: a coin has one price"
             yield Problem((*path, "price"), expected, shown(lot.price))
         terms = read_name(lot.price)
-        if terms is not None and (terms.base != lot.asset or terms.quote not in _VALUED_IN):
-            expected = f"a spot pair of {lot.asset} in {', '.join(_VALUED_IN)}"
+        if terms is not None and (terms.base != lot.asset or terms.quote not in DOLLARS_PRICED_IN):
+            expected = f"a spot pair of {lot.asset} in {', '.join(DOLLARS_PRICED_IN)}"
             yield Problem((*path, "price"), expected, shown(lot.price))
 
     def _check_contract(self, path: KeyPath, hedge: HedgeSection, terms: Terms) -> Iterator[Problem]:
@@ -250,6 +240,11 @@ class _BookCheck:
         elif account.settle != terms.settle:
             expected = f"an account settled in {terms.settle}, as {hedge.instrument} is"
             yield Problem(place, expected, f"{hedge.account!r}, settled in {account.settle}")
+        elif (account.position_mode == "hedge") != (hedge.leg == "short"):
+            wanted = "short" if account.position_mode == "hedge" else "net"
+            yield Problem(
+                (*path, "leg"), f'"{wanted}", as {account.name} is in {account.position_mode} mode', hedge.leg
+            )
         elif hedge.isolated_margin is not None and account.margin_mode != "isolated":
             yield Problem((*path, "isolated_margin"), f"no margin of its own: {account.name} is a cross account", "one")
 

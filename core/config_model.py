@@ -13,7 +13,7 @@ from pydantic import Field
 
 from core.books import Limits, Thresholds
 from core.config_contracts import ContractSection, HoursSection, MonthSection
-from core.config_rules import Address, Choice, Flag, Ladder, Number, Parsed, Text, Whole, Words
+from core.config_rules import Address, Choice, Flag, Ladder, Number, Parsed, Steps, Text, Whole, Words
 from core.config_section import ASSET, NAME, NOT_NEGATIVE, POSITIVE, Section
 from core.contract_sheet import is_sheet_name
 from core.symbols import MARKETS, is_contract, is_spot_pair
@@ -33,6 +33,7 @@ _ACCOUNT_VENUE = Text(
     r"[a-z][a-z0-9_-]{0,15}",
 )
 _SPOT_PAIR = Parsed('a spot pair such as "bybit:spot:BTCUSDT" or "binance:spot:BTCUSDT"', is_spot_pair)
+_RULES = Text('the name of a venue\'s rules, or ""', "[a-z0-9][a-z0-9-]{0,39}|")
 _LIMITS, _THRESHOLDS = Limits(), Thresholds()
 
 
@@ -66,6 +67,25 @@ class VenueSection(Section):
     )
 
 
+class CollateralSection(Section):
+    """Coins that back the account above them beside its settlement currency. A multi-asset account has them.
+
+    Either `ratio` or `ratio_steps` says how much of them the venue counts.
+    """
+
+    asset: Annotated[str, ASSET] = Field(description="the coin")
+    quantity: Annotated[Decimal, NOT_NEGATIVE] = Field(description="coins in the account")
+    price: Annotated[str | None, _SPOT_PAIR] = Field(
+        default=None, description="the spot pair that values it; without it what it counts for is unknown"
+    )
+    ratio: Annotated[Decimal | None, Number(minimum=0, maximum=1, what="a fraction")] = Field(
+        default=None, description="the part of each coin that counts, after the venue's haircut"
+    )
+    ratio_steps: Annotated[tuple[tuple[Decimal, Decimal], ...] | None, Steps()] = Field(
+        default=None, description="the same by amount: each ratio holds for the coins from its amount on"
+    )
+
+
 class AccountSection(Section):
     """A futures account: one venue, one settlement currency."""
 
@@ -91,6 +111,19 @@ class AccountSection(Section):
     )
     paper: Annotated[bool, Flag()] = Field(
         default=True, description="orders are simulated; live orders are not in this version, so it can only be true"
+    )
+    multi_asset: Annotated[bool, Flag()] = Field(
+        default=False, description="other coins back it too (unified, multi-asset mode): see `[[accounts.collateral]]`"
+    )
+    collateral: list[CollateralSection] = Field(default=[], description="coins that back it beside `settle`")
+    margin_rules: Annotated[str, _RULES] = Field(
+        default="", description='the venue rules for margin and liquidation; "" for those of `venue`'
+    )
+    closing_fee: Annotated[Decimal, Number(minimum=0, maximum=Decimal("0.01"), what="a fraction of notional")] = Field(
+        default=Decimal(0), description="fee to close that the venue adds to its requirements"
+    )
+    position_mode: Annotated[str, Choice(("one-way", "hedge"))] = Field(
+        default="one-way", description="hedge: a long and a short of one contract side by side"
     )
 
 
@@ -221,6 +254,7 @@ SECTIONS: dict[str, type[Section]] = {
     "": FileSection,
     "venues.NAME": VenueSection,
     "accounts": AccountSection,
+    "accounts.collateral": CollateralSection,
     "contracts": ContractSection,
     "contracts.months": MonthSection,
     "contracts.trading_hours": HoursSection,
@@ -234,7 +268,9 @@ SECTIONS: dict[str, type[Section]] = {
 }
 """Every section by the dotted name of its header; ``NAME`` stands for any venue."""
 
-REPEATED = frozenset({"accounts", "contracts", "contracts.months", "books", "books.lots", "books.hedges"})
+REPEATED = frozenset(
+    {"accounts", "accounts.collateral", "contracts", "contracts.months", "books", "books.lots", "books.hedges"}
+)
 """The sections written as ``[[name]]``, once for each element."""
 
 

@@ -11,6 +11,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -201,6 +202,29 @@ class Ladder(Rule):
         steps = [number for number in numbers if number is not None and 0 < number <= self.maximum]
         ordered = sorted(set(steps), reverse=self.falling)
         if steps != numbers or steps != ordered:
+            raise self.refuse()
+        return tuple(steps)
+
+
+@dataclass(frozen=True)
+class Steps(Rule):
+    """Pairs of an amount and a fraction: amounts rise from 0, fractions do not rise."""
+
+    @property
+    def expected(self) -> str:
+        return "a list of [amount from, ratio] such as [[0, 0.95], [10, 0.9]]: amounts rise from 0, ratios never"
+
+    def check(self, value: object) -> tuple[tuple[Decimal, Decimal], ...]:
+        if not isinstance(value, list) or not value:
+            raise self.refuse()
+        steps: list[tuple[Decimal, Decimal]] = []
+        for item in value:
+            pair = [_decimal(part) for part in item] if isinstance(item, list) else []
+            if len(pair) != 2 or pair[0] is None or pair[1] is None or not 0 <= pair[1] <= 1:
+                raise self.refuse()
+            steps.append((pair[0], pair[1]))
+        rises = all(before[0] < after[0] and before[1] >= after[1] for before, after in pairwise(steps))
+        if steps[0][0] or not rises:
             raise self.refuse()
         return tuple(steps)
 

@@ -1,6 +1,7 @@
 """What each account holds: fills, funding and balances folded into positions and wallets, each exactly once.
 
-The wallet is the whole wallet, margin moved to positions included, without unrealised P&L. An isolated position pays
+The wallet is the whole wallet of the settle currency, margin moved to positions included, without unrealised P&L; what
+is paid in another coin that backs the account is booked in that coin. An isolated position pays
 funding out of its margin; funding received goes to the free wallet, so that safety is never improved by an assumption.
 """
 
@@ -12,6 +13,7 @@ from decimal import Decimal
 import msgspec
 
 from core.books import Account, Hedge, MarginMode
+from core.collateral import declared_balances
 from core.errors import RequestError
 from core.events import BalanceUpdate, Fill, FundingPayment, OrderUpdate, PositionUpdate
 from core.exact import exactly, stated_price
@@ -27,12 +29,15 @@ class Ledger:
 
     def __init__(self, accounts: Iterable[Account]) -> None:
         self.accounts = {account.name: account for account in accounts}
-        self.wallets = {account.name: account.wallet_balance for account in self.accounts.values()}
+        self.balances: dict[tuple[str, str], Decimal] = {}
+        """What lies in each account, by account and asset: the settle currency, and every coin that backs it."""
+        for account in self.accounts.values():
+            self.balances |= {(account.name, asset): amount for asset, amount in declared_balances(account).items()}
         self.positions: dict[PositionKey, Position] = {}
         self.orders: dict[str, Order] = {}
         self.contracts: dict[str, Instrument] = {}
-        self.estimated_wallets: set[str] = set()
-        """Accounts whose wallet holds payments that were only reckoned, since their venue last reported it."""
+        self.estimated: set[tuple[str, str]] = set()
+        """Balances that hold payments which were only reckoned, since their venue last reported them."""
         self._fills: set[tuple[str, str]] = set()
         self._filled: dict[str, Decimal] = {}
         self._payments: set[tuple[str, str]] = set()
@@ -43,6 +48,18 @@ class Ledger:
         """The position, flat if nothing is known of it."""
         found = self.positions.get(PositionKey(account, instrument, leg))
         return found or Position(account=account, instrument=instrument, leg=leg)
+
+    def wallet(self, account: str) -> Decimal:
+        """The balance of an account's settle currency, without unrealised P&L."""
+        return self.balances[account, self.accounts[account].settle]
+
+    def set_balance(self, account: str, asset: str, amount: Decimal | None) -> None:
+        """Make a balance what its user or its venue says; ``None`` forgets it."""
+        self.estimated.discard((account, asset))
+        if amount is None:
+            self.balances.pop((account, asset), None)
+        else:
+            self.balances[account, asset] = amount
 
     def of_account(self, account: str) -> list[Position]:
         """Every position that anything is known of in one account, flat ones too."""
@@ -158,7 +175,9 @@ class Ledger:
             after.note = f"opened {verb} {size} at mark {fill.price:f}: assumed, no order was sent"
             after.pending = ""
         self.positions[after.key] = after
-        self.wallets[fill.account] += gained
+        self.balances[fill.account, self.accounts[fill.account].settle] += gained
+        if fill.fee_asset != self.accounts[fill.account].settle and (fill.account, fill.fee_asset) in self.balances:
+            self.balances[fill.account, fill.fee_asset] -= fill.fee
 
     @exactly
     def funding(self, payment: FundingPayment) -> bool:
@@ -172,6 +191,8 @@ class Ledger:
         if payment.asset != self.accounts[payment.account].settle or not payment.amount.is_finite():
             for position in held:
                 _not_booked(position, payment, "")
+            if payment.amount.is_finite():
+                self._paid_into(payment)
             return True
         for position in held:
             if len(held) == 1:
@@ -183,10 +204,15 @@ class Ledger:
                 position.margin += payment.amount
                 position.margin_estimated = position.margin_estimated or payment.estimated or len(held) > 1
             position.venue_liquidation = None
-        self.wallets[payment.account] += payment.amount
-        if payment.estimated:
-            self.estimated_wallets.add(payment.account)
+        self._paid_into(payment)
         return True
+
+    def _paid_into(self, payment: FundingPayment) -> None:
+        place = (payment.account, payment.asset)
+        if place in self.balances:
+            self.balances[place] += payment.amount
+            if payment.estimated:
+                self.estimated.add(place)
 
     def _paid(self, payment: FundingPayment) -> list[Position]:
         """The position that a payment is of; both legs where it may be of either: the margin of each then pays it."""
@@ -197,12 +223,16 @@ class Ledger:
         return [self.position(*key)]
 
     def balance(self, event: BalanceUpdate) -> bool:
-        """Take a wallet balance as its venue reports it; false where it concerns no account of ours."""
+        """Take a balance as its venue reports it; false where it backs no account of ours.
+
+        A coin that a multi-asset account was not said to hold backs it from then on.
+        """
         account = self.accounts.get(event.account)
-        if account is None or account.settle != event.asset or not event.wallet_balance.is_finite():
+        if account is None or not event.wallet_balance.is_finite():
             return False
-        self.wallets[event.account] = event.wallet_balance
-        self.estimated_wallets.discard(event.account)
+        if (event.account, event.asset) not in self.balances and not account.multi_asset:
+            return False
+        self.set_balance(event.account, event.asset, event.wallet_balance)
         return True
 
     def reported(self, event: PositionUpdate) -> bool:

@@ -12,6 +12,7 @@ import msgspec
 
 from core.alerts import Alerts, identity
 from core.books import Account, Book, Hedge
+from core.collateral import declared_balances
 from core.commands import StageHedge
 from core.events import (
     BalanceUpdate,
@@ -128,12 +129,14 @@ class Restorer:
     def _open(self, account: Account) -> None:
         before = self._accounts.get(account.name)
         self._accounts[account.name] = account
-        if account.name in self._ledger.accounts and (
-            before is None or (before.wallet_balance, before.settle) != (account.wallet_balance, account.settle)
-        ):
-            self._ledger.wallets[account.name] = account.wallet_balance
-            self._ledger.estimated_wallets.discard(account.name)
-            self._rewritten.add(account.name)
+        if account.name not in self._ledger.accounts:
+            return
+        said, says = declared_balances(before) if before is not None else {}, declared_balances(account)
+        settle = self._ledger.accounts[account.name].settle
+        for asset in {**said, **says}:
+            if said.get(asset) != says.get(asset) and (asset in says or asset != settle):
+                self._ledger.set_balance(account.name, asset, says.get(asset))
+                self._rewritten.add(account.name)
 
     def _declare_accounts(self) -> None:
         for account in self._ledger.accounts.values():

@@ -165,7 +165,7 @@ class Staging:
     ) -> tuple[HedgeLine, AccountView]:
         """The hedge leg and its account after a fill at ``price``; as they are where that is unknown."""
         hedge, account = staged.hedge, staged.account
-        position, wallet = self._ledger.position(*hedge.key), self._ledger.wallets[account.name]
+        position, wallet = self._ledger.position(*hedge.key), self._ledger.wallet(account.name)
         if price.value is not None and staged.sizing.quantity:
             with contextlib.suppress(RequestError):  # a position that became impossible to add to is shown as it is
                 position, gained = filled(position, account, instrument, _as_fill(staged, instrument, price.value))

@@ -12,6 +12,9 @@ from typing import NamedTuple
 MARKETS = {"binance": ("usdm", "spot"), "bybit": ("linear", "inverse", "spot")}
 """The venues and markets that can be named, by venue."""
 
+DOLLARS_PRICED_IN = ("USDT", "USDC", "USD")
+"""The currencies in which bags and collateral may be valued."""
+
 _COIN = r"(?P<base>[^\W_a-z]{1,20}?)"
 _MONTH_CODE = "[FGHJKMNQUVXZ][0-9]{2}"
 _DATE = "[0-9]{1,2}(JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC)[0-9]{2}"

@@ -145,13 +145,13 @@ class Valuation:
 
     def _account(self, book: Book, account: Account, now_ns: int) -> tuple[AccountView, list[Valued]]:
         held = self._positions(book, account, now_ns)
-        return _account_view(account, self._wallet(account, self._ledger.wallets[account.name]), held), held
+        return _account_view(account, self._wallet(account, self._ledger.wallet(account.name)), held), held
 
     def _wallet(self, account: Account, amount: Decimal) -> Figure:
         gaps = [item.unbooked for item in self._ledger.of_account(account.name) if item.unbooked]
         if gaps:
             return unknown(*gaps)
-        return Figure(value=amount, estimated=account.name in self._ledger.estimated_wallets)
+        return Figure(value=amount, estimated=(account.name, account.settle) in self._ledger.estimated)
 
     def _positions(self, book: Book, account: Account, now_ns: int, instead: Position | None = None) -> list[Valued]:
         """Every position of an account, hedge or not, valued at ``now_ns``; ``instead`` replaces its namesake."""

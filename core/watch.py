@@ -46,6 +46,7 @@ class BookWatch:
         """False while something was folded since ``evaluated_ns``."""
         names = [hedge.instrument for hedge in book.hedges]
         names += [lot.price for lot in book.lots if lot.price is not None]
+        names += [item.price for account in book.accounts for item in account.collateral if item.price is not None]
         self.legs = {name: _Leg(self) for name in dict.fromkeys(names)}
 
 

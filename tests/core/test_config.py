@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 
 from core.books import Account, Limits, MarginMode, Thresholds
 from core.config import Config, load_config, parse_config
-from core.config_model import AccountSection
 from core.errors import ConfigError, ConfigErrors
 from core.legs import Leg
 
@@ -123,9 +122,15 @@ def test_a_good_file_becomes_the_books_it_describes() -> None:
 
 
 def test_a_hedge_may_be_the_short_leg_of_hedge_mode() -> None:
-    btc, eth = parse_config(GOOD.replace("open_at_market = true", 'leg = "short"'), FILE).books[0].hedges
+    text = GOOD.replace('margin_mode = "cross"', 'margin_mode = "cross"\nposition_mode = "hedge"')
+    btc, eth = parse_config(text.replace("open_at_market = true", 'leg = "short"'), FILE).books[0].hedges
     assert (btc.leg, eth.leg) == (Leg.NET, Leg.SHORT)
     assert eth.key == ("coin", "bybit:inverse:ETHUSD", Leg.SHORT)
+
+
+def test_an_account_in_hedge_mode_has_legs() -> None:
+    error = refusal(GOOD.replace('margin_mode = "cross"', 'margin_mode = "cross"\nposition_mode = "hedge"'))
+    assert (error.key, error.expected) == ("books[0].hedges[1].leg", '"short", as coin is in hedge mode')
 
 
 def test_an_amount_has_the_digits_that_were_written() -> None:
@@ -135,11 +140,15 @@ def test_an_amount_has_the_digits_that_were_written() -> None:
 
 
 def test_defaults_are_those_of_the_books_themselves() -> None:
-    section = AccountSection(name="a", venue="bybit", settle="USDT", wallet_balance=Decimal(1))
-    plain = Account(name="a", venue="bybit", settle="USDT", wallet_balance=Decimal(1))
-    assert {**dict(section), "margin_mode": MarginMode(section.margin_mode)} == {
-        key: getattr(plain, key) for key in plain.__struct_fields__
-    }
+    text = f"""{GOOD}
+[[accounts]]
+name = "a"
+venue = "bybit"
+settle = "USDT"
+wallet_balance = 1
+"""
+    account = parse_config(text, FILE).accounts[-1]
+    assert account == Account(name="a", venue="bybit", settle="USDT", wallet_balance=Decimal(1))
 
 
 def refusal(text: str) -> ConfigError:
@@ -214,6 +223,7 @@ REFUSED = [
         "books[0].hedges[2].asset",
         "a coin that a lot of this book holds",
     ),
+    ("isolated_margin = 75000", 'leg = "short"', "books[0].hedges[0].leg", '"net", as usdt is in one-way mode'),
     ("isolated_margin = 75000", "open_at_market = true", "books[0].hedges[0].open_at_market", "false"),
     ("open_at_market = true", "entry_price = 3000", "books[0].hedges[1].entry_price", "a quantity other than 0"),
     (

@@ -50,7 +50,8 @@ _PIN = re.compile(r"(?P<coin>[A-Za-z0-9]{1,20})=(?P<price>[0-9]{1,12}(\.[0-9]{1,
 
 
 def instruments_of(books: Iterable[Book]) -> tuple[str, ...]:
-    """Every instrument of a venue with feeds that the books rely on: contracts of hedges and spot pairs of lots.
+    """Every instrument of a venue with feeds that the books rely on: contracts of hedges, spot pairs of lots and of
+    collateral.
 
     Contracts that the user's own sheets describe are left out: no feed speaks of them.
     """
@@ -61,6 +62,8 @@ def instruments_of(books: Iterable[Book]) -> tuple[str, ...]:
         contracts = (hedge.instrument for hedge in book.hedges)
         names |= dict.fromkeys(contract for contract in contracts if not is_sheet_name(contract))
         names |= dict.fromkeys(lot.price for lot in book.lots if lot.price is not None)
+        backing = (item.price for account in book.accounts for item in account.collateral)
+        names |= dict.fromkeys(price for price in backing if price is not None)
     return tuple(names)
 
 

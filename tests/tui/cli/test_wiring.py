@@ -182,3 +182,9 @@ def test_an_engine_knows_the_contracts_of_sheets_from_the_start() -> None:
     (line,) = snapshot.books[0].hedges
     assert (line.kind, line.delta.value, line.ratio.value) == ("linear", Decimal("-2.5"), Decimal("0.5"))
     assert line.mark_price.missing == ("mark price of cme:futures:MBT-2026-12",)
+
+
+def test_the_pairs_that_value_collateral_are_watched_too(tmp_path: Path) -> None:
+    backing = '[[accounts.collateral]]\nasset = "BNB"\nquantity = 9\nratio = 0.9\nprice = "binance:spot:BNBUSDT"\n'
+    settings = parse_config(f"{BOOKS}multi_asset = true\n{backing}", tmp_path / "config.toml")
+    assert "binance:spot:BNBUSDT" in instruments_of(settings.books)

@@ -1,0 +1,55 @@
+"""What coins that back an account beside its settle currency count for: their amount after the venue's haircut."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from core.books import Account, Collateral
+from core.errors import RequestError
+from core.exact import ONE, ZERO, exactly, finite, positive
+
+
+@exactly
+def counted_coins(collateral: Collateral, quantity: Decimal) -> Decimal:
+    """How many of ``quantity`` coins the venue counts: each slice of the amount at the ratio of its own step.
+
+    A balance below zero is a debt and counts whole: a haircut never makes a debt smaller. Raises RequestError where
+    the ratios do not start at zero, do not rise in amount or are no fractions.
+    Source: OKX "Discount rate", Bybit "Collateral value ratio": ratios fall from tier to tier of the amount held.
+    """
+    amount = finite("quantity", quantity)
+    steps = ratio_steps(collateral)
+    if amount <= 0:
+        return amount
+    counted = ZERO
+    for index, (floor, ratio) in enumerate(steps):
+        top = amount if index + 1 == len(steps) else min(amount, steps[index + 1][0])
+        counted += max(top - floor, ZERO) * ratio
+    return counted
+
+
+@exactly
+def collateral_value(collateral: Collateral, quantity: Decimal, price: Decimal) -> Decimal:
+    """The same in quote: counted coins at ``price`` (quote per coin); a debt is negative."""
+    return counted_coins(collateral, quantity) * positive("price", price)
+
+
+def ratio_steps(collateral: Collateral) -> tuple[tuple[Decimal, Decimal], ...]:
+    """The ratios by amount, from zero up: one step where there is a single ratio. Raises RequestError as above."""
+    steps = collateral.ratio_steps
+    if (collateral.ratio is None) == (not steps):
+        raise RequestError("ratio", "either one ratio or ratio_steps", "both" if steps else "neither")
+    if collateral.ratio is not None:
+        steps = ((ZERO, collateral.ratio),)
+    for index, (floor, ratio) in enumerate(steps):
+        before = steps[index - 1] if index else None
+        if (before is None and floor) or (before is not None and not floor > before[0]):
+            raise RequestError("ratio_steps", "amounts that start at 0 and rise", f"{floor}")
+        if not ZERO <= finite("ratio_steps", ratio) <= ONE or (before is not None and ratio > before[1]):
+            raise RequestError("ratio_steps", "fractions from 0 to 1 that do not rise with the amount", f"{ratio}")
+    return steps
+
+
+def declared_balances(account: Account) -> dict[str, Decimal]:
+    """What the user says the account holds, by asset: the wallet, and the coins that back it beside."""
+    return {account.settle: account.wallet_balance} | {item.asset: item.quantity for item in account.collateral}
