@@ -6,13 +6,12 @@ its own step liquidates. Index, mark and last price of a pinned coin are the pin
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
 
 import msgspec
 
 from core.books import MarginMode
-from core.instruments import ContractKind
 from core.pnl import Holding, settle_notional
 from feeds.sim.accounts import Account, Purpose, money
 from feeds.sim.catalogue import Listing, coarsest_tick
@@ -45,13 +44,14 @@ class AccountBook(msgspec.Struct, frozen=True, kw_only=True):
 
 class Reading(msgspec.Struct, frozen=True, kw_only=True):
     """An account at a moment. ``equity``, ``counted`` (after haircuts) and ``requirement`` of the cross pot are in
-    ``settle``'s currency at Binance and in USD at Bybit; ``positions`` are the quantities still held, by symbol;
-    ``liquidated`` are the symbols that the exchange closed."""
+    ``settle``'s currency at Binance and in USD at Bybit; ``own`` is margin and profit of isolated positions in USD.
+    ``positions`` are the quantities still held, by symbol; ``liquidated`` the symbols that the exchange closed.
+    """
 
     equity: Decimal
     counted: Decimal
     requirement: Decimal
-    wallet: Mapping[str, Decimal]
+    own: Mapping[str, Decimal]
     positions: Mapping[str, Decimal]
     liquidated: frozenset[str]
 
@@ -66,28 +66,39 @@ class SimulatedVenue:
             self.market.pin(coin, price)
         self.exchange = Exchange(venue, self.market, {}, START_MS)
 
-    def listing(self, category: str, symbol: str) -> Listing:
-        """A listing by the names that the venue gives it."""
-        return self.exchange.listings[category, symbol]
+    def listing_of(self, held: HeldPosition) -> Listing:
+        """The listing that a position is in."""
+        return self.exchange.listings[held.category, held.symbol]
+
+    def margin_of(self, held: HeldPosition) -> Decimal:
+        """The margin of an isolated position, in the settle currency."""
+        if held.margin is not None:
+            return held.margin
+        instrument = self.listing_of(held).instrument
+        value = settle_notional(instrument.kind, held.quantity, instrument.contract_size, held.entry_price)
+        return money(value / held.leverage)
+
+    def usd(self, asset: str) -> Decimal:
+        """What one unit of an asset is worth: the coin's price, and a dollar for all else."""
+        return self.prices.get(asset, Decimal(1))
 
     def seat(self, book: AccountBook) -> Account:
         """An account that holds what ``book`` says, beside those that are there."""
         account = Account(f"account {len(self.exchange.book.accounts)}", book.wallet)
         for held in book.positions:
-            listing = self.listing(held.category, held.symbol)
+            listing = self.listing_of(held)
             name = listing.instrument.id
             account.leverages[name], account.modes[name] = held.leverage, held.mode
             position = account.position(listing)
             position.holding = Holding(held.quantity, held.entry_price)
             if held.mode is MarginMode.ISOLATED:
-                position.margin = own_margin(listing, held)
+                position.margin = self.margin_of(held)
         self.exchange.book.accounts.append(account)
         return account
 
-    def leave(self, accounts: Iterable[Account] | None = None) -> None:
-        """Take accounts away; all of them unless named."""
-        gone = self.exchange.book.accounts if accounts is None else list(accounts)
-        self.exchange.book.accounts[:] = [account for account in self.exchange.book.accounts if account not in gone]
+    def leave(self) -> None:
+        """Take all accounts away."""
+        self.exchange.book.accounts.clear()
 
     def move(self, prices: Mapping[str, Decimal]) -> None:
         """Hold coins at prices, on their ticks, and let the exchange make one step."""
@@ -96,38 +107,31 @@ class SimulatedVenue:
         self.prices |= prices
         self.exchange.step(START_MS)
 
-    def scaled(self, coin: str, multiple: Decimal) -> Decimal:
-        """The price of a coin times ``multiple``, on the tick that every listing can show."""
-        return on_coarsest_tick(coin, self.prices[coin] * multiple)
+    def step_to(self, start: Mapping[str, Decimal], betas: Mapping[str, Decimal], multiple: Decimal) -> None:
+        """One step to where the driver is at ``multiple`` of its start: each coin at start · multiple ^ beta, on its
+        tick; coins without a beta stand still."""
+        self.move({coin: on_coarsest_tick(coin, start[coin] * multiple**beta) for coin, beta in betas.items()})
 
     def read(self, account: Account, settle: str = "USDT") -> Reading:
         """What is left of an account."""
-        health = self.exchange.risk.health(account, settle)
+        risk = self.exchange.risk
+        health, held = risk.health(account, settle), list(account.held())
         return Reading(
             equity=health.equity,
             counted=health.counted,
             requirement=health.maintenance,
-            wallet=dict(account.wallet),
-            positions={position.listing.symbol: position.quantity for position in account.held()},
+            own={
+                position.listing.symbol: (position.margin + risk.unrealised(position))
+                * risk.usd(position.listing.instrument.settle)
+                for position in held
+                if account.mode(position.listing) is MarginMode.ISOLATED
+            },
+            positions={position.listing.symbol: position.quantity for position in held},
             liquidated=frozenset(fill.listing.symbol for fill in account.fills if fill.purpose is Purpose.LIQUIDATION),
         )
-
-
-def own_margin(listing: Listing, held: HeldPosition) -> Decimal:
-    """The margin of an isolated position, in the settle currency."""
-    if held.margin is not None:
-        return held.margin
-    instrument = listing.instrument
-    value = settle_notional(instrument.kind, held.quantity, instrument.contract_size, held.entry_price)
-    return money(value / held.leverage)
 
 
 def on_coarsest_tick(coin: str, price: Decimal) -> Decimal:
     """The nearest price below (or at) ``price`` that every listing of the coin can show."""
     tick = coarsest_tick(coin)
     return price // tick * tick
-
-
-def moves_with(listing: Listing, coin: str) -> bool:
-    """Whether a contract's value depends on a coin's price."""
-    return listing.instrument.kind is not ContractKind.SPOT and listing.instrument.base == coin

@@ -9,11 +9,11 @@ from core.instruments import ContractKind
 from core.liquidation import LiquidationPrice, bankruptcy
 from core.margin_rules import ClosingFee, rules_for
 from core.pnl import fee, settle_notional
-from core.pool import Collateral, Contract, Ladder, Leg, LegValue, PoolValue, value_leg, value_pool
+from core.pool import Collateral, Contract, Ladder, Leg, LegValue, PoolValue, WeightStep, value_leg, value_pool
 from core.pool_liquidation import Reach, coin_path, contract_path
 from feeds.sim.catalogue import Listing
 from feeds.sim.tiers import open_ended
-from tests.support.sim_accounts import AccountBook, HeldPosition, SimulatedVenue, own_margin
+from tests.support.sim_accounts import AccountBook, HeldPosition, SimulatedVenue
 
 CROSS_POT = ""
 """The name under which the cross pot's prediction is given; isolated positions go by their symbols."""
@@ -27,7 +27,7 @@ def predict(venue: SimulatedVenue, book: AccountBook, coin: str, *, endless: boo
     """
     found: dict[str, Reach] = {}
     for held in book.positions:
-        listing = venue.listing(held.category, held.symbol)
+        listing = venue.listing_of(held)
         if held.mode is MarginMode.ISOLATED and listing.instrument.base == coin:
             found[held.symbol] = contract_path(isolated_pool(venue, held, endless=endless), held.symbol)
     if any(held.mode is MarginMode.CROSS for held in book.positions):
@@ -37,30 +37,36 @@ def predict(venue: SimulatedVenue, book: AccountBook, coin: str, *, endless: boo
 
 def isolated_pool(venue: SimulatedVenue, held: HeldPosition, *, endless: bool = False) -> PoolValue:
     """One position and its own margin, in its settle currency."""
-    listing = venue.listing(held.category, held.symbol)
-    collateral = Collateral(asset=listing.instrument.settle, amount=own_margin(listing, held))
-    return value_pool([collateral], [_leg(venue, held, Decimal(1), endless)])
+    collateral = Collateral(asset=venue.listing_of(held).instrument.settle, amount=venue.margin_of(held))
+    return value_pool([collateral], [position_leg(venue, held, Decimal(1), endless=endless)])
 
 
 def cross_pool(venue: SimulatedVenue, book: AccountBook, *, endless: bool = False) -> PoolValue:
-    """All cross positions and the coins behind them that no isolated position has: in USDT, or USD at par."""
-    coins = dict(book.wallet)
-    for held in book.positions:
-        if held.mode is MarginMode.ISOLATED:
-            listing = venue.listing(held.category, held.symbol)
-            coins[listing.instrument.settle] -= own_margin(listing, held)
-    collateral = [
-        Collateral(asset=asset, amount=amount, price=_usd(venue, asset), steps=venue.exchange.collateral[asset])
-        if venue.exchange.venue == "bybit"
-        else Collateral(asset=asset, amount=amount)
-        for asset, amount in coins.items()
-    ]
+    """All cross positions and the coins behind them, in USDT, or USD at par."""
     legs = [
-        _leg(venue, held, _usd(venue, venue.listing(held.category, held.symbol).instrument.settle), endless)
+        position_leg(venue, held, venue.usd(venue.listing_of(held).instrument.settle), endless=endless)
         for held in book.positions
         if held.mode is MarginMode.CROSS
     ]
-    return value_pool(collateral, legs)
+    return value_pool(cross_collateral(venue, book), legs)
+
+
+def cross_collateral(venue: SimulatedVenue, book: AccountBook) -> list[Collateral]:
+    """The coins of an account that no isolated position has, at their price and ratios."""
+    coins = dict(book.wallet)
+    for held in book.positions:
+        if held.mode is MarginMode.ISOLATED:
+            coins[venue.listing_of(held).instrument.settle] -= venue.margin_of(held)
+    whole = (WeightStep(Decimal(0), Decimal(1)),)
+    return [
+        Collateral(
+            asset=asset,
+            amount=amount,
+            price=venue.usd(asset),
+            steps=venue.exchange.collateral.get(asset, whole),
+        )
+        for asset, amount in coins.items()
+    ]
 
 
 def known_up_to(venue: SimulatedVenue, book: AccountBook, coin: str, *, up: bool) -> Decimal | None:
@@ -70,7 +76,7 @@ def known_up_to(venue: SimulatedVenue, book: AccountBook, coin: str, *, up: bool
     """
     limits: list[Decimal] = []
     for held in book.positions:
-        listing = venue.listing(held.category, held.symbol)
+        listing = venue.listing_of(held)
         assert listing.tiers is not None
         cap = listing.tiers.tiers[-1].cap
         inverse = listing.instrument.kind is ContractKind.INVERSE
@@ -79,8 +85,9 @@ def known_up_to(venue: SimulatedVenue, book: AccountBook, coin: str, *, up: bool
     return (min(limits) if up else max(limits)) if limits else None
 
 
-def _leg(venue: SimulatedVenue, held: HeldPosition, settle_price: Decimal, endless: bool) -> LegValue:
-    listing = venue.listing(held.category, held.symbol)
+def position_leg(venue: SimulatedVenue, held: HeldPosition, settle_price: Decimal, *, endless: bool) -> LegValue:
+    """A position at its mark, with the requirement that the venue's recorded rules give it."""
+    listing = venue.listing_of(held)
     instrument = listing.instrument
     assert listing.tiers is not None
     contract = Contract(
@@ -109,7 +116,3 @@ def _fee_at_bankruptcy(listing: Listing, held: HeldPosition) -> Decimal:
     of = (instrument.kind, held.quantity, instrument.contract_size)
     found = bankruptcy(*of, held.entry_price, settle_notional(*of, held.entry_price) / held.leverage)
     return fee(*of, found.price, listing.taker_fee) if isinstance(found, LiquidationPrice) else Decimal(0)
-
-
-def _usd(venue: SimulatedVenue, asset: str) -> Decimal:
-    return venue.prices.get(asset, Decimal(1))

@@ -33,7 +33,7 @@ def test_it_is_what_the_owner_of_the_account_would_find(kind: Kind) -> None:
         book = random_book(draw, venue, kind).book
         account = venue.seat(book)
         for held in book.positions:
-            listing = venue.listing(held.category, held.symbol)
+            listing = venue.listing_of(held)
             alone = held.mode is MarginMode.ISOLATED
             pool = isolated_pool(venue, held, endless=True) if alone else cross_pool(venue, book, endless=True)
             reach = contract_path(pool, held.symbol)
