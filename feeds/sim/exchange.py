@@ -8,6 +8,7 @@ from decimal import Decimal
 from feeds.sim.accounts import AccountBook
 from feeds.sim.book import average_price
 from feeds.sim.catalogue import CARRY, Listing, listings
+from feeds.sim.collateral import BYBIT_RATIOS
 from feeds.sim.funding import FundingSchedule, premium_index
 from feeds.sim.history import PriceHistory
 from feeds.sim.market import Market
@@ -22,7 +23,8 @@ YEAR_MS = 365 * 86_400_000
 class Exchange:
     """A venue's state. ``step`` follows the market; the wire facades read the rest.
 
-    Listings are keyed by category (``linear``, ``inverse``, ``spot``, ``usdm``) and symbol.
+    Listings are keyed by category (``linear``, ``inverse``, ``spot``, ``usdm``) and symbol. ``collateral`` are the
+    collateral ratios in force, where all coins of an account are margin.
     """
 
     def __init__(
@@ -43,7 +45,8 @@ class Exchange:
         self.delisted: set[str] = set()
         self.listener: Callable[[AccountEvent], None] = lambda _: None
         self.book = AccountBook(venue)
-        self.risk = Risk(venue, self.quote, self.index)
+        self.collateral = dict(BYBIT_RATIOS if venue == "bybit" else {})
+        self.risk = Risk(venue, self.quote, self.index, self.collateral)
         self.matching = Matching(self.book, self.risk, self.quote, self._now, self._tell)
         self.settlement = Settlement(self.book, self.risk, self.matching, self._now, self._tell)
         self._quoters: dict[str, Quoter] = {}

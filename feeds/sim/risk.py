@@ -1,47 +1,69 @@
-"""Margin of a simulated account: what positions need, what backs them, and where they are liquidated.
+"""Margin of a simulated account: what positions need, what backs them, and whether it still covers them.
 
-All figures come from ``core``. Binance backs cross positions with the wallet of their settle currency; Bybit's
-unified account with all coins at their index price in USD (no haircut is taken here). Isolated positions stand on
-their own margin. Bybit adds an estimated closing fee to the cross requirement; neither venue does to an isolated one.
+Binance backs cross positions with the wallet of their settle currency; Bybit's unified account with all coins at their
+index price in USD, less a haircut. Isolated positions stand on their own margin. Bybit adds to the cross requirement
+the fee of closing at the bankruptcy price that the leverage gives; neither venue adds one to an isolated requirement.
+
+Positions are valued here at one mark price after another, by the formulas of ``core.pnl`` and ``core.margin``. No
+liquidation price is solved for: that a predicted one comes true is something to be tested.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import NamedTuple
 
 from core.books import MarginMode
+from core.exact import exactly
 from core.instruments import ContractKind
-from core.liquidation import Liquidation, LiquidationPrice, UnknownLiquidation, cross, isolated
 from core.margin import initial_margin, maintenance_margin
-from core.pnl import settle_notional, unrealised
-from feeds.sim.accounts import ZERO, Account, Order, Position, money
+from core.pnl import held_sign, settle_notional, unrealised
+from core.pool import WeightStep
+from feeds.sim.accounts import ZERO, Account, Order, Position
 from feeds.sim.catalogue import Listing
+from feeds.sim.collateral import WHOLE, Ratios, haircut
 from feeds.sim.quotes import Quote
 
 STABLE = ("USDT", "USDC", "USD")
 
 
 class Health(NamedTuple):
-    """An account's cross pot in one currency. ``equity`` = wallet + unrealised; ``available`` may be negative."""
+    """An account's cross pot in one currency. ``equity`` = wallet + unrealised; ``available`` may be negative.
+
+    ``haircut`` is what of the wallet does not count as margin; ``counted`` is what the requirement is compared with.
+    """
 
     wallet: Decimal
     unrealised: Decimal
     equity: Decimal
+    haircut: Decimal
     initial: Decimal
     order_initial: Decimal
     maintenance: Decimal
     available: Decimal
 
+    @property
+    def counted(self) -> Decimal:
+        """Equity less haircut."""
+        return self.equity - self.haircut
+
 
 class Risk:
-    """Values accounts at the venue's mark prices."""
+    """Values accounts at the venue's mark prices. ``unified`` is true where all coins back all cross positions."""
 
-    def __init__(self, venue: str, quote: Callable[[Listing], Quote], index: Callable[[str], Decimal]) -> None:
-        self._unified = venue == "bybit"
+    def __init__(
+        self,
+        venue: str,
+        quote: Callable[[Listing], Quote],
+        index: Callable[[str], Decimal],
+        collateral: Ratios,
+    ) -> None:
+        """``collateral`` may change later: it is looked up anew each time."""
+        self.unified = venue == "bybit"
         self._quote = quote
         self._index = index
+        self._collateral = collateral
 
     def mark(self, listing: Listing) -> Decimal:
         """The mark price."""
@@ -50,6 +72,14 @@ class Risk:
     def usd(self, asset: str) -> Decimal:
         """What one unit of an asset is worth in USD: the index price; a dollar for stablecoins."""
         return Decimal(1) if asset in STABLE else self._index(asset)
+
+    def rate(self, asset: str) -> Decimal:
+        """One unit of an asset in the currency in which its pot is reckoned."""
+        return self.usd(asset) if self.unified else Decimal(1)
+
+    def ratios(self, asset: str) -> tuple[WeightStep, ...]:
+        """The collateral ratios of an asset; whole where it backs only what is settled in it, or has none."""
+        return self._collateral.get(asset, WHOLE) if self.unified else WHOLE
 
     def value(self, position: Position) -> Decimal:
         """Notional at mark in the settle currency, unsigned."""
@@ -68,20 +98,41 @@ class Risk:
             instrument.kind, position.quantity, instrument.contract_size, entry, self.mark(position.listing)
         )
 
-    def maintenance(self, position: Position, *, closing_fee: bool = False) -> Decimal:
-        """Maintenance margin at mark in the settle currency, with the taker fee of closing if asked."""
+    def maintenance(self, position: Position) -> Decimal:
+        """Maintenance margin at mark in the settle currency, without any fee."""
         listing = position.listing
         if not position.quantity or listing.risk_tiers is None:
             return ZERO
-        instrument, fee = listing.instrument, listing.taker_fee if closing_fee else ZERO
+        instrument = listing.instrument
         return maintenance_margin(
-            instrument.kind,
-            position.quantity,
-            instrument.contract_size,
-            self.mark(listing),
-            listing.risk_tiers,
-            fee,
+            instrument.kind, position.quantity, instrument.contract_size, self.mark(listing), listing.risk_tiers
         )
+
+    @exactly
+    def closing_fee(self, account: Account, position: Position) -> Decimal:
+        """Taker fee of closing at the bankruptcy price that the leverage gives, in the settle currency.
+
+        That price is ``E·(1 − s/L)`` for linear contracts, ``E·L/(L + s)`` for inverse ones (s +1 long, −1 short).
+        """
+        entry, instrument = position.holding.entry_price, position.listing.instrument
+        if entry is None:
+            return ZERO
+        value = settle_notional(instrument.kind, position.quantity, instrument.contract_size, entry)
+        share = held_sign("long" if position.quantity > 0 else "short") / account.leverage(position.listing)
+        if instrument.kind is ContractKind.INVERSE:
+            share = -share
+        return value * (1 - share) * position.listing.taker_fee
+
+    def added_fee(self, account: Account, position: Position) -> Decimal:
+        """What the venue adds to a position's maintenance margin: the closing fee on a unified cross account."""
+        if self.unified and account.mode(position.listing) is MarginMode.CROSS:
+            return self.closing_fee(account, position)
+        return ZERO
+
+    @exactly
+    def requirement(self, account: Account, position: Position) -> Decimal:
+        """What the equity behind a position must exceed, in the settle currency."""
+        return self.maintenance(position) + self.added_fee(account, position)
 
     def initial(self, account: Account, position: Position) -> Decimal:
         """Initial margin of a position: its own margin if isolated, else notional at mark ÷ leverage."""
@@ -102,99 +153,68 @@ class Risk:
         instrument = listing.instrument
         return initial_margin(instrument.kind, adding, instrument.contract_size, price, account.leverage(listing))
 
-    def health(self, account: Account, settle: str) -> Health:
-        """The cross pot that backs contracts of this settle currency, in that currency; on Bybit in USD."""
-        cross_pnl = maintenance = initial = locked = order_initial = ZERO
+    def sharing(self, account: Account, settle: str) -> Iterator[Position]:
+        """The cross positions that share the pot of contracts of this settle currency."""
+        for position in account.held():
+            shares = self.unified or position.listing.instrument.settle == settle
+            if shares and account.mode(position.listing) is MarginMode.CROSS:
+                yield position
+
+    def pot(self, account: Account, settle: str) -> dict[str, Decimal]:
+        """The coins of that pot by asset: the wallet less what isolated positions have of it."""
+        assets = account.wallet if self.unified else {settle: account.wallet.get(settle, ZERO)}
+        coins = dict(assets)
         for position in account.held():
             currency = position.listing.instrument.settle
-            if not self._unified and currency != settle:
-                continue
-            rate = self.usd(currency) if self._unified else Decimal(1)
-            if account.mode(position.listing) is MarginMode.ISOLATED:
-                locked += position.margin * rate
-                continue
-            cross_pnl += self.unrealised(position) * rate
-            maintenance += self.maintenance(position, closing_fee=self._unified) * rate
+            shares = self.unified or currency == settle
+            if shares and account.mode(position.listing) is MarginMode.ISOLATED:
+                coins[currency] = coins.get(currency, ZERO) - position.margin
+        return coins
+
+    @exactly
+    def health(self, account: Account, settle: str) -> Health:
+        """The cross pot that backs contracts of this settle currency, in that currency; on Bybit in USD."""
+        wallet = lost = profit = maintenance = initial = order_initial = ZERO
+        for asset, amount in self.pot(account, settle).items():
+            rate = self.rate(asset)
+            wallet += amount * rate
+            lost += haircut(amount, self.ratios(asset)) * rate
+        for position in self.sharing(account, settle):
+            rate = self.rate(position.listing.instrument.settle)
+            profit += self.unrealised(position) * rate
+            maintenance += self.requirement(account, position) * rate
             initial += self.initial(account, position) * rate
         for order in account.orders.values():
-            if self._unified or order.listing.instrument.settle == settle:
-                rate = self.usd(order.listing.instrument.settle) if self._unified else Decimal(1)
-                order_initial += self.order_initial(account, order) * rate
-        wallet = self._wallet(account, settle) - locked
-        equity = wallet + cross_pnl
-        available = equity - initial - order_initial - self._spot_locked(account)
-        return Health(wallet, cross_pnl, equity, initial, order_initial, maintenance, available)
+            if self.unified or order.listing.instrument.settle == settle:
+                order_initial += self.order_initial(account, order) * self.rate(order.listing.instrument.settle)
+        equity = wallet + profit
+        available = equity - lost - initial - order_initial - self._spot_locked(account)
+        return Health(wallet, profit, equity, lost, initial, order_initial, maintenance, available)
 
     def pot_equity(self, account: Account, settle: str) -> Decimal:
         """The equity of the cross pot, in the settle currency."""
         equity = self.health(account, settle).equity
-        return equity / self.usd(settle) if self._unified else equity
+        return equity / self.usd(settle) if self.unified else equity
 
     def available(self, account: Account, settle: str) -> Decimal:
         """What may be committed to new orders now, in the settle currency; may be negative."""
         health = self.health(account, settle)
-        if self._unified and account.account_mode is MarginMode.ISOLATED:
+        if self.unified and account.account_mode is MarginMode.ISOLATED:
             locked = sum((p.margin for p in account.held() if p.listing.instrument.settle == settle), ZERO)
             return account.wallet.get(settle, ZERO) - locked - health.order_initial / self.usd(settle)
-        return health.available / self.usd(settle) if self._unified else health.available
+        return health.available / self.usd(settle) if self.unified else health.available
 
-    def liquidation(self, account: Account, position: Position) -> Liquidation:
-        """Where this position is liquidated if all else stays as it is."""
-        listing, holding = position.listing, position.holding
-        instrument = listing.instrument
-        if listing.risk_tiers is None:
-            return UnknownLiquidation(("tiers",))
-        if account.mode(listing) is MarginMode.ISOLATED:
-            return isolated(
-                instrument.kind,
-                holding.quantity,
-                instrument.contract_size,
-                holding.entry_price,
-                position.margin,
-                listing.risk_tiers,
-            )
-        health, rate = self.health(account, instrument.settle), self.usd(instrument.settle)
-        scale = rate if self._unified else Decimal(1)
-        own_fee = listing.taker_fee if self._unified else ZERO
-        own_maintenance = self.maintenance(position, closing_fee=self._unified)
-        return cross(
-            instrument.kind,
-            holding.quantity,
-            instrument.contract_size,
-            holding.entry_price,
-            health.wallet / scale,
-            listing.risk_tiers,
-            others_unrealised=money(health.unrealised / scale - self.unrealised(position)),
-            others_maintenance=max(ZERO, money(health.maintenance / scale - own_maintenance)),
-            closing_fee_rate=own_fee,
-        )
-
-    def liquidation_price(self, account: Account, position: Position) -> Decimal | None:
-        """The liquidation price on the tick, moved towards the mark; ``None`` where there is none to print."""
-        found = self.liquidation(account, position)
-        if not position.quantity or not isinstance(found, LiquidationPrice):
-            return None
-        tick = position.listing.instrument.tick_size
-        price = found.price // tick * tick
-        if position.quantity > 0 and price < found.price:
-            price += tick
-        return price if 0 < price <= position.listing.maximum_price else None
-
+    @exactly
     def doomed(self, account: Account, position: Position) -> bool:
         """Whether the equity behind a position no longer covers its requirement."""
         if account.mode(position.listing) is MarginMode.ISOLATED:
             return position.margin + self.unrealised(position) <= self.maintenance(position)
         health = self.health(account, position.listing.instrument.settle)
-        return health.equity <= health.maintenance
-
-    def _wallet(self, account: Account, settle: str) -> Decimal:
-        if not self._unified:
-            return account.wallet.get(settle, ZERO)
-        return sum((amount * self.usd(asset) for asset, amount in account.wallet.items()), ZERO)
+        return health.counted <= health.maintenance
 
     def _spot_locked(self, account: Account) -> Decimal:
         """What open spot orders of a unified account hold back, in USD."""
-        if not self._unified:
+        if not self.unified:
             return ZERO
         return sum((amount * self.usd(asset) for asset, amount in spot_locked(account).items()), ZERO)
 

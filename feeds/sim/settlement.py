@@ -56,7 +56,7 @@ class Settlement:
     def liquidate_doomed(self) -> None:
         """Close what is no longer covered: an isolated position alone, a cross pot largest requirement first."""
         for account in self._book.accounts:
-            for position in sorted(account.held(), key=self._risk.maintenance, reverse=True):
+            for position in sorted(account.held(), key=self._weight, reverse=True):
                 if position.quantity and self._risk.doomed(account, position):
                     self.liquidate(account, position)
 
@@ -67,6 +67,10 @@ class Settlement:
             self._matching.cancel(account, order, "liquidation")
         self._matching.close_out(account, position)
         self.on_liquidation(account.fills[-1])
+
+    def _weight(self, position: Position) -> Decimal:
+        """Maintenance margin in one currency for all."""
+        return self._risk.maintenance(position) * self._risk.usd(position.listing.instrument.settle)
 
     def _funding_fill(self, position: Position, settled: Settled, cash: Decimal) -> Fill:
         number = self._book.number()

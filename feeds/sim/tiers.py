@@ -1,4 +1,4 @@
-"""The simulated venues' maintenance-margin tables, as data; deductions follow from continuity (MATH: c_k)."""
+"""The simulated venues' maintenance-margin tables, as data; deductions follow from continuity."""
 
 from __future__ import annotations
 

@@ -19,6 +19,7 @@ from feeds.sim.accounts import (
 )
 from feeds.sim.exchange import Exchange
 from feeds.sim.matching import OrderChanged
+from feeds.sim.printed import liquidation_price
 from feeds.sim.wire import places, plain, short
 
 Fields = dict[str, Any]
@@ -125,7 +126,7 @@ def position_risk(exchange: Exchange, account: Account, item: Position) -> Field
     """One row of positionRisk v3, which tells neither leverage nor margin type."""
     listing, risk = item.listing, exchange.risk
     isolated, unrealised = account.mode(listing) is MarginMode.ISOLATED, risk.unrealised(item)
-    liquidation = risk.liquidation_price(account, item) if item.quantity else None
+    liquidation = liquidation_price(risk, account, item)
     initial = risk.value(item) / account.leverage(listing) if item.quantity else ZERO
     orders = account.open_orders(listing)
     bids, asks = (sum((o.left * (o.price or ZERO) for o in orders if o.side == side), ZERO) for side in ("buy", "sell"))

@@ -132,8 +132,9 @@ class AccountApi:
         ]
         return {"category": category, "list": rows}
 
-    def collateral(self, _: Parameters, __: Account, ___: ApiKey) -> Result:
-        """GET /v5/account/collateral-info: every coin counts whole here."""
+    def collateral(self, parameters: Parameters, _: Account, __: ApiKey) -> Result:
+        """GET /v5/account/collateral-info: what may be borrowed (nothing here), and the first tier's ratio."""
+        wanted = text(parameters, "currency")
         rows = [
             {
                 "currency": coin,
@@ -149,9 +150,10 @@ class AccountApi:
                 "borrowUsageRate": "0",
                 "marginCollateral": True,
                 "collateralSwitch": True,
-                "collateralRatio": "1",
+                "collateralRatio": plain(steps[0].ratio),
             }
-            for coin in ("USDT", *(coin.name for coin in COINS))
+            for coin, steps in self._exchange.collateral.items()
+            if wanted in ("", coin)
         ]
         return {"list": rows}
 

@@ -12,6 +12,7 @@ from core.pnl import settle_notional
 from core.tiers import tier_for
 from feeds.sim.accounts import ZERO, Account, Fill, LedgerRow, Order, OrderStatus, Position, Purpose, TimeInForce
 from feeds.sim.exchange import Exchange
+from feeds.sim.printed import liquidation_price
 from feeds.sim.risk import spot_locked
 from feeds.sim.wire import places, plain, short
 
@@ -171,8 +172,9 @@ def position(exchange: Exchange, account: Account, item: Position) -> Fields:
     listing, instrument, risk = item.listing, item.listing.instrument, exchange.risk
     size, entry, leverage = abs(item.quantity), item.holding.entry_price, account.leverage(listing)
     value = ZERO if entry is None else settle_notional(instrument.kind, size, instrument.contract_size, entry)
-    liquidation = risk.liquidation_price(account, item) if size else None
-    initial = risk.initial(account, item) + _closing_fee(item, value, leverage)
+    liquidation = liquidation_price(risk, account, item)
+    closing_fee = risk.closing_fee(account, item)
+    initial, maintenance = risk.initial(account, item) + closing_fee, risk.maintenance(item) + closing_fee
     assert listing.risk_tiers is not None
     tier = tier_for(listing.risk_tiers, risk.value(item) if size else ZERO)
     return {
@@ -194,8 +196,8 @@ def position(exchange: Exchange, account: Account, item: Position) -> Fields:
         "markPrice": plain(risk.mark(listing)),
         "liqPrice": "" if liquidation is None else plain(liquidation),
         "bustPrice": "",
-        "positionMM": _coin(risk.maintenance(item, closing_fee=True)),
-        "positionMMByMp": _coin(risk.maintenance(item, closing_fee=True)),
+        "positionMM": _coin(maintenance),
+        "positionMMByMp": _coin(maintenance),
         "positionIM": _coin(initial),
         "positionIMByMp": _coin(initial),
         "tpslMode": "Full",
@@ -224,13 +226,17 @@ def stream_position(exchange: Exchange, account: Account, item: Position) -> Fie
 
 
 def wallet(exchange: Exchange, account: Account, coins: Iterable[str]) -> Fields:
-    """The wallet object: complete totals, and the coins asked for. Isolated accounts have no account-wide figures."""
+    """The wallet object: complete totals, and the coins asked for. Isolated accounts have no account-wide figures.
+
+    Balances are whole; rates and what is available are reckoned after the haircut on the coins.
+    """
     health = exchange.risk.health(account, "USD")
     equity = sum((_coin_equity(exchange, account, coin) * exchange.risk.usd(coin) for coin in account.wallet), ZERO)
     held = sum((amount * exchange.risk.usd(coin) for coin, amount in account.wallet.items()), ZERO)
     isolated = account.account_mode is MarginMode.ISOLATED
     initial = health.initial + health.order_initial
-    ratios = (initial / health.equity, health.maintenance / health.equity) if health.equity > 0 else (ZERO, ZERO)
+    counted = health.counted
+    ratios = (initial / counted, health.maintenance / counted) if counted > 0 else (ZERO, ZERO)
     figures = {
         "accountIMRate": places(ratios[0], 4),
         "accountIMRateByMp": places(ratios[0], 4),
@@ -318,7 +324,7 @@ def _wallet_coin(exchange: Exchange, account: Account, coin: str) -> Fields:
         "accruedInterest": "0",
         "totalOrderIM": _coin(sum((risk.order_initial(account, o) for o in orders), ZERO)),
         "totalPositionIM": _coin(sum((risk.initial(account, p) for p in held), ZERO)),
-        "totalPositionMM": _coin(sum((risk.maintenance(p, closing_fee=True) for p in held), ZERO)),
+        "totalPositionMM": _coin(sum((risk.maintenance(p) + risk.closing_fee(account, p) for p in held), ZERO)),
         "unrealisedPnl": _coin(sum((risk.unrealised(p) for p in held), ZERO)),
         "cumRealisedPnl": _coin(
             sum(
@@ -338,12 +344,6 @@ def _wallet_coin(exchange: Exchange, account: Account, coin: str) -> Fields:
 def _coin_equity(exchange: Exchange, account: Account, coin: str) -> Decimal:
     profit = sum((exchange.risk.unrealised(p) for p in account.held() if p.listing.instrument.settle == coin), ZERO)
     return account.wallet.get(coin, ZERO) + profit
-
-
-def _closing_fee(item: Position, value: Decimal, leverage: Decimal) -> Decimal:
-    """The fee to close at the bankruptcy side of the entry, which initial margin contains."""
-    side = 1 if item.quantity > 0 else -1
-    return value * (1 - side / leverage) * item.listing.taker_fee
 
 
 def _break_even(item: Position) -> str:

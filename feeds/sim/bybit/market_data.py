@@ -58,6 +58,26 @@ class MarketData:
         rows = [rest_ticker(self._exchange, listing) for listing in self._listings(parameters, category)]
         return {"category": category, "list": rows}
 
+    def collateral(self, parameters: Parameters) -> Result:
+        """GET /v5/spot-margin-trade/collateral: what share of a coin counts as margin, tiered by amount."""
+        wanted = text(parameters, "currency")
+        rows = [
+            {
+                "currency": coin,
+                "collateralRatioList": [
+                    {
+                        "minQty": plain(step.floor),
+                        "maxQty": "" if following is None else plain(following.floor),
+                        "collateralRatio": plain(step.ratio),
+                    }
+                    for step, following in zip(steps, (*steps[1:], None), strict=True)
+                ],
+            }
+            for coin, steps in self._exchange.collateral.items()
+            if wanted in ("", coin)
+        ]
+        return {"list": rows}
+
     def funding_history(self, parameters: Parameters) -> Result:
         """GET /v5/market/funding/history: newest first; a start without an end is an error."""
         listing = self._listing(parameters)

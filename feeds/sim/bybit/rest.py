@@ -139,6 +139,7 @@ def _public_endpoints(data: MarketData) -> Mapping[str, Callable[[Parameters], d
         "/v5/market/open-interest": data.open_interest,
         "/v5/market/price-limit": data.price_limit,
         "/v5/market/orderbook": data.order_book,
+        "/v5/spot-margin-trade/collateral": data.collateral,
     }
 
 

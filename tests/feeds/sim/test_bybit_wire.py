@@ -202,6 +202,25 @@ async def test_signed_requests(served: Served) -> None:
     assert refused.headers["X-Bapi-Limit-Status"] == "0"
 
 
+async def test_collateral_ratios_are_public_and_the_account_s_rates_follow_them(served: Served) -> None:
+    answer = await served.get("bybit", "/v5/spot-margin-trade/collateral?currency=BTC")
+    (row,) = answer.json()["result"]["list"]
+    assert row["collateralRatioList"][0] == {"minQty": "0", "maxQty": "500", "collateralRatio": "0.95"}
+    assert row["collateralRatioList"][-1]["maxQty"] == ""
+    whole = (await served.get("bybit", "/v5/spot-margin-trade/collateral")).json()["result"]["list"]
+    assert {row["currency"] for row in whole} == {"USDT", "USDC", "BTC", "ETH", "SOL", "DOGE"}
+    info = await served.bybit("GET", "/v5/account/collateral-info", {"currency": "ETH"})
+    (row,) = info.json()["result"]["list"]
+    assert (row["currency"], row["marginCollateral"], row["collateralRatio"]) == ("ETH", True, "0.9")
+    wallet = (await served.bybit("GET", "/v5/account/wallet-balance", {"accountType": "UNIFIED"})).json()
+    row = wallet["result"]["list"][0]
+    coins = {coin["coin"]: coin for coin in row["coin"]}
+    total, available = Decimal(row["totalMarginBalance"]), Decimal(row["totalAvailableBalance"])
+    lost = Decimal(coins["BTC"]["usdValue"]) * Decimal("0.05") + Decimal(coins["ETH"]["usdValue"]) / 10
+    assert total == Decimal(row["totalWalletBalance"])
+    assert total - available == lost > 0
+
+
 async def test_an_order_is_acked_first_and_told_on_the_stream(served: Served) -> None:
     async with line(served.websocket["bybit"] + "/v5/private") as client:
         await private_line(served, client, "order", "execution", "position", "wallet")

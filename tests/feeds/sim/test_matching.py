@@ -13,6 +13,7 @@ from core.pnl import unrealised
 from feeds.sim.accounts import OrderStatus, TimeInForce
 from feeds.sim.matching import BalanceChanged, OrderChanged
 from feeds.sim.order_checks import Refused, Why
+from feeds.sim.printed import liquidation_price
 from tests.feeds.sim.desk import Desk
 
 
@@ -174,7 +175,7 @@ def test_whatever_is_traded_the_books_balance(fills: list[tuple[str, int, int]],
     for side, thousandths, price in fills:
         desk.pin(str(price))
         desk.trade(desk.request(side, Decimal(thousandths) / 1000))
-        liquidation = desk.exchange.risk.liquidation_price(desk.account, desk.position)
+        liquidation = liquidation_price(desk.exchange.risk, desk.account, desk.position)
         assert liquidation is None or liquidation > 0
     account, position = desk.account, desk.position
     assert account.wallet["USDT"] == 1_000_000 + sum(row.amount for row in account.ledger)

@@ -13,12 +13,13 @@ from core.liquidation import LiquidationPrice, NoLiquidation, cross, isolated
 from core.margin import maintenance_margin
 from feeds.sim.accounts import Purpose
 from feeds.sim.matching import BalanceChanged
+from feeds.sim.printed import liquidation, liquidation_price
 from tests.feeds.sim.desk import Desk
 
 ISOLATED, CROSS = MarginMode.ISOLATED, MarginMode.CROSS
 
 
-def predicted(desk: Desk, *, closing_fee: Decimal = Decimal(0)) -> Decimal:
+def predicted(desk: Desk, *, set_aside: Decimal = Decimal(0)) -> Decimal:
     """Where core says the desk's only position is liquidated, from what its owner can know."""
     instrument, position, table = desk.listing.instrument, desk.position, desk.listing.tiers
     if desk.account.mode(desk.listing) is ISOLATED:
@@ -36,9 +37,8 @@ def predicted(desk: Desk, *, closing_fee: Decimal = Decimal(0)) -> Decimal:
             position.quantity,
             instrument.contract_size,
             position.holding.entry_price,
-            desk.account.wallet[instrument.settle],
+            desk.account.wallet[instrument.settle] - set_aside,
             table,
-            closing_fee_rate=closing_fee,
         )
     assert isinstance(found, LiquidationPrice)
     return found.price
@@ -75,10 +75,16 @@ def test_the_short_of_the_worked_example_is_liquidated_at_its_price() -> None:
     assert_liquidated_within_a_tick(desk, predicted(desk))
 
 
-def test_bybit_cross_counts_the_closing_fee() -> None:
+def test_bybit_cross_counts_the_fee_of_closing_where_the_leverage_is_used_up() -> None:
     desk = Desk("bybit", wallet={"USDT": "40000"})
-    desk.trade(desk.request("sell", "2.5"))
-    assert_liquidated_within_a_tick(desk, predicted(desk, closing_fee=desk.listing.taker_fee))
+    desk.trade(desk.request("sell", "2.5", "60000"))
+    desk.pin("60000.1")
+    fee = Decimal("2.5") * 72_000 * desk.listing.taker_fee
+    assert (
+        desk.exchange.risk.requirement(desk.account, desk.position)
+        == desk.exchange.risk.maintenance(desk.position) + fee
+    )
+    assert_liquidated_within_a_tick(desk, predicted(desk, set_aside=fee))
 
 
 @pytest.mark.parametrize("side", ["buy", "sell"])
@@ -91,8 +97,8 @@ def test_an_inverse_position_is_liquidated_where_core_says(side: str) -> None:
 def test_an_inverse_short_covered_by_its_coin_is_never_liquidated() -> None:
     desk = Desk("bybit", category="inverse", wallet={"BTC": "2"}, leverage=1)
     desk.trade(desk.request("sell", "60000"))
-    assert isinstance(desk.exchange.risk.liquidation(desk.account, desk.position), NoLiquidation)
-    assert desk.exchange.risk.liquidation_price(desk.account, desk.position) is None
+    assert isinstance(liquidation(desk.exchange.risk, desk.account, desk.position), NoLiquidation)
+    assert liquidation_price(desk.exchange.risk, desk.account, desk.position) is None
     for price in ("120000", "600000", "1700000"):
         desk.pin(price)
     assert desk.position.quantity == -60_000
@@ -150,7 +156,7 @@ def test_of_two_cross_positions_the_larger_goes_first_and_may_save_the_other() -
     assert ether is not None
     bitcoin, desk.listing = desk.listing, ether
     desk.trade(desk.request("sell", "1"))
-    price = desk.exchange.risk.liquidation(desk.account, desk.account.position(bitcoin))
+    price = liquidation(desk.exchange.risk, desk.account, desk.account.position(bitcoin))
     assert isinstance(price, LiquidationPrice)
     desk.pin(price.price // 1 + 1)
     assert desk.account.position(bitcoin).quantity == 0
