@@ -8,6 +8,7 @@ from typing import NamedTuple
 from core.config_faults import Problem, nearest, shown
 from core.config_model import AccountSection, CollateralSection
 from core.config_text import KeyPath
+from core.margin_rules import RULE_NAMES
 from core.symbols import DOLLARS_PRICED_IN, MARKETS, read_name
 
 
@@ -34,18 +35,11 @@ def account_faults(account: AccountSection, sheet_venues: Iterable[str]) -> Iter
         yield Fault("venue", f"one of {venues}, or the venue of a contract in [[contracts]]", shown(account.venue))
     if not account.paper:
         yield Fault("paper", "true, as this version sends paper orders only", "false")
-    rules = known_rules()
+    rules = RULE_NAMES
     if account.margin_rules and account.margin_rules not in rules:
         expected = f"one of {', '.join(rules)}{nearest(account.margin_rules, rules)}"
         yield Fault("margin_rules", expected, shown(account.margin_rules))
     yield from _collateral_faults(account)
-
-
-def known_rules() -> tuple[str, ...]:
-    """The names of the venue rules that margin can be reckoned by."""
-    from core.conventions import CONVENTION_NAMES
-
-    return CONVENTION_NAMES
 
 
 def _collateral_faults(account: AccountSection) -> Iterator[Fault]:

@@ -29,8 +29,9 @@ from core.errors import RequestError
 from core.exact import ONE, ZERO
 from core.instruments import ContractKind, TierTable
 from core.liquidation import Liquidation, LiquidationPrice, UnknownLiquidation
+from core.margin import TIER_UNIT
 from core.margin_rules import Backing, ClosingFee, MarginRules, RequirementAt
-from core.pool import TIER_UNIT, Contract, Ladder, WeightStep
+from core.pool import Contract, Ladder, WeightStep
 
 KINDS = {"linear": ContractKind.LINEAR, "inverse": ContractKind.INVERSE, "quanto": ContractKind.QUANTO}
 NO_PRICE = ("", "-", "--", "null", "none", "n/a")

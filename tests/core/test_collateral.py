@@ -221,7 +221,7 @@ settle = "USDT"
 wallet_balance = 20000
 margin_mode = "cross"
 multi_asset = true
-margin_rules = "binance"
+margin_rules = "binance-usdm"
 closing_fee = 0.00055
 position_mode = "hedge"
 
@@ -260,7 +260,7 @@ def test_an_account_is_read_with_all_that_backs_it() -> None:
             ratio_steps=((Decimal(0), Decimal("0.9")), (Decimal("10.5"), Decimal("0.8"))),
         ),
     )
-    assert (account.multi_asset, account.margin_rules) == (True, "binance")
+    assert (account.multi_asset, account.margin_rules) == (True, "binance-usdm")
     assert (account.closing_fee, account.position_mode) == (Decimal("0.00055"), PositionMode.HEDGE)
 
 
@@ -268,7 +268,7 @@ def test_an_account_is_read_with_all_that_backs_it() -> None:
     ("old", "new", "key", "expected"),
     [
         ("multi_asset = true\n", "", "accounts[0].multi_asset", "true, as other coins back the account"),
-        ('"binance"', '"binence"', "accounts[0].margin_rules", 'did you mean "binance"?'),
+        ('"binance-usdm"', '"binence-usdm"', "accounts[0].margin_rules", 'did you mean "binance-usdm"?'),
         ("ratio = 0.95\n", "", "accounts[0].collateral[0].ratio", "either one ratio or ratio_steps"),
         ("ratio = 0.95", "ratio = 0.95\nratio_steps = [[0, 1]]", "accounts[0].collateral[0].ratio", "either one"),
         ("ratio = 0.95", "ratio = 95", "accounts[0].collateral[0].ratio", "a fraction from 0 up to 1"),
