@@ -10,6 +10,8 @@ from typing import Any, Generic, TypeVar
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
+from core.calculators.account import AccountAnswer, AccountRequest, account
+from core.calculators.chooser import ChooserAnswer, ChooserRequest, chooser
 from core.calculators.fields import Request, Unknown
 from core.calculators.funding import FundingAnswer, FundingRequest, funding
 from core.calculators.hedge_size import HedgeSizeAnswer, HedgeSizeRequest, hedge_size
@@ -122,6 +124,20 @@ CALCULATORS: dict[str, Calculator[Any]] = {
             HedgeSizeRequest,
             (HedgeSizeAnswer, Unknown),
             hedge_size,
+        ),
+        Calculator(
+            "account",
+            "an account of positions and coins: equity, margin, health, and where each contract and each coin ends it",
+            AccountRequest,
+            (AccountAnswer, Unknown),
+            account,
+        ),
+        Calculator(
+            "chooser",
+            "one hedge on several contracts side by side: size, margin, carry, fees, break-even and liquidation",
+            ChooserRequest,
+            (ChooserAnswer, Unknown),
+            chooser,
         ),
     )
 }
