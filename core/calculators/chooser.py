@@ -152,9 +152,7 @@ class ChooserRequest(Request):
         default=None, description="Spot price of the contracts' coin, quote: for bag_value and dated contracts."
     )
     horizon_days: NotNegative = Field(description="How long the hedge is to be held, for the ranking.")
-    candidates: tuple[CandidateField, ...] = Field(
-        min_length=1, max_length=200, description="Contracts to compare."
-    )
+    candidates: tuple[CandidateField, ...] = Field(min_length=1, max_length=200, description="Contracts to compare.")
 
 
 class ChoiceAnswer(Answer):

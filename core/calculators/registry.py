@@ -12,6 +12,7 @@ from pydantic_core import ErrorDetails
 
 from core.calculators.account import AccountAnswer, AccountRequest, account
 from core.calculators.chooser import ChooserAnswer, ChooserRequest, chooser
+from core.calculators.collateral import CollateralAnswer, CollateralRequest, collateral
 from core.calculators.fields import Request, Unknown
 from core.calculators.funding import FundingAnswer, FundingRequest, funding
 from core.calculators.hedge_size import HedgeSizeAnswer, HedgeSizeRequest, hedge_size
@@ -138,6 +139,13 @@ CALCULATORS: dict[str, Calculator[Any]] = {
             ChooserRequest,
             (ChooserAnswer, Unknown),
             chooser,
+        ),
+        Calculator(
+            "collateral",
+            "what balances count for as margin after haircuts, and what it takes to cover a debt with a coin",
+            CollateralRequest,
+            (CollateralAnswer, Unknown),
+            collateral,
         ),
     )
 }
