@@ -11,22 +11,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
+from typing import Literal
 
 import msgspec
 
 from core.books import MarginMode
 from core.errors import RequestError
-from core.exact import ONE, ZERO, exactly, not_negative
+from core.exact import ONE, ZERO, exactly, not_negative, positive
 from core.instruments import ContractKind
 from core.liquidation import Liquidation
 from core.margin_rules import Backing, ClosingFee, MarginRules
+from core.pnl import held_sign
 from core.pool import Collateral, Contract, Ladder, Leg, LegValue, PoolValue, WeightStep, value_leg, value_pool
 
 Rules = Mapping[ContractKind, MarginRules]
 
 
 class Position(msgspec.Struct, frozen=True, kw_only=True):
-    """One leg held: ``quantity`` signed in the order unit, prices quote per coin, margin in the settle currency.
+    """One leg held: ``quantity`` unsigned in the order unit, prices quote per coin, margin in the settle currency.
 
     ``key`` is how a missing input of it is named (``positions.0``). ``taker_fee_rate`` is needed where the rules add
     the closing fee to the requirement. An isolated margin that is not stated is the entry value ÷ leverage plus
@@ -36,6 +38,7 @@ class Position(msgspec.Struct, frozen=True, kw_only=True):
 
     key: str
     contract: Contract
+    side: Literal["long", "short"]
     quantity: Decimal | None
     entry_price: Decimal | None
     mark_price: Decimal | None
@@ -67,6 +70,7 @@ class MarginPool(msgspec.Struct, frozen=True, kw_only=True):
 
     ``value`` is ``None`` as soon as anything in ``equity_missing`` is not known. With something in
     ``requirement_missing`` only its equity may be read; ``initial_missing`` is what initial margin lacks besides.
+    ``legs`` go with ``positions``, ``None`` where one cannot be valued.
     """
 
     name: str
@@ -74,6 +78,7 @@ class MarginPool(msgspec.Struct, frozen=True, kw_only=True):
     currency: str
     rules: MarginRules
     positions: tuple[Position, ...]
+    legs: tuple[LegValue | None, ...]
     value: PoolValue | None
     equity_missing: tuple[str, ...] = ()
     requirement_missing: tuple[str, ...] = ()
@@ -83,6 +88,14 @@ class MarginPool(msgspec.Struct, frozen=True, kw_only=True):
     def past_equity(self) -> tuple[str, ...]:
         """What is missing for anything that compares equity with the requirement."""
         return tuple(dict.fromkeys((*self.equity_missing, *self.requirement_missing)))
+
+    def gaps(self, position: Position) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """What the position itself lacks: (to be valued, besides for its requirement)."""
+        own = (f"{position.key}.", f"{position.key}:")
+        return (
+            tuple(name for name in self.equity_missing if name.startswith(own)),
+            tuple(name for name in self.requirement_missing if name.startswith(own)),
+        )
 
 
 @exactly
@@ -116,7 +129,7 @@ def build_pools(
         if position.margin_mode is MarginMode.ISOLATED:
             settle = position.contract.settle
             margin = Balance(key=f"{position.key}.isolated_margin", asset=settle, amount=_isolated_margin(position))
-            name = f"isolated {position.contract.name} {_side(position)}".rstrip()
+            name = f"isolated {position.contract.name} {position.side}"
             pools.append(_pool_of_one(name, settle, [position], [margin], rules, prices, quote))
     return tuple(pools)
 
@@ -139,8 +152,7 @@ def value_at_bankruptcy(position: Position) -> Decimal | None:
     quantity, entry, leverage = position.quantity, position.entry_price, position.leverage
     if quantity is None or entry is None or leverage is None:
         return None
-    size = abs(quantity) * position.contract.contract_size
-    sign = 1 if quantity > 0 else -1
+    size, sign = quantity * position.contract.contract_size, held_sign(position.side)
     if position.contract.kind is ContractKind.INVERSE:
         return max(ZERO, size * (leverage + sign) / (entry * leverage))
     return max(ZERO, size * entry * (leverage - sign) / leverage)
@@ -192,8 +204,10 @@ def _pool(
         leg = _leg(position, rules[position.contract.kind], for_equity, for_requirement)
         if position.leverage is None:
             for_initial.append(f"{position.key}.leverage")
-        if leg is not None and settle_price is not None:
-            legs.append(_valued(leg, position, settle_price, for_requirement))
+        valued = None
+        if leg is not None:
+            valued = _valued(leg, position, ONE if settle_price is None else settle_price, for_requirement)
+        legs.append(valued)
     value = None
     if not for_equity:
         known = [coin for coin in coins if coin is not None]
@@ -204,6 +218,7 @@ def _pool(
         currency=currency,
         rules=rules[positions[0].contract.kind],
         positions=tuple(positions),
+        legs=tuple(legs),
         value=value,
         equity_missing=tuple(dict.fromkeys(for_equity)),
         requirement_missing=tuple(dict.fromkeys(for_requirement)),
@@ -238,7 +253,7 @@ def _leg(position: Position, rules: MarginRules, for_equity: list[str], for_requ
     if position.fixed_requirement is not None:
         fee_rate, fixed_fee = ZERO, ZERO
     else:
-        fee_rate, fixed_fee = closing_fee(position, rules, for_requirement)
+        fee_rate, fixed_fee = _closing_fee(position, rules, for_requirement)
         if position.ladder is None:
             for_requirement.append(f"{position.key}.tiers")
     if gaps or position.quantity is None or position.entry_price is None:
@@ -249,7 +264,7 @@ def _leg(position: Position, rules: MarginRules, for_equity: list[str], for_requ
         assert position.entry_price is not None
         return Leg(
             position.contract,
-            position.quantity,
+            positive("quantity", position.quantity) * held_sign(position.side),
             position.entry_price,
             ladder,
             leverage=ONE if position.leverage is None else position.leverage,
@@ -270,7 +285,7 @@ def _leg(position: Position, rules: MarginRules, for_equity: list[str], for_requ
         return made(None, ZERO)
 
 
-def closing_fee(position: Position, rules: MarginRules, missing: list[str]) -> tuple[Decimal, Decimal]:
+def _closing_fee(position: Position, rules: MarginRules, missing: list[str]) -> tuple[Decimal, Decimal]:
     """What the rules add to the requirement: (a rate of the value, a fixed amount of settle currency)."""
     at = rules.closing_fee(position.margin_mode)
     if at is ClosingFee.NONE:
@@ -294,7 +309,16 @@ def _valued(leg: Leg, position: Position, settle_price: Decimal, for_requirement
         return value_leg(leg, position.mark_price, settle_price)
     except RequestError as refused:
         for_requirement.append(_tier_gap(position, refused))
-        bare = Leg(leg.contract, leg.quantity, leg.entry_price, None, leverage=leg.leverage, fixed_requirement=ZERO)
+        bare = Leg(
+            leg.contract,
+            leg.quantity,
+            leg.entry_price,
+            None,
+            leverage=leg.leverage,
+            fee_rate=leg.fee_rate,
+            fixed_fee=leg.fixed_fee,
+            fixed_requirement=ZERO,
+        )
         return value_leg(bare, position.mark_price, settle_price)
 
 
@@ -311,13 +335,7 @@ def _isolated_margin(position: Position) -> Decimal | None:
         return position.isolated_margin
     if position.quantity is None or position.entry_price is None or position.leverage is None:
         return None
-    size = abs(position.quantity) * position.contract.contract_size
+    size = position.quantity * position.contract.contract_size
     entry = position.entry_price
     value = size / entry if position.contract.kind is ContractKind.INVERSE else size * entry
     return value / position.leverage + position.added_margin
-
-
-def _side(position: Position) -> str:
-    if not position.quantity:
-        return ""
-    return "long" if position.quantity > 0 else "short"

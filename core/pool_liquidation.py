@@ -21,8 +21,9 @@ import msgspec
 
 from core.exact import ONE, ZERO, exactly, positive
 from core.explain import is_recording, note
-from core.instruments import ContractKind, Tier
+from core.instruments import Tier
 from core.liquidation_results import AlwaysLiquidated, Liquidation, LiquidationPrice, NoLiquidation, UnknownLiquidation
+from core.margin_rules import RequirementAt
 from core.pool import LegValue, PoolValue
 
 
@@ -109,8 +110,8 @@ def coin_path(pool: PoolValue, coin: str, price: Decimal, *, requirement: bool =
     """Where the pool is liquidated when ``coin`` alone moves: its contracts, its collateral, what is settled in it.
 
     Prices are of the coin, reckoned from its present ``price`` (quote); every mark on it moves by the same factor.
-    ``requirement=False`` as in :func:`contract_path`. A quanto contract on the coin that is settled in it too has no
-    straight line: the answer is unknown and says so.
+    ``requirement=False`` as in :func:`contract_path`. A quanto contract on the coin that is settled in it too, or an
+    inverse one that is not, has no straight line: the answer is unknown and says so.
     """
     constant, slope = pool.surplus if requirement else pool.equity, ZERO
     moving: list[tuple[LegValue, bool]] = []
@@ -121,10 +122,12 @@ def coin_path(pool: PoolValue, coin: str, price: Decimal, *, requirement: bool =
     for leg in pool.by_coin.get(coin, ()):
         contract = leg.leg.contract
         constant -= _now(leg, requirement)
-        if contract.settle == coin and contract.kind is ContractKind.QUANTO:
-            unknown = UnknownLiquidation((f"a straight path of {contract.name}, settled in the coin it follows",))
+        settled = contract.settle == coin
+        if settled is leg.leg.direct:
+            how = "settled in the coin it follows" if settled else "an inverse contract not settled in its coin"
+            unknown = UnknownLiquidation((f"a straight path of {contract.name}, {how}",))
             return Reach(unknown, unknown)
-        moving.append((leg, contract.settle == coin))
+        moving.append((leg, settled))
     for leg in pool.by_settle.get(coin, ()):
         if leg.leg.contract.coin != coin:
             now = _now(leg, requirement)
@@ -221,7 +224,7 @@ def _piece(leg: LegValue, scaled: bool, tier: int | None, requirement: bool, upw
     limit = None
     if requirement:
         constant -= facts.fixed_fee
-        if tier is None:
+        if tier is None or facts.requirement_at is RequirementAt.AT_MARK:
             constant -= leg.requirement - facts.fixed_fee
         else:
             ladder = facts.ladder

@@ -21,17 +21,15 @@ from core.calculators.fields import (
     Share,
     SideField,
     read_number,
-    signed,
 )
 from core.calculators.rule_fields import RulesName, named_rules
-from core.calculators.tier_fields import TIERS_HELP, TierField, single_rate, tier_table
+from core.calculators.tier_fields import TIER_UNIT_HELP, TIERS_HELP, TierField, TierUnit, ladder
 from core.errors import RequestError
 from core.exact import ONE, ZERO
-from core.instruments import ContractKind, TierTable
+from core.instruments import ContractKind
 from core.liquidation import Liquidation, LiquidationPrice, UnknownLiquidation
-from core.margin import TIER_UNIT
 from core.margin_rules import Backing, ClosingFee, MarginRules, RequirementAt
-from core.pool import Contract, Ladder, WeightStep
+from core.pool import Contract, WeightStep
 
 KINDS = {"linear": ContractKind.LINEAR, "inverse": ContractKind.INVERSE, "quanto": ContractKind.QUANTO}
 NO_PRICE = ("", "-", "--", "null", "none", "n/a")
@@ -109,11 +107,7 @@ class PositionField(Request):
     )
     extra_margin: Number = Field(default=ZERO, description="isolated: added to what leverage gives, settle currency.")
     tiers: tuple[TierField, ...] | None = Field(default=None, min_length=1, max_length=1000, description=TIERS_HELP)
-    tier_unit: Literal["settle", "contracts"] | None = Field(
-        default=None,
-        description="Unit of floor and cap. settle (the default): value in the settle currency; contracts: quantity, "
-        "with the rate on the whole position. Needed where the venue's own tiers are in contracts (okx, mexc).",
-    )
+    tier_unit: TierUnit | None = Field(default=None, description=TIER_UNIT_HELP)
     maintenance_rate: Share | None = Field(
         default=None, description="One maintenance rate, a fraction of value, instead of tiers."
     )
@@ -231,6 +225,8 @@ def _check(fields: AccountFields) -> None:
             position.lacking("isolated_margin", "leverage", within=within)
         if position.kind == "quanto" and position.settle is None:
             raise RequestError(within + "settle", "the settle currency of a quanto contract", "nothing")
+        if position.kind == "inverse" and position.settle not in (None, position.coin):
+            raise RequestError(within + "settle", f"{position.coin}, in which an inverse contract settles", "another")
     for index, item in enumerate(fields.collateral or ()):
         item.exclude_each_other("ratio", "ratio_steps", within=f"collateral.{index}.")
     if any(position.margin_mode == "cross" for position in fields.positions):
@@ -284,10 +280,11 @@ def _position(fields: AccountFields, index: int, rules: dict[ContractKind, Margi
     return Position(
         key=key,
         contract=contract,
-        quantity=None if stated.quantity is None else signed(stated.side, stated.quantity),
+        side=stated.side,
+        quantity=stated.quantity,
         entry_price=stated.entry_price,
         mark_price=stated.mark_price,
-        ladder=_ladder(stated, key, kind, rules[kind]),
+        ladder=ladder(stated, key, kind, rules[kind]),
         fixed_requirement=stated.maintenance_margin,
         leverage=stated.leverage,
         taker_fee_rate=fee,
@@ -302,30 +299,6 @@ def _venue_price(stated: PositionField) -> Liquidation | None:
     if stated.liquidation_price is not None:
         return LiquidationPrice(stated.liquidation_price)
     return UnknownLiquidation(("a liquidation price from the venue",)) if stated.given("liquidation_price") else None
-
-
-def _ladder(stated: PositionField, key: str, kind: ContractKind, rules: MarginRules) -> Ladder | None:
-    if stated.maintenance_rate is not None:
-        table = single_rate(stated.kind, stated.maintenance_rate, stated.maintenance_deduction)
-    elif stated.tiers is not None:
-        if stated.tiers[0].floor:
-            raise RequestError(f"{key}.tiers.0.floor", "0: a liquidation price needs the whole table", "another")
-        if stated.tier_unit is None and rules.tier_unit == "contracts" and len(stated.tiers) > 1:
-            raise RequestError(f"{key}.tier_unit", f"settle or contracts: {rules.name} states contracts", "nothing")
-        contracts = stated.tier_unit == "contracts"
-        try:
-            table = tier_table(stated.kind, stated.tiers, whole_position=rules.whole_position or contracts)
-        except RequestError as refused:
-            raise RequestError(f"{key}.{refused.key}", refused.expected, refused.found) from None
-        if contracts:
-            return Ladder(_in(table, "contracts"), kind)
-    else:
-        return None
-    return Ladder(_in(table, TIER_UNIT[kind]), kind)
-
-
-def _in(table: TierTable, unit: str) -> TierTable:
-    return TierTable(table.instrument, unit, table.tiers, 0, table.source, table.whole_position)
 
 
 def _check_names(positions: tuple[Position, ...]) -> None:

@@ -25,6 +25,7 @@ _FIGURES = (
     "wallet_balance",
     "equity",
     "leverage",
+    "adjustment_factor",
 )
 _NEED_POSITION = ("entry_price", "mark_price", "contract_size", "leverage", "opening_fee_rate", "closing_fee_rate")
 _SUBJECTS = ("quantity", "notional", "tiers", "wallet_balance", "equity")
@@ -73,6 +74,8 @@ def _missing(request: MarginRequest) -> tuple[str, ...]:
         gaps.append(request.lacking("quantity", "notional", why="for what the request asks"))
     if request.closing_fee_at == "bankruptcy":
         gaps += [request.lacking("side"), request.lacking("entry_price"), request.lacking("leverage", "wallet_balance")]
+    if request.closing_fee_at == "value_and_margin":
+        gaps += [request.lacking("entry_price"), request.lacking("leverage", "wallet_balance")]
     if request.wallet_balance is not None and request.quantity is not None and request.mark_price is not None:
         why = "to reckon unrealised profit on top of wallet_balance"
         gaps += [request.lacking("entry_price", why=why), request.lacking("side", why=why)]
@@ -162,11 +165,23 @@ def _closing_fee(request: MarginRequest, value: _Value | None, bust: _Bankruptci
         return None
     if request.closing_fee_at == "mark":
         return fee(ContractKind.LINEAR, value.notional, ONE, ONE, request.closing_fee_rate)
+    if request.closing_fee_at == "value_and_margin":
+        return _fee_of_value_and_margin(request)
     if request.quantity is None or bust.price is None:
         return ZERO
     return fee(
         contract_kind(request.kind), request.quantity, request.contract_size, bust.price, request.closing_fee_rate
     )
+
+
+def _fee_of_value_and_margin(request: MarginRequest) -> Decimal:
+    if request.quantity is None or request.entry_price is None:
+        return ZERO
+    value = settle_notional(contract_kind(request.kind), request.quantity, request.contract_size, request.entry_price)
+    pot = request.wallet_balance
+    if pot is None:
+        pot = value / (request.leverage or ONE)
+    return (value + pot) * request.closing_fee_rate
 
 
 class _Equity(NamedTuple):
@@ -236,6 +251,7 @@ def _answer(
         initial_usage=ratios.initial_usage,
         available=ratios.available,
         equity_to_notional=ratios.equity_to_notional,
+        margin_rate=_margin_rate(request, initial if value is not None else ZERO, own.equity, undefined),
         bankruptcy_price=bust.price,
         bankruptcy_price_after_fee=bust.after_fee,
         undefined=undefined,
@@ -263,6 +279,21 @@ def _ratios(
         available=None if all_initial is None else equity - all_initial,
         equity_to_notional=None if value is None else equity / value.notional,
     )
+
+
+def _margin_rate(
+    request: MarginRequest, initial: Decimal | None, equity: Decimal | None, undefined: _Undefined
+) -> Decimal | None:
+    if request.adjustment_factor is None:
+        return None
+    all_initial = _plus(initial, request.other_initial_margin)
+    if all_initial is None or equity is None:
+        needs = "wallet_balance or equity" if equity is None else "leverage"
+        raise RequestError("adjustment_factor", f"{needs} beside it", "nothing")
+    if not all_initial:
+        undefined["margin_rate"] = NoValue(reason="nothing is required: no position")
+        return None
+    return equity / all_initial - request.adjustment_factor
 
 
 def _usage(name: str, required: Decimal | None, equity: Decimal, undefined: _Undefined) -> Decimal | None:

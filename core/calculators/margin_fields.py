@@ -74,10 +74,16 @@ class MarginRequest(Request):
     closing_fee_rate: FeeRate = Field(
         default=ZERO, description="Fee to close, a fraction of notional, where the venue adds it to its requirements."
     )
-    closing_fee_at: Literal["mark", "bankruptcy"] = Field(
+    closing_fee_at: Literal["mark", "bankruptcy", "value_and_margin"] = Field(
         default="mark",
-        description="Price at which the closing fee is reckoned: that of the notional, or the bankruptcy price (Bybit; "
-        "needs side, entry_price, and leverage or wallet_balance).",
+        description="What the closing fee is reckoned on: the notional; the value at the bankruptcy price (Bybit; "
+        "needs side, entry_price, and leverage or wallet_balance); or the entry value plus the position's margin "
+        "(KuCoin; needs entry_price, and leverage or wallet_balance).",
+    )
+    adjustment_factor: NotNegative | None = Field(
+        default=None,
+        description="Asks for margin_rate, where a venue liquidates once equity / initial margin has fallen to this "
+        "fraction (HTX; BingX standard futures: 0.1).",
     )
     tiers: tuple[TierField, ...] | None = Field(default=None, min_length=1, max_length=1000, description=TIERS_HELP)
     maintenance_rate: Share | None = Field(
@@ -139,6 +145,9 @@ class MarginAnswer(Answer):
     initial_usage: Exact | None = Field(description="All initial requirements / equity.")
     available: Exact | None = Field(description="equity - all initial requirements.")
     equity_to_notional: Exact | None = Field(description="equity / notional.")
+    margin_rate: Exact | None = Field(
+        description="equity / all initial margin (without fees) - adjustment_factor: 0 is liquidation."
+    )
     bankruptcy_price: Exact | None = Field(
         description="Price at which this position's own margin (wallet_balance, or entry value / leverage) is used up."
     )

@@ -10,6 +10,9 @@ from typing import Any, Generic, TypeVar
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
+from core.calculators.account import AccountAnswer, AccountRequest, account
+from core.calculators.chooser import ChooserAnswer, ChooserRequest, chooser
+from core.calculators.collateral import CollateralAnswer, CollateralRequest, collateral
 from core.calculators.fields import Request, Unknown
 from core.calculators.funding import FundingAnswer, FundingRequest, funding
 from core.calculators.hedge_size import HedgeSizeAnswer, HedgeSizeRequest, hedge_size
@@ -122,6 +125,27 @@ CALCULATORS: dict[str, Calculator[Any]] = {
             HedgeSizeRequest,
             (HedgeSizeAnswer, Unknown),
             hedge_size,
+        ),
+        Calculator(
+            "account",
+            "an account of positions and coins: equity, margin, health, and where each contract and each coin ends it",
+            AccountRequest,
+            (AccountAnswer, Unknown),
+            account,
+        ),
+        Calculator(
+            "chooser",
+            "one hedge on several contracts side by side: size, margin, carry, fees, break-even and liquidation",
+            ChooserRequest,
+            (ChooserAnswer, Unknown),
+            chooser,
+        ),
+        Calculator(
+            "collateral",
+            "what balances count for as margin after haircuts, and what it takes to cover a debt with a coin",
+            CollateralRequest,
+            (CollateralAnswer, Unknown),
+            collateral,
         ),
     )
 }

@@ -35,12 +35,6 @@ TOPICS = {
 
 LEFT_OUT = {
     "basis_annualised": "basis of dated futures is not one of these calculators",
-    "bingx_inverse_joint": "infers a rate from two displayed figures; no calculator runs backwards",
-    "bingx_standard_margin_rate": "one venue's own ratio, with its own adjustment factor",
-    "collateral_rates": "collateral in other coins",
-    "convert_to_cover": "collateral in other coins",
-    "haircut_value": "collateral in other coins",
-    "liq_multi_collateral_short": "collateral in other coins",
     "difference": "a subtraction of two printed numbers",
     "net_after": "a sum of three printed numbers",
     "product": "a product of two printed numbers",
@@ -48,7 +42,6 @@ LEFT_OUT = {
     "hedge_residual_variance": "statistics of the hedge ratio, not its size",
     "mv_hedge": "statistics of the hedge ratio, not its size",
     "mv_hedge_from_data": "statistics of the hedge ratio, not its size",
-    "kucoin_isolated": "one venue's own commission on value plus margin",
 }
 
 
@@ -485,11 +478,108 @@ def phemex_long(inputs: Inputs) -> Figures:
     }
 
 
+def kucoin_isolated(inputs: Inputs) -> Figures:
+    """KuCoin's commission is on entry value plus margin; it is held beside the margin and in the requirement."""
+    held = {**position(inputs), "maintenance_rate": inputs["mmr"], "closing_fee_rate": inputs["taker"]}
+    own = inputs["qty"] * inputs["entry"] / inputs["leverage"] + inputs.get("extra", Decimal(0))
+    found = ask("margin", **held, closing_fee_at="value_and_margin", wallet_balance=str(own))
+    commission, kept = figure(found, "closing_fee"), figure(found, "maintenance_requirement")
+    assert commission is not None
+    price = ask("liquidation", **position(inputs), margin=str(own + commission), maintenance_margin=kept)
+    return {
+        "posComm": commission,
+        "posMargin": own + commission,
+        "posMaint": kept,
+        "bust": figure(found, "bankruptcy_price"),
+        "liq": figure(price, "liquidation_price"),
+    }
+
+
+def bingx_inverse_joint(inputs: Inputs) -> Figures:
+    """The rate at which our liquidation price meets the displayed one, with the equity that the displayed risk says."""
+
+    def price(rate: Decimal) -> Decimal:
+        equity = rate * inputs["usd"] / inputs["mark"] / inputs["risk_rate"]
+        found = ask(
+            "liquidation",
+            **contract(inputs),
+            side=side(inputs),
+            mark_price=inputs["mark"],
+            equity=f"{equity:.40f}",
+            maintenance_rate=rate,
+        )
+        return figure(found, "liquidation_price") or Decimal("inf")
+
+    low, high = Decimal("0.0001"), Decimal("0.05")
+    for _ in range(40):
+        middle = (low + high) / 2
+        low, high = (middle, high) if price(middle) > inputs["liq"] else (low, middle)
+    return {"": low}
+
+
+def bingx_standard(inputs: Inputs) -> Figures:
+    found = ask(
+        "margin",
+        kind="linear",
+        equity=inputs["nav"],
+        other_initial_margin=inputs["im"],
+        adjustment_factor=inputs["adjust"],
+    )
+    return {"": figure(found, "margin_rate")}
+
+
+def balance(**fields: Any) -> dict[str, Any]:
+    return {"asset": "coin", "amount": Decimal(1), "price": Decimal(1), **fields}
+
+
+def one_balance(found: Mapping[str, Any], name: str) -> Decimal | None:
+    return figure(found["balances"][0], name)
+
+
+def collateral_rates(inputs: Inputs) -> Figures:
+    held = balance(price=inputs["index"], bid_buffer=inputs["bid_buffer"], ask_buffer=inputs["ask_buffer"])
+    found = ask("collateral", balances=[held])
+    return {"bid": one_balance(found, "bid_rate"), "ask": one_balance(found, "ask_rate")}
+
+
+def haircut_value(inputs: Inputs) -> Figures:
+    held = balance(amount=inputs["amount"], price=inputs["price"], ratio=inputs["ratio_"])
+    return {"": figure(ask("collateral", balances=[held]), "value")}
+
+
+def convert_to_cover(inputs: Inputs) -> Figures:
+    found = ask("collateral", balances=[balance(ratio=inputs["ratio_"])], cover_debt=inputs["debt"])
+    return {"": one_balance(found, "cover_value")}
+
+
+def liquidation_with_coin_collateral(inputs: Inputs) -> Figures:
+    short = {"name": "X", "coin": "X", "kind": "linear", "side": "short", "quantity": inputs["qty"]}
+    prices = {"entry_price": inputs["entry"], "mark_price": inputs["entry"], "maintenance_rate": inputs["mmr"]}
+    found = ask(
+        "account",
+        positions=[{**short, **prices}],
+        collateral=[
+            {"asset": "USDT", "amount": inputs["stable"]},
+            {"asset": "X", "amount": inputs["coin"], "ratio": inputs["coin_ratio"]},
+        ],
+        backing="all_coins",
+    )
+    return {"": figure(found["pools"][0]["coins"][0]["above"], "price")}
+
+
 def htx(inputs: Inputs) -> Figures:
     """HTX asks for ``position margin x adjustment factor``, which is a maintenance rate of adjust / leverage.
 
-    Its displayed risk figure is a ratio of its own and is not asked.
+    Its displayed risk is what is left of equity / position margin, with the profit at the last price.
     """
+    held = {**contract(inputs), "side": side(inputs), "entry_price": inputs["hold"], "leverage": inputs["leverage"]}
+    risk = ask(
+        "margin",
+        **held,
+        mark_price=inputs["last"],
+        wallet_balance=inputs["static"],
+        adjustment_factor=inputs["adjust"],
+    )
     found = ask(
         "liquidation",
         **contract(inputs),
@@ -498,7 +588,7 @@ def htx(inputs: Inputs) -> Figures:
         margin=inputs["static"],
         maintenance_rate=inputs["adjust"] / inputs["leverage"],
     )
-    return {"liq": figure(found, "liquidation_price")}
+    return {"liq": figure(found, "liquidation_price"), "risk": figure(risk, "margin_rate")}
 
 
 def hedge_contracts(inputs: Inputs) -> Figures:
@@ -527,6 +617,8 @@ FORMULAS: dict[str, Callable[[Inputs], Figures]] = {
     "annualise_funding": annualised,
     "avg_entry_inverse": average_entry("inverse"),
     "avg_entry_linear": average_entry("linear"),
+    "bingx_inverse_joint": bingx_inverse_joint,
+    "bingx_standard_margin_rate": bingx_standard,
     "bitget_joint": bitget_cross,
     "bitmex_linear": bitmex_linear,
     "bust_inverse": bankruptcy_from_leverage("inverse"),
@@ -536,6 +628,8 @@ FORMULAS: dict[str, Callable[[Inputs], Figures]] = {
     "bybit_account_rates": bybit_account,
     "bybit_cross_inverse_2020": bybit_inverse_cross_2020,
     "bybit_isolated_position": bybit_position,
+    "collateral_rates": collateral_rates,
+    "convert_to_cover": convert_to_cover,
     "deribit_linear_margin": deribit_margin,
     "fee": fee,
     "funding_cap": funding_cap,
@@ -545,6 +639,7 @@ FORMULAS: dict[str, Callable[[Inputs], Figures]] = {
     "funding_payment_inverse": funding_payment,
     "funding_payment_sum": funding_payments,
     "funding_rate": funding_rate,
+    "haircut_value": haircut_value,
     "hedge_contracts": hedge_contracts,
     "hedge_contracts_value": hedge_contracts_by_value,
     "htx_inverse": htx,
@@ -554,6 +649,7 @@ FORMULAS: dict[str, Callable[[Inputs], Figures]] = {
     "im_with_fees_linear": order_cost,
     "inverse_pnl": profit,
     "inverse_pnl_sats": profit_in_satoshi,
+    "kucoin_isolated": kucoin_isolated,
     "kucoin_liq": kucoin_liquidation,
     "linear_pnl": profit,
     "liq_from_equity": liquidation_from_equity,
@@ -562,6 +658,7 @@ FORMULAS: dict[str, Callable[[Inputs], Figures]] = {
     "liq_inverse_rate_at_entry": liquidation_fixed_rate("inverse"),
     "liq_linear": liquidation,
     "liq_linear_mm_at_entry": liquidation_fixed_margin,
+    "liq_multi_collateral_short": liquidation_with_coin_collateral,
     "liq_rate_at_entry": liquidation_fixed_rate("linear"),
     "liq_weex_pro": weex_cross,
     "mm_deduction_last": last_deduction,
