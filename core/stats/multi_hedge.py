@@ -53,10 +53,7 @@ def hedge_weights(
     target, target_size = _unit("bag", bag, len(names) + 2)
     scaled = {name: _unit(f"instruments.{name}", values, len(names) + 2) for name, values in instruments.items()}
     for name, (values, _) in scaled.items():
-        if len(values) != len(target):
-            raise RequestError(
-                f"instruments.{name}", f"as many returns as the bag has ({len(target)})", str(len(values))
-            )
+        _as_long_as_the_bag(name, values, len(target))
     columns = [scaled[name][0] for name in names]
     correlations = [[dot(a, b) for b in columns] for a in columns]
     with_bag = [dot(column, target) for column in columns]
@@ -87,10 +84,7 @@ def removed(bag: Sequence[Real], instruments: Mapping[str, Sequence[Real]], weig
     for name, values in instruments.items():
         if name not in weights:
             raise RequestError(f"weights.{name}", "a weight", "nothing")
-        if len(values) != len(target):
-            raise RequestError(
-                f"instruments.{name}", f"as many returns as the bag has ({len(target)})", str(len(values))
-            )
+        _as_long_as_the_bag(name, values, len(target))
         away = centred(series(f"instruments.{name}", values, 2))
         left = [a - weights[name] * b / size for a, b in zip(left, away, strict=True)]
     return 1 - dot(left, left)
@@ -138,6 +132,11 @@ def _unit(name: str, values: Sequence[Real], least: int) -> tuple[list[float], f
     if not size:
         raise RequestError(name, "returns that vary", "one value throughout")
     return [value / size for value in away], size
+
+
+def _as_long_as_the_bag(name: str, values: Sequence[Real], count: int) -> None:
+    if len(values) != count:
+        raise RequestError(f"instruments.{name}", f"as many returns as the bag has ({count})", str(len(values)))
 
 
 def _best(matrix: list[list[float]], right: list[float], ridge: float, no_long: bool) -> list[float]:
