@@ -11,6 +11,9 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
 from core.calculators.account import AccountAnswer, AccountRequest, account
+from core.calculators.band import BandAnswer, BandRequest, band
+from core.calculators.beta import beta
+from core.calculators.beta_fields import BetaAnswer, BetaRequest
 from core.calculators.chooser import ChooserAnswer, ChooserRequest, chooser
 from core.calculators.collateral import CollateralAnswer, CollateralRequest, collateral
 from core.calculators.fields import Request, Unknown
@@ -26,16 +29,20 @@ from core.calculators.liquidation import (
 from core.calculators.margin import margin
 from core.calculators.margin_fields import MarginAnswer, MarginRequest
 from core.calculators.pnl import PnlAnswer, PnlRequest, profit
+from core.calculators.touch import TouchAnswer, TouchRequest, touch
+from core.calculators.value_at_risk import ValueAtRiskAnswer, ValueAtRiskRequest, value_at_risk
+from core.calculators.volatility import VolatilityAnswer, VolatilityRequest, volatility
 from core.errors import RequestError, RequestErrors
 
 _Asked = TypeVar("_Asked", bound=Request)
 MAXIMUM_CHARACTERS = 10_000_000
 CONVENTIONS = (
     "Numbers in a request are decimals, as JSON strings or JSON numbers (read exactly either way), with at most 50 "
-    "digits. Figures of an answer are decimals as JSON strings, rounded to 40 significant digits. Rates and ratios are "
-    "fractions: 0.005 is 0.5 %. Prices are quote per coin. Money is + gained or received, - lost or paid; fees are + "
-    "paid. A field that is left out takes its default or asks for nothing; a field that is null is a figure you do not "
-    "know: if it is needed, the answer is status unknown and names it. An unknown, lacking or wrong field is refused."
+    "digits. Figures of an answer are decimals as JSON strings, rounded to 40 significant digits; those of an answer "
+    "with estimated: true are statistics, rounded to 12. Rates and ratios are fractions: 0.005 is 0.5 %. Prices are "
+    "quote per coin. Money is + gained or received, - lost or paid; fees are + paid. A field that is left out takes "
+    "its default or asks for nothing; a field that is null is a figure you do not know: if it is needed, the answer is "
+    "status unknown and names it. An unknown, lacking or wrong field is refused."
 )
 
 
@@ -146,6 +153,41 @@ CALCULATORS: dict[str, Calculator[Any]] = {
             CollateralRequest,
             (CollateralAnswer, Unknown),
             collateral,
+        ),
+        Calculator(
+            "volatility",
+            "volatility from candles, closes or returns, by seven estimators, per bar, day and year",
+            VolatilityRequest,
+            (VolatilityAnswer, Unknown),
+            volatility,
+        ),
+        Calculator(
+            "touch",
+            "how probably a price touches a barrier such as a liquidation price, and the distance in sigmas",
+            TouchRequest,
+            (TouchAnswer, Unknown),
+            touch,
+        ),
+        Calculator(
+            "beta",
+            "hedge ratio of a bag with its error bar: minimum variance, weighted, lead and lag, tracking error",
+            BetaRequest,
+            (BetaAnswer, Unknown),
+            beta,
+        ),
+        Calculator(
+            "value-at-risk",
+            "value at risk and expected shortfall, normal or historical",
+            ValueAtRiskRequest,
+            (ValueAtRiskAnswer, Unknown),
+            value_at_risk,
+        ),
+        Calculator(
+            "band",
+            "no-trade band of a hedge and what to trade outside it",
+            BandRequest,
+            (BandAnswer, Unknown),
+            band,
         ),
     )
 }

@@ -20,6 +20,7 @@ Inputs = Mapping[str, Any]
 Figures = dict[str, Decimal | None]
 
 TOPICS = {
+    "barrier probability",
     "basis and carry",
     "bankruptcy price",
     "collateral and margin ratio",
@@ -30,8 +31,14 @@ TOPICS = {
     "liquidation price",
     "maintenance tiers",
     "margin",
+    "no-trade band",
     "profit and loss",
+    "value at risk",
+    "volatility estimator",
 }
+
+ESTIMATED = {"barrier probability", "hedge ratio", "no-trade band", "value at risk", "volatility estimator"}
+"""Topics whose figures are statistics, which the calculators state to 12 significant digits."""
 
 LEFT_OUT = {
     "basis_annualised": "basis of dated futures is not one of these calculators",
@@ -39,9 +46,6 @@ LEFT_OUT = {
     "net_after": "a sum of three printed numbers",
     "product": "a product of two printed numbers",
     "ratio": "a quotient of two printed numbers",
-    "hedge_residual_variance": "statistics of the hedge ratio, not its size",
-    "mv_hedge": "statistics of the hedge ratio, not its size",
-    "mv_hedge_from_data": "statistics of the hedge ratio, not its size",
 }
 
 
@@ -613,6 +617,115 @@ def hedge_contracts_by_value(inputs: Inputs) -> Figures:
     return {"": figure(found, "raw_quantity")}
 
 
+def minimum_variance(name: str) -> Callable[[Inputs], Figures]:
+    def of(inputs: Inputs) -> Figures:
+        found = ask(
+            "beta",
+            correlation=inputs["rho"],
+            bag_deviation=inputs["sd_s"],
+            hedge_deviation=inputs["sd_f"],
+        )
+        return {"": figure(found, name)}
+
+    return of
+
+
+def minimum_variance_from_data(inputs: Inputs) -> Figures:
+    found = ask("beta", hedge_returns=inputs["fut"], bag_returns=inputs["spot"])
+    names = {"sd_f": "hedge_deviation", "sd_s": "bag_deviation", "rho": "correlation", "h": "ratio"}
+    return {ours: figure(found, theirs) for ours, theirs in names.items()}
+
+
+def volatility_of_candles(estimator: str) -> Callable[[Inputs], Figures]:
+    def of(inputs: Inputs) -> Figures:
+        found = ask(
+            "volatility",
+            candles=inputs["ohlc"][: int(inputs["end"])],
+            estimator=estimator,
+            window=inputs["n"],
+            periods_per_year=inputs["N"],
+        )
+        return {"": figure(found, "annual")}
+
+    return of
+
+
+def volatility_of_simple_returns(inputs: Inputs) -> Figures:
+    divisor = "sample" if inputs["ddof"] else "population"
+    found = ask("volatility", closes=inputs["prices"], return_kind="simple", divisor=divisor)
+    return {"": figure(found, "per_bar")}
+
+
+def volatility_of_population(inputs: Inputs) -> Figures:
+    return {"": figure(ask("volatility", closes=inputs["prices"], divisor="population"), "per_bar")}
+
+
+def weighted_volatility(name: str) -> Callable[[Inputs], Figures]:
+    def of(inputs: Inputs) -> Figures:
+        found = ask(
+            "volatility",
+            estimator="ewma",
+            returns=[inputs["ret"]],
+            previous_volatility=inputs["prev_vol"],
+            decay=inputs["lam"],
+        )
+        return {"": figure(found, name)}
+
+    return of
+
+
+def touching(inputs: Inputs) -> Figures:
+    found = ask(
+        "touch",
+        price=inputs["spot"],
+        barrier=inputs["barrier"],
+        volatility=inputs["vol"],
+        years=inputs["t"],
+        drift=inputs["drift"],
+    )
+    return {"": figure(found, "probability")}
+
+
+def bet_on_touching(name: str) -> Callable[[Inputs], Figures]:
+    def of(inputs: Inputs) -> Figures:
+        found = ask(
+            "touch",
+            price=inputs["spot"],
+            barrier=inputs["barrier"],
+            volatility=inputs["vol"],
+            years=inputs["t"],
+            cash=inputs["cash"],
+            rate=inputs["rate"],
+            dividend_yield=inputs["yield_"],
+        )
+        return {"": figure(found["bets"], name)}
+
+    return of
+
+
+def normal_loss(inputs: Inputs) -> Figures:
+    found = ask("value-at-risk", deviation=inputs["sd"], multiple=inputs["z"], days=inputs["days"])
+    return {"": figure(found, "value_at_risk")}
+
+
+def portfolio_deviation(inputs: Inputs) -> Figures:
+    found = ask("value-at-risk", deviations=inputs["sds"], correlation=inputs["rho"])
+    return {"": figure(found, "deviation")}
+
+
+def whalley_wilmott(inputs: Inputs) -> Figures:
+    found = ask(
+        "band",
+        method="option",
+        log_moneyness=inputs["log_moneyness"],
+        years=inputs["t"],
+        volatility=inputs["vol"],
+        cost_rate=inputs["cost"],
+        held=inputs["prev"],
+    )
+    return {"": figure(found, "hold")}
+
+
 FORMULAS: dict[str, Callable[[Inputs], Figures]] = {
     "annualise_funding": annualised,
     "avg_entry_inverse": average_entry("inverse"),
@@ -631,6 +744,8 @@ FORMULAS: dict[str, Callable[[Inputs], Figures]] = {
     "collateral_rates": collateral_rates,
     "convert_to_cover": convert_to_cover,
     "deribit_linear_margin": deribit_margin,
+    "ewma_var": weighted_volatility("variance_per_bar"),
+    "ewma_vol": weighted_volatility("per_bar"),
     "fee": fee,
     "funding_cap": funding_cap,
     "funding_daily": funding_per_day,
@@ -642,6 +757,7 @@ FORMULAS: dict[str, Callable[[Inputs], Figures]] = {
     "haircut_value": haircut_value,
     "hedge_contracts": hedge_contracts,
     "hedge_contracts_value": hedge_contracts_by_value,
+    "hedge_residual_variance": minimum_variance("residual_variance"),
     "htx_inverse": htx,
     "htx_linear": htx,
     "im_inverse": initial_margin,
@@ -664,15 +780,32 @@ FORMULAS: dict[str, Callable[[Inputs], Figures]] = {
     "mm_deduction_last": last_deduction,
     "mm_deductions": deductions,
     "mm_tier": tier_of,
+    "mv_hedge": minimum_variance("ratio"),
+    "mv_hedge_from_data": minimum_variance_from_data,
+    "no_touch_at_expiry": bet_on_touching("no_touch_at_expiry"),
     "notional_inverse": value,
     "notional_linear": value,
     "okx_cross_joint": okx_cross,
     "okx_isolated_inverse": okx_isolated_inverse,
+    "one_touch_at_expiry": bet_on_touching("one_touch_at_expiry"),
+    "one_touch_at_hit": bet_on_touching("one_touch_at_hit"),
     "phemex_isolated_long": phemex_long,
+    "portfolio_sd": portfolio_deviation,
     "quanto_value": quanto_value,
     "round_trip_net": round_trip,
     "synthetic_dollar": synthetic_dollar,
+    "touch_probability": touching,
     "two_way_fee_inverse": two_way_fee,
     "two_way_fee_linear": two_way_fee,
+    "var_normal": normal_loss,
+    "vol_close": volatility_of_candles("close-to-close"),
+    "vol_garman_klass": volatility_of_candles("garman-klass"),
+    "vol_garman_klass_yz": volatility_of_candles("garman-klass-yang-zhang"),
+    "vol_parkinson": volatility_of_candles("parkinson"),
+    "vol_population": volatility_of_population,
+    "vol_rogers_satchell": volatility_of_candles("rogers-satchell"),
+    "vol_simple_returns": volatility_of_simple_returns,
+    "vol_yang_zhang": volatility_of_candles("yang-zhang"),
     "weex_margin_rate": weex_margin_rate,
+    "ww_hedge": whalley_wilmott,
 }

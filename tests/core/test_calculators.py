@@ -32,6 +32,20 @@ LIQUIDATION = {
     "maintenance_rate": "0.01",
 }
 HEDGE = {"kind": "linear", "bag_quantity": 5, "target_ratio": "0.5"}
+VOLATILITY = {"closes": [100, 101, 99]}
+CANDLES = {"candles": [[2, 4, 1, 2], [2, 4, 1, 3], [3, 4, 2, 3]]}
+TOUCH = {"price": 100, "barrier": 125, "volatility": "0.6"}
+BETA = {"correlation": "0.8", "bag_deviation": 1, "hedge_deviation": 1}
+PAIR = {"hedge_returns": [1, 2, 3], "bag_returns": [2, 3, 6]}
+BAND = {"method": "practical", "exposure": 100, "money": 5}
+FUTURES = {
+    "method": "futures",
+    "price": 1,
+    "cost_rate": "0.001",
+    "risk_aversion": 1,
+    "volatility": 1,
+    "tracking_volatility": 1,
+}
 FUNDING = {"kind": "linear", "side": "short", "quantity": 1, "mark_price": 100, "rate": "0.0001"}
 
 REFUSED = [
@@ -136,6 +150,90 @@ REFUSED = [
     ("hedge-size", {**HEDGE, "kind": "inverse"}, "price", "a value for an inverse contract"),
     ("hedge-size", {**HEDGE, "minimum_notional": 5}, "price", "a value beside minimum_notional"),
     ("hedge-size", {**HEDGE, "quantity_step": 0}, "quantity_step", "a number above zero"),
+    ("volatility", {}, "candles", "one of candles, closes, returns"),
+    ("volatility", {**VOLATILITY, **CANDLES}, "closes", "only one of candles, closes, returns"),
+    ("volatility", {"closes": [1, 2]}, "closes", "at least 3 closes"),
+    ("volatility", {**VOLATILITY, "window": 4}, "closes", "at least 4 for this window, found 3"),
+    ("volatility", {**CANDLES, "window": 3}, "candles", "at least 4 for this window, found 3"),
+    ("volatility", {**VOLATILITY, "window": 0}, "window", "one or more"),
+    ("volatility", {**VOLATILITY, "window": "1.5"}, "window", "a whole number"),
+    ("volatility", {**VOLATILITY, "estimator": "parkinson"}, "candles", "candles for parkinson, found closes"),
+    ("volatility", {"returns": [0, 1], "estimator": "yang-zhang"}, "candles", "candles for yang-zhang, found returns"),
+    ("volatility", {"candles": [[2, 4, 3, 2]], "estimator": "parkinson"}, "candles.0.low", "the lowest"),
+    ("volatility", {"candles": [[2, 4, 1]]}, "candles.0", "a valid dictionary"),
+    ("volatility", {**VOLATILITY, "estimator": "ewma", "decay": 1}, "decay", "a fraction from 0 to below 1"),
+    ("volatility", {**VOLATILITY, "estimator": "ewma", "decay": 0}, "decay", "a fraction above 0"),
+    ("volatility", {"closes": [1, 0, 2]}, "closes.1", "a number above zero"),
+    ("volatility", {**VOLATILITY, "estimator": "ewma", "divisor": "sample"}, "divisor", "nothing beside ewma"),
+    ("volatility", {**VOLATILITY, "decay": "0.9"}, "decay", "nothing beside close-to-close"),
+    ("touch", {"price": 1, "barrier": 2}, "volatility", "one of volatility, daily_volatility"),
+    ("touch", {**TOUCH, "daily_volatility": 1}, "daily_volatility", "only one of volatility, daily_volatility"),
+    ("touch", {**TOUCH, "days": 1, "years": 1}, "years", "only one of days, years"),
+    ("touch", {**TOUCH, "cash": 1}, "days", "one of days, years beside cash"),
+    ("touch", {**TOUCH, "rate": "0.1"}, "rate", "nothing without cash"),
+    ("touch", {**TOUCH, "volatility": 0}, "volatility", "a number above zero"),
+    ("touch", {"barrier": 2, "volatility": 1}, "price", "a value"),
+    ("beta", {}, "hedge_returns", "or prices, or correlation"),
+    (
+        "beta",
+        {"hedge_returns": [1, 2, 3], "bag_returns": [1, 2]},
+        "bag_returns",
+        "as many observations as hedge_returns",
+    ),
+    ("beta", {**BETA, "bag_returns": [1, 2]}, "bag_deviation", "only one of"),
+    ("beta", {**BETA, "correlation": "1.5"}, "correlation", "a correlation from -1 to 1"),
+    ("beta", {**BETA, "bag_deviation": 0}, "bag_deviation", "a number above zero"),
+    ("beta", {**BETA, "observations": 2}, "observations", "three or more"),
+    ("beta", {**BETA, "prior_deviation": 1}, "observations", "to shrink by"),
+    ("beta", {**BETA, "bag_quantity": 1}, "contract_quantity", "beside bag_quantity"),
+    ("beta", {**BETA, "contract_value": 1}, "bag_value", "beside contract_value"),
+    ("beta", {**BETA, "bag_value": 1}, "contract_value", "one of contract_value, days beside bag_value"),
+    ("beta", {**PAIR, "observations": 3}, "observations", "nothing beside returns"),
+    ("beta", {**PAIR, "bag_returns": [1, 1, 1]}, "bag_returns", "returns that vary"),
+    (
+        "beta",
+        {"hedge_prices": [1, 2, 3, 5], "bag_prices": [1, 2, 3, 4], "bag_quantity": 1, "contract_quantity": 1},
+        "bag_quantity",
+        "return_kind change beside it",
+    ),
+    (
+        "beta",
+        {
+            "hedge_prices": [1, 2, 3, 5],
+            "bag_prices": [1, 2, 3, 4],
+            "return_kind": "change",
+            "bag_value": 1,
+            "contract_value": 1,
+        },
+        "bag_value",
+        "return_kind log or simple beside it",
+    ),
+    ("value-at-risk", {}, "deviation", "one of deviation, deviations, positions, profits"),
+    ("value-at-risk", {"deviation": 1, "profits": [1, 2]}, "profits", "only one of"),
+    ("value-at-risk", {"deviation": 1, "confidence": "0.9", "multiple": 2}, "multiple", "only one of"),
+    ("value-at-risk", {"deviation": 1, "confidence": 0}, "confidence", "a fraction above 0"),
+    ("value-at-risk", {"deviation": 1, "correlation": 0}, "correlation", "nothing beside deviation"),
+    ("value-at-risk", {"deviations": [1, 2]}, "correlation", "one of correlation, correlations beside deviations"),
+    ("value-at-risk", {"deviations": []}, "deviations", "at least one"),
+    ("value-at-risk", {"deviations": [1, 2], "correlations": [[1, 0]]}, "correlations", "2 rows of 2"),
+    ("value-at-risk", {"positions": [{"value": 1}]}, "positions.0.volatility", "one of volatility, daily_volatility"),
+    ("value-at-risk", {"profits": [1, 2], "days": 10}, "days", "nothing beside profits"),
+    ("value-at-risk", {"profits": [1]}, "profits", "at least 2"),
+    ("band", {}, "method", "a value"),
+    ("band", {**BAND, "gamma": 1}, "gamma", "nothing beside method practical"),
+    ("band", {**BAND, "price": 1}, "price", "nothing beside method practical"),
+    ("band", {"method": "practical", "exposure": 100}, "ratio_points", "one of ratio_points, money"),
+    ("band", {**BAND, "held": 1}, "target", "a value beside held"),
+    ("band", {**FUTURES, "exposure": 1}, "exposure", "nothing beside method futures"),
+    ("band", {**FUTURES, "risk_aversion": 0}, "risk_aversion", "a number above zero"),
+    ("band", {"method": "option", "cost_rate": 0, "years": 1, "volatility": 1}, "price", "one of price, log_moneyness"),
+    ("band", {"method": "option", "cost_rate": 0, "gamma": 1}, "price", "a value"),
+    (
+        "band",
+        {"method": "option", "cost_rate": 0, "gamma": 1, "price": 1, "strike": 1},
+        "strike",
+        "nothing beside gamma",
+    ),
 ]
 
 
@@ -209,6 +307,20 @@ NULLS = [
     ("funding", {**FUNDING, "interval_hours": None}, ["interval_hours"]),
     ("funding", {"kind": "linear", "rate_formula": {"premium": None, "interest": 0}}, ["rate_formula.premium"]),
     ("hedge-size", {"kind": "linear", "bag_value": 5, "price": None, "target_ratio": None}, ["target_ratio", "price"]),
+    ("volatility", {"candles": None}, ["candles"]),
+    ("volatility", {**VOLATILITY, "estimator": "ewma", "previous_volatility": None}, ["previous_volatility"]),
+    ("touch", {"price": None, "barrier": None, "volatility": None}, ["price", "barrier", "volatility"]),
+    ("touch", {**TOUCH, "days": None}, ["days"]),
+    ("touch", {**TOUCH, "cash": 5, "years": None}, ["years"]),
+    ("beta", {"hedge_returns": None, "bag_returns": [1, 2, 3]}, ["hedge_returns"]),
+    ("beta", {"hedge_prices": [1, 2, 3], "bag_prices": None}, ["bag_prices"]),
+    ("beta", {**BETA, "held_ratio": None}, ["held_ratio"]),
+    ("value-at-risk", {"profits": None}, ["profits"]),
+    ("value-at-risk", {"deviations": [1, 2], "correlation": None}, ["correlation"]),
+    ("value-at-risk", {"deviation": 1, "confidence": None}, ["confidence"]),
+    ("band", {**BAND, "exposure": None}, ["exposure"]),
+    ("band", {**BAND, "held": None}, ["held"]),
+    ("band", {**FUTURES, "cost_rate": None}, ["cost_rate"]),
 ]
 
 

@@ -1,4 +1,7 @@
-"""Our own worked cases: figures found by hand as fractions, asked of the public calculators as JSON."""
+"""Our own worked cases: figures found by hand as fractions, asked of the public calculators as JSON.
+
+Those of a calculator that estimates are stated to the 12 digits that its answers have.
+"""
 
 from __future__ import annotations
 
@@ -21,18 +24,18 @@ CASES = [
 NUMBER = re.compile(r"-?\d+(\.\d+)?(/\d+)?")
 
 
-def check(found: Any, expected: Any, where: str) -> None:
-    """Expected figures are exact fractions; ours agree to the 40 digits an answer has."""
+def check(found: Any, expected: Any, where: str, slack: Fraction) -> None:
+    """Expected figures are fractions; ours agree to the digits that an answer has."""
     if isinstance(expected, dict):
         for name, part in expected.items():
-            check(found[name], part, f"{where}.{name}")
+            check(found[name], part, f"{where}.{name}", slack)
     elif isinstance(expected, list):
         assert len(found) == len(expected), where
         for index, part in enumerate(expected):
-            check(found[index], part, f"{where}.{index}")
+            check(found[index], part, f"{where}.{index}", slack)
     elif isinstance(expected, str) and NUMBER.fullmatch(expected):
         true = Fraction(expected)
-        assert abs(Fraction(found) - true) <= abs(true) / 10**39, f"{where}: {found}, expected {expected}"
+        assert abs(Fraction(found) - true) <= abs(true) * slack, f"{where}: {found}, expected {expected}"
     else:
         assert found == expected, where
 
@@ -40,7 +43,8 @@ def check(found: Any, expected: Any, where: str) -> None:
 @pytest.mark.parametrize(("calculator", "case"), CASES)
 def test_a_worked_case_comes_out_exactly(calculator: str, case: dict[str, Any]) -> None:
     found = json.loads(answer_json(calculator, json.dumps(case["request"])))
-    check(found, {"status": "ok", **case["answer"]}, calculator)
+    slack = Fraction(1, 10**11) if found.get("estimated") else Fraction(1, 10**39)
+    check(found, {"status": "ok", **case["answer"]}, calculator, slack)
 
 
 def test_every_calculator_has_worked_cases() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.core.published import CASES, FORMULAS, LEFT_OUT, TOPICS
+from tests.core.published import CASES, ESTIMATED, FORMULAS, LEFT_OUT, TOPICS
 
 needs_cases = pytest.mark.skipif(not CASES.exists(), reason="the published cases lie beside the checkout, not here")
 
@@ -67,7 +67,7 @@ def test_a_mistaken_figure_is_not_reproduced(case: dict[str, Any]) -> None:
     assert found, "no figure of this case was answered"
     assert not all(agrees(ours, expected, tolerance) for _, ours, expected, tolerance in found)
     for _, ours, true_figure, _ in pairs(case, case["computed"]):
-        assert agrees(ours, true_figure, {"rel": Decimal("1e-12")})
+        assert agrees(ours, true_figure, {"rel": Decimal("5e-12" if case["topic"] in ESTIMATED else "1e-12")})
 
 
 @needs_cases
@@ -75,5 +75,5 @@ def test_the_cases_cover_what_they_claim() -> None:
     assert {case["formula"] for case in ALL} == FORMULAS.keys() | LEFT_OUT.keys()
     assert not FORMULAS.keys() & LEFT_OUT.keys()
     controls = [case for case in MISTAKEN if case["kind"] == "negative control"]
-    assert (len(REPRODUCIBLE), len(MISTAKEN), len(controls)) == (219, 21, 7)
-    assert len(ALL) - len(ASKED) == 19
+    assert (len(REPRODUCIBLE), len(MISTAKEN), len(controls)) == (265, 26, 9)
+    assert len(ALL) - len(ASKED) == 12

@@ -35,7 +35,7 @@ def test_a_request_on_standard_input_is_answered(
         (
             ["profit"],
             REQUEST,
-            "calculator: expected one of pnl, margin, liquidation, funding, hedge-size",
+            f"calculator: expected one of {', '.join(CALCULATORS)}",
         ),
         ([], REQUEST, "NAME: expected one of pnl"),
     ],

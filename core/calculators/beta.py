@@ -1,0 +1,206 @@
+"""``beta``: how much of a hedging instrument a bag needs, and how well that is known."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Callable
+from functools import partial
+
+from core.calculators.beta_fields import BetaAnswer, BetaRequest, LagField, LeadLagField, WeightedField
+from core.calculators.estimates import estimating, known, maybe
+from core.calculators.fields import Unknown
+from core.errors import RequestError
+from core.stats.beta import (
+    MinimumVariance,
+    dimson,
+    ewma_beta,
+    hedge_contracts,
+    lead_lag,
+    minimum_variance_from,
+    minimum_variance_ratio,
+    scholes_williams,
+    shrunk,
+)
+from core.stats.guards import paired
+from core.stats.moments import mean, returns_of
+from core.stats.tracking import over_horizon
+from core.stats.volatility import half_life
+
+_Pair = tuple[list[float], list[float]]
+_SUMMARY = ("correlation", "bag_deviation", "hedge_deviation")
+_ASKED_BY_NULL = (
+    "days",
+    "bag_value",
+    "bag_quantity",
+    "contract_value",
+    "contract_quantity",
+    "held_ratio",
+    "observations",
+)
+
+
+@estimating
+def beta(request: BetaRequest) -> BetaAnswer | Unknown:
+    """Answer a ``beta`` request. Raises RequestError for fields that are lacking or contradict each other."""
+    missing = _missing(request)
+    if missing:
+        return Unknown(missing=missing)
+    pair = _pair(request)
+    confidence = float(request.confidence)
+    if pair is not None:
+        return _answer(request, minimum_variance_from(*pair, confidence), pair)
+    found = minimum_variance_ratio(
+        known(request.bag_deviation),
+        known(request.hedge_deviation),
+        known(request.correlation),
+        request.observations,
+        confidence,
+    )
+    return _answer(request, found, None)
+
+
+def _missing(request: BetaRequest) -> tuple[str, ...]:
+    request.exclude_each_other("hedge_returns", "hedge_prices", "correlation")
+    request.exclude_each_other("bag_returns", "bag_prices", "bag_deviation")
+    request.exclude_each_other("bag_quantity", "bag_value")
+    if any(request.given(name) for name in _SUMMARY):
+        request.refuse("beside summary figures", "hedge_returns", "hedge_prices", "bag_returns", "bag_prices")
+        gaps = [request.lacking(name) for name in _SUMMARY]
+    elif request.given("hedge_prices") or request.given("bag_prices"):
+        request.refuse("beside prices", "hedge_returns", "bag_returns", "observations")
+        gaps = [request.lacking("hedge_prices"), request.lacking("bag_prices")]
+    else:
+        request.refuse("beside returns", "observations", "return_kind")
+        gaps = [request.lacking("hedge_returns", why="or prices, or correlation"), request.lacking("bag_returns")]
+    for size, beside in (("contract_quantity", "bag_quantity"), ("contract_value", "bag_value")):
+        if request.given(size):
+            gaps.append(request.lacking(beside, why=f"beside {size}"))
+    if request.bag_quantity is not None:
+        _refuse_crossed(request, "bag_quantity", request.return_kind == "change")
+        gaps.append(request.lacking("contract_quantity", why="beside bag_quantity"))
+    if request.bag_value is not None:
+        _refuse_crossed(request, "bag_value", request.return_kind != "change")
+        if request.contract_value is None and request.days is None:
+            gaps.append(request.lacking("contract_value", "days", why="beside bag_value"))
+    gaps += [(name,) for name in _ASKED_BY_NULL if request.given(name) and getattr(request, name) is None]
+    return tuple(dict.fromkeys(name for gap in gaps for name in gap))
+
+
+def _refuse_crossed(request: BetaRequest, name: str, fits: bool) -> None:
+    """A ratio of returns goes with values, one of price changes with quantities: crossing them is off by a price."""
+    if request.hedge_prices is not None and not fits:
+        wanted = "change" if name == "bag_quantity" else "log or simple"
+        raise RequestError(name, f"return_kind {wanted} beside it", request.return_kind)
+
+
+def _pair(request: BetaRequest) -> _Pair | None:
+    if request.hedge_returns is not None and request.bag_returns is not None:
+        pair = paired("hedge_returns", request.hedge_returns, "bag_returns", request.bag_returns, 3)
+        return _varying("hedge_returns", pair[0]), _varying("bag_returns", pair[1])
+    if request.hedge_prices is None or request.bag_prices is None:
+        return None
+    pair = paired("hedge_prices", request.hedge_prices, "bag_prices", request.bag_prices, 4)
+    made = _changes if request.return_kind == "change" else partial(returns_of, kind=request.return_kind)
+    return _varying("hedge_prices", made(pair[0])), _varying("bag_prices", made(pair[1]))
+
+
+def _varying(name: str, values: list[float]) -> list[float]:
+    if max(values) == min(values):
+        raise RequestError(name, "returns that vary", "the same throughout")
+    return values
+
+
+def _changes(prices: list[float]) -> list[float]:
+    return [after - before for before, after in itertools.pairwise(prices)]
+
+
+def _answer(request: BetaRequest, found: MinimumVariance, pair: _Pair | None) -> BetaAnswer:
+    held = found.ratio if request.held_ratio is None else float(request.held_ratio)
+    left = _left(found, held)
+    tracking = math.sqrt(left) * math.sqrt(float(request.periods_per_year))
+    over_days = None if request.days is None else over_horizon(tracking, float(request.days))
+    worth = maybe(request.bag_value)
+    prior = maybe(request.prior_deviation)
+    toward = float(request.prior)
+    return BetaAnswer(
+        ratio=found.ratio,
+        ratio_error=found.error,
+        ratio_low=found.low,
+        ratio_high=found.high,
+        confidence=float(request.confidence),
+        intercept=None if pair is None else mean(pair[1]) - found.ratio * mean(pair[0]),
+        correlation=found.correlation,
+        r_squared=found.r_squared,
+        bag_deviation=found.bag_deviation,
+        hedge_deviation=found.hedge_deviation,
+        residual_deviation=found.residual_deviation,
+        residual_variance=found.residual_variance,
+        observations=found.observations,
+        shrunk=None if prior is None else shrunk(found.ratio, _error(found), prior, toward),
+        weighted=_weighted(request, pair),
+        lead_lag=_lead_lag(request, pair),
+        scholes_williams=_where_possible(scholes_williams, pair),
+        dimson=_where_possible(dimson, pair),
+        held_ratio=held,
+        effectiveness=1 - left / found.bag_deviation**2,
+        tracking_error=tracking,
+        tracking_error_over_days=over_days,
+        basis_risk=None if worth is None or over_days is None else worth * over_days,
+        contracts=_contracts(request, found.ratio),
+    )
+
+
+def _left(found: MinimumVariance, held: float) -> float:
+    """Variance per period of the bag with ``held`` of the hedge sold against it."""
+    away = (held - found.ratio) * found.hedge_deviation
+    return found.residual_variance + away**2
+
+
+def _error(found: MinimumVariance) -> float:
+    if found.error is None:
+        raise RequestError("observations", "a number of observations, to shrink by", "nothing")
+    return found.error
+
+
+def _weighted(request: BetaRequest, pair: _Pair | None) -> WeightedField | None:
+    if pair is None:
+        return None
+    found = ewma_beta(*pair, float(request.decay))
+    return WeightedField(
+        beta=found.beta,
+        error=found.error,
+        correlation=found.correlation,
+        decay=found.decay,
+        half_life=half_life(found.decay),
+        effective_sample=found.effective_sample,
+    )
+
+
+def _lead_lag(request: BetaRequest, pair: _Pair | None) -> LeadLagField | None:
+    if pair is None:
+        return None
+    found = lead_lag(*pair, min(request.lags, len(pair[0]) - 3))
+    return LeadLagField(
+        lag=found.lag,
+        correlation=found.correlation,
+        correlations=tuple(LagField(lag=lag, correlation=related) for lag, related in found.correlations),
+    )
+
+
+def _where_possible(estimator: Callable[[list[float], list[float]], float], pair: _Pair | None) -> float | None:
+    """The estimate, or ``None`` where the series are too short or too regular for it."""
+    if pair is None:
+        return None
+    try:
+        return estimator(*pair)
+    except RequestError:
+        return None
+
+
+def _contracts(request: BetaRequest, ratio: float) -> float | None:
+    if request.bag_quantity is not None and request.contract_quantity is not None:
+        return hedge_contracts(ratio, float(request.bag_quantity), float(request.contract_quantity))
+    if request.bag_value is not None and request.contract_value is not None:
+        return hedge_contracts(ratio, float(request.bag_value), float(request.contract_value))
+    return None

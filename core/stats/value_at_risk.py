@@ -1,0 +1,111 @@
+"""Value at risk and expected shortfall: the loss that a share of periods exceeds, and the mean loss in those periods.
+
+Losses are positive here, as the field writes them. Amounts are estimates in the currency of the deviation or of the
+profits handed in. Neither figure says anything about the liquidation of the hedge on the way.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import msgspec
+
+from core.errors import RequestError
+from core.stats.distributions import normal_below, normal_density, normal_quantile
+from core.stats.guards import Real, correlation_of, inside_unit, not_negative, real, series
+
+
+class TailLoss(msgspec.Struct, frozen=True, kw_only=True):
+    """Losses of past periods, in the currency of the profits: + is a loss.
+
+    ``tail_observations`` is ``(1 - confidence) · n``: how many periods, whole and part, the shortfall rests on.
+    """
+
+    value_at_risk: float
+    expected_shortfall: float
+    tail_observations: float
+    observations: int
+
+
+def multiple_for(confidence: float) -> float:
+    """Standard deviations of the normal loss at ``confidence``: 1.645 at 0.95, 2.326 at 0.99."""
+    return normal_quantile(inside_unit("confidence", confidence))
+
+
+def normal_value_at_risk(deviation: float, multiple: float, periods: float = 1.0) -> float:
+    """``multiple · deviation · √periods``, mean zero; ``deviation`` in money, of one period (a day).
+
+    Source: Hull, Options, Futures, and Other Derivatives, ch. 22.
+    """
+    return (
+        real("multiple", multiple) * not_negative("deviation", deviation) * math.sqrt(not_negative("periods", periods))
+    )
+
+
+def normal_expected_shortfall(deviation: float, multiple: float, periods: float = 1.0) -> float:
+    """``deviation · √periods · φ(z)/(1 - Φ(z))``: the mean loss beyond the value at risk of that ``multiple`` z.
+
+    Source: Hull, ch. 22 (Microsoft and AT&T examples).
+    """
+    z = real("multiple", multiple)
+    beyond = normal_below(-z)
+    if not beyond:
+        raise RequestError("multiple", "a multiple that leaves a tail", str(multiple))
+    return normal_value_at_risk(deviation, normal_density(z) / beyond, periods)
+
+
+def portfolio_deviation(deviations: Sequence[Real], correlations: float | Sequence[Sequence[Real]]) -> float:
+    """``√(Σ ρ_ij σ_i σ_j)`` of positions' money deviations; a short has a negative one.
+
+    ``correlations`` is one number for every pair, or the whole matrix. Raises RequestError for a matrix of another
+    size, not symmetric, without ones on its diagonal, or impossible (a variance below zero).
+    """
+    found = series("deviations", deviations, 1)
+    matrix = _matrix(correlations, len(found))
+    total = math.fsum(matrix[i][j] * found[i] * found[j] for i in range(len(found)) for j in range(len(found)))
+    if total < -1e-12 * math.fsum(value**2 for value in found):
+        raise RequestError("correlations", "correlations that are possible together", "a variance below zero")
+    return math.sqrt(max(total, 0.0))
+
+
+def historical(profits: Sequence[Real], confidence: float) -> TailLoss:
+    """Value at risk and expected shortfall of past profits (+ gained) applied to today's holdings.
+
+    With n periods the tail is the worst ``(1 - confidence) · n``: the value at risk is the smallest loss in it (the
+    fifth worst of 500 at 0.99), the shortfall its mean, the last period counting for the part of it that is inside.
+    Raises RequestError for fewer than two periods. Source: Hull, ch. 22; Acerbi and Tasche (2002) for the part.
+    """
+    worst = sorted(-value for value in series("profits", profits, 2, "profits"))[::-1]
+    # (1 - 0.95) * 100 is 5.000000000000004 in binary; nobody means that.
+    tail = round((1 - inside_unit("confidence", confidence)) * len(worst), 9)
+    whole = int(tail)
+    part = tail - whole
+    losses = [*worst[:whole], *([part * worst[whole]] if part else [])]
+    return TailLoss(
+        value_at_risk=worst[max(math.ceil(tail), 1) - 1],
+        expected_shortfall=math.fsum(losses) / tail if tail else worst[0],
+        tail_observations=tail,
+        observations=len(worst),
+    )
+
+
+def _matrix(correlations: float | Sequence[Sequence[Real]], size: int) -> list[list[float]]:
+    if isinstance(correlations, Sequence):
+        if len(correlations) != size or any(len(row) != size for row in correlations):
+            raise RequestError("correlations", f"{size} rows of {size}", f"{len(correlations)} rows")
+        found = [
+            [correlation_of(f"correlations.{i}.{j}", value) for j, value in enumerate(row)]
+            for i, row in enumerate(correlations)
+        ]
+        for i in range(size):
+            if found[i][i] != 1:
+                raise RequestError(f"correlations.{i}.{i}", "1", str(found[i][i]))
+            for j in range(i):
+                if found[i][j] != found[j][i]:
+                    raise RequestError(
+                        f"correlations.{i}.{j}", f"the same as across it, {found[j][i]}", str(found[i][j])
+                    )
+        return found
+    rho = correlation_of("correlations", correlations)
+    return [[1.0 if i == j else rho for j in range(size)] for i in range(size)]
