@@ -23,7 +23,7 @@ from core.basis import (
 from core.errors import RequestError
 from core.instruments import ContractKind
 from core.pnl import unrealised
-from tests.core.money import KINDS, PRICES, QUANTITIES, SIGNS, SIZES, decimals, near
+from tests.core.money import KINDS, PRICES, QUANTITIES, SIGNS, SIZES, amounts, decimals, near
 
 DAYS = decimals("1", "400", 3)
 FEES = decimals("0", "0.002", 5)
@@ -94,13 +94,13 @@ def test_days_are_counted_to_the_instant_of_expiry() -> None:
 def test_a_short_of_two_and_a_half_coins_rolls_into_a_dearer_contract() -> None:
     near_contract, far_contract = quoted("60000", "10", "20", "0.0005"), quoted("61200", "101", "40", "0.0005")
     found = roll(ContractKind.LINEAR, Decimal("-2.5"), Decimal(1), near_contract, far_contract)
-    assert (found.gap, found.gain, found.spread_cost) == (1200, 3000, 75)
+    assert (found.gap, found.gain, found.spread_cost) == amounts(1200, 3000, 75)
     assert found.fees == Decimal("2.5") * (60_010 + 61_180) * Decimal("0.0005")
     assert found.net == found.gain - found.spread_cost - found.fees
     assert found.net_per_coin == found.net / Decimal("2.5")
     assert float(found.yearly) == pytest.approx(math.log(1.02) * 365 / 91, rel=1e-12)
     long = roll(ContractKind.LINEAR, Decimal("2.5"), Decimal(1), near_contract, far_contract)
-    assert (long.gain, long.spread_cost) == (-3000, 75)
+    assert (long.gain, long.spread_cost) == amounts(-3000, 75)
     assert long.fees == Decimal("2.5") * (59_990 + 61_220) * Decimal("0.0005")
 
 
@@ -142,7 +142,7 @@ def test_a_roll_back_undoes_the_roll(first: Decimal, second: Decimal) -> None:
 
 def test_a_flat_position_rolls_for_nothing() -> None:
     found = roll(ContractKind.INVERSE, Decimal(0), Decimal(100), quoted("100", "1", "1", "0.001"), quoted("110", "9"))
-    assert (found.gain, found.spread_cost, found.fees, found.net, found.net_per_coin) == (0, 0, 0, 0, 0)
+    assert (found.gain, found.spread_cost, found.fees, found.net, found.net_per_coin) == amounts(0, 0, 0, 0, 0)
 
 
 @given(decimals("-0.5", "2", 4), decimals("-0.5", "2", 4), decimals("1", "90", 2), decimals("91", "300", 2))

@@ -112,7 +112,7 @@ def test_the_seed_hedge_is_paid_1350_in_a_month_and_pays_4050_at_three_points_ag
     each = unit_cash(ContractKind.LINEAR, Decimal("-2.5"), Decimal(1), Decimal(60_000))
     assert each == 150_000
     month = project(each, steady(Decimal("0.0001")), 8, 720)
-    assert (month.settlements, month.expected) == (90, 1350)
+    assert (month.settlements, month.expected) == (90, Decimal(1350))
     assert project(each, steady(MINUS_3), 8, 720).expected == -4050
     assert project(each, steady(MINUS_3), 1, 720).expected == -32_400
 
