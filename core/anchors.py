@@ -56,6 +56,7 @@ class Leg(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     ``spot_price`` is what its basis is reckoned against (index, or the bag's spot price), in ``quote`` per coin as
     ``mark_price`` is. ``realised``, ``fees`` and ``funding`` are running sums in ``settle``. ``entry_price`` is the
     average entry, ``None`` while flat. After its expiry the mark of a coin-margined leg is the price of its coin.
+    ``unknown`` names what is lacking for the sums to be right, such as the value of fees paid in another coin.
     """
 
     instrument: str
@@ -72,6 +73,7 @@ class Leg(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     fees: Decimal = ZERO
     funding: Decimal = ZERO
     traded: Traded = Traded()
+    unknown: tuple[str, ...] = ()
 
 
 class Anchor(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):

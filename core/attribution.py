@@ -251,6 +251,7 @@ def _paired_legs(anchor: Anchor, now: Anchor, missing: list[str]) -> Iterable[tu
     missing += [f"position in {name}" for name, leg in before.items() if _used(leg) and name not in after]
     for name, leg in after.items():
         earlier = before.get(name, _unopened(leg))
+        missing += (*earlier.unknown, *leg.unknown)
         for field in ("kind", "contract_size", "quote", "settle"):
             if getattr(earlier, field) != getattr(leg, field):
                 raise RequestError(f"now.legs.{name}.{field}", str(getattr(earlier, field)), str(getattr(leg, field)))

@@ -214,6 +214,8 @@ NOW = book(coins("5", "48000"), at(short(LINEAR, "2.5"), "48000"), currency="USD
         (BEFORE, without(NOW, mark_price=None), ["mark price of x:linear:BTC"]),
         (without(BEFORE, mark_price=None), NOW, ["mark price of x:linear:BTC at the anchor"]),
         (BEFORE, without(NOW, spot_price=None), ["spot price of BTC"]),
+        (BEFORE, without(NOW, unknown=("value of fees paid in BNB",)), ["value of fees paid in BNB"]),
+        (without(BEFORE, unknown=("funding of May",)), NOW, ["funding of May"]),
         (BEFORE, without(NOW, entry_price=None), ["entry price of x:linear:BTC"]),
         (msgspec.structs.replace(BEFORE, coins=(coins("5", None),)), NOW, ["price of BTC at the anchor"]),
         (BEFORE, msgspec.structs.replace(NOW, coins=(coins("5", None),)), ["price of BTC"]),
