@@ -10,6 +10,11 @@ from typing import Any, Generic, TypeVar
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
+from core.calculators.attribution import attribution
+from core.calculators.attribution_fields import AttributionAnswer, AttributionRequest
+from core.calculators.basis import BasisAnswer, BasisRequest, basis_of
+from core.calculators.carry import carry
+from core.calculators.carry_fields import CarryAnswer, CarryRequest
 from core.calculators.fields import Request, Unknown
 from core.calculators.funding import FundingAnswer, FundingRequest, funding
 from core.calculators.hedge_size import HedgeSizeAnswer, HedgeSizeRequest, hedge_size
@@ -122,6 +127,27 @@ CALCULATORS: dict[str, Calculator[Any]] = {
             HedgeSizeRequest,
             (HedgeSizeAnswer, Unknown),
             hedge_size,
+        ),
+        Calculator(
+            "basis",
+            "basis of a contract over spot, per year three ways, what a roll costs and a synthetic dollar yields",
+            BasisRequest,
+            (BasisAnswer, Unknown),
+            basis_of,
+        ),
+        Calculator(
+            "carry",
+            "funding to come, what a hedge costs or earns a day, month and year, and what repays it",
+            CarryRequest,
+            (CarryAnswer, Unknown),
+            carry,
+        ),
+        Calculator(
+            "attribution",
+            "profit of a bag and its hedge by cause: price, basis, funding, fees, slippage, currencies, residual",
+            AttributionRequest,
+            (AttributionAnswer, Unknown),
+            attribution,
         ),
     )
 }

@@ -34,17 +34,12 @@ TOPICS = {
 }
 
 LEFT_OUT = {
-    "basis_annualised": "basis of dated futures is not one of these calculators",
     "bingx_inverse_joint": "infers a rate from two displayed figures; no calculator runs backwards",
     "bingx_standard_margin_rate": "one venue's own ratio, with its own adjustment factor",
     "collateral_rates": "collateral in other coins",
     "convert_to_cover": "collateral in other coins",
     "haircut_value": "collateral in other coins",
     "liq_multi_collateral_short": "collateral in other coins",
-    "difference": "a subtraction of two printed numbers",
-    "net_after": "a sum of three printed numbers",
-    "product": "a product of two printed numbers",
-    "ratio": "a quotient of two printed numbers",
     "hedge_residual_variance": "statistics of the hedge ratio, not its size",
     "mv_hedge": "statistics of the hedge ratio, not its size",
     "mv_hedge_from_data": "statistics of the hedge ratio, not its size",
@@ -119,6 +114,55 @@ def synthetic_dollar(inputs: Inputs) -> Figures:
         wallet_balance=inputs["coin"],
     )
     return {"coin": figure(found, "equity"), "usd": figure(found, "equity_quote")}
+
+
+def return_on_margin(inputs: Inputs) -> Figures:
+    """A venue's ROE, where the profit and what was put up for it are printed."""
+    found = ask("pnl", kind="linear", gross=inputs["num"], initial_margin=inputs["den"])
+    return {"": figure(found, "return_on_margin")}
+
+
+def net(inputs: Inputs) -> Figures:
+    found = ask(
+        "pnl",
+        kind="linear",
+        gross=inputs["gross"],
+        fees_paid=inputs["fees"],
+        funding=inputs.get("funding"),
+    )
+    return {"": figure(found, "net")}
+
+
+def coin_in_dollars(inputs: Inputs) -> Figures:
+    coin, price = inputs["factors"]
+    return {"": figure(ask("pnl", kind="inverse", gross=coin, exit_price=price), "gross_quote")}
+
+
+def hedge_less_bag(inputs: Inputs) -> Figures:
+    """A hedge that gains ``a`` against a bag that loses ``b``: a halving of prices that do just that."""
+    gained, lost = inputs["a"], inputs["b"]
+    found = ask(
+        "attribution",
+        currency="USD",
+        bag=[{"asset": "bag", "quantity": 1, "start_price": 2 * lost, "end_price": lost}],
+        contracts=[
+            {
+                "kind": "linear",
+                "asset": "hedge",
+                "quantity": -1,
+                "start_mark": 2 * gained,
+                "end_mark": gained,
+                "start_spot": 2 * gained,
+                "end_spot": gained,
+            }
+        ],
+    )
+    return {"": figure(found, "hedged")}
+
+
+def basis(inputs: Inputs) -> Figures:
+    found = ask("basis", spot_price=inputs["spot"], price=inputs["future"], days=inputs["days"])
+    return {"basis": figure(found, "basis"), "simple": figure(found, "annualised")}
 
 
 def fee(inputs: Inputs) -> Figures:
@@ -512,6 +556,11 @@ def hedge_contracts(inputs: Inputs) -> Figures:
     return {"": figure(found, "raw_quantity")}
 
 
+def coins_of_a_value(inputs: Inputs) -> Figures:
+    found = ask("hedge-size", kind="linear", bag_value=inputs["num"], price=inputs["den"], target_ratio=1)
+    return {"": figure(found, "raw_quantity")}
+
+
 def hedge_contracts_by_value(inputs: Inputs) -> Figures:
     found = ask(
         "hedge-size",
@@ -527,6 +576,7 @@ FORMULAS: dict[str, Callable[[Inputs], Figures]] = {
     "annualise_funding": annualised,
     "avg_entry_inverse": average_entry("inverse"),
     "avg_entry_linear": average_entry("linear"),
+    "basis_annualised": basis,
     "bitget_joint": bitget_cross,
     "bitmex_linear": bitmex_linear,
     "bust_inverse": bankruptcy_from_leverage("inverse"),
@@ -537,6 +587,7 @@ FORMULAS: dict[str, Callable[[Inputs], Figures]] = {
     "bybit_cross_inverse_2020": bybit_inverse_cross_2020,
     "bybit_isolated_position": bybit_position,
     "deribit_linear_margin": deribit_margin,
+    "difference": hedge_less_bag,
     "fee": fee,
     "funding_cap": funding_cap,
     "funding_daily": funding_per_day,
@@ -567,15 +618,23 @@ FORMULAS: dict[str, Callable[[Inputs], Figures]] = {
     "mm_deduction_last": last_deduction,
     "mm_deductions": deductions,
     "mm_tier": tier_of,
+    "net_after": net,
     "notional_inverse": value,
     "notional_linear": value,
     "okx_cross_joint": okx_cross,
     "okx_isolated_inverse": okx_isolated_inverse,
     "phemex_isolated_long": phemex_long,
+    "product": coin_in_dollars,
     "quanto_value": quanto_value,
+    "ratio": return_on_margin,
     "round_trip_net": round_trip,
     "synthetic_dollar": synthetic_dollar,
     "two_way_fee_inverse": two_way_fee,
     "two_way_fee_linear": two_way_fee,
     "weex_margin_rate": weex_margin_rate,
 }
+
+BY_CASE: dict[str, Callable[[Inputs], Figures]] = {
+    "SEED-08": coins_of_a_value,
+}
+"""Cases whose formula is too general a name for what they are."""
