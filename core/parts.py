@@ -62,7 +62,7 @@ def summed(lines: Sequence[Parts], before: Decimal, after: Decimal) -> Parts:
     """
     raw = {name: sum((getattr(line, name) for line in lines), ZERO) for name in Parts.__struct_fields__}
     largest = max(abs(figure) for figure in (*raw.values(), before, after))
-    grid = ONE.scaleb(max(-PLACES, largest.adjusted() - WIDEST if largest else -PLACES))
+    grid = ONE.scaleb(max(-PLACES, largest.adjusted() - WIDEST))
     parts = {name: figure.quantize(grid) for name, figure in raw.items()}
     left = after.quantize(grid) - before.quantize(grid) - sum(parts.values(), ZERO)
     parts[max(raw, key=lambda name: abs(raw[name]))] += left

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import msgspec
@@ -40,6 +41,18 @@ def test_the_seed_book_falls_20_per_cent_with_half_of_it_hedged() -> None:
         "bag at spot and hedge at mark, in USDT; realised and unrealised, after fees and funding; "
         "deposits, withdrawals and spot trades are no profit"
     )
+
+
+def test_parts_too_large_for_eighteen_places_still_sum_exactly() -> None:
+    vast = "123456789012345678901234567890"
+    held = short(INVERSE, vast, "70001")
+    found = known(
+        book(coins(vast, "70001"), held), book(coins(vast, "69999.99"), at(held, "69999.99", "70000"), time_ns=1)
+    )
+    assert found.bag == Parts(price=Decimal("-124691356902469135690246913568.9"))
+    listed = sum((Fraction(getattr(found.hedge, name)) for name in Parts.__struct_fields__), Fraction(0))
+    assert listed == Fraction(found.hedge.total)
+    assert abs(listed - Fraction(vast) * Fraction("1.01") / 70_001) < Fraction(1, 10**8)
 
 
 def test_a_rally_is_the_opportunity_that_the_hedge_gives_up() -> None:

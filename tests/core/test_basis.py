@@ -83,6 +83,7 @@ def test_within_a_day_of_expiry_there_is_no_yearly_figure_and_a_day_before_there
 
 
 def test_days_are_counted_to_the_instant_of_expiry() -> None:
+    assert days_to_expiry(0, 36 * 3_600_000_000_000) == Decimal("1.5")
     assert days_to_expiry(0, DAY_NS) == 1
     assert days_to_expiry(DAY_NS // 2, 3 * DAY_NS) == Decimal("2.5")
     assert days_to_expiry(5, 6) * DAY_NS == 1

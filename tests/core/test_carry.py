@@ -213,6 +213,7 @@ def test_a_budget_is_used_by_funding_paid_and_filled_by_funding_received() -> No
     assert budget_days(Decimal(-500), Decimal(2000), Decimal(-150)) == 10
     assert budget_days(Decimal(-2000), Decimal(2000), Decimal(-150)) == 0
     assert budget_days(Decimal(-2500), Decimal(2000), Decimal(10)) == 0
+    assert budget_days(Decimal(-2000), Decimal(2000), Decimal(10)) == 0
     assert isinstance(budget_days(Decimal(-500), Decimal(2000), Decimal(0)), Never)
     assert isinstance(budget_days(Decimal(-500), Decimal(2000), Decimal(45)), Never)
 
