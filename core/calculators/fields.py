@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Annotated, Literal
 
@@ -17,6 +18,7 @@ MAXIMUM_DIGITS = 50
 LONGEST_INTERVAL = 8760
 ANSWER_DIGITS = 40
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,4})?", re.ASCII)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NUMBER_SCHEMA = {"type": ["string", "number"]}
 
 
@@ -80,6 +82,16 @@ def _hours(value: object) -> int:
     return int(number)
 
 
+def _instant(value: object) -> int:
+    try:
+        moment = datetime.fromisoformat(value) if isinstance(value, str) and len(value) <= 40 else None
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise _expected("an instant with its time zone, such as 2026-03-27T08:00:00Z")
+    return (moment - _EPOCH) // timedelta(microseconds=1) * 1000
+
+
 Number = Annotated[Decimal, BeforeValidator(read_number), WithJsonSchema(_NUMBER_SCHEMA)]
 Positive = Annotated[Decimal, BeforeValidator(_positive), WithJsonSchema({**_NUMBER_SCHEMA, "exclusiveMinimum": 0})]
 NotNegative = Annotated[Decimal, BeforeValidator(_not_negative), WithJsonSchema({**_NUMBER_SCHEMA, "minimum": 0})]
@@ -101,6 +113,9 @@ Hours = Annotated[
 Share = Annotated[
     Decimal, BeforeValidator(_share), WithJsonSchema({**_NUMBER_SCHEMA, "minimum": 0, "exclusiveMaximum": 1})
 ]
+
+Instant = Annotated[int, BeforeValidator(_instant), WithJsonSchema({"type": "string", "format": "date-time"})]
+"""Nanoseconds since 1970, read from an ISO 8601 text."""
 
 
 def number_text(value: Decimal) -> str:

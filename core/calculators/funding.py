@@ -27,6 +27,7 @@ from core.calculators.fields import (
     settle_of,
     signed,
 )
+from core.errors import RequestError
 from core.exact import ONE, ZERO, exactly
 from core.funding import (
     annualised,
@@ -40,6 +41,7 @@ from core.funding import (
 )
 from core.instruments import ContractKind
 from core.pnl import settle_notional
+from core.premium import average_premium, premium_index
 
 INTERVAL_HELP = (
     "Hours between settlements of this contract. There is no default: contracts of 1, 2, 4 and 8 hours exist side by "
@@ -69,10 +71,31 @@ class CapFromMarginsField(Request):
     share: Positive = Field(default=Decimal("0.75"), description="Share of their difference.")
 
 
+class PremiumPointField(Request):
+    """One sample of the order book: the premium is (max(0, bid - index) - max(0, index - ask)) / index."""
+
+    impact_bid: Positive = Field(description="Average price at which the impact notional is sold, quote per coin.")
+    impact_ask: Positive = Field(description="Average price at which it is bought, quote per coin.")
+    index_price: Positive = Field(description="Index price of that moment.")
+
+
 class RateFormulaField(Request):
     """rate = premium + clamp(interest - premium, -clamp, +clamp), then cap and floor. All fractions per interval."""
 
     premium: IntervalRate | None = Field(default=None, description="Average premium of the perpetual over the index.")
+    premium_samples: tuple[IntervalRate, ...] | None = Field(
+        default=None,
+        min_length=1,
+        max_length=100_000,
+        description="Instead of premium: the interval's samples so far, oldest first, averaged with weights 1, 2, 3 "
+        "and so on. The rate is then the one predicted now.",
+    )
+    premium_points: tuple[PremiumPointField, ...] | None = Field(
+        default=None,
+        min_length=1,
+        max_length=100_000,
+        description="Instead of premium_samples: the impact prices and index they are made of.",
+    )
     interest: IntervalRate | None = Field(
         default=None, description="Interest of one interval, 0.0001 per 8 hours for many."
     )
@@ -141,6 +164,7 @@ class FundingAnswer(Answer):
 
     status: Literal["ok"] = "ok"
     settle: str
+    premium: Exact | None = Field(description="Average premium that rate_formula used.")
     interest: Exact | None = Field(description="Interest of one interval that rate_formula used.")
     rate_cap: Exact | None = Field(description="Cap that rate_formula applied; null where none.")
     rate: Exact | None = Field(description="Rate per interval; null for several settlements.")
@@ -159,6 +183,7 @@ class _Rate(NamedTuple):
     rate: Decimal | None
     interest: Decimal | None = None
     cap: Decimal | None = None
+    premium: Decimal | None = None
 
 
 class _Settled(NamedTuple):
@@ -208,9 +233,11 @@ def _formula_gaps(formula: RateFormulaField, request: FundingRequest) -> tuple[s
     if formula.interest_from is not None:
         request.lacking("interval_hours", why="which interest_from needs")
     parts_only = formula.interest_from is not None or formula.cap_from_margins is not None
-    if parts_only and not formula.given("premium") and not _has_position(request):
+    names = ("premium", "premium_samples", "premium_points")
+    formula.exclude_each_other(*names, within=within)
+    if parts_only and not any(formula.given(name) for name in names) and not _has_position(request):
         return ()
-    premium = formula.lacking("premium", within=within)
+    premium = formula.lacking(*names, within=within)
     return (*premium, *formula.lacking("interest", "interest_from", within=within))
 
 
@@ -223,9 +250,26 @@ def _by_formula(formula: RateFormulaField, interval_hours: int | None) -> _Rate:
     if margins is not None:
         cap = cap_from_margins(margins.initial_rate, margins.maintenance_rate, margins.share)
         floor = -cap
-    if formula.premium is None or interest is None:
-        return _Rate(None, interest, cap)
-    return _Rate(funding_rate(formula.premium, interest, formula.clamp, cap, floor), interest, cap)
+    premium = _premium(formula)
+    if premium is None or interest is None:
+        return _Rate(None, interest, cap, premium)
+    return _Rate(funding_rate(premium, interest, formula.clamp, cap, floor), interest, cap, premium)
+
+
+def _premium(formula: RateFormulaField) -> Decimal | None:
+    if formula.premium_points is not None:
+        return average_premium([_sampled(index, point) for index, point in enumerate(formula.premium_points)])
+    if formula.premium_samples is not None:
+        return average_premium(formula.premium_samples)
+    return formula.premium
+
+
+def _sampled(index: int, point: PremiumPointField) -> Decimal:
+    try:
+        return premium_index(point.impact_bid, point.impact_ask, point.index_price)
+    except RequestError as error:
+        place = f"rate_formula.premium_points.{index}.{error.key}"
+        raise RequestError(place, error.expected, error.found) from None
 
 
 def _settled(request: FundingRequest, rate: Decimal | None) -> list[_Settled]:
@@ -260,6 +304,7 @@ def _answer(request: FundingRequest, found: _Rate, settled: list[_Settled]) -> F
 
     return FundingAnswer(
         settle=settle_of(request.kind),
+        premium=found.premium,
         interest=found.interest,
         rate_cap=found.cap,
         rate=rate,

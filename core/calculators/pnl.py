@@ -46,7 +46,7 @@ class PnlRequest(Request):
     """Profit and loss of one position.
 
     Give either side, quantity, entry_price and exit_price; or fills, and exit_price if what is still open is to be
-    valued. Fees, funding and wallet_balance may be added to both.
+    valued; or gross, a profit that is already known. Fees, funding, wallet_balance and initial_margin may be added.
     """
 
     model_config = ConfigDict(
@@ -88,6 +88,11 @@ class PnlRequest(Request):
         "Average-cost method: adding averages the entry (harmonically for inverse), reducing realises against it, a "
         "flip restarts it.",
     )
+    gross: Number | None = Field(
+        default=None,
+        description="Profit before fees and funding as a venue states it, in the settle currency, instead of a "
+        "position or fills: asks for what is left of it, and for the return on margin.",
+    )
     exit_price: Positive | None = Field(
         default=None,
         description="Price at which the position is closed or valued (mark price), quote per coin. May be left out "
@@ -99,10 +104,19 @@ class PnlRequest(Request):
     close_fee_rate: FeeRate = Field(
         default=ZERO, description="Fee to close what is open at exit_price, a fraction of notional there."
     )
+    fees_paid: Number = Field(
+        default=ZERO,
+        description="Fees that have been paid, as an amount in the settle currency, + paid; beside any from rates.",
+    )
     funding: Number = Field(default=ZERO, description="Funding so far in the settle currency, + received, - paid.")
     wallet_balance: Number | None = Field(
         default=None,
         description="Collateral in the settle currency, without unrealised profit: asks for equity.",
+    )
+    initial_margin: Positive | None = Field(
+        default=None,
+        description="What was put up for the position, in the settle currency: asks for the returns on it, which "
+        "venues print as ROE or PNL %.",
     )
 
 
@@ -111,16 +125,16 @@ class PnlAnswer(Answer):
 
     status: Literal["ok"] = "ok"
     settle: str = Field(description="quote (linear), coin (inverse) or settlement coin (quanto).")
-    side: Literal["long", "short", "flat"] = Field(description="Side of what is still open.")
-    quantity: Exact = Field(description="Open quantity in the order unit, without sign.")
+    side: Literal["long", "short", "flat"] | None = Field(description="Side of what is still open; null with gross.")
+    quantity: Exact | None = Field(description="Open quantity in the order unit, without sign; null with gross.")
     entry_price: Exact | None = Field(description="Average entry price; null when flat.")
     exit_price: Exact | None
-    entry_value: Exact = Field(description="Open position's value at the entry price.")
+    entry_value: Exact | None = Field(description="Open position's value at the entry price; null with gross.")
     exit_value: Exact | None = Field(description="Open position's value at exit_price; null without one.")
-    realised: Exact = Field(description="Profit that reducing fills locked in, before fees.")
+    realised: Exact | None = Field(description="Profit that reducing fills locked in, before fees; null with gross.")
     unrealised: Exact | None = Field(description="Profit of what is open at exit_price; null without one.")
     gross: Exact | None = Field(description="realised + unrealised, before fees and funding.")
-    fees_open: Exact = Field(description="Fees of the fills, or of opening; + paid.")
+    fees_open: Exact = Field(description="Fees of the fills, or of opening, and fees_paid; + paid.")
     fees_close: Exact | None = Field(description="Fee to close what is open at exit_price; + paid.")
     fees: Exact | None = Field(description="fees_open + fees_close; + paid.")
     funding: Exact = Field(description="+ received.")
@@ -129,6 +143,8 @@ class PnlAnswer(Answer):
     net_quote: Exact | None = Field(description="net in quote, at exit_price; null for quanto.")
     equity: Exact | None = Field(description="wallet_balance + unrealised; null without a wallet_balance.")
     equity_quote: Exact | None = Field(description="equity in quote, at exit_price.")
+    return_on_margin: Exact | None = Field(description="net / initial_margin; null without an initial_margin.")
+    gross_return_on_margin: Exact | None = Field(description="gross / initial_margin.")
 
 
 class _Position(NamedTuple):
@@ -144,11 +160,24 @@ def profit(request: PnlRequest) -> PnlAnswer | Unknown:
     missing = _missing(request)
     if missing:
         return Unknown(missing=missing)
+    if request.gross is not None:
+        return _finished(request, request.gross)
     position = _from_fills(request) if request.fills is not None else _as_stated(request)
     return _answer(request, position)
 
 
 def _missing(request: PnlRequest) -> tuple[str, ...]:
+    margin = ("initial_margin",) if request.given("initial_margin") and request.initial_margin is None else ()
+    position = ("side", "quantity", "entry_price", "fills")
+    if request.gross is not None:
+        request.refuse("beside gross", *position, "contract_size", "open_fee_rate", "close_fee_rate", "wallet_balance")
+        return margin
+    if request.given("gross") and not any(request.given(name) for name in position):
+        return ("gross", *margin)
+    return (*_position_gaps(request), *margin)
+
+
+def _position_gaps(request: PnlRequest) -> tuple[str, ...]:
     if request.fills is not None:
         request.refuse("beside fills", "side", "quantity", "entry_price", "open_fee_rate")
         return ("exit_price",) if request.given("exit_price") and request.exit_price is None else ()
@@ -193,7 +222,8 @@ def _answer(request: PnlRequest, position: _Position) -> PnlAnswer:
         open_profit = unrealised(kind, position.quantity, size, position.entry_price, exit_price)
         closing = fee(kind, position.quantity, size, exit_price, request.close_fee_rate)
     gross = None if open_profit is None else position.realised + open_profit
-    fees = None if closing is None else position.fees + closing
+    opening = position.fees + request.fees_paid
+    fees = None if closing is None else opening + closing
     net = None if gross is None or fees is None else gross - fees + request.funding
     held = None if request.wallet_balance is None or open_profit is None else request.wallet_balance + open_profit
     return PnlAnswer(
@@ -207,7 +237,7 @@ def _answer(request: PnlRequest, position: _Position) -> PnlAnswer:
         realised=position.realised,
         unrealised=open_profit,
         gross=gross,
-        fees_open=position.fees,
+        fees_open=opening,
         fees_close=closing,
         fees=fees,
         funding=request.funding,
@@ -216,7 +246,40 @@ def _answer(request: PnlRequest, position: _Position) -> PnlAnswer:
         net_quote=in_quote(request.kind, net, exit_price),
         equity=held,
         equity_quote=in_quote(request.kind, held, exit_price),
+        return_on_margin=_return(net, request.initial_margin),
+        gross_return_on_margin=_return(gross, request.initial_margin),
     )
+
+
+def _finished(request: PnlRequest, gross: Decimal) -> PnlAnswer:
+    net = gross - request.fees_paid + request.funding
+    return PnlAnswer(
+        settle=settle_of(request.kind),
+        side=None,
+        quantity=None,
+        entry_price=None,
+        exit_price=request.exit_price,
+        entry_value=None,
+        exit_value=None,
+        realised=None,
+        unrealised=None,
+        gross=gross,
+        fees_open=request.fees_paid,
+        fees_close=ZERO,
+        fees=request.fees_paid,
+        funding=request.funding,
+        net=net,
+        gross_quote=in_quote(request.kind, gross, request.exit_price),
+        net_quote=in_quote(request.kind, net, request.exit_price),
+        equity=None,
+        equity_quote=None,
+        return_on_margin=_return(net, request.initial_margin),
+        gross_return_on_margin=_return(gross, request.initial_margin),
+    )
+
+
+def _return(profit_made: Decimal | None, margin: Decimal | None) -> Decimal | None:
+    return None if profit_made is None or margin is None else profit_made / margin
 
 
 def _side(quantity: Decimal) -> Side | Literal["flat"]:

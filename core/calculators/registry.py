@@ -11,9 +11,14 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
 from core.calculators.account import AccountAnswer, AccountRequest, account
+from core.calculators.attribution import attribution
+from core.calculators.attribution_fields import AttributionAnswer, AttributionRequest
 from core.calculators.band import BandAnswer, BandRequest, band
+from core.calculators.basis import BasisAnswer, BasisRequest, basis_of
 from core.calculators.beta import beta
 from core.calculators.beta_fields import BetaAnswer, BetaRequest
+from core.calculators.carry import carry
+from core.calculators.carry_fields import CarryAnswer, CarryRequest
 from core.calculators.chooser import ChooserAnswer, ChooserRequest, chooser
 from core.calculators.collateral import CollateralAnswer, CollateralRequest, collateral
 from core.calculators.fields import Request, Unknown
@@ -188,6 +193,27 @@ CALCULATORS: dict[str, Calculator[Any]] = {
             BandRequest,
             (BandAnswer, Unknown),
             band,
+        ),
+        Calculator(
+            "basis",
+            "basis of a contract over spot, per year three ways, what a roll costs and a synthetic dollar yields",
+            BasisRequest,
+            (BasisAnswer, Unknown),
+            basis_of,
+        ),
+        Calculator(
+            "carry",
+            "funding to come, what a hedge costs or earns a day, month and year, and what repays it",
+            CarryRequest,
+            (CarryAnswer, Unknown),
+            carry,
+        ),
+        Calculator(
+            "attribution",
+            "profit of a bag and its hedge by cause: price, basis, funding, fees, slippage, currencies, residual",
+            AttributionRequest,
+            (AttributionAnswer, Unknown),
+            attribution,
         ),
     )
 }

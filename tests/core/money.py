@@ -17,6 +17,11 @@ def decimals(low: str, high: str, places: int) -> st.SearchStrategy[Decimal]:
     return st.decimals(Decimal(low), Decimal(high), allow_nan=False, allow_infinity=False, places=places)
 
 
+def amounts(*values: int | str) -> tuple[Decimal, ...]:
+    """Several amounts to compare several figures with."""
+    return tuple(Decimal(value) for value in values)
+
+
 PRICES = decimals("0.01", "200000", 2)
 QUANTITIES = decimals("0.001", "10000", 3)
 SIZES = st.sampled_from([Decimal(1), Decimal(100), Decimal("0.001"), Decimal("0.0001")])

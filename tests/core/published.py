@@ -40,13 +40,7 @@ TOPICS = {
 ESTIMATED = {"barrier probability", "hedge ratio", "no-trade band", "value at risk", "volatility estimator"}
 """Topics whose figures are statistics, which the calculators state to 12 significant digits."""
 
-LEFT_OUT = {
-    "basis_annualised": "basis of dated futures is not one of these calculators",
-    "difference": "a subtraction of two printed numbers",
-    "net_after": "a sum of three printed numbers",
-    "product": "a product of two printed numbers",
-    "ratio": "a quotient of two printed numbers",
-}
+LEFT_OUT: dict[str, str] = {}
 
 
 def ask(name: str, **fields: Any) -> dict[str, Any]:
@@ -116,6 +110,55 @@ def synthetic_dollar(inputs: Inputs) -> Figures:
         wallet_balance=inputs["coin"],
     )
     return {"coin": figure(found, "equity"), "usd": figure(found, "equity_quote")}
+
+
+def return_on_margin(inputs: Inputs) -> Figures:
+    """A venue's ROE, where the profit and what was put up for it are printed."""
+    found = ask("pnl", kind="linear", gross=inputs["num"], initial_margin=inputs["den"])
+    return {"": figure(found, "return_on_margin")}
+
+
+def net(inputs: Inputs) -> Figures:
+    found = ask(
+        "pnl",
+        kind="linear",
+        gross=inputs["gross"],
+        fees_paid=inputs["fees"],
+        funding=inputs.get("funding"),
+    )
+    return {"": figure(found, "net")}
+
+
+def coin_in_dollars(inputs: Inputs) -> Figures:
+    coin, price = inputs["factors"]
+    return {"": figure(ask("pnl", kind="inverse", gross=coin, exit_price=price), "gross_quote")}
+
+
+def hedge_less_bag(inputs: Inputs) -> Figures:
+    """A hedge that gains ``a`` against a bag that loses ``b``: a halving of prices that do just that."""
+    gained, lost = inputs["a"], inputs["b"]
+    found = ask(
+        "attribution",
+        currency="USD",
+        bag=[{"asset": "bag", "quantity": 1, "start_price": 2 * lost, "end_price": lost}],
+        contracts=[
+            {
+                "kind": "linear",
+                "asset": "hedge",
+                "quantity": -1,
+                "start_mark": 2 * gained,
+                "end_mark": gained,
+                "start_spot": 2 * gained,
+                "end_spot": gained,
+            }
+        ],
+    )
+    return {"": figure(found, "hedged")}
+
+
+def basis(inputs: Inputs) -> Figures:
+    found = ask("basis", spot_price=inputs["spot"], price=inputs["future"], days=inputs["days"])
+    return {"basis": figure(found, "basis"), "simple": figure(found, "annualised")}
 
 
 def fee(inputs: Inputs) -> Figures:
@@ -606,6 +649,11 @@ def hedge_contracts(inputs: Inputs) -> Figures:
     return {"": figure(found, "raw_quantity")}
 
 
+def coins_of_a_value(inputs: Inputs) -> Figures:
+    found = ask("hedge-size", kind="linear", bag_value=inputs["num"], price=inputs["den"], target_ratio=1)
+    return {"": figure(found, "raw_quantity")}
+
+
 def hedge_contracts_by_value(inputs: Inputs) -> Figures:
     found = ask(
         "hedge-size",
@@ -732,6 +780,7 @@ FORMULAS: dict[str, Callable[[Inputs], Figures]] = {
     "avg_entry_linear": average_entry("linear"),
     "bingx_inverse_joint": bingx_inverse_joint,
     "bingx_standard_margin_rate": bingx_standard,
+    "basis_annualised": basis,
     "bitget_joint": bitget_cross,
     "bitmex_linear": bitmex_linear,
     "bust_inverse": bankruptcy_from_leverage("inverse"),
@@ -746,6 +795,7 @@ FORMULAS: dict[str, Callable[[Inputs], Figures]] = {
     "deribit_linear_margin": deribit_margin,
     "ewma_var": weighted_volatility("variance_per_bar"),
     "ewma_vol": weighted_volatility("per_bar"),
+    "difference": hedge_less_bag,
     "fee": fee,
     "funding_cap": funding_cap,
     "funding_daily": funding_per_day,
@@ -783,6 +833,7 @@ FORMULAS: dict[str, Callable[[Inputs], Figures]] = {
     "mv_hedge": minimum_variance("ratio"),
     "mv_hedge_from_data": minimum_variance_from_data,
     "no_touch_at_expiry": bet_on_touching("no_touch_at_expiry"),
+    "net_after": net,
     "notional_inverse": value,
     "notional_linear": value,
     "okx_cross_joint": okx_cross,
@@ -791,7 +842,9 @@ FORMULAS: dict[str, Callable[[Inputs], Figures]] = {
     "one_touch_at_hit": bet_on_touching("one_touch_at_hit"),
     "phemex_isolated_long": phemex_long,
     "portfolio_sd": portfolio_deviation,
+    "product": coin_in_dollars,
     "quanto_value": quanto_value,
+    "ratio": return_on_margin,
     "round_trip_net": round_trip,
     "synthetic_dollar": synthetic_dollar,
     "touch_probability": touching,
@@ -809,3 +862,8 @@ FORMULAS: dict[str, Callable[[Inputs], Figures]] = {
     "weex_margin_rate": weex_margin_rate,
     "ww_hedge": whalley_wilmott,
 }
+
+BY_CASE: dict[str, Callable[[Inputs], Figures]] = {
+    "SEED-08": coins_of_a_value,
+}
+"""Cases whose formula is too general a name for what they are."""

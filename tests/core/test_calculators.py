@@ -47,6 +47,13 @@ FUTURES = {
     "tracking_volatility": 1,
 }
 FUNDING = {"kind": "linear", "side": "short", "quantity": 1, "mark_price": 100, "rate": "0.0001"}
+BASIS = {"spot_price": 100, "price": 101, "days": 5}
+EXPIRY = "2026-03-27T08:00:00Z"
+CARRY = {"kind": "linear", "rate": "0.0001", "interval_hours": 8}
+BTC = {"asset": "BTC", "quantity": 5, "start_price": 100, "end_price": 90}
+BAG = {"currency": "USD", "bag": [BTC]}
+LEG = {"kind": "linear", "asset": "BTC", "quantity": -1, "start_mark": 100, "end_mark": 90}
+LEG_ALONE = {**LEG, "start_spot": 100, "end_spot": 90}
 
 REFUSED = [
     ("pnl", {**PNL, "quantty": 1}, "quantty", "a field that the schema names"),
@@ -145,6 +152,89 @@ REFUSED = [
         "interval_hours",
         "which interest_from needs",
     ),
+    (
+        "funding",
+        {"kind": "linear", "rate_formula": {"premium": 0, "premium_samples": [0], "interest": 0}},
+        "rate_formula.premium_samples",
+        "only one of premium, premium_samples",
+    ),
+    (
+        "funding",
+        {
+            "kind": "linear",
+            "rate_formula": {
+                "premium_points": [
+                    {"impact_bid": 9, "impact_ask": 9, "index_price": 9},
+                    {"impact_bid": 10, "impact_ask": 9, "index_price": 9},
+                ],
+                "interest": 0,
+            },
+        },
+        "rate_formula.premium_points.1.impact_ask",
+        "no less than the impact bid of 10",
+    ),
+    ("pnl", {"kind": "linear", "gross": 1, "side": "long"}, "side", "nothing beside gross"),
+    ("pnl", {"kind": "linear", "gross": 1, "wallet_balance": 1}, "wallet_balance", "nothing beside gross"),
+    ("pnl", {**PNL, "initial_margin": 0}, "initial_margin", "a number above zero"),
+    ("basis", {"price": 100, "days": 5}, "spot_price", "a value unless there is a far"),
+    ("basis", {"spot_price": 100, "days": 5}, "price", "one of price, bid_price"),
+    ("basis", {**BASIS, "bid_price": 100}, "bid_price", "only one of price, bid_price"),
+    ("basis", {"spot_price": 100, "bid_price": 100}, "ask_price", "a value beside bid_price"),
+    ("basis", {**BASIS, "ask_price": 100}, "bid_price", "a value beside ask_price"),
+    ("basis", {"spot_price": 100, "bid_price": 9, "ask_price": 10, "spread": 1}, "spread", "nothing beside bid_price"),
+    ("basis", {**BASIS, "expiry": EXPIRY}, "expiry", "only one of days, expiry"),
+    ("basis", {"spot_price": 100, "price": 101, "expiry": EXPIRY}, "now", "a value beside an expiry"),
+    ("basis", {"spot_price": 100, "price": 101, "expiry": EXPIRY, "now": EXPIRY}, "expiry", "an instant after now"),
+    ("basis", {"spot_price": 100, "price": 101, "expiry": "2026-03-27"}, "expiry", "an instant with its time zone"),
+    ("basis", {"spot_price": 100, "price": 101, "expiry": "2026-03-27T08:00"}, "expiry", "an instant with its time"),
+    ("basis", {**BASIS, "now": 1_774_598_400}, "now", "an instant with its time zone"),
+    ("basis", {**BASIS, "far": {"price": 102}}, "far.days", "one of days, expiry"),
+    ("basis", {**BASIS, "far": {"price": 102, "days": 5}}, "far.days", "more than the near contract's 5"),
+    ("basis", {**BASIS, "far": {"bid_price": 9, "ask_price": 8, "days": 9}}, "far.ask_price", "no less than the bid"),
+    ("basis", {**BASIS, "far": {"price": 9, "expiry": EXPIRY}}, "now", "a value beside an expiry"),
+    (
+        "basis",
+        {**BASIS, "far": {"price": 9, "expiry": EXPIRY}, "now": "2026-12-31T08:00:00Z"},
+        "far.expiry",
+        "an instant after now",
+    ),
+    ("basis", {**BASIS, "spread": 202, "far": {"price": 9, "days": 9}}, "spread", "less than twice the price of 101"),
+    ("basis", {**BASIS, "far": {"price": 9, "days": 9, "spread": 18}}, "far.spread", "less than twice the price of 9"),
+    ("basis", {**BASIS, "maturity_days": 7}, "far", "a value beside maturity_days"),
+    (
+        "basis",
+        {**BASIS, "far": {"price": 9, "days": 9}, "maturity_days": 4},
+        "maturity_days",
+        "from 5 to 9, between the two contracts",
+    ),
+    ("basis", {"price": 9, "days": 5, "far": {"price": 9, "days": 9}, "coins": 1}, "spot_price", "beside coins"),
+    ("carry", {"kind": "linear", "interval_hours": 8}, "rate", "a value"),
+    ("carry", {"kind": "linear", "rate": 0}, "interval_hours", "a value"),
+    ("carry", {**CARRY, "quantity": 1}, "mark_price", "a value beside quantity"),
+    ("carry", {**CARRY, "mark_price": 1}, "quantity", "one of quantity, notional"),
+    ("carry", {**CARRY, "notional": 1, "mark_price": 1}, "mark_price", "nothing beside notional"),
+    ("carry", {**CARRY, "notional": 1, "spread": 1}, "spread", "nothing beside notional"),
+    ("carry", {**CARRY, "spread_fraction": 2}, "spread", "less than twice the price of 1"),
+    ("carry", {**CARRY, "hours_to_next": 9}, "hours_to_next", "at most the interval of 8"),
+    ("carry", {**CARRY, "cap": "-0.01", "floor": "0.01"}, "floor", "at most the cap of -0.01"),
+    ("carry", {**CARRY, "settled_rates": []}, "settled_rates", "at least 1 item"),
+    ("carry", {**CARRY, "settled_rates": [0, "1"]}, "settled_rates.1", "a rate between -1 and 1"),
+    ("carry", {**CARRY, "budget": 0}, "budget", "a number above zero"),
+    ("attribution", {"currency": "USD"}, "bag", "one asset or contract at least"),
+    ("attribution", {**BAG, "bag": [BTC, BTC]}, "bag.1.asset", "each of them once"),
+    ("attribution", {**BAG, "bag": [{**BTC, "quote": "USDT"}]}, "rates", "a rate of USDT in USD"),
+    ("attribution", {**BAG, "bag": [{"asset": "BTC", "quantity": 1, "end_price": 1}]}, "bag.0.start_price", "a value"),
+    ("attribution", {**BAG, "bag": [{**BTC, "flows": [{"quantity": -9, "price": 1}]}]}, "bag.0.flows", "no more than"),
+    ("attribution", {**BAG, "contracts": [{**LEG, "asset": "ETH"}]}, "contracts.0.start_spot", "a value where the bag"),
+    ("attribution", {**BAG, "contracts": [{**LEG, "kind": "quanto"}]}, "contracts.0.settle", "the coin a quanto is"),
+    ("attribution", {**BAG, "contracts": [{**LEG, "name": "a"}, {**LEG, "name": "a"}]}, "contracts.1.name", "once"),
+    (
+        "attribution",
+        {**BAG, "contracts": [{**LEG, "fills": [{"side": "buy", "quantity": 1, "price": 1, "fee": 0, "fee_rate": 0}]}]},
+        "contracts.0.fills.0.fee_rate",
+        "only one of fee, fee_rate",
+    ),
+    ("attribution", {"currency": "USD", "cost": 1, "contracts": [LEG_ALONE]}, "cost", "a bag of one asset"),
     ("hedge-size", {"kind": "linear", "bag_quantity": 5}, "target_ratio", "a value"),
     ("hedge-size", {**HEDGE, "bag_value": 5}, "bag_value", "only one of bag_quantity, bag_value"),
     ("hedge-size", {**HEDGE, "kind": "inverse"}, "price", "a value for an inverse contract"),
@@ -306,6 +396,34 @@ NULLS = [
     ("funding", {**FUNDING, "mark_price": None}, ["mark_price"]),
     ("funding", {**FUNDING, "interval_hours": None}, ["interval_hours"]),
     ("funding", {"kind": "linear", "rate_formula": {"premium": None, "interest": 0}}, ["rate_formula.premium"]),
+    (
+        "funding",
+        {"kind": "linear", "rate_formula": {"premium_samples": None, "interest": 0}},
+        ["rate_formula.premium_samples"],
+    ),
+    ("pnl", {**PNL, "initial_margin": None}, ["initial_margin"]),
+    ("pnl", {"kind": "linear", "gross": None}, ["gross"]),
+    ("basis", {**BASIS, "price": None, "spot_price": None}, ["price", "spot_price"]),
+    ("basis", {"spot_price": 1, "bid_price": 1, "ask_price": None, "days": None}, ["ask_price", "days"]),
+    ("basis", {"spot_price": 1, "price": 1, "expiry": EXPIRY, "now": None}, ["now"]),
+    ("basis", {**BASIS, "far": None, "coins": None}, ["far", "coins"]),
+    ("basis", {**BASIS, "far": {"price": None, "days": None}}, ["far.price", "far.days"]),
+    ("carry", {**CARRY, "rate": None, "notional": None}, ["rate", "notional"]),
+    ("carry", {**CARRY, "quantity": 1, "mark_price": None}, ["mark_price"]),
+    ("carry", {**CARRY, "settled_rates": None, "budget": None}, ["settled_rates", "budget"]),
+    (
+        "attribution",
+        {**BAG, "bag": [{**BTC, "quantity": None, "end_price": None}]},
+        ["bag.0.quantity", "bag.0.end_price"],
+    ),
+    ("attribution", {**BAG, "contracts": [{**LEG, "entry_price": None}]}, ["contracts.0.entry_price"]),
+    ("attribution", {**BAG, "contracts": [{**LEG, "end_spot": None}]}, ["contracts.0.end_spot"]),
+    (
+        "attribution",
+        {"currency": "USD", "bag": [{**BTC, "start_price": None}], "contracts": [LEG]},
+        ["bag.0.start_price"],
+    ),
+    ("attribution", {**BAG, "cost": None}, ["cost"]),
     ("hedge-size", {"kind": "linear", "bag_value": 5, "price": None, "target_ratio": None}, ["target_ratio", "price"]),
     ("volatility", {"candles": None}, ["candles"]),
     ("volatility", {**VOLATILITY, "estimator": "ewma", "previous_volatility": None}, ["previous_volatility"]),
@@ -332,6 +450,16 @@ def test_null_means_not_known_and_gives_no_number(name: str, request_: dict[str,
 def test_a_null_that_is_not_needed_changes_nothing() -> None:
     unneeded = {**LIQUIDATION, "leverage": None, "equity": None, "tiers": None, "mark_price": None}
     assert answer("liquidation", unneeded) == answer("liquidation", LIQUIDATION)
+
+
+def test_an_unneeded_null_among_the_prices_of_an_attribution_changes_nothing() -> None:
+    idle = {"kind": "linear", "asset": "ETH", "start_mark": None, "end_mark": 5, "start_spot": None, "end_spot": None}
+    with_idle = answer("attribution", {**BAG, "contracts": [LEG, idle]})
+    assert with_idle == answer("attribution", {**BAG, "contracts": [LEG]})
+
+
+def test_a_position_and_a_gross_that_is_not_known_make_a_profit() -> None:
+    assert answer("pnl", {**PNL, "gross": None}) == answer("pnl", PNL)
 
 
 def test_a_number_and_its_string_are_the_same_and_lose_no_digit() -> None:

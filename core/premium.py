@@ -1,0 +1,53 @@
+"""The premium of a perpetual over its index, and the running funding rate that it predicts.
+
+Premiums and rates are fractions; a positive premium is a contract above its index, for which longs pay shorts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from core.errors import RequestError
+from core.exact import ZERO, exactly, finite, positive
+from core.funding import funding_rate
+
+
+@exactly
+def premium_index(impact_bid: Decimal, impact_ask: Decimal, index_price: Decimal) -> Decimal:
+    """``(max(0, impact bid − index) − max(0, index − impact ask)) ÷ index``: zero while the index lies between.
+
+    Impact prices are the averages at which the venue's impact notional would be sold and bought, quote per coin.
+    Source: the funding pages of Binance and Bybit. RequestError naming ``impact_ask`` where it is below the bid.
+    """
+    index = positive("index_price", index_price)
+    if positive("impact_ask", impact_ask) < positive("impact_bid", impact_bid):
+        raise RequestError("impact_ask", f"no less than the impact bid of {impact_bid}", str(impact_ask))
+    return (max(ZERO, impact_bid - index) - max(ZERO, index - impact_ask)) / index
+
+
+@exactly
+def average_premium(samples: Sequence[Decimal]) -> Decimal:
+    """The time-weighted average of an interval's premium samples, oldest first: weights 1, 2, 3 and so on.
+
+    The newest sample weighs most. Source: the funding pages of Binance and Bybit, which sample at even times.
+    """
+    if not samples:
+        raise RequestError("samples", "one premium or more", "none")
+    weighted = sum((weight * finite("samples", sample) for weight, sample in enumerate(samples, start=1)), ZERO)
+    return weighted * 2 / (len(samples) * (len(samples) + 1))
+
+
+@exactly
+def predicted_rate(
+    samples: Sequence[Decimal],
+    interest: Decimal,
+    clamp: Decimal,
+    cap: Decimal | None = None,
+    floor: Decimal | None = None,
+) -> Decimal:
+    """The rate the interval would settle at if it ended with these samples: an estimate that drifts until it does.
+
+    ``interest``, ``clamp``, ``cap`` and ``floor`` as in :func:`core.funding.funding_rate`, per interval.
+    """
+    return funding_rate(average_premium(samples), interest, clamp, cap, floor)
