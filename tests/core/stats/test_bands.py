@@ -98,6 +98,11 @@ def test_a_simulated_target_costs_the_turnover_and_misses_as_much(
     assert traded / (2 * books) == pytest.approx(turnover, rel=0.05)
 
 
+def test_a_target_that_wanders_twice_as_far_costs_four_times_the_turnover() -> None:
+    assert edge_trading(0.5, 2) == (4, 0.5**2 / 3)
+    assert target_trading(0.5, 2) == (8, 0.5**2 / 6)
+
+
 def test_the_practical_band_is_the_narrower_limit_but_no_narrower_than_what_is_known() -> None:
     assert practical_half_width(363_000, 0.1, 20_000) == (20_000 / 363_000, "money")
     assert practical_half_width(100_000, 0.1, 20_000) == (0.1, "ratio")
@@ -128,6 +133,18 @@ def test_inside_nothing_is_traded_and_outside_as_asked(
     assert found.outside == expected[0]
     assert found.hold == pytest.approx(expected[1])
     assert found.trade == pytest.approx(expected[2])
+
+
+def test_the_edge_itself_belongs_to_the_band() -> None:
+    assert decide(0.75, 0.5, 0.25, "target") == (False, 0.75, 0)
+    assert decide(0.25, 0.5, 0.25, "target") == (False, 0.25, 0)
+    assert decide(0.75, 0.5, 0.2499, "target").outside
+
+
+def test_without_rates_an_option_at_its_strike_has_a_delta_just_above_a_half() -> None:
+    found = black_scholes(100, 100, 1, 0.2)
+    assert found.delta == pytest.approx(0.539827837277)
+    assert found.gamma == pytest.approx(math.exp(-0.005) / math.sqrt(2 * math.pi) / 20)
 
 
 @given(SIZES, SIZES, st.floats(0, 10), st.sampled_from(["edge", "half", "target"]))

@@ -88,6 +88,8 @@ def test_past_losses_whole_and_part() -> None:
     few = historical([-3.0, 5.0], 0.99)
     assert (few.value_at_risk, few.expected_shortfall) == (3, 3)
     assert few.tail_observations == pytest.approx(0.02)
+    none = historical([-3.0, 5.0], 1 - 1e-12)
+    assert (none.value_at_risk, none.expected_shortfall, none.tail_observations) == (3, 3, 0)
 
 
 @given(PROFITS, LEVELS)
