@@ -233,8 +233,10 @@ def test_a_leg_opened_and_closed_within_the_interval_has_earned_what_its_fills_s
 
 
 def test_a_closed_leg_may_lack_either_price() -> None:
-    held = short(LINEAR, "2")
-    closed = with_fill(held, "buy", Decimal(59_000), Decimal(2), mark_price=Decimal(59_000), spot_price=Decimal(59_010))
+    price, lots = Decimal(60_000), Decimal(2_000)
+    bare = leg(contract_size=Decimal("0.001"))
+    held = with_fill(bare, "sell", price, lots, mark_price=price, spot_price=price)
+    closed = with_fill(held, "buy", Decimal(59_000), lots, mark_price=Decimal(59_000), spot_price=Decimal(59_010))
     full = known(book(held), book(at(closed, "70000"), time_ns=1)).hedge
     for name in ("mark_price", "spot_price"):
         partly = msgspec.structs.replace(at(closed, "70000"), **{name: None})
