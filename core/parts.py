@@ -58,14 +58,16 @@ def summed(lines: Sequence[Parts], before: Decimal, after: Decimal) -> Parts:
     """The lines' parts, not yet rounded, as one whose total is the change of worth from ``before`` to ``after``.
 
     Both worths are rounded to the grid that the parts are rounded to, so that totals of intervals that follow each
-    other add up exactly too. What rounding leaves over, some units of the last place, goes to the largest part.
+    other add up exactly too. What rounding leaves over, some units of the last place, goes to the largest part;
+    anything more is not explained, and so residual.
     """
     raw = {name: sum((getattr(line, name) for line in lines), ZERO) for name in Parts.__struct_fields__}
     largest = max(abs(figure) for figure in (*raw.values(), before, after))
     grid = ONE.scaleb(max(-PLACES, largest.adjusted() - WIDEST))
     parts = {name: figure.quantize(grid) for name, figure in raw.items()}
     left = after.quantize(grid) - before.quantize(grid) - sum(parts.values(), ZERO)
-    parts[max(raw, key=lambda name: abs(raw[name]))] += left
+    rounding = abs(left) <= grid * (len(raw) + 2)
+    parts[max(raw, key=lambda name: abs(raw[name])) if rounding else "residual"] += left
     return Parts(**parts)
 
 

@@ -11,6 +11,7 @@ import pytest
 from core.anchors import Anchor, Coins, with_deposit, with_fill, with_funding
 from core.attribution import UnknownAttribution, attribute, effective_cost
 from core.errors import RequestError
+from core.instruments import ContractKind
 from core.parts import Parts
 from tests.core.hedged import (
     INVERSE,
@@ -178,6 +179,12 @@ def test_a_leg_closed_and_gone_from_the_venue_needs_no_price_any_more() -> None:
 def test_coins_that_moved_without_a_deposit_are_the_residual() -> None:
     found = known(book(coins("5", "60000")), book(coins("4", "60000"), time_ns=1))
     assert found.bag == Parts(residual=Decimal(-60_000))
+    assert known(book(coins("5", "60000")), book(coins("0", "60000"), time_ns=1)).bag == Parts(
+        residual=Decimal(-300_000)
+    )
+    assert known(book(coins("0", "60000")), book(coins("5", "60000"), time_ns=1)).bag == Parts(
+        residual=Decimal(300_000)
+    )
     sold = with_deposit(coins("5", "60000"), Decimal(-1), Decimal(60_000))
     assert known(book(coins("5", "60000")), book(sold, time_ns=1)).bag == NONE
 
@@ -193,6 +200,54 @@ def test_coins_bought_and_sold_within_the_interval_are_no_deposit_gain_but_their
     bought = with_deposit(bag, Decimal(2), Decimal(50_000))
     sold = with_deposit(bought, Decimal(-2), Decimal(51_000))
     assert known(book(bag), book(sold, time_ns=1)).bag == Parts(price=Decimal(2_000))
+
+
+def test_earlier_deposits_are_no_part_of_a_later_interval() -> None:
+    first = with_deposit(coins("0", "52000"), Decimal(2), Decimal(50_000), Decimal("0.9"))
+    second = msgspec.structs.replace(with_deposit(first, Decimal(1), Decimal(55_000)), price=Decimal(60_000))
+    before, now = book(first, currency="USD", USDT="1"), book(second, currency="USD", USDT="0.99", time_ns=1)
+    assert known(before, now).bag == Parts(price=Decimal("20790"), fx=Decimal("-1590"))
+
+
+def test_coins_that_are_all_sold_need_no_price_any_more() -> None:
+    held = coins("5", "60000")
+    sold = msgspec.structs.replace(with_deposit(held, Decimal(-5), Decimal(61_000)), price=None)
+    assert known(book(held), book(sold, time_ns=1)).bag == Parts(price=Decimal(5_000))
+
+
+@pytest.mark.parametrize("kind", [LINEAR, INVERSE])
+def test_a_leg_opened_and_closed_within_the_interval_has_earned_what_its_fills_say(kind: ContractKind) -> None:
+    closed = with_fill(
+        short(kind, "60000" if kind is INVERSE else "1"),
+        "buy",
+        Decimal(50_000),
+        Decimal(60_000 if kind is INVERSE else 1),
+        mark_price=Decimal(50_000),
+        spot_price=Decimal(50_100),
+    )
+    found = known(book(), book(at(closed, "40000"), time_ns=1))
+    # The coin-margined one keeps a fifth of a coin, which falls on to 40,000.
+    assert found.hedge.total == (8_000 if kind is INVERSE else 10_000)
+    assert found.hedge.residual == found.unrealised == 0
+    assert found.realised == found.hedge.total
+
+
+def test_a_closed_leg_may_lack_either_price() -> None:
+    price, lots = Decimal(60_000), Decimal(2_000)
+    bare = leg(contract_size=Decimal("0.001"))
+    held = with_fill(bare, "sell", price, lots, mark_price=price, spot_price=price)
+    closed = with_fill(held, "buy", Decimal(59_000), lots, mark_price=Decimal(59_000), spot_price=Decimal(59_010))
+    full = known(book(held), book(at(closed, "70000"), time_ns=1)).hedge
+    for name in ("mark_price", "spot_price"):
+        partly = msgspec.structs.replace(at(closed, "70000"), **{name: None})
+        assert known(book(held), book(partly, time_ns=1)).hedge == full
+
+
+def test_a_position_that_appeared_without_a_fill_is_valued_and_unexplained() -> None:
+    appeared = leg(mark="59000", quantity=Decimal(-2), entry_price=Decimal(60_000))
+    found = known(book(leg()), book(appeared, time_ns=1))
+    assert found.hedge == Parts(residual=Decimal(2_000))
+    assert found.unrealised == 2_000
 
 
 def test_profit_since_inception_is_that_from_an_empty_anchor() -> None:
