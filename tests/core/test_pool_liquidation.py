@@ -426,7 +426,13 @@ def test_past_the_requirement_the_price_is_the_way_back() -> None:
 
 
 def test_equity_just_at_the_requirement_is_past_it() -> None:
-    assert contract_path(Pot([short("2.5")], [usdt("750")]).value(), "BTCUSDT").past
+    pool = Pot([short("2.5")], [usdt("750")]).value()
+    reach = contract_path(pool, "BTCUSDT")
+    assert reach.past
+    assert isinstance(reach.above, AlwaysLiquidated)
+    assert isinstance(reach.below, LiquidationPrice)
+    assert reach.below.price == BTC
+    assert coin_path(pool, "SOL", Decimal(100)).past
     assert not contract_path(Pot([short("2.5")], [usdt("750.01")]).value(), "BTCUSDT").past
 
 
@@ -436,6 +442,40 @@ def test_a_debt_that_no_price_pays_is_always_liquidated() -> None:
     reach = contract_path(Pot([fixed, held], [usdt("-10000")]).value(), "ETHUSDT")
     assert isinstance(reach.below, AlwaysLiquidated)
     assert isinstance(reach.above, LiquidationPrice)
+
+
+@pytest.mark.parametrize(("stable", "past"), [("3000", False), ("2", True)])
+def test_a_pair_that_cancels_out_stays_where_it_is(stable: str, past: bool) -> None:
+    pair = [Held(CONTRACTS["BTCUSDT"], Decimal(sign), BTC, BTC, None, fixed=Decimal(2)) for sign in (1, -1)]
+    reach = contract_path(Pot(pair, [usdt(stable)]).value(), "BTCUSDT")
+    assert reach.past is past
+    expected = AlwaysLiquidated if past else NoLiquidation
+    assert isinstance(reach.above, expected)
+    assert isinstance(reach.below, expected)
+
+
+def test_tier_boundaries_are_met_in_the_order_of_the_way() -> None:
+    """Two longs of one BTC whose tiers end at 54,000 and at 42,000 of value: what is kept below either is less."""
+    tables_of = [
+        TierTable(
+            "t",
+            "quote",
+            (
+                Tier(Decimal(0), Decimal(cap), Decimal("0.001"), Decimal(0)),
+                Tier(Decimal(cap), None, Decimal("0.401"), Decimal(cap) * Decimal("0.4")),
+            ),
+            0,
+            "t",
+        )
+        for cap in (54_000, 42_000)
+    ]
+    pot = Pot([Held(CONTRACTS["BTCUSDT"], Decimal(100), BTC, BTC, table) for table in tables_of], [usdt("22000")])
+    found = contract_path(pot.value(), "BTCUSDT").below
+    assert isinstance(found, LiquidationPrice)
+    # Between the two: 22000 + 2P - 120000 = 0.001P + 0.401P - 16800.
+    true = Fraction(81_200) / Fraction("1.598")
+    assert abs(Fraction(found.price) - true) <= true * TINY
+    assert found.tier == tables_of[0].tiers[0]
 
 
 def test_what_the_pool_does_not_hold_cannot_end_it() -> None:
