@@ -26,6 +26,8 @@ from core.liquidation_results import AlwaysLiquidated, Liquidation, LiquidationP
 from core.margin_rules import RequirementAt
 from core.pool import LegValue, PoolValue
 
+BELOW = "equity is below the requirement all the way"
+
 
 class Reach(msgspec.Struct, frozen=True):
     """The pool's liquidation prices on one path: the nearest ``above`` and ``below`` the present price.
@@ -134,8 +136,9 @@ def coin_path(pool: PoolValue, coin: str, price: Decimal, *, requirement: bool =
             constant -= now
             slope += now
     if not moving and not slope:
-        none = NoLiquidation(f"nothing here depends on {coin}")
-        return Reach(none, none)
+        past = constant <= 0
+        fixed = AlwaysLiquidated(BELOW) if past else NoLiquidation(f"nothing here depends on {coin}")
+        return Reach(fixed, fixed, past)
     return _reach(_Path(constant, slope, moving, positive("price", price), False, requirement))
 
 
@@ -260,6 +263,6 @@ def _tier(path: _Path, tiers: Sequence[int | None]) -> Tier | None:
 
 def _never(path: _Path, *, upwards: bool, past: bool) -> Liquidation:
     if past:
-        return AlwaysLiquidated("equity is below the requirement all the way")
+        return AlwaysLiquidated(BELOW)
     way = "rise" if upwards is not path.inverted else "fall"
     return NoLiquidation(f"the margin covers the position through any {way} of the price")
