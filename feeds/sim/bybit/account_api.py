@@ -57,7 +57,7 @@ class AccountApi:
         if category == "linear" and not symbol and not settle:
             raise BybitRefusal(10001, "Missing some parameters that must be filled in, symbol or settleCoin")
         if symbol:
-            found = [account.position(self.listing(category, symbol))]
+            found = list(account.sides(self.listing(category, symbol)))
         else:
             found = [
                 position
@@ -210,16 +210,32 @@ class AccountApi:
             raise BybitRefusal(10001, "params error: leverage invalid")
         if account.leverage(listing) == buy:
             raise BybitRefusal(110043, "leverage not modified")
-        if account.position(listing).quantity and account.mode(listing) is MarginMode.ISOLATED:
+        if any(p.quantity for p in account.sides(listing)) and account.mode(listing) is MarginMode.ISOLATED:
             raise BybitRefusal(110028, "leverage of an open isolated position is not changed here")
         account.leverages[listing.instrument.id] = buy
         return {}
 
-    def switch_mode(self, parameters: Parameters, _: Account, __: ApiKey) -> Result:
-        """POST /v5/position/switch-mode: only one-way is simulated."""
-        if whole(parameters, "mode", 0) == 0:
+    def switch_mode(self, parameters: Parameters, account: Account, _: ApiKey) -> Result:
+        """POST /v5/position/switch-mode: hedge mode (3) or one-way (0), of a perpetual or of a coin's; while flat."""
+        mode, symbol = whole(parameters, "mode", 0), text(parameters, "symbol")
+        if required(parameters, "category") != "linear" or mode not in (0, 3):
+            raise BybitRefusal(10001, "params error: category or mode invalid")
+        coin = text(parameters, "coin")
+        listings = [
+            listing
+            for listing in self._exchange.listed("linear")
+            if (listing.symbol == symbol if symbol else listing.instrument.settle == coin)
+            and listing.instrument.perpetual
+        ]
+        if not listings:
+            raise BybitRefusal(10001, "params error: symbol or coin invalid")
+        if all(account.hedges(listing) is (mode == 3) for listing in listings):
             raise BybitRefusal(110025, "Position mode is not modified")
-        raise BybitRefusal(10001, "hedge mode is not simulated")
+        for listing in listings:
+            if any(position.quantity for position in account.sides(listing)) or account.open_orders(listing):
+                raise BybitRefusal(110028, "position mode cannot be switched with positions or open orders")
+        account.hedge_modes |= {listing.instrument.id: mode == 3 for listing in listings}
+        return {}
 
     def set_margin_mode(self, parameters: Parameters, account: Account, _: ApiKey) -> Result:
         """POST /v5/account/set-margin-mode: account wide, only while flat."""

@@ -10,7 +10,18 @@ from core.books import MarginMode
 from core.instruments import ContractKind
 from core.pnl import settle_notional
 from core.tiers import tier_for
-from feeds.sim.accounts import ZERO, Account, Fill, LedgerRow, Order, OrderStatus, Position, Purpose, TimeInForce
+from feeds.sim.accounts import (
+    ZERO,
+    Account,
+    Fill,
+    LedgerRow,
+    Order,
+    OrderStatus,
+    Position,
+    PositionSide,
+    Purpose,
+    TimeInForce,
+)
 from feeds.sim.exchange import Exchange
 from feeds.sim.printed import liquidation_price
 from feeds.sim.risk import spot_locked
@@ -39,6 +50,7 @@ _REJECTIONS = {
     "reduce_only": "EC_ReachMaxPositionSize",
 }
 _CANCELS = {"user": "CancelByUser", "reduce_only": "CancelByReduceOnly", "liquidation": "CancelAllBeforeLiq"}
+POSITION_INDEX = {PositionSide.BOTH: 0, PositionSide.LONG: 1, PositionSide.SHORT: 2}
 _LEDGER_TYPES = {Purpose.TRADE: "TRADE", Purpose.FUNDING: "SETTLEMENT", Purpose.LIQUIDATION: "LIQUIDATION"}
 
 
@@ -54,7 +66,7 @@ def order(item: Order) -> Fields:
         "qty": plain(item.quantity),
         "side": _side(item.side),
         "isLeverage": "",
-        "positionIdx": 0,
+        "positionIdx": POSITION_INDEX[item.position_side],
         "orderStatus": order_status(item),
         "createType": "CreateByLiq" if item.purpose is Purpose.LIQUIDATION else "CreateByUser",
         "cancelType": _CANCELS.get(item.reason, "UNKNOWN"),
@@ -178,7 +190,7 @@ def position(exchange: Exchange, account: Account, item: Position) -> Fields:
     assert listing.risk_tiers is not None
     tier = tier_for(listing.risk_tiers, risk.value(item) if size else ZERO)
     return {
-        "positionIdx": 0,
+        "positionIdx": POSITION_INDEX[item.side],
         "riskId": listing.risk_tiers.tiers.index(tier) + 1,
         "riskLimitValue": plain(tier.cap or tier.floor),
         "symbol": listing.symbol,

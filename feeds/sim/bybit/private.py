@@ -77,8 +77,8 @@ class PrivateStreams:
                 frames.append(("execution.fast", category, encode.fast_execution(event.fill)))
         frames.append(("order", category, encode.stream_order(event.order)))
         if event.fill is None and event.order.listing.instrument.kind is not ContractKind.SPOT:
-            position = event.account.position(event.order.listing)
-            frames.append(("position", category, encode.stream_position(self._exchange, event.account, position)))
+            for position in event.account.sides(event.order.listing):
+                frames.append(("position", category, encode.stream_position(self._exchange, event.account, position)))
         return frames
 
     def _balance_frames(self, event: BalanceChanged) -> list[tuple[str, str | None, Any]]:
