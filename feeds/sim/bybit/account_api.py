@@ -8,7 +8,7 @@ from typing import Any
 from core.books import MarginMode
 from core.instruments import ContractKind
 from feeds.sim.accounts import Account, ApiKey, Purpose
-from feeds.sim.bybit import encode
+from feeds.sim.bybit import encode, encode_wallet
 from feeds.sim.bybit.protocol import BybitRefusal, Parameters, required, text, whole
 from feeds.sim.catalogue import COINS, Listing
 from feeds.sim.exchange import Exchange
@@ -46,8 +46,8 @@ class AccountApi:
         if text(parameters, "accountType") != "UNIFIED":
             raise BybitRefusal(10001, "accountType only support UNIFIED.")
         named = [coin for coin in text(parameters, "coin").split(",") if coin]
-        coins = encode.chosen_coins(account, named)
-        return {"list": [encode.wallet(self._exchange, account, coins)]}
+        coins = encode_wallet.chosen_coins(account, named)
+        return {"list": [encode_wallet.wallet(self._exchange, account, coins)]}
 
     def positions(self, parameters: Parameters, account: Account, _: ApiKey) -> Result:
         """GET /v5/position/list: by symbol also when empty, by settle coin only what is held."""
@@ -89,7 +89,7 @@ class AccountApi:
         """GET /v5/account/transaction-log: newest first; a day without times."""
         start, end = self._window(parameters, DAY_MS)
         wanted = {name: text(parameters, name) for name in ("category", "currency", "type")}
-        rows = encode.transactions([row for row in account.ledger if start <= row.time_ms <= end])
+        rows = encode_wallet.transactions([row for row in account.ledger if start <= row.time_ms <= end])
         found = [row for row in reversed(rows) if all(value in ("", row[name]) for name, value in wanted.items())]
         limit = whole(parameters, "limit", 20, lowest=1, highest=50)
         return {"list": found[:limit], "nextPageCursor": ""}
