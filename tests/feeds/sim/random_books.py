@@ -63,14 +63,15 @@ def random_prices(draw: random.Random) -> dict[str, Decimal]:
 
 
 def random_book(draw: random.Random, venue: SimulatedVenue, kind: Kind) -> Drawn:
-    """An account of that kind that is alive at the venue's present prices."""
-    listings = [
-        listing
-        for (category, _), listing in venue.exchange.listings.items()
-        if category in kind.categories and listing.instrument.perpetual
-    ]
+    """An account of that kind that is alive at the venue's present prices.
+
+    All its positions on one coin have one margin mode: what is left of an isolated margin after a liquidation goes to
+    the cross pot, and would save it from where it was predicted to be liquidated.
+    """
+    listings = [listing for (category, _), listing in venue.exchange.listings.items() if category in kind.categories]
     chosen = draw.sample(listings, min(len(listings), draw.randint(1, 4)))
-    held = [_position(draw, venue, listing, draw.choice(kind.modes)) for listing in chosen]
+    modes = {coin.name: draw.choice(kind.modes) for coin in COINS}
+    held = [_position(draw, venue, listing, modes[listing.instrument.base]) for listing in chosen]
     if kind.hedges:
         held, chosen = _with_other_sides(draw, venue, held, chosen)
     coin = draw.choice(chosen).instrument.base
