@@ -60,6 +60,18 @@ class Purpose(StrEnum):
     LIQUIDATION = "liquidation"
 
 
+class PositionSide(StrEnum):
+    """Which position of a contract: the only one, or in hedge mode the long or the short one."""
+
+    BOTH = "BOTH"
+    LONG = "LONG"
+    SHORT = "SHORT"
+
+    def closed_by(self, side: str) -> bool:
+        """Whether an order of that side can only close this position."""
+        return self is not PositionSide.BOTH and (self is PositionSide.LONG) is (side == "sell")
+
+
 class Order(msgspec.Struct, kw_only=True, eq=False):
     """One order. Quantities in order units, unsigned; ``price`` is ``None`` for a market order.
 
@@ -77,6 +89,7 @@ class Order(msgspec.Struct, kw_only=True, eq=False):
     reduce_only: bool
     created_ms: int
     updated_ms: int
+    position_side: PositionSide = PositionSide.BOTH
     purpose: Purpose = Purpose.TRADE
     status: OrderStatus = OrderStatus.NEW
     filled: Decimal = ZERO
@@ -91,6 +104,11 @@ class Order(msgspec.Struct, kw_only=True, eq=False):
     def left(self) -> Decimal:
         """What is not filled."""
         return self.quantity - self.filled
+
+    @property
+    def closes(self) -> bool:
+        """Whether it may only make its position smaller."""
+        return self.reduce_only or self.position_side.closed_by(self.side)
 
     def is_open(self) -> bool:
         """Whether it can still fill."""
@@ -125,6 +143,7 @@ class Fill(msgspec.Struct, frozen=True, kw_only=True):
     mark: Decimal
     time_ms: int
     purpose: Purpose
+    position_side: PositionSide = PositionSide.BOTH
 
 
 class LedgerRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -144,9 +163,11 @@ class LedgerRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Position(msgspec.Struct, kw_only=True, eq=False):
-    """A one-way position. ``margin`` is what an isolated one has had moved to it (settle currency, no P&L in it)."""
+    """A position, in one-way mode or one of two in hedge mode. ``margin`` is what an isolated one has had moved to it
+    (settle currency, no P&L in it)."""
 
     listing: Listing
+    side: PositionSide = PositionSide.BOTH
     holding: Holding = Holding()
     margin: Decimal = ZERO
     realised: Decimal = ZERO
@@ -182,6 +203,8 @@ class Account:
         self.uid = int.from_bytes(hashlib.sha256(name.encode()).digest()[:4])
         self.wallet: dict[str, Decimal] = dict(wallet)
         self.spot: dict[str, Decimal] = self.wallet if spot is None else dict(spot)
+        self.hedge_mode = False
+        self.hedge_modes: dict[str, bool] = {}
         self.positions: dict[str, Position] = {}
         self.leverages: dict[str, Decimal] = {}
         self.modes: dict[str, MarginMode] = {}
@@ -201,12 +224,24 @@ class Account:
         """Isolated or cross, for a contract; account-wide where nothing else was set."""
         return self.modes.get(listing.instrument.id, self.account_mode)
 
-    def position(self, listing: Listing) -> Position:
-        """The position in a contract, empty if there never was one."""
+    def hedges(self, listing: Listing) -> bool:
+        """Whether long and short are held side by side in a contract; spot and inverse ones are one-way."""
+        linear = listing.instrument.kind is ContractKind.LINEAR
+        return linear and self.hedge_modes.get(listing.instrument.id, self.hedge_mode)
+
+    def position(self, listing: Listing, side: PositionSide = PositionSide.BOTH) -> Position:
+        """A position in a contract, empty if there never was one."""
         name = listing.instrument.id
-        if name not in self.positions:
-            self.positions[name] = Position(listing=listing)
-        return self.positions[name]
+        key = name if side is PositionSide.BOTH else f"{name} {side}"
+        if key not in self.positions:
+            self.positions[key] = Position(listing=listing, side=side)
+        return self.positions[key]
+
+    def sides(self, listing: Listing) -> tuple[Position, ...]:
+        """The one position in a contract, or the long and the short one of hedge mode."""
+        if not self.hedges(listing):
+            return (self.position(listing),)
+        return self.position(listing, PositionSide.LONG), self.position(listing, PositionSide.SHORT)
 
     def held(self) -> Iterator[Position]:
         """Every position that is not flat."""

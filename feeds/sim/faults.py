@@ -116,10 +116,11 @@ def _liquidate(simulator: Simulator, parameters: Parameters) -> None:
     found = venue.exchange.book.find(_text(parameters, "key"))
     if found is None:
         raise RequestError("key", "an API key of this venue")
-    position = found[1].position(listing)
-    if not position.quantity:
+    held = [position for position in found[1].sides(listing) if position.quantity]
+    if not held:
         raise RequestError("symbol", "a contract in which the account has a position", listing.symbol)
-    venue.exchange.settlement.liquidate(found[1], position)
+    for position in held:
+        venue.exchange.settlement.liquidate(found[1], position)
 
 
 def _transfer(simulator: Simulator, parameters: Parameters) -> None:

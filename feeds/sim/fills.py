@@ -51,7 +51,7 @@ class Fills:
     ) -> Fill:
         """Move position, margin and wallet by one fill."""
         listing, instrument = order.listing, order.listing.instrument
-        position = account.position(listing)
+        position = account.position(listing, order.position_side)
         before = position.holding
         holding, gained = apply_fill(instrument.kind, instrument.contract_size, before, order.side, price, quantity)
         opposite = before.quantity and (before.quantity > 0) != (order.side == "buy")
@@ -138,6 +138,7 @@ class Fills:
             mark=self._risk.mark(order.listing),
             time_ms=self._now(),
             purpose=order.purpose,
+            position_side=order.position_side,
         )
 
     def _book_amount(self, account: Account, kind: str, asset: str, amount: Decimal, fill: Fill) -> None:
@@ -164,6 +165,6 @@ def book_amount(
         symbol="" if fill is None else fill.listing.symbol,
         category="" if fill is None else fill.listing.category,
         fill=fill,
-        position=ZERO if fill is None or spot else account.position(fill.listing).quantity,
+        position=ZERO if fill is None or spot else account.position(fill.listing, fill.position_side).quantity,
     )
     account.ledger.append(row)

@@ -95,6 +95,7 @@ class Matching:
             price=request.price,
             time_in_force=request.time_in_force,
             reduce_only=request.reduce_only,
+            position_side=request.position_side,
             created_ms=self._now(),
             updated_ms=self._now(),
         )
@@ -146,6 +147,7 @@ class Matching:
             price=price,
             time_in_force=order.time_in_force,
             reduce_only=order.reduce_only,
+            position_side=order.position_side,
         )
         self._checks.filters(request)
         before = order.quantity, order.price
@@ -178,6 +180,7 @@ class Matching:
             price=self._risk.mark(position.listing),
             time_in_force=TimeInForce.IOC,
             reduce_only=True,
+            position_side=position.side,
             created_ms=self._now(),
             updated_ms=self._now(),
             purpose=Purpose.LIQUIDATION,
@@ -208,8 +211,8 @@ class Matching:
 
     def _fill(self, account: Account, order: Order, price: Decimal, quantity: Decimal, *, maker: bool) -> None:
         listing = order.listing
-        if order.reduce_only:
-            quantity = min(quantity, abs(account.position(listing).quantity))
+        if order.closes:
+            quantity = min(quantity, abs(account.position(listing, order.position_side).quantity))
             if not quantity:
                 self._end(account, order, OrderStatus.CANCELLED, "reduce_only")
                 return
@@ -221,7 +224,7 @@ class Matching:
         instrument = listing.instrument
         spot = instrument.kind is ContractKind.SPOT
         assets = (instrument.base, instrument.quote) if spot else (instrument.settle,)
-        positions = () if spot else (account.position(listing),)
+        positions = () if spot else account.sides(listing)
         self._tell(BalanceChanged(account, "order", assets, positions, ZERO, fill))
 
     def _end(self, account: Account, order: Order, status: OrderStatus, reason: str) -> None:

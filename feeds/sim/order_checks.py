@@ -10,7 +10,7 @@ import msgspec
 
 from core.instruments import ContractKind
 from core.pnl import fee, notional, settle_notional
-from feeds.sim.accounts import ZERO, Account, AccountBook, Order, TimeInForce
+from feeds.sim.accounts import ZERO, Account, AccountBook, Order, PositionSide, TimeInForce
 from feeds.sim.catalogue import Listing
 from feeds.sim.quotes import Quote
 from feeds.sim.risk import Risk, spot_locked
@@ -56,6 +56,12 @@ class OrderRequest(msgspec.Struct, frozen=True, kw_only=True):
     time_in_force: TimeInForce
     reduce_only: bool = False
     client_id: str = ""
+    position_side: PositionSide = PositionSide.BOTH
+
+    @property
+    def closes(self) -> bool:
+        """Whether it may only make its position smaller."""
+        return self.reduce_only or self.position_side.closed_by(self.side)
 
 
 class OrderChecks:
@@ -74,10 +80,10 @@ class OrderChecks:
             raise Refused(Why.DUPLICATE_ID)
 
     def fitted(self, account: Account, request: OrderRequest) -> OrderRequest:
-        """A reduce-only order cut to what it may close. Raises Refused where that is nothing."""
-        if not request.reduce_only:
+        """A closing order cut to what it may close. Raises Refused where that is nothing."""
+        if not request.closes:
             return request
-        held = account.position(request.listing).quantity
+        held = account.position(request.listing, request.position_side).quantity
         if not held or (held > 0) == (request.side == "buy"):
             raise Refused(Why.REDUCE_ONLY)
         if request.quantity > abs(held) and self._book.venue == "binance":
@@ -103,7 +109,7 @@ class OrderChecks:
             ):
                 raise Refused(Why.PRICE_BAND)
         value = notional(instrument.kind, quantity, instrument.contract_size, price or mark)
-        if not request.reduce_only and value < (instrument.minimum_notional or ZERO):
+        if not request.closes and value < (instrument.minimum_notional or ZERO):
             raise Refused(Why.MINIMUM_NOTIONAL)
 
     def funds(self, account: Account, order: Order, *, entered: bool = False) -> None:
@@ -114,7 +120,7 @@ class OrderChecks:
         if listing.instrument.kind is ContractKind.SPOT:
             self._check_spot_funds(account, order, entered=entered)
             return
-        if order.reduce_only:
+        if order.closes:
             return
         needed = self._risk.order_initial(account, order)
         if not needed:
@@ -143,7 +149,7 @@ class OrderChecks:
             return
         instrument, leverage = listing.instrument, account.leverage(listing)
         sign = 1 if order.side == "buy" else -1
-        after = abs(account.position(listing).quantity + sign * order.left)
+        after = abs(account.position(listing, order.position_side).quantity + sign * order.left)
         price = order.price or self._risk.mark(listing)
         value = settle_notional(instrument.kind, after, instrument.contract_size, price)
         if value > largest_notional(listing, leverage):

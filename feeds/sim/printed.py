@@ -16,15 +16,20 @@ from feeds.sim.risk import Risk
 
 
 def liquidation(risk: Risk, account: Account, position: Position) -> Liquidation:
-    """Where this position is liquidated if only its own mark price moves."""
+    """Where this position is liquidated if only its own mark price moves.
+
+    The long and the short side of a contract in one cross pot have one price: that of the larger side.
+    """
     if not position.quantity:
         return NoLiquidation("no position")
     if position.listing.risk_tiers is None:
         return UnknownLiquidation(("tiers",))
     alone = account.mode(position.listing) is MarginMode.ISOLATED
     pool = _isolated_pool(risk, account, position) if alone else _cross_pool(risk, account, position)
-    reach = contract_path(pool, position.listing.symbol)
-    return reach.below if (position.quantity > 0) is not reach.past else reach.above
+    symbol = position.listing.symbol
+    net = sum((leg.leg.amount for leg in pool.legs if leg.leg.contract.name == symbol), ZERO)
+    reach = contract_path(pool, symbol)
+    return reach.below if (net > 0) is not reach.past else reach.above
 
 
 def liquidation_price(risk: Risk, account: Account, position: Position) -> Decimal | None:
@@ -34,7 +39,7 @@ def liquidation_price(risk: Risk, account: Account, position: Position) -> Decim
         return None
     tick = position.listing.instrument.tick_size
     price = found.price // tick * tick
-    if position.quantity > 0 and price < found.price:
+    if price < found.price < risk.mark(position.listing):
         price += tick
     return price if 0 < price <= position.listing.maximum_price else None
 

@@ -145,9 +145,9 @@ class Risk:
     def order_initial(self, account: Account, order: Order) -> Decimal:
         """Margin that the part of an order which would add to the position asks for, in the settle currency."""
         listing, sign = order.listing, 1 if order.side == "buy" else -1
-        if order.reduce_only or listing.instrument.kind is ContractKind.SPOT:
+        if order.closes or listing.instrument.kind is ContractKind.SPOT:
             return ZERO
-        closing = max(ZERO, -sign * account.position(listing).quantity)
+        closing = max(ZERO, -sign * account.position(listing, order.position_side).quantity)
         adding = max(ZERO, order.left - closing)
         price = order.price or self.mark(listing)
         instrument = listing.instrument

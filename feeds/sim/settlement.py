@@ -32,21 +32,9 @@ class Settlement:
     def charge_funding(self, listing: Listing, settled: Settled) -> None:
         """Pay or collect one settlement on every open position, from an isolated position's own margin first."""
         for account in self._book.accounts:
-            position = account.positions.get(listing.instrument.id)
-            if position is None or not position.quantity:
-                continue
-            instrument = listing.instrument
-            cash = money(
-                payment(instrument.kind, position.quantity, instrument.contract_size, settled.mark, settled.rate)
-            )
-            if account.mode(listing) is MarginMode.ISOLATED:
-                position.margin += cash
-            position.realised += cash
-            position.cumulative_realised += cash
-            fill = self._funding_fill(position, settled, cash)
-            account.fills.append(fill)
-            book_amount(self._book, account, "funding", instrument.settle, cash, self._now(), fill)
-            self._tell(BalanceChanged(account, "funding", (instrument.settle,), (position,), cash, fill))
+            for position in account.sides(listing):
+                if position.quantity:
+                    self._fund(account, position, settled)
 
     def transfer(self, account: Account, asset: str, amount: Decimal) -> None:
         """Move an amount into a wallet, or out of it if negative."""
@@ -64,9 +52,24 @@ class Settlement:
         """Cancel the orders in the way and close the position at mark."""
         alone = account.mode(position.listing) is MarginMode.ISOLATED
         for order in account.open_orders(position.listing if alone else None):
+            if alone and order.position_side is not position.side:
+                continue
             self._matching.cancel(account, order, "liquidation")
         self._matching.close_out(account, position)
         self.on_liquidation(account.fills[-1])
+
+    def _fund(self, account: Account, position: Position, settled: Settled) -> None:
+        listing = position.listing
+        instrument = listing.instrument
+        cash = money(payment(instrument.kind, position.quantity, instrument.contract_size, settled.mark, settled.rate))
+        if account.mode(listing) is MarginMode.ISOLATED:
+            position.margin += cash
+        position.realised += cash
+        position.cumulative_realised += cash
+        fill = self._funding_fill(position, settled, cash)
+        account.fills.append(fill)
+        book_amount(self._book, account, "funding", instrument.settle, cash, self._now(), fill)
+        self._tell(BalanceChanged(account, "funding", (instrument.settle,), (position,), cash, fill))
 
     def _weight(self, position: Position) -> Decimal:
         """Maintenance margin in one currency for all."""
@@ -91,4 +94,5 @@ class Settlement:
             mark=settled.mark,
             time_ms=self._now(),
             purpose=Purpose.FUNDING,
+            position_side=position.side,
         )

@@ -13,7 +13,7 @@ import msgspec
 
 from core.books import MarginMode
 from core.pnl import Holding, settle_notional
-from feeds.sim.accounts import Account, Purpose, money
+from feeds.sim.accounts import Account, PositionSide, Purpose, money
 from feeds.sim.catalogue import Listing, coarsest_tick
 from feeds.sim.exchange import Exchange
 from feeds.sim.market import Market
@@ -23,7 +23,8 @@ from tests.feeds.sim.desk import START_MS
 class HeldPosition(msgspec.Struct, frozen=True, kw_only=True):
     """A position as its owner would state it: ``quantity`` signed in order units, ``entry_price`` quote per coin.
 
-    ``margin`` (settle currency) is an isolated position's own, entry value ÷ leverage unless said otherwise.
+    ``margin`` (settle currency) is an isolated position's own, entry value ÷ leverage unless said otherwise. With a
+    ``side`` other than BOTH the contract is in hedge mode; its two positions have one leverage and one margin mode.
     """
 
     category: str
@@ -33,6 +34,12 @@ class HeldPosition(msgspec.Struct, frozen=True, kw_only=True):
     leverage: Decimal = Decimal(10)
     mode: MarginMode = MarginMode.CROSS
     margin: Decimal | None = None
+    side: PositionSide = PositionSide.BOTH
+
+    @property
+    def name(self) -> str:
+        """Its symbol, and its side where there may be two."""
+        return position_name(self.symbol, self.side)
 
 
 class AccountBook(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,7 +52,7 @@ class AccountBook(msgspec.Struct, frozen=True, kw_only=True):
 class Reading(msgspec.Struct, frozen=True, kw_only=True):
     """An account at a moment. ``equity``, ``counted`` (after haircuts) and ``requirement`` of the cross pot are in
     ``settle``'s currency at Binance and in USD at Bybit; ``own`` is margin and profit of isolated positions in USD.
-    ``positions`` are the quantities still held, by symbol; ``liquidated`` the symbols that the exchange closed.
+    ``positions`` are the quantities still held, by name; ``liquidated`` the names that the exchange closed.
     """
 
     equity: Decimal
@@ -89,7 +96,8 @@ class SimulatedVenue:
             listing = self.listing_of(held)
             name = listing.instrument.id
             account.leverages[name], account.modes[name] = held.leverage, held.mode
-            position = account.position(listing)
+            account.hedge_modes[name] = held.side is not PositionSide.BOTH
+            position = account.position(listing, held.side)
             position.holding = Holding(held.quantity, held.entry_price)
             if held.mode is MarginMode.ISOLATED:
                 position.margin = self.margin_of(held)
@@ -121,14 +129,23 @@ class SimulatedVenue:
             counted=health.counted,
             requirement=health.maintenance,
             own={
-                position.listing.symbol: (position.margin + risk.unrealised(position))
+                position_name(position.listing.symbol, position.side): (position.margin + risk.unrealised(position))
                 * risk.usd(position.listing.instrument.settle)
                 for position in held
                 if account.mode(position.listing) is MarginMode.ISOLATED
             },
-            positions={position.listing.symbol: position.quantity for position in held},
-            liquidated=frozenset(fill.listing.symbol for fill in account.fills if fill.purpose is Purpose.LIQUIDATION),
+            positions={position_name(position.listing.symbol, position.side): position.quantity for position in held},
+            liquidated=frozenset(
+                position_name(fill.listing.symbol, fill.position_side)
+                for fill in account.fills
+                if fill.purpose is Purpose.LIQUIDATION
+            ),
         )
+
+
+def position_name(symbol: str, side: PositionSide) -> str:
+    """The symbol of a position, with its side in hedge mode."""
+    return symbol if side is PositionSide.BOTH else f"{symbol} {side}"
 
 
 def on_coarsest_tick(coin: str, price: Decimal) -> Decimal:

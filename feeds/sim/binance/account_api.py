@@ -12,6 +12,7 @@ from feeds.sim.accounts import ZERO, Account, ApiKey, Position
 from feeds.sim.binance import encode
 from feeds.sim.binance.protocol import BinanceRefusal, Parameters, mandatory, whole
 from feeds.sim.binance.reference import leverage_bracket
+from feeds.sim.binance.trade_api import position_side_of
 from feeds.sim.catalogue import Listing
 from feeds.sim.exchange import Exchange
 from feeds.sim.matching import BalanceChanged
@@ -121,14 +122,14 @@ class AccountApi:
             if symbol in ("", listing.symbol)
         ]
 
-    def account_config(self, _: Parameters, __: Account, key: ApiKey) -> Any:
+    def account_config(self, _: Parameters, account: Account, key: ApiKey) -> Any:
         """GET /fapi/v1/accountConfig."""
         return {
             "feeTier": 0,
             "canTrade": key.may_trade,
             "canDeposit": True,
             "canWithdraw": True,
-            "dualSidePosition": False,
+            "dualSidePosition": account.hedge_mode,
             "updateTime": 0,
             "multiAssetsMargin": False,
             "tradeGroupId": -1,
@@ -178,15 +179,21 @@ class AccountApi:
             for position in account.held()
         ]
 
-    def position_mode(self, _: Parameters, __: Account, ___: ApiKey) -> Any:
-        """GET /fapi/v1/positionSide/dual: one-way always."""
-        return {"dualSidePosition": False}
+    def position_mode(self, _: Parameters, account: Account, __: ApiKey) -> Any:
+        """GET /fapi/v1/positionSide/dual: hedge mode or one-way, for all contracts."""
+        return {"dualSidePosition": account.hedge_mode}
 
-    def set_position_mode(self, parameters: Parameters, _: Account, __: ApiKey) -> Any:
-        """POST /fapi/v1/positionSide/dual."""
-        if mandatory(parameters, "dualSidePosition").lower() == "false":
+    def set_position_mode(self, parameters: Parameters, account: Account, _: ApiKey) -> Any:
+        """POST /fapi/v1/positionSide/dual: only while flat and without orders."""
+        hedges = mandatory(parameters, "dualSidePosition").lower() == "true"
+        if hedges is account.hedge_mode:
             raise BinanceRefusal(-4059, "No need to change position side.")
-        raise BinanceRefusal(-4068, "Hedge mode is not simulated.")
+        if any(order.listing.category == "usdm" for order in account.open_orders()):
+            raise BinanceRefusal(-4067, "Position side cannot be changed if there exists open orders.")
+        if any(account.held()):
+            raise BinanceRefusal(-4068, "Position side cannot be changed if there exists position.")
+        account.hedge_mode = hedges
+        return DONE
 
     def assets_mode(self, _: Parameters, __: Account, ___: ApiKey) -> Any:
         """GET /fapi/v1/multiAssetsMargin: single-asset always."""
@@ -203,7 +210,7 @@ class AccountApi:
             raise BinanceRefusal(-4046, "No need to change margin type.")
         if account.open_orders(listing):
             raise BinanceRefusal(-4047, "Margin type cannot be changed if there exists open orders.")
-        if account.position(listing).quantity:
+        if any(position.quantity for position in account.sides(listing)):
             raise BinanceRefusal(-4048, "Margin type cannot be changed if there exists position.")
         account.modes[listing.instrument.id] = mode
         return DONE
@@ -213,12 +220,12 @@ class AccountApi:
         listing, leverage = self.listing(parameters), Decimal(whole(parameters, "leverage"))
         if not 1 <= leverage <= (listing.instrument.maximum_leverage or 1):
             raise BinanceRefusal(-4028, f"Leverage {leverage} is not valid")
-        position = account.position(listing)
-        if position.quantity and account.mode(listing) is MarginMode.ISOLATED and leverage < account.leverage(listing):
+        held = [position for position in account.sides(listing) if position.quantity]
+        if held and account.mode(listing) is MarginMode.ISOLATED and leverage < account.leverage(listing):
             text = "Leverage reduction is not supported in Isolated Margin Mode with open positions."
             raise BinanceRefusal(-4161, text)
         most = largest_notional(listing, leverage)
-        if position.quantity and self._exchange.risk.value(position) > most:
+        if any(self._exchange.risk.value(position) > most for position in held):
             raise BinanceRefusal(-2027, "Exceeded the maximum allowable position at current leverage.")
         account.leverages[listing.instrument.id] = leverage
         return {"leverage": int(leverage), "maxNotionalValue": plain(most), "symbol": listing.symbol}
@@ -226,7 +233,8 @@ class AccountApi:
     def set_position_margin(self, parameters: Parameters, account: Account, _: ApiKey) -> Any:
         """POST /fapi/v1/positionMargin: move margin to (1) or from (2) an isolated position."""
         listing, kind = self.listing(parameters), whole(parameters, "type")
-        amount, position = _amount(parameters), account.position(listing)
+        amount, side = _amount(parameters), position_side_of(parameters, hedges=account.hedges(listing))
+        position = account.position(listing, side)
         if account.mode(listing) is not MarginMode.ISOLATED or not position.quantity:
             raise BinanceRefusal(-4046, "Add margin only support for isolated position.")
         if kind == 1:
@@ -300,10 +308,10 @@ class AccountApi:
         return listing
 
     def _all(self, account: Account) -> list[Position]:
-        return [account.position(listing) for listing in self._exchange.listed("usdm")]
+        return [position for listing in self._exchange.listed("usdm") for position in account.sides(listing)]
 
     def _live(self, account: Account) -> Iterable[Position]:
-        return (p for p in self._all(account) if p.quantity or account.open_orders(p.listing))
+        return (p for p in self._all(account) if p.quantity or _ordered(account, p))
 
     def _assets(self, account: Account) -> list[dict[str, Any]]:
         return [encode.asset(self._exchange, account, name) for name in MARGIN_ASSETS]
@@ -327,6 +335,10 @@ class AccountApi:
     def _window(self, parameters: Parameters) -> tuple[int, int]:
         end = whole(parameters, "endTime", self._exchange.now_ms + 1000)
         return whole(parameters, "startTime", end - WEEK_MS), end
+
+
+def _ordered(account: Account, position: Position) -> bool:
+    return any(order.position_side is position.side for order in account.open_orders(position.listing))
 
 
 def _amount(parameters: Parameters) -> Decimal:

@@ -64,7 +64,7 @@ def order(item: Order) -> Fields:
         "reduceOnly": item.reduce_only,
         "closePosition": False,
         "side": item.side.upper(),
-        "positionSide": "BOTH",
+        "positionSide": item.position_side.value,
         "stopPrice": "0",
         "workingType": "CONTRACT_PRICE",
         "priceProtect": False,
@@ -101,7 +101,7 @@ def trade(fill: Fill) -> Fields:
         "quoteQty": plain(fill.price * fill.quantity),
         "realizedPnl": plain(fill.realised),
         "side": fill.side.upper(),
-        "positionSide": "BOTH",
+        "positionSide": fill.position_side.value,
         "symbol": fill.listing.symbol,
         "time": fill.time_ms,
     }
@@ -128,12 +128,12 @@ def position_risk(exchange: Exchange, account: Account, item: Position) -> Field
     isolated, unrealised = account.mode(listing) is MarginMode.ISOLATED, risk.unrealised(item)
     liquidation = liquidation_price(risk, account, item)
     initial = risk.value(item) / account.leverage(listing) if item.quantity else ZERO
-    orders = account.open_orders(listing)
+    orders = [order for order in account.open_orders(listing) if order.position_side is item.side]
     bids, asks = (sum((o.left * (o.price or ZERO) for o in orders if o.side == side), ZERO) for side in ("buy", "sell"))
     open_initial = sum((risk.order_initial(account, o) for o in orders), ZERO)
     return {
         "symbol": listing.symbol,
-        "positionSide": "BOTH",
+        "positionSide": item.side.value,
         "positionAmt": plain(item.quantity),
         "entryPrice": _price(item.holding.entry_price),
         "breakEvenPrice": _price(break_even(item)),
@@ -227,7 +227,7 @@ def order_event(exchange: Exchange, event: OrderChanged) -> Fields:
         "R": item.reduce_only,
         "wt": "CONTRACT_PRICE",
         "ot": kind,
-        "ps": "BOTH",
+        "ps": item.position_side.value,
         "cp": False,
         "rp": "0" if fill is None else plain(fill.realised),
         "pP": False,
@@ -301,7 +301,7 @@ def _event_position(exchange: Exchange, account: Account, item: Position) -> Fie
         "up": places(exchange.risk.unrealised(item), 8),
         "mt": "isolated" if isolated else "cross",
         "iw": plain(item.margin) if isolated and item.quantity else "0",
-        "ps": "BOTH",
+        "ps": item.side.value,
     }
 
 

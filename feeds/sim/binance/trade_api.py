@@ -8,7 +8,7 @@ from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from feeds.sim.accounts import Account, ApiKey, Order, TimeInForce
+from feeds.sim.accounts import Account, ApiKey, Order, PositionSide, TimeInForce
 from feeds.sim.binance import encode
 from feeds.sim.binance.protocol import BinanceRefusal, Parameters, mandatory, whole
 from feeds.sim.catalogue import Listing
@@ -44,7 +44,7 @@ class TradeApi:
 
     def place(self, parameters: Parameters, account: Account, _: ApiKey) -> Any:
         """POST /fapi/v1/order."""
-        request = self._request(parameters)
+        request = self._request(parameters, account)
         self._check_at_once(request)
         try:
             order = self._exchange.matching.accept(account, request, ids_for_ever=False)
@@ -55,9 +55,9 @@ class TradeApi:
         final = parameters.get("newOrderRespType", "ACK") == "RESULT"
         return encode.order(order) if final else answered
 
-    def test(self, parameters: Parameters, _: Account, __: ApiKey) -> Any:
+    def test(self, parameters: Parameters, account: Account, _: ApiKey) -> Any:
         """POST /fapi/v1/order/test: only looks at the parameters."""
-        self._request(parameters)
+        self._request(parameters, account)
         return {}
 
     def query(self, parameters: Parameters, account: Account, _: ApiKey) -> Any:
@@ -125,7 +125,7 @@ class TradeApi:
             text = "Due to the order could not be filled immediately, the FOK order has been rejected."
             raise BinanceRefusal(-5021, f"{text} The order will not be recorded in the order history")
 
-    def _request(self, parameters: Parameters) -> OrderRequest:
+    def _request(self, parameters: Parameters, account: Account) -> OrderRequest:
         listing, side, kind = self._listing(parameters), mandatory(parameters, "side"), mandatory(parameters, "type")
         if kind in _CONDITIONAL:
             text = "Order type not supported for this endpoint. Please use the Algo Order API endpoints instead."
@@ -134,8 +134,9 @@ class TradeApi:
             raise BinanceRefusal(-1116, "Invalid orderType.")
         if side not in ("BUY", "SELL"):
             raise BinanceRefusal(-1117, "Invalid side.")
-        if parameters.get("positionSide", "BOTH") != "BOTH":
-            raise BinanceRefusal(-4061, "Order's position side does not match user's setting.")
+        position_side = position_side_of(parameters, hedges=account.hedges(listing))
+        if position_side is not PositionSide.BOTH and "reduceOnly" in parameters:
+            raise BinanceRefusal(-1106, "Parameter 'reduceOnly' sent when not required.")
         market = kind == "MARKET"
         force = TimeInForce.IOC if market else _TIME_IN_FORCE.get(mandatory(parameters, "timeInForce"))
         if force is None:
@@ -154,6 +155,7 @@ class TradeApi:
             time_in_force=force,
             reduce_only=parameters.get("reduceOnly", "false").lower() == "true",
             client_id=identity,
+            position_side=position_side,
         )
 
     def _find(self, parameters: Parameters, account: Account, code: int, message: str) -> Order:
@@ -165,6 +167,14 @@ class TradeApi:
         if order is None or order.listing is not listing:
             raise BinanceRefusal(code, message)
         return order
+
+
+def position_side_of(parameters: Parameters, *, hedges: bool) -> PositionSide:
+    """LONG or SHORT in hedge mode, BOTH (or nothing) in one-way mode. Raises BinanceRefusal."""
+    named = parameters.get("positionSide", "BOTH")
+    if named not in (("LONG", "SHORT") if hedges else ("BOTH",)):
+        raise BinanceRefusal(-4061, "Order's position side does not match user's setting.")
+    return PositionSide(named)
 
 
 def _refusal(refused: Refused, request: OrderRequest) -> BinanceRefusal:

@@ -8,7 +8,7 @@ from typing import Any
 from core.books import MarginMode
 from core.instruments import ContractKind
 from feeds.sim.accounts import Account, ApiKey, Purpose
-from feeds.sim.bybit import encode
+from feeds.sim.bybit import encode, encode_wallet
 from feeds.sim.bybit.protocol import BybitRefusal, Parameters, required, text, whole
 from feeds.sim.catalogue import COINS, Listing
 from feeds.sim.exchange import Exchange
@@ -46,8 +46,8 @@ class AccountApi:
         if text(parameters, "accountType") != "UNIFIED":
             raise BybitRefusal(10001, "accountType only support UNIFIED.")
         named = [coin for coin in text(parameters, "coin").split(",") if coin]
-        coins = encode.chosen_coins(account, named)
-        return {"list": [encode.wallet(self._exchange, account, coins)]}
+        coins = encode_wallet.chosen_coins(account, named)
+        return {"list": [encode_wallet.wallet(self._exchange, account, coins)]}
 
     def positions(self, parameters: Parameters, account: Account, _: ApiKey) -> Result:
         """GET /v5/position/list: by symbol also when empty, by settle coin only what is held."""
@@ -57,7 +57,7 @@ class AccountApi:
         if category == "linear" and not symbol and not settle:
             raise BybitRefusal(10001, "Missing some parameters that must be filled in, symbol or settleCoin")
         if symbol:
-            found = [account.position(self.listing(category, symbol))]
+            found = list(account.sides(self.listing(category, symbol)))
         else:
             found = [
                 position
@@ -89,7 +89,7 @@ class AccountApi:
         """GET /v5/account/transaction-log: newest first; a day without times."""
         start, end = self._window(parameters, DAY_MS)
         wanted = {name: text(parameters, name) for name in ("category", "currency", "type")}
-        rows = encode.transactions([row for row in account.ledger if start <= row.time_ms <= end])
+        rows = encode_wallet.transactions([row for row in account.ledger if start <= row.time_ms <= end])
         found = [row for row in reversed(rows) if all(value in ("", row[name]) for name, value in wanted.items())]
         limit = whole(parameters, "limit", 20, lowest=1, highest=50)
         return {"list": found[:limit], "nextPageCursor": ""}
@@ -210,16 +210,32 @@ class AccountApi:
             raise BybitRefusal(10001, "params error: leverage invalid")
         if account.leverage(listing) == buy:
             raise BybitRefusal(110043, "leverage not modified")
-        if account.position(listing).quantity and account.mode(listing) is MarginMode.ISOLATED:
+        if any(p.quantity for p in account.sides(listing)) and account.mode(listing) is MarginMode.ISOLATED:
             raise BybitRefusal(110028, "leverage of an open isolated position is not changed here")
         account.leverages[listing.instrument.id] = buy
         return {}
 
-    def switch_mode(self, parameters: Parameters, _: Account, __: ApiKey) -> Result:
-        """POST /v5/position/switch-mode: only one-way is simulated."""
-        if whole(parameters, "mode", 0) == 0:
+    def switch_mode(self, parameters: Parameters, account: Account, _: ApiKey) -> Result:
+        """POST /v5/position/switch-mode: hedge mode (3) or one-way (0), of a perpetual or of a coin's; while flat."""
+        mode, symbol = whole(parameters, "mode", 0), text(parameters, "symbol")
+        if required(parameters, "category") != "linear" or mode not in (0, 3):
+            raise BybitRefusal(10001, "params error: category or mode invalid")
+        coin = text(parameters, "coin")
+        listings = [
+            listing
+            for listing in self._exchange.listed("linear")
+            if (listing.symbol == symbol if symbol else listing.instrument.settle == coin)
+            and listing.instrument.perpetual
+        ]
+        if not listings:
+            raise BybitRefusal(10001, "params error: symbol or coin invalid")
+        if all(account.hedges(listing) is (mode == 3) for listing in listings):
             raise BybitRefusal(110025, "Position mode is not modified")
-        raise BybitRefusal(10001, "hedge mode is not simulated")
+        for listing in listings:
+            if any(position.quantity for position in account.sides(listing)) or account.open_orders(listing):
+                raise BybitRefusal(110028, "position mode cannot be switched with positions or open orders")
+        account.hedge_modes |= {listing.instrument.id: mode == 3 for listing in listings}
+        return {}
 
     def set_margin_mode(self, parameters: Parameters, account: Account, _: ApiKey) -> Result:
         """POST /v5/account/set-margin-mode: account wide, only while flat."""

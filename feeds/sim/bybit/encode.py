@@ -1,19 +1,26 @@
-"""Accounts as Bybit writes them: orders, executions, positions, wallets and the transaction log."""
+"""Accounts as Bybit writes them: orders, executions and positions."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Any
 
-from core.books import MarginMode
 from core.instruments import ContractKind
 from core.pnl import settle_notional
 from core.tiers import tier_for
-from feeds.sim.accounts import ZERO, Account, Fill, LedgerRow, Order, OrderStatus, Position, Purpose, TimeInForce
+from feeds.sim.accounts import (
+    ZERO,
+    Account,
+    Fill,
+    Order,
+    OrderStatus,
+    Position,
+    PositionSide,
+    Purpose,
+    TimeInForce,
+)
 from feeds.sim.exchange import Exchange
 from feeds.sim.printed import liquidation_price
-from feeds.sim.risk import spot_locked
 from feeds.sim.wire import places, plain, short
 
 Fields = dict[str, Any]
@@ -39,7 +46,7 @@ _REJECTIONS = {
     "reduce_only": "EC_ReachMaxPositionSize",
 }
 _CANCELS = {"user": "CancelByUser", "reduce_only": "CancelByReduceOnly", "liquidation": "CancelAllBeforeLiq"}
-_LEDGER_TYPES = {Purpose.TRADE: "TRADE", Purpose.FUNDING: "SETTLEMENT", Purpose.LIQUIDATION: "LIQUIDATION"}
+POSITION_INDEX = {PositionSide.BOTH: 0, PositionSide.LONG: 1, PositionSide.SHORT: 2}
 
 
 def order(item: Order) -> Fields:
@@ -52,9 +59,9 @@ def order(item: Order) -> Fields:
         "symbol": item.listing.symbol,
         "price": plain(price),
         "qty": plain(item.quantity),
-        "side": _side(item.side),
+        "side": side_word(item.side),
         "isLeverage": "",
-        "positionIdx": 0,
+        "positionIdx": POSITION_INDEX[item.position_side],
         "orderStatus": order_status(item),
         "createType": "CreateByLiq" if item.purpose is Purpose.LIQUIDATION else "CreateByUser",
         "cancelType": _CANCELS.get(item.reason, "UNKNOWN"),
@@ -63,7 +70,7 @@ def order(item: Order) -> Fields:
         "leavesQty": plain(item.left if item.is_open() else ZERO),
         "leavesValue": plain(item.left * price if item.is_open() else ZERO),
         "cumExecQty": plain(item.filled),
-        "cumExecValue": _coin(item.value),
+        "cumExecValue": coin_amount(item.value),
         "cumExecFee": plain(item.fees),
         "timeInForce": "IOC" if item.price is None else _TIME_IN_FORCE[item.time_in_force],
         "orderType": "Market" if item.price is None else "Limit",
@@ -151,7 +158,7 @@ def execution(fill: Fill) -> Fields:
         "orderType": "UNKNOWN" if item is None else ("Market" if item.price is None else "Limit"),
         "stopOrderType": "UNKNOWN",
         "createType": "CreateByUser" if fill.purpose is Purpose.TRADE else "CreateByLiq",
-        "side": _side(fill.side),
+        "side": side_word(fill.side),
         "execTime": str(fill.time_ms),
         "isLeverage": "0",
         "isMaker": fill.maker,
@@ -178,14 +185,14 @@ def position(exchange: Exchange, account: Account, item: Position) -> Fields:
     assert listing.risk_tiers is not None
     tier = tier_for(listing.risk_tiers, risk.value(item) if size else ZERO)
     return {
-        "positionIdx": 0,
+        "positionIdx": POSITION_INDEX[item.side],
         "riskId": listing.risk_tiers.tiers.index(tier) + 1,
         "riskLimitValue": plain(tier.cap or tier.floor),
         "symbol": listing.symbol,
         "side": "" if not size else ("Buy" if item.quantity > 0 else "Sell"),
         "size": plain(size),
-        "avgPrice": _coin(entry),
-        "positionValue": _coin(value),
+        "avgPrice": coin_amount(entry),
+        "positionValue": coin_amount(value),
         "tradeMode": 0,
         "positionStatus": "Normal",
         "autoAddMargin": 0,
@@ -196,15 +203,15 @@ def position(exchange: Exchange, account: Account, item: Position) -> Fields:
         "markPrice": plain(risk.mark(listing)),
         "liqPrice": "" if liquidation is None else plain(liquidation),
         "bustPrice": "",
-        "positionMM": _coin(maintenance),
-        "positionMMByMp": _coin(maintenance),
-        "positionIM": _coin(initial),
-        "positionIMByMp": _coin(initial),
+        "positionMM": coin_amount(maintenance),
+        "positionMMByMp": coin_amount(maintenance),
+        "positionIM": coin_amount(initial),
+        "positionIMByMp": coin_amount(initial),
         "tpslMode": "Full",
         "takeProfit": "",
         "stopLoss": "",
         "trailingStop": "0",
-        "unrealisedPnl": _coin(risk.unrealised(item)),
+        "unrealisedPnl": coin_amount(risk.unrealised(item)),
         "curRealisedPnl": plain(item.realised),
         "cumRealisedPnl": plain(item.cumulative_realised),
         "seq": item.sequence,
@@ -225,138 +232,19 @@ def stream_position(exchange: Exchange, account: Account, item: Position) -> Fie
     return fields | {"category": item.listing.category}
 
 
-def wallet(exchange: Exchange, account: Account, coins: Iterable[str]) -> Fields:
-    """The wallet object: complete totals, and the coins asked for. Isolated accounts have no account-wide figures.
-
-    Balances are whole; rates and what is available are reckoned after the haircut on the coins.
-    """
-    health = exchange.risk.health(account, "USD")
-    equity = sum((_coin_equity(exchange, account, coin) * exchange.risk.usd(coin) for coin in account.wallet), ZERO)
-    held = sum((amount * exchange.risk.usd(coin) for coin, amount in account.wallet.items()), ZERO)
-    isolated = account.account_mode is MarginMode.ISOLATED
-    initial = health.initial + health.order_initial
-    counted = health.counted
-    ratios = (initial / counted, health.maintenance / counted) if counted > 0 else (ZERO, ZERO)
-    figures = {
-        "accountIMRate": places(ratios[0], 4),
-        "accountIMRateByMp": places(ratios[0], 4),
-        "accountMMRate": places(ratios[1], 4),
-        "accountMMRateByMp": places(ratios[1], 4),
-        "totalMarginBalance": places(health.equity, 8),
-        "totalAvailableBalance": places(max(ZERO, health.available), 8),
-        "totalInitialMargin": places(initial, 8),
-        "totalInitialMarginByMp": places(initial, 8),
-        "totalMaintenanceMargin": places(health.maintenance, 8),
-        "totalMaintenanceMarginByMp": places(health.maintenance, 8),
-    }
-    return {
-        **(dict.fromkeys(figures, "") if isolated else figures),
-        "totalEquity": places(equity, 8),
-        "totalWalletBalance": places(held, 8),
-        "totalPerpUPL": places(equity - held, 8),
-        "accountType": "UNIFIED",
-        "accountLTV": "0",
-        "coin": [_wallet_coin(exchange, account, coin) for coin in coins],
-    }
-
-
-def transactions(rows: Sequence[LedgerRow]) -> list[Fields]:
-    """The transaction log of ledger rows, in their order: what one fill did to one coin is one row.
-
-    ``change = cashFlow + funding − fee``; ``funding`` + is received, the opposite of an execution's fee.
-    """
-    grouped: dict[tuple[str, str], list[LedgerRow]] = {}
-    for row in rows:
-        grouped.setdefault((str(row.number) if row.fill is None else row.fill.identity, row.asset), []).append(row)
-    return [_transaction(group) for group in grouped.values()]
-
-
-def _transaction(group: Sequence[LedgerRow]) -> Fields:
-    row, fill = group[-1], group[-1].fill
-    amounts = {kind: sum((r.amount for r in group if r.kind == kind), ZERO) for kind in {r.kind for r in group}}
-    fee = -amounts.get("fee", ZERO) - amounts.get("insurance", ZERO)
-    funding = amounts.get("funding")
-    change = sum(amounts.values(), ZERO)
-    order = None if fill is None else fill.order
-    return {
-        "id": f"{group[0].number}_{row.symbol}",
-        "symbol": row.symbol,
-        "category": row.category,
-        "side": "None" if fill is None else _side(fill.side),
-        "transactionTime": str(row.time_ms),
-        "type": "TRANSFER_IN" if fill is None else _LEDGER_TYPES[fill.purpose],
-        "transSubType": "",
-        "qty": "0" if fill is None else plain(fill.quantity),
-        "size": plain(row.position),
-        "currency": row.asset,
-        "tradePrice": "0" if fill is None else plain(fill.price),
-        "funding": "" if funding is None else plain(funding),
-        "fee": plain(fee),
-        "cashFlow": plain(change + fee - (funding or ZERO)),
-        "change": plain(change),
-        "cashBalance": plain(row.balance),
-        "feeRate": "0" if fill is None else plain(fill.fee_rate),
-        "bonusChange": "",
-        "tradeId": "" if fill is None else fill.identity,
-        "orderId": "" if order is None else order.identity,
-        "orderLinkId": "" if order is None else order.client_id,
-    }
-
-
-def chosen_coins(account: Account, named: Sequence[str]) -> list[str]:
-    """The coins of a wallet answer: those named, else those that are not zero."""
-    return list(named) if named else [coin for coin, amount in account.wallet.items() if amount]
-
-
-def _wallet_coin(exchange: Exchange, account: Account, coin: str) -> Fields:
-    risk, ever = exchange.risk, [p for p in account.positions.values() if p.listing.instrument.settle == coin]
-    held = [position for position in ever if position.quantity]
-    orders = [o for o in account.orders.values() if o.listing.instrument.settle == coin]
-    equity = _coin_equity(exchange, account, coin)
-    return {
-        "coin": coin,
-        "equity": plain(equity.quantize(Decimal("0.00000001"))),
-        "usdValue": places(equity * risk.usd(coin), 8),
-        "walletBalance": plain(account.wallet.get(coin, ZERO)),
-        "locked": plain(spot_locked(account).get(coin, ZERO)),
-        "spotHedgingQty": "0",
-        "borrowAmount": "0",
-        "accruedInterest": "0",
-        "totalOrderIM": _coin(sum((risk.order_initial(account, o) for o in orders), ZERO)),
-        "totalPositionIM": _coin(sum((risk.initial(account, p) for p in held), ZERO)),
-        "totalPositionMM": _coin(sum((risk.maintenance(p) + risk.closing_fee(account, p) for p in held), ZERO)),
-        "unrealisedPnl": _coin(sum((risk.unrealised(p) for p in held), ZERO)),
-        "cumRealisedPnl": _coin(
-            sum(
-                (p.cumulative_realised for p in account.positions.values() if p.listing.instrument.settle == coin), ZERO
-            )
-        ),
-        "bonus": "0",
-        "marginCollateral": True,
-        "collateralSwitch": True,
-        "colRes": "",
-        "spotBorrow": "0",
-        "availableToWithdraw": "",
-        "availableToBorrow": "",
-    }
-
-
-def _coin_equity(exchange: Exchange, account: Account, coin: str) -> Decimal:
-    profit = sum((exchange.risk.unrealised(p) for p in account.held() if p.listing.instrument.settle == coin), ZERO)
-    return account.wallet.get(coin, ZERO) + profit
-
-
 def _break_even(item: Position) -> str:
     """Where closing at the taker fee leaves nothing: (entry·qty − realised) / (qty − |qty|·fee); linear only."""
     entry, quantity = item.holding.entry_price, item.quantity
     if entry is None or item.listing.instrument.kind is not ContractKind.LINEAR:
         return ""
-    return _coin((entry * quantity - item.realised) / (quantity - abs(quantity) * item.listing.taker_fee))
+    return coin_amount((entry * quantity - item.realised) / (quantity - abs(quantity) * item.listing.taker_fee))
 
 
-def _coin(value: Decimal | None) -> str:
+def coin_amount(value: Decimal | None) -> str:
+    """An amount of a coin as it is written: to eight places, zero for none."""
     return "0" if value is None else short(value.quantize(Decimal("0.00000001")))
 
 
-def _side(side: str) -> str:
+def side_word(side: str) -> str:
+    """``Buy`` or ``Sell``."""
     return "Buy" if side == "buy" else "Sell"

@@ -13,7 +13,7 @@ from aiohttp import web
 
 from core.instruments import ContractKind
 from feeds.sim.accounts import Account, Purpose
-from feeds.sim.bybit import encode
+from feeds.sim.bybit import encode, encode_wallet
 from feeds.sim.bybit.protocol import signature, socket_payload
 from feeds.sim.exchange import Exchange
 from feeds.sim.matching import AccountEvent, BalanceChanged, OrderChanged
@@ -77,8 +77,8 @@ class PrivateStreams:
                 frames.append(("execution.fast", category, encode.fast_execution(event.fill)))
         frames.append(("order", category, encode.stream_order(event.order)))
         if event.fill is None and event.order.listing.instrument.kind is not ContractKind.SPOT:
-            position = event.account.position(event.order.listing)
-            frames.append(("position", category, encode.stream_position(self._exchange, event.account, position)))
+            for position in event.account.sides(event.order.listing):
+                frames.append(("position", category, encode.stream_position(self._exchange, event.account, position)))
         return frames
 
     def _balance_frames(self, event: BalanceChanged) -> list[tuple[str, str | None, Any]]:
@@ -89,7 +89,7 @@ class PrivateStreams:
             for position in event.positions:
                 data = encode.stream_position(self._exchange, event.account, position)
                 frames.append(("position", position.listing.category, data))
-        frames.append(("wallet", None, encode.wallet(self._exchange, event.account, event.assets)))
+        frames.append(("wallet", None, encode_wallet.wallet(self._exchange, event.account, event.assets)))
         return frames
 
     def _frame(self, topic: str, data: Any) -> bytes:

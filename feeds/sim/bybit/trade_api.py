@@ -8,7 +8,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from core.instruments import ContractKind
-from feeds.sim.accounts import Account, ApiKey, Order, OrderStatus, TimeInForce
+from feeds.sim.accounts import Account, ApiKey, Order, OrderStatus, PositionSide, TimeInForce
 from feeds.sim.bybit import encode
 from feeds.sim.bybit.protocol import BybitRefusal, Parameters, required, text, whole
 from feeds.sim.catalogue import Listing
@@ -25,6 +25,7 @@ _TIME_IN_FORCE = {
     "FOK": TimeInForce.FOK,
     "PostOnly": TimeInForce.POST_ONLY,
 }
+_POSITION_SIDES = {index: side for side, index in encode.POSITION_INDEX.items()}
 _REFUSALS = {
     Why.DUPLICATE_ID: (110072, "OrderLinkedID is duplicate"),
     Why.QUANTITY_PRECISION: (10001, "Qty invalid"),
@@ -51,7 +52,7 @@ class TradeApi:
 
     def create(self, parameters: Parameters, account: Account, _: ApiKey) -> Result:
         """POST /v5/order/create."""
-        request = self._request(parameters)
+        request = self._request(parameters, account)
         try:
             order = self._exchange.matching.accept(account, request, ids_for_ever=True)
         except Refused as refused:
@@ -124,12 +125,13 @@ class TradeApi:
         if order.is_open():
             self._exchange.matching.cancel(account, order)
 
-    def _request(self, parameters: Parameters) -> OrderRequest:
+    def _request(self, parameters: Parameters, account: Account) -> OrderRequest:
         category = required(parameters, "category")
         listing = self._exchange.find(category, required(parameters, "symbol"))
         if listing is None:
             raise BybitRefusal(10001, "params error: symbol invalid")
-        if whole(parameters, "positionIdx", 0) != 0:
+        position_side = _POSITION_SIDES.get(whole(parameters, "positionIdx", 0))
+        if position_side is None or (position_side is not PositionSide.BOTH) is not account.hedges(listing):
             raise BybitRefusal(10001, "position idx not match position mode")
         side, kind = required(parameters, "side"), required(parameters, "orderType")
         force, link = text(parameters, "timeInForce"), text(parameters, "orderLinkId")
@@ -148,6 +150,7 @@ class TradeApi:
             time_in_force=TimeInForce.IOC if market else _TIME_IN_FORCE[force],
             reduce_only=text(parameters, "reduceOnly").lower() == "true",
             client_id=link,
+            position_side=position_side,
         )
 
     def _quantity(self, parameters: Parameters, listing: Listing, *, market: bool) -> Decimal:

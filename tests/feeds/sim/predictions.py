@@ -16,7 +16,7 @@ from feeds.sim.tiers import open_ended
 from tests.support.sim_accounts import AccountBook, HeldPosition, SimulatedVenue
 
 CROSS_POT = ""
-"""The name under which the cross pot's prediction is given; isolated positions go by their symbols."""
+"""The name under which the cross pot's prediction is given; isolated positions go by their own names."""
 
 
 def predict(venue: SimulatedVenue, book: AccountBook, coin: str, *, endless: bool = False) -> dict[str, Reach]:
@@ -29,7 +29,7 @@ def predict(venue: SimulatedVenue, book: AccountBook, coin: str, *, endless: boo
     for held in book.positions:
         listing = venue.listing_of(held)
         if held.mode is MarginMode.ISOLATED and listing.instrument.base == coin:
-            found[held.symbol] = contract_path(isolated_pool(venue, held, endless=endless), held.symbol)
+            found[held.name] = contract_path(isolated_pool(venue, held, endless=endless), held.symbol)
     if any(held.mode is MarginMode.CROSS for held in book.positions):
         found[CROSS_POT] = coin_path(cross_pool(venue, book, endless=endless), coin, venue.prices[coin])
     return found

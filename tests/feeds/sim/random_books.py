@@ -12,11 +12,13 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
+import msgspec
+
 from core.books import MarginMode
 from core.instruments import ContractKind
 from core.margin import maintenance_margin
 from core.pnl import settle_notional, unrealised
-from feeds.sim.accounts import money
+from feeds.sim.accounts import PositionSide, money
 from feeds.sim.catalogue import COINS, Listing
 from tests.support.sim_accounts import AccountBook, HeldPosition, SimulatedVenue, on_coarsest_tick
 
@@ -24,12 +26,14 @@ ISOLATED, CROSS = MarginMode.ISOLATED, MarginMode.CROSS
 
 
 class Kind(NamedTuple):
-    """A kind of account: where, in which categories, and in which margin modes."""
+    """A kind of account: where, in which categories, in which margin modes, and whether long and short are held side
+    by side."""
 
     name: str
     venue: str
     categories: tuple[str, ...]
     modes: tuple[MarginMode, ...]
+    hedges: bool = False
 
 
 BINANCE_ISOLATED = Kind("binance isolated", "binance", ("usdm",), (ISOLATED,))
@@ -38,6 +42,8 @@ BINANCE_BOTH = Kind("binance cross beside isolated", "binance", ("usdm",), (CROS
 BYBIT_ISOLATED = Kind("bybit isolated", "bybit", ("linear", "inverse"), (ISOLATED,))
 BYBIT_LINEAR = Kind("bybit linear cross", "bybit", ("linear",), (CROSS,))
 BYBIT_INVERSE = Kind("bybit inverse cross", "bybit", ("inverse",), (CROSS,))
+BINANCE_HEDGE_MODE = Kind("binance hedge mode", "binance", ("usdm",), (CROSS, CROSS, ISOLATED), hedges=True)
+BYBIT_HEDGE_MODE = Kind("bybit hedge mode", "bybit", ("linear", "inverse"), (CROSS,), hedges=True)
 BYBIT_ALL = Kind("bybit linear and inverse cross", "bybit", ("linear", "inverse"), (CROSS,))
 
 
@@ -57,14 +63,17 @@ def random_prices(draw: random.Random) -> dict[str, Decimal]:
 
 
 def random_book(draw: random.Random, venue: SimulatedVenue, kind: Kind) -> Drawn:
-    """An account of that kind that is alive at the venue's present prices."""
-    listings = [
-        listing
-        for (category, _), listing in venue.exchange.listings.items()
-        if category in kind.categories and listing.instrument.perpetual
-    ]
+    """An account of that kind that is alive at the venue's present prices.
+
+    All its positions on one coin have one margin mode: what is left of an isolated margin after a liquidation goes to
+    the cross pot, and would save it from where it was predicted to be liquidated.
+    """
+    listings = [listing for (category, _), listing in venue.exchange.listings.items() if category in kind.categories]
     chosen = draw.sample(listings, min(len(listings), draw.randint(1, 4)))
-    held = [_position(draw, venue, listing, draw.choice(kind.modes)) for listing in chosen]
+    modes = {coin.name: draw.choice(kind.modes) for coin in COINS}
+    held = [_position(draw, venue, listing, modes[listing.instrument.base]) for listing in chosen]
+    if kind.hedges:
+        held, chosen = _with_other_sides(draw, venue, held, chosen)
     coin = draw.choice(chosen).instrument.base
     wallet = _isolated_margins(held, chosen)
     if kind.venue == "binance":
@@ -77,8 +86,32 @@ def random_book(draw: random.Random, venue: SimulatedVenue, kind: Kind) -> Drawn
     return Drawn(AccountBook(wallet=wallet, positions=tuple(held)), coin)
 
 
-def _position(draw: random.Random, venue: SimulatedVenue, listing: Listing, mode: MarginMode) -> HeldPosition:
-    """A position whose leverage its tier permits; an isolated one with enough margin to be alive."""
+def _with_other_sides(
+    draw: random.Random, venue: SimulatedVenue, held: Sequence[HeldPosition], listings: Sequence[Listing]
+) -> tuple[list[HeldPosition], list[Listing]]:
+    """The same with most linear positions in hedge mode, and a second one on the other side of most of those."""
+    found: list[tuple[HeldPosition, Listing]] = []
+    for position, listing in zip(held, listings, strict=True):
+        if listing.instrument.kind is ContractKind.INVERSE or draw.random() < 0.2:
+            found.append((position, listing))
+            continue
+        found.append((_sided(position), listing))
+        if draw.random() < 0.8:
+            other = _position(draw, venue, listing, position.mode, -1 if position.quantity > 0 else 1)
+            found.append((_sided(msgspec.structs.replace(other, leverage=position.leverage)), listing))
+    return [position for position, _ in found], [listing for _, listing in found]
+
+
+def _sided(position: HeldPosition) -> HeldPosition:
+    side = PositionSide.LONG if position.quantity > 0 else PositionSide.SHORT
+    return msgspec.structs.replace(position, side=side)
+
+
+def _position(
+    draw: random.Random, venue: SimulatedVenue, listing: Listing, mode: MarginMode, sign: int = 0
+) -> HeldPosition:
+    """A position whose leverage its tier permits; an isolated one with enough margin to be alive. On either side
+    where ``sign`` is zero."""
     instrument, mark = listing.instrument, venue.prices[listing.instrument.base]
     assert listing.tiers is not None
     cap = listing.tiers.tiers[-1].cap
@@ -88,7 +121,7 @@ def _position(draw: random.Random, venue: SimulatedVenue, listing: Listing, mode
     value = _between(draw, least, most)
     amount = value * mark if inverse else value / mark
     step = instrument.quantity_step
-    quantity = max(amount // step * step, instrument.minimum_quantity) * draw.choice((1, -1))
+    quantity = max(amount // step * step, instrument.minimum_quantity) * (sign or draw.choice((1, -1)))
     entry = (mark * _number(math.exp(draw.gauss(0, 0.2)))).quantize(instrument.tick_size / draw.choice((1, 1000)))
     value = settle_notional(instrument.kind, quantity, instrument.contract_size, mark)
     tier = next(tier for tier in listing.tiers.tiers if tier.cap is None or value <= tier.cap)

@@ -313,7 +313,7 @@ async def test_settings_say_when_they_change_nothing(served: Served) -> None:
     assert totals["totalMarginBalance"] == ""
     assert Decimal(totals["totalWalletBalance"]) + Decimal(totals["totalPerpUPL"]) == Decimal(totals["totalEquity"])
     assert Decimal(totals["totalWalletBalance"]) > 100_000
-    switched = await served.bybit("POST", "/v5/position/switch-mode", {"category": "linear", "mode": 0})
+    switched = await served.bybit("POST", "/v5/position/switch-mode", {"category": "linear", "coin": "USDT", "mode": 0})
     assert switched.json()["retCode"] == 110025
 
 

@@ -21,8 +21,10 @@ from tests.feeds.sim.predictions import CROSS_POT, known_up_to, predict
 from tests.feeds.sim.random_books import (
     BINANCE_BOTH,
     BINANCE_CROSS,
+    BINANCE_HEDGE_MODE,
     BINANCE_ISOLATED,
     BYBIT_ALL,
+    BYBIT_HEDGE_MODE,
     BYBIT_INVERSE,
     BYBIT_ISOLATED,
     BYBIT_LINEAR,
@@ -31,7 +33,7 @@ from tests.feeds.sim.random_books import (
     random_book,
     random_prices,
 )
-from tests.support.sim_accounts import SimulatedVenue, on_coarsest_tick
+from tests.support.sim_accounts import SimulatedVenue, on_coarsest_tick, position_name
 
 ACCOUNTS = 100
 FARTHEST = Decimal(20)
@@ -49,6 +51,8 @@ CHUNKS = (
     BYBIT_INVERSE,
     BYBIT_ALL,
     BYBIT_ALL,
+    BINANCE_HEDGE_MODE,
+    BYBIT_HEDGE_MODE,
 )
 
 Hit = tuple[Decimal, Decimal]
@@ -167,7 +171,7 @@ def _liquidations(account: Account) -> list[Fill]:
     """The exchange's own closing fills; each left nothing of its position."""
     fills = [fill for fill in account.fills if fill.purpose is Purpose.LIQUIDATION]
     for fill in fills:
-        assert account.position(fill.listing).quantity == 0
+        assert account.position(fill.listing, fill.position_side).quantity == 0
         assert fill.price == fill.mark
     return fills
 
@@ -177,7 +181,8 @@ def _is_liquidated(account: Account, pool: str) -> bool:
 
 
 def _pool(account: Account, fill: Fill) -> str:
-    return fill.listing.symbol if account.mode(fill.listing) is MarginMode.ISOLATED else CROSS_POT
+    isolated = account.mode(fill.listing) is MarginMode.ISOLATED
+    return position_name(fill.listing.symbol, fill.position_side) if isolated else CROSS_POT
 
 
 def _past(limit: Decimal, price: Decimal, *, up: bool) -> bool:

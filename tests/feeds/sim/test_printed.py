@@ -13,7 +13,16 @@ from core.pool_liquidation import contract_path
 from feeds.sim.printed import liquidation, liquidation_price
 from tests.feeds.sim.desk import Desk
 from tests.feeds.sim.predictions import cross_pool, isolated_pool
-from tests.feeds.sim.random_books import BINANCE_BOTH, BYBIT_ALL, BYBIT_ISOLATED, Kind, random_book, random_prices
+from tests.feeds.sim.random_books import (
+    BINANCE_BOTH,
+    BINANCE_HEDGE_MODE,
+    BYBIT_ALL,
+    BYBIT_HEDGE_MODE,
+    BYBIT_ISOLATED,
+    Kind,
+    random_book,
+    random_prices,
+)
 from tests.support.sim_accounts import SimulatedVenue
 
 
@@ -24,7 +33,9 @@ def same(one: Liquidation, other: Liquidation) -> bool:
     return one == other
 
 
-@pytest.mark.parametrize("kind", [BINANCE_BOTH, BYBIT_ALL, BYBIT_ISOLATED], ids=lambda kind: kind.name)
+@pytest.mark.parametrize(
+    "kind", [BINANCE_BOTH, BYBIT_ALL, BYBIT_ISOLATED, BINANCE_HEDGE_MODE, BYBIT_HEDGE_MODE], ids=lambda kind: kind.name
+)
 def test_it_is_what_the_owner_of_the_account_would_find(kind: Kind) -> None:
     draw = random.Random(f"printed {kind.name}")
     venue = SimulatedVenue(kind.venue, random_prices(draw))
@@ -37,15 +48,16 @@ def test_it_is_what_the_owner_of_the_account_would_find(kind: Kind) -> None:
             alone = held.mode is MarginMode.ISOLATED
             pool = isolated_pool(venue, held, endless=True) if alone else cross_pool(venue, book, endless=True)
             reach = contract_path(pool, held.symbol)
-            expected = reach.below if held.quantity > 0 else reach.above
-            position = account.position(listing)
+            net = sum(leg.leg.amount for leg in pool.legs if leg.leg.contract.name == held.symbol)
+            expected = reach.below if net > 0 else reach.above
+            position = account.position(listing, held.side)
             assert same(liquidation(venue.exchange.risk, account, position), expected)
             price = liquidation_price(venue.exchange.risk, account, position)
             if price is not None:
                 assert isinstance(expected, LiquidationPrice)
                 tick, nearer = listing.instrument.tick_size, price - expected.price
                 assert price % tick == 0
-                assert 0 <= (nearer if held.quantity > 0 else -nearer) < tick
+                assert 0 <= (nearer if net > 0 else -nearer) < tick
                 printed += 1
     assert printed > 60
 
