@@ -18,6 +18,7 @@ class Lot(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """A purchase of spot coins. ``quantity`` in coins; ``cost`` in quote per coin, ``None`` if not told.
 
     ``price`` names the spot instrument that values it; ``None`` lets the index price of the asset's hedge stand in.
+    ``account`` names the futures account in which the coins lie as collateral, empty for coins elsewhere.
     """
 
     asset: str
@@ -25,6 +26,15 @@ class Lot(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     cost: Decimal | None = None
     price: str | None = None
     note: str = ""
+    account: str = ""
+
+
+class Equivalent(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """A coin that is hedged as another: wrapped or staked. ``haircut`` is the fraction of it that is not counted."""
+
+    asset: str
+    counts_as: str
+    haircut: Decimal = Decimal(0)
 
 
 class MarginMode(StrEnum):
@@ -156,3 +166,4 @@ class Book(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     accounts: tuple[Account, ...]
     limits: Limits = Limits()
     thresholds: Thresholds = Thresholds()
+    equivalents: tuple[Equivalent, ...] = ()

@@ -13,7 +13,7 @@ from decimal import Decimal
 
 import msgspec
 
-from core import funding, hedging
+from core import funding, hedging, holdings
 from core.books import Account, Book, Hedge, MarginMode
 from core.contract_sheet import is_sheet_name
 from core.errors import RequestError
@@ -92,11 +92,10 @@ class Valuation:
     # --- bag -------------------------------------------------------------------------------------------------
 
     def _bag(self, book: Book, now_ns: int) -> tuple[BagLine, ...]:
-        assets = dict.fromkeys(lot.asset for lot in book.lots)
-        return tuple(self._bag_line(book, asset, now_ns) for asset in assets)
+        return tuple(self._bag_line(book, asset, now_ns) for asset in holdings.assets(book))
 
     def _bag_line(self, book: Book, asset: str, now_ns: int) -> BagLine:
-        lots = [lot for lot in book.lots if lot.asset == asset]
+        lots = holdings.lots_of(book, asset)
         price, source, currency = self.bag_price(book, asset, now_ns)
         quantity = exact(bag_quantity(book, asset))
         value = derive(Decimal.__mul__, quantity, price)
@@ -117,7 +116,7 @@ class Valuation:
 
     def bag_price(self, book: Book, asset: str, now_ns: int) -> tuple[Figure, str, str]:
         """The price of a bag asset, what it is in words, and its currency."""
-        spot = next((lot.price for lot in book.lots if lot.asset == asset and lot.price is not None), None)
+        spot = next((lot.price for lot in holdings.lots_of(book, asset) if lot.price is not None), None)
         legs = [hedge for hedge in book.hedges if hedge.asset == asset]
         leg = next((hedge for hedge in legs if not is_sheet_name(hedge.instrument)), legs[0] if legs else None)
         currency = self._currency(spot, leg)
@@ -241,8 +240,8 @@ class Valuation:
 
 
 def bag_quantity(book: Book, asset: str) -> Decimal:
-    """Coins of one asset over all lots."""
-    return sum((lot.quantity for lot in book.lots if lot.asset == asset), ZERO)
+    """Coins of one asset over all lots, each once, and those that count as it."""
+    return holdings.coins(book, asset)
 
 
 def position_usage(valued: Valued) -> Figure:
