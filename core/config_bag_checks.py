@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from core.config_faults import Problem, nearest, shown
 from core.config_model import AccountSection, EquivalentSection, LotSection
-from core.config_sound import sound, texts
+from core.config_sound import sound, tables, texts
 from core.config_text import KeyPath
 from core.contract_sheet import is_sheet_name
 from core.exact import exactly
@@ -24,7 +24,10 @@ class Bag:
         self._main = {item.asset: item.counts_as for _, item in self.equivalents}
         self.assets = [self.counts_as(asset) for asset in texts(book.get("lots"), "asset").values()]
         hedged, named = texts(book.get("hedges"), "asset"), texts(book.get("hedges"), "instrument")
-        self.indexed = {asset for index, asset in hedged.items() if not is_sheet_name(named.get(index, ""))}
+        proxies = {index for index, table in enumerate(tables(book.get("hedges"))) if "beta" in table}
+        self.indexed = {
+            asset for index, asset in hedged.items() if index not in proxies and not is_sheet_name(named.get(index, ""))
+        }
         self.prices: dict[str, str] = {}
         for _, lot in self.lots:
             if lot.price is not None:

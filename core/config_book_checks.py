@@ -14,6 +14,7 @@ from core.config_model import AccountSection, HedgeSection, LimitsSection
 from core.config_sheets import Sheets
 from core.config_sound import sound, texts
 from core.config_text import KeyPath
+from core.hedge_targets import TARGETS
 from core.symbols import Terms, read_name
 
 
@@ -55,7 +56,8 @@ class BookCheck:
             elif expected := self._sheets.expectation(hedge.instrument):
                 yield Problem((*path, "instrument"), expected, shown(hedge.instrument))
             yield from self._check_held_position(path, hedge)
-            targets[hedge.asset] = targets.get(hedge.asset, Decimal(0)) + hedge.target_ratio
+            yield from self._check_target(path, hedge)
+            targets[hedge.asset] = targets.get(hedge.asset, Decimal(0)) + (hedge.target_ratio or 0)
             if targets[hedge.asset] > self._maximum_ratio:
                 expected = f"targets of {hedge.asset} that add up to no more than maximum_ratio {self._maximum_ratio}"
                 yield Problem((*path, "target_ratio"), expected, str(targets[hedge.asset]))
@@ -76,9 +78,12 @@ class BookCheck:
                 yield Problem((*self._path, "hedges", index, "account"), expected, shown(account))
 
     def _check_contract(self, path: KeyPath, hedge: HedgeSection, terms: Terms) -> Iterator[Problem]:
-        if terms.base != hedge.asset:
-            expected = f"a contract on {hedge.asset}, the coin it hedges"
+        if terms.base != hedge.asset and hedge.beta is None:
+            expected = f"a contract on {hedge.asset}, the coin it hedges, or beta beside it"
             yield Problem((*path, "instrument"), expected, f"{hedge.instrument!r}, a contract on {terms.base}")
+        if terms.base == hedge.asset and hedge.beta is not None:
+            expected = f"nothing: {hedge.instrument} is on {hedge.asset} itself"
+            yield Problem((*path, "beta"), expected, f"{hedge.beta}")
         yield from self._check_account(path, hedge, terms)
         claims = {(hedge.account, hedge.instrument), (dotted(self._path), hedge.instrument)}
         if claims & self._claims:
@@ -104,6 +109,20 @@ class BookCheck:
             )
         elif hedge.isolated_margin is not None and account.margin_mode != "isolated":
             yield Problem((*path, "isolated_margin"), f"no margin of its own: {account.name} is a cross account", "one")
+
+    def _check_target(self, path: KeyPath, hedge: HedgeSection) -> Iterator[Problem]:
+        given = [key for key in TARGETS if getattr(hedge, key) is not None]
+        if not given:
+            yield Problem((*path, TARGETS[0]), f"exactly one of {', '.join(TARGETS)}", "nothing")
+        for extra in given[1:]:
+            yield Problem((*path, extra), f"only one target ({given[0]} is given)", "a second one")
+        if hedge.target_floor_price is None and "target_floor" in given:
+            yield Problem((*path, "target_floor_price"), "the worst price at which the floor must hold", "nothing")
+        if hedge.target_floor_price is not None and "target_floor" not in given:
+            yield Problem((*path, "target_floor_price"), "target_floor beside it", "target_floor_price alone")
+        if "target_floor" in given and [*self._hedged.values()].count(hedge.asset) > 1:
+            expected = f"the only hedge of {hedge.asset}: a floor is of the whole bag"
+            yield Problem((*path, "target_floor"), expected, "one of several")
 
     def _check_held_position(self, path: KeyPath, hedge: HedgeSection) -> Iterator[Problem]:
         if not hedge.quantity:

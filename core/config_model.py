@@ -161,8 +161,21 @@ class HedgeSection(Section):
     asset: Annotated[str, ASSET] = Field(description="the coin it hedges; the book must hold it")
     instrument: Annotated[str, _CONTRACT] = Field(description="the contract, as venue:market:symbol")
     account: Annotated[str, NAME] = Field(description="the account it is held in")
-    target_ratio: Annotated[Decimal, Number(minimum=0, maximum=2, what="a fraction")] = Field(
-        description="the part of the bag to hedge: 0.5 is half"
+    target_ratio: Annotated[Decimal | None, Number(minimum=0, maximum=2, what="a fraction")] = Field(
+        default=None, description="the part of the bag to hedge: 0.5 is half; a hedge has one target, this or another"
+    )
+    target_money: Annotated[Decimal | None, NOT_NEGATIVE] = Field(
+        default=None, description="how much of the bag's value to hedge, in the currency of its price"
+    )
+    target_coins: Annotated[Decimal | None, NOT_NEGATIVE] = Field(default=None, description="how many coins to hedge")
+    target_floor: Annotated[Decimal | None, POSITIVE] = Field(
+        default=None, description="what bag and hedge together must be worth at `target_floor_price` and above it"
+    )
+    target_floor_price: Annotated[Decimal | None, NOT_NEGATIVE] = Field(
+        default=None, description="the worst price of the coin to count with; 0 for any price"
+    )
+    beta: Annotated[Decimal | None, Number(above=0, maximum=100)] = Field(
+        default=None, description="for a contract on another coin: the coin's move per move of the contract's"
     )
     quantity: Annotated[Decimal, _SHORT] = Field(
         default=Decimal(0), description="the position held already, in the contract's order unit; a short is negative"

@@ -14,6 +14,7 @@ from decimal import Decimal
 import msgspec
 
 from core import funding, hedging, holdings
+from core.aim import Aim, aim
 from core.books import Account, Book, Hedge, MarginMode
 from core.contract_sheet import is_sheet_name
 from core.errors import RequestError
@@ -59,7 +60,7 @@ class Valued(msgspec.Struct, frozen=True, kw_only=True):
 class Valuation:
     """Reads market and ledger; holds nothing of its own."""
 
-    def __init__(self, market: Market, ledger: Ledger, targets: Callable[[str, str], Decimal]) -> None:
+    def __init__(self, market: Market, ledger: Ledger, targets: Callable[[str, str], Decimal | None]) -> None:
         self._market = market
         self._ledger = ledger
         self._target = targets
@@ -117,7 +118,7 @@ class Valuation:
     def bag_price(self, book: Book, asset: str, now_ns: int) -> tuple[Figure, str, str]:
         """The price of a bag asset, what it is in words, and its currency."""
         spot = next((lot.price for lot in holdings.lots_of(book, asset) if lot.price is not None), None)
-        legs = [hedge for hedge in book.hedges if hedge.asset == asset]
+        legs = [hedge for hedge in book.hedges if hedge.asset == asset and hedge.beta is None]
         leg = next((hedge for hedge in legs if not is_sheet_name(hedge.instrument)), legs[0] if legs else None)
         currency = self._currency(spot, leg)
         middle = self._market.middle(spot, now_ns) if spot is not None else None
@@ -186,6 +187,18 @@ class Valuation:
             return ""
         return f"an account settled in {instrument.settle} for {name}"
 
+    @exactly
+    def aim(self, book: Book, hedge: Hedge, now_ns: int) -> Aim:
+        """What a hedge aims at, with what its position has earned as it is held now."""
+        account = next(item for item in book.accounts if item.name == hedge.account)
+        held = self._positions(book, account, now_ns)
+        return self._aim(book, hedge, next(item for item in held if item.position.key == hedge.key), now_ns)
+
+    def _aim(self, book: Book, hedge: Hedge, valued: Valued, now_ns: int) -> Aim:
+        price, _, currency = self.bag_price(book, hedge.asset, now_ns)
+        declared = self._target(book.name, hedge.instrument)
+        return aim(book, hedge, declared, (price, currency), valued.quotes, valued.exposure.profit_quote)
+
     # --- hedges ----------------------------------------------------------------------------------------------
 
     def _hedge(
@@ -197,8 +210,8 @@ class Valuation:
         isolated = valued.account.margin_mode is MarginMode.ISOLATED
         others = _others(account.wallet_balance, held, valued)
         price = liquidation_price(position, valued.account, market, sums.quantity, others)
-        ratio = lifted(hedging.hedge_ratio, sums.delta, exact(bag_quantity(book, hedge.asset)))
-        target = exact(self._target(book.name, hedge.instrument))
+        aims = self._aim(book, hedge, valued, now_ns)
+        ratio, target = lifted(hedging.hedge_ratio, sums.delta, aims.coins), aims.ratio
         instrument, parts = market.instrument, hedge.instrument.split(":")
         return HedgeLine(
             asset=hedge.asset,
@@ -233,7 +246,7 @@ class Valuation:
             ratio=ratio,
             target_ratio=target,
             drift=derive(hedging.drift, ratio, target),
-            order_to_target=_order_to_target(book, hedge, market, sums.quantity, target),
+            order_to_target=_order_to_target(hedge, market, sums.quantity, aims),
             opened_note=position.note,
             leg=hedge.leg.value,
         )
@@ -347,21 +360,22 @@ def _funding(position: Position, market: Quotes, quantity: Figure) -> FundingVie
     )
 
 
-def _order_to_target(book: Book, hedge: Hedge, market: Quotes, quantity: Figure, target: Figure) -> Figure:
+def _order_to_target(hedge: Hedge, market: Quotes, quantity: Figure, aims: Aim) -> Figure:
     instrument = market.instrument
     if instrument is None:
         return unknown(f"description of {hedge.instrument}")
-    gaps = [gap for figure in (quantity, market.mark, market.settle_price) for gap in figure.missing]
-    if gaps or quantity.value is None or market.mark.value is None or target.value is None:
+    inputs = (quantity, market.mark, market.settle_price, aims.coins, aims.ratio)
+    gaps = [gap for figure in inputs for gap in figure.missing]
+    held, mark, paid_in, coins, ratio = (figure.value for figure in inputs)
+    if gaps or held is None or mark is None or coins is None or ratio is None:
         return unknown(*dict.fromkeys(gaps))
-    coins, paid_in = bag_quantity(book, hedge.asset), market.settle_price.value
     try:
-        sizing = hedging.order_to_target(instrument, coins, target.value, quantity.value, market.mark.value, paid_in)
+        sizing = hedging.order_to_target(instrument, coins, ratio, held, mark, paid_in)
     except RequestError as error:
         return unknown(str(error))
     if sizing.refusals and not _too_large(sizing, instrument.maximum_quantity):
-        return absent(sizing.refusals[0], market.mark)
-    return derive(lambda *_: sizing.signed_quantity, quantity, market.mark)
+        return absent(sizing.refusals[0], *inputs)
+    return derive(lambda *_: sizing.signed_quantity, *inputs)
 
 
 def _too_large(sizing: hedging.Sizing, maximum: Decimal | None) -> bool:
