@@ -12,7 +12,8 @@ from pydantic_core import ErrorDetails
 
 from core.calculators.fields import Request, Unknown
 from core.calculators.funding import FundingAnswer, FundingRequest, funding
-from core.calculators.hedge_size import HedgeSizeAnswer, HedgeSizeRequest, hedge_size
+from core.calculators.hedge_size import hedge_size
+from core.calculators.hedge_size_fields import HedgeSizeAnswer, HedgeSizeRequest
 from core.calculators.liquidation import (
     LiquidatedAnswer,
     LiquidationAnswer,
