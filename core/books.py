@@ -18,6 +18,7 @@ class Lot(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """A purchase of spot coins. ``quantity`` in coins; ``cost`` in quote per coin, ``None`` if not told.
 
     ``price`` names the spot instrument that values it; ``None`` lets the index price of the asset's hedge stand in.
+    ``account`` names the futures account in which the coins lie as collateral, empty for coins elsewhere.
     """
 
     asset: str
@@ -25,6 +26,15 @@ class Lot(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     cost: Decimal | None = None
     price: str | None = None
     note: str = ""
+    account: str = ""
+
+
+class Equivalent(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """A coin that is hedged as another: wrapped or staked. ``haircut`` is the fraction of it that is not counted."""
+
+    asset: str
+    counts_as: str
+    haircut: Decimal = Decimal(0)
 
 
 class MarginMode(StrEnum):
@@ -87,16 +97,25 @@ class Account(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
 class Hedge(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """One hedge leg: a futures contract held against one asset of the bag.
 
-    ``target_ratio`` is a fraction (0.5 hedges half). ``quantity`` is the position already held, signed (short
-    negative) in the venue's order unit, with ``entry_price`` in quote per coin. Where ``open_at_market`` is true
-    the engine opens the target position once, at the first mark price it sees (demo, replay), and says so. ``leg`` is
-    ``net``, or ``short`` in an account in hedge mode.
+    Exactly one target says what it is to reach: ``target_ratio``, a fraction of the bag (0.5 hedges half);
+    ``target_money``, so much of its value in quote; ``target_coins``, so many of its coins; or ``target_floor``, a
+    worth in quote below which bag and hedge together must not fall at ``target_floor_price`` or above it. ``beta`` is
+    for a contract on another coin (a proxy): the move of the bag's coin per move of the contract's.
+
+    ``quantity`` is the position already held, signed (short negative) in the venue's order unit, with ``entry_price``
+    in quote per coin. Where ``open_at_market`` is true the engine opens the target position once, at the first mark
+    price it sees (demo, replay), and says so. ``leg`` is ``net``, or ``short`` in an account in hedge mode.
     """
 
     asset: str
     instrument: str
     account: str
-    target_ratio: Decimal
+    target_ratio: Decimal | None = None
+    target_money: Decimal | None = None
+    target_coins: Decimal | None = None
+    target_floor: Decimal | None = None
+    target_floor_price: Decimal | None = None
+    beta: Decimal | None = None
     quantity: Decimal = Decimal(0)
     entry_price: Decimal | None = None
     isolated_margin: Decimal | None = None
@@ -107,6 +126,25 @@ class Hedge(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     def key(self) -> PositionKey:
         """The position that is the hedge."""
         return PositionKey(self.account, self.instrument, self.leg)
+
+    @property
+    def target(self) -> tuple[Decimal | None, ...]:
+        """All that its user says of what it is to reach."""
+        floor = (self.target_floor, self.target_floor_price)
+        return (self.target_ratio, self.target_money, self.target_coins, *floor, self.beta)
+
+    @property
+    def untargeted(self) -> Hedge:
+        """The hedge without its target: what its position starts from."""
+        return msgspec.structs.replace(
+            self,
+            target_ratio=None,
+            target_money=None,
+            target_coins=None,
+            target_floor=None,
+            target_floor_price=None,
+            beta=None,
+        )
 
 
 class Limits(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
@@ -156,3 +194,4 @@ class Book(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     accounts: tuple[Account, ...]
     limits: Limits = Limits()
     thresholds: Thresholds = Thresholds()
+    equivalents: tuple[Equivalent, ...] = ()

@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 from pydantic import ValidationError
 
-from core.books import Account, Book, Collateral, Hedge, Limits, Lot, MarginMode, PositionMode, Thresholds
+from core.books import Account, Book, Collateral, Equivalent, Hedge, Limits, Lot, MarginMode, PositionMode, Thresholds
 from core.config_checks import cross_checks
 from core.config_contracts import contract_sheet
 from core.config_faults import Problem, dotted, validation_problems
@@ -169,6 +169,7 @@ def _hedge(section: HedgeSection) -> Hedge:
 
 def _book(section: BookSection, accounts: Mapping[str, Account]) -> Book:
     used = dict.fromkeys(hedge.account for hedge in section.hedges)
+    used |= dict.fromkeys(lot.account for lot in section.lots if lot.account)
     return Book(
         name=section.name,
         lots=tuple(Lot(**dict(lot)) for lot in section.lots),
@@ -176,4 +177,5 @@ def _book(section: BookSection, accounts: Mapping[str, Account]) -> Book:
         accounts=tuple(accounts[name] for name in used),
         limits=Limits(**dict(section.limits)),
         thresholds=Thresholds(**dict(section.thresholds)),
+        equivalents=tuple(Equivalent(**dict(item)) for item in section.equivalents),
     )

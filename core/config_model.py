@@ -14,7 +14,7 @@ from pydantic import Field
 from core.books import Limits, Thresholds
 from core.config_contracts import ContractSection, HoursSection, MonthSection
 from core.config_rules import Address, Choice, Flag, Ladder, Number, Parsed, Steps, Text, Whole, Words
-from core.config_section import ASSET, NAME, NOT_NEGATIVE, POSITIVE, Section
+from core.config_section import ASSET, NAME, NOT_NEGATIVE, POSITIVE, TOKEN, Section
 from core.contract_sheet import is_sheet_name
 from core.symbols import MARKETS, is_contract, is_spot_pair
 
@@ -34,6 +34,7 @@ _ACCOUNT_VENUE = Text(
 )
 _SPOT_PAIR = Parsed('a spot pair such as "bybit:spot:BTCUSDT" or "binance:spot:BTCUSDT"', is_spot_pair)
 _RULES = Text('the name of a venue\'s rules, or ""', "[a-z0-9][a-z0-9-]{0,39}|")
+_MAYBE_NAME = Text('the name of an account, or ""', r"([A-Za-z0-9][A-Za-z0-9._-]{0,31})?")
 _LIMITS, _THRESHOLDS = Limits(), Thresholds()
 
 
@@ -73,7 +74,7 @@ class CollateralSection(Section):
     Either `ratio` or `ratio_steps` says how much of them the venue counts.
     """
 
-    asset: Annotated[str, ASSET] = Field(description="the coin")
+    asset: Annotated[str, TOKEN] = Field(description="the coin")
     quantity: Annotated[Decimal, NOT_NEGATIVE] = Field(description="coins in the account")
     price: Annotated[str | None, _SPOT_PAIR] = Field(
         default=None, description="the spot pair that values it; without it what it counts for is unknown"
@@ -130,7 +131,7 @@ class AccountSection(Section):
 class LotSection(Section):
     """One purchase of spot coins, wherever they lie."""
 
-    asset: Annotated[str, ASSET] = Field(description="the coin")
+    asset: Annotated[str, TOKEN] = Field(description="the coin")
     quantity: Annotated[Decimal, POSITIVE] = Field(description="coins held")
     cost: Annotated[Decimal | None, NOT_NEGATIVE] = Field(
         default=None, description="what one coin cost; without it the profit of the bag is unknown"
@@ -139,6 +140,19 @@ class LotSection(Section):
         default=None, description="the spot pair that values it; without it the index price of the asset's hedge does"
     )
     note: Annotated[str, Text("one line of text", ".*", longest=120)] = Field(default="", description="for yourself")
+    account: Annotated[str, _MAYBE_NAME] = Field(
+        default="", description='the futures account in which the coins lie as collateral; "" for anywhere else'
+    )
+
+
+class EquivalentSection(Section):
+    """A coin that is hedged as another, such as WETH or stETH as ETH: their lots are one bag."""
+
+    asset: Annotated[str, TOKEN] = Field(description="the coin")
+    counts_as: Annotated[str, ASSET] = Field(description="the coin it counts as")
+    haircut: Annotated[Decimal, Number(minimum=0, maximum=1, what="a fraction")] = Field(
+        default=Decimal(0), description="the part of it that is not counted"
+    )
 
 
 class HedgeSection(Section):
@@ -147,8 +161,21 @@ class HedgeSection(Section):
     asset: Annotated[str, ASSET] = Field(description="the coin it hedges; the book must hold it")
     instrument: Annotated[str, _CONTRACT] = Field(description="the contract, as venue:market:symbol")
     account: Annotated[str, NAME] = Field(description="the account it is held in")
-    target_ratio: Annotated[Decimal, Number(minimum=0, maximum=2, what="a fraction")] = Field(
-        description="the part of the bag to hedge: 0.5 is half"
+    target_ratio: Annotated[Decimal | None, Number(minimum=0, maximum=2, what="a fraction")] = Field(
+        default=None, description="the part of the bag to hedge: 0.5 is half; a hedge has one target, this or another"
+    )
+    target_money: Annotated[Decimal | None, NOT_NEGATIVE] = Field(
+        default=None, description="how much of the bag's value to hedge, in the currency of its price"
+    )
+    target_coins: Annotated[Decimal | None, NOT_NEGATIVE] = Field(default=None, description="how many coins to hedge")
+    target_floor: Annotated[Decimal | None, POSITIVE] = Field(
+        default=None, description="what bag and hedge together must be worth at `target_floor_price` and above it"
+    )
+    target_floor_price: Annotated[Decimal | None, NOT_NEGATIVE] = Field(
+        default=None, description="the worst price of the coin to count with; 0 for any price"
+    )
+    beta: Annotated[Decimal | None, Number(above=0, maximum=100)] = Field(
+        default=None, description="for a contract on another coin: the coin's move per move of the contract's"
     )
     quantity: Annotated[Decimal, _SHORT] = Field(
         default=Decimal(0), description="the position held already, in the contract's order unit; a short is negative"
@@ -213,6 +240,7 @@ class BookSection(Section):
     name: Annotated[str, NAME] = Field(description="what the screen and `--book` call it")
     lots: list[LotSection] = Field(min_length=1, description="the bag")
     hedges: list[HedgeSection] = Field(default=[], description="the hedges; none for a bag that is only watched")
+    equivalents: list[EquivalentSection] = Field(default=[], description="coins that are hedged as others")
     limits: LimitsSection = Field(default=LimitsSection(), description="bounds of orders")
     thresholds: ThresholdsSection = Field(default=ThresholdsSection(), description="alert thresholds")
 
@@ -261,6 +289,7 @@ SECTIONS: dict[str, type[Section]] = {
     "books": BookSection,
     "books.lots": LotSection,
     "books.hedges": HedgeSection,
+    "books.equivalents": EquivalentSection,
     "books.limits": LimitsSection,
     "books.thresholds": ThresholdsSection,
     "display": DisplaySection,
@@ -269,7 +298,16 @@ SECTIONS: dict[str, type[Section]] = {
 """Every section by the dotted name of its header; ``NAME`` stands for any venue."""
 
 REPEATED = frozenset(
-    {"accounts", "accounts.collateral", "contracts", "contracts.months", "books", "books.lots", "books.hedges"}
+    {
+        "accounts",
+        "accounts.collateral",
+        "contracts",
+        "contracts.months",
+        "books",
+        "books.lots",
+        "books.hedges",
+        "books.equivalents",
+    }
 )
 """The sections written as ``[[name]]``, once for each element."""
 

@@ -8,6 +8,9 @@ from core.config_rules import Number, Rule, Text
 
 NAME = Text('a name of letters, digits, ".", "_" and "-", up to 32', r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}")
 ASSET = Text('a coin in capitals such as "BTC"', r"[^\W_a-z]{1,20}")
+TOKEN = Text(
+    'a coin in capitals such as "BTC", or a token such as "stETH"', r"[^\W_a-z]{1,20}|(?=.*[A-Z])[A-Za-z0-9]{1,20}"
+)
 POSITIVE = Number(above=0)
 NOT_NEGATIVE = Number(minimum=0)
 

@@ -35,6 +35,7 @@ from core.events import (
 )
 from core.feeds_health import FeedsHealth
 from core.freshness import SECOND_NS
+from core.hedge_targets import check_target
 from core.history import History
 from core.journal import Journal
 from core.ledger import Ledger
@@ -264,7 +265,7 @@ class Engine:
             if not self._ledger.position(*hedge.key).pending:
                 continue  # its venue has told of a position meanwhile
             try:
-                fill = opening_fill(book, hedge, self._market, self._ledger, self._targets, self._now_ns)
+                fill = opening_fill(book, hedge, self._market, self._ledger, self._valuation, self._now_ns)
             except RequestError as error:
                 self._ledger.not_opened(hedge.key, str(error))
                 self._requests.say(f"{hedge.instrument} was not opened: {error}", self._now_ns)
@@ -320,5 +321,7 @@ def _check_books(books: tuple[Book, ...]) -> None:
             if claims & legs:
                 raise RequestError("hedges", "each contract of an account or a book in one leg", hedge.instrument)
             legs |= claims
-            if not Decimal(0) <= hedge.target_ratio <= book.limits.maximum_ratio:
-                raise RequestError("hedges.target_ratio", f"0 to {book.limits.maximum_ratio}", str(hedge.target_ratio))
+            check_target(hedge)
+            ratio = hedge.target_ratio
+            if ratio is not None and not Decimal(0) <= ratio <= book.limits.maximum_ratio:
+                raise RequestError("hedges.target_ratio", f"0 to {book.limits.maximum_ratio}", str(ratio))

@@ -11,14 +11,14 @@ from core.ledger import Ledger
 from core.market import Field, Market
 from core.positions import ZERO, opening_id
 from core.risk import settle_price
-from core.targets import Targets
-from core.valuation import bag_quantity
+from core.valuation import Valuation
 
 
 def opening_fill(
-    book: Book, hedge: Hedge, market: Market, ledger: Ledger, targets: Targets, now_ns: int
+    book: Book, hedge: Hedge, market: Market, ledger: Ledger, valuation: Valuation, now_ns: int
 ) -> Fill | None:
-    """The fill that opens a hedge, without a fee; ``None`` until its contract is described and its mark is live.
+    """The fill that opens a hedge, without a fee; ``None`` until its contract is described, its mark is live and what
+    it aims at is known.
 
     Raises RequestError where the target is too small for the venue's filters.
     """
@@ -27,11 +27,10 @@ def opening_fill(
     if instrument is None or mark.value is None or mark.freshness is not Freshness.LIVE:
         return None
     held = ledger.position(*hedge.key).quantity
-    ratio = targets.ratio(book.name, hedge.instrument)
-    paid_in = settle_price(market, instrument, now_ns)
-    if paid_in.value is None:
+    aim, paid_in = valuation.aim(book, hedge, now_ns), settle_price(market, instrument, now_ns)
+    if aim.coins.value is None or aim.ratio.value is None or paid_in.value is None:
         return None
-    sizing = order_to_target(instrument, bag_quantity(book, hedge.asset), ratio, held, mark.value, paid_in.value)
+    sizing = order_to_target(instrument, aim.coins.value, aim.ratio.value, held, mark.value, paid_in.value)
     if sizing.refusals:
         raise RequestError(hedge.instrument, "a target that the venue's order filters allow", sizing.refusals[0])
     return Fill(

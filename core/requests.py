@@ -74,7 +74,7 @@ class Requests:
             case StepTarget(book=book, instrument=instrument, step=step):
                 self._hedge(book, instrument)
                 _check_number(step)
-                return self._move(self._targets.ratio(book, instrument) + step, book, instrument, now_ns)
+                return self._move(self._ratio(book, instrument) + step, book, instrument, now_ns)
             case SetTarget(book=book, instrument=instrument, ratio=ratio):
                 self._hedge(book, instrument)
                 _check_number(ratio)
@@ -107,8 +107,14 @@ class Requests:
 
     # --- targets ---------------------------------------------------------------------------------------------
 
+    def _ratio(self, book: str, instrument: str) -> Decimal:
+        ratio = self._targets.ratio(book, instrument)
+        if ratio is None:
+            raise Refused(f"the target of {instrument} is no ratio but an amount: change it in the configuration")
+        return ratio
+
     def _move(self, ratio: Decimal, book: str, instrument: str, now_ns: int) -> str:
-        move = self._targets.propose(book, instrument, ratio)
+        move = self._targets.propose(book, instrument, self._ratio(book, instrument), ratio)
         if move.after == move.before:
             return f"the target stays at {percent(move.after)}: it is at its limit"
         return self._make(move, now_ns)

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-import msgspec
-
 from core.alerts import Alerts, identity
 from core.books import Account, Book, Hedge
 from core.collateral import declared_balances
@@ -120,10 +118,10 @@ class Restorer:
         self._hedges[book, hedge.instrument] = self._held[hedge.key] = hedge
         if hedge.account not in self._ledger.accounts:
             return
-        if held is None or msgspec.structs.replace(held, target_ratio=hedge.target_ratio) != hedge:
+        if held is None or held.untargeted != hedge.untargeted:
             self._ledger.begin(hedge)
             self._rewritten |= {hedge.instrument, hedge.account}
-        if before is None or before.target_ratio != hedge.target_ratio:
+        if before is None or before.target != hedge.target:
             self._targets.begin(book, hedge.instrument, hedge.target_ratio)
 
     def _open(self, account: Account) -> None:

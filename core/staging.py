@@ -28,7 +28,7 @@ from core.positions import Position, filled
 from core.risk import lifted, settle_price, used_up
 from core.snapshot import AccountView, HedgeLine, PreviewAfter, StageView
 from core.targets import Targets
-from core.valuation import Valuation, bag_quantity
+from core.valuation import Valuation
 
 MINUTE_NS = 60 * SECOND_NS
 ORDER_LIFETIME_NS = 60 * SECOND_NS
@@ -80,11 +80,13 @@ class Staging:
         mark = self._market.figure(hedge.instrument, Field.MARK, now_ns)
         if mark.value is None:
             raise Refused(f"cannot size the order: {', '.join(mark.missing)} is unknown")
-        target = self._targets.ratio(book.name, hedge.instrument)
+        aim = self._valuation.aim(book, hedge, now_ns)
+        if aim.coins.value is None or aim.ratio.value is None:
+            raise Refused(f"cannot size the order: {', '.join(aim.coins.missing or aim.ratio.missing)} is unknown")
         try:
-            coins = bag_quantity(book, hedge.asset)
-            paid_in = settle_price(self._market, instrument, now_ns)
-            sizing = order_to_target(instrument, coins, target, position.quantity, mark.value, paid_in.value)
+            paid_in = settle_price(self._market, instrument, now_ns).value
+            held, coins = position.quantity, aim.coins.value
+            sizing = order_to_target(instrument, coins, aim.ratio.value, held, mark.value, paid_in)
         except RequestError as error:
             raise Refused(f"cannot size the order: {error}") from error
         if not sizing.side:

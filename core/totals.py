@@ -12,11 +12,10 @@ from decimal import Decimal
 import msgspec
 
 from core import hedging
+from core.aim import DOLLARS
 from core.figures import Figure, derive, total, unknown
 from core.risk import ZERO, lifted
 from core.snapshot import BagLine, HedgeLine, Totals
-
-DOLLARS = frozenset({"USD", "USDT", "USDC", "FDUSD", "DAI"})
 
 
 def book_totals(bag: tuple[BagLine, ...], hedges: tuple[HedgeLine, ...]) -> Totals:

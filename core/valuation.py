@@ -13,7 +13,8 @@ from decimal import Decimal
 
 import msgspec
 
-from core import funding, hedging
+from core import funding, hedging, holdings
+from core.aim import Aim, aim
 from core.books import Account, Book, Hedge, MarginMode
 from core.contract_sheet import is_sheet_name
 from core.errors import RequestError
@@ -59,7 +60,7 @@ class Valued(msgspec.Struct, frozen=True, kw_only=True):
 class Valuation:
     """Reads market and ledger; holds nothing of its own."""
 
-    def __init__(self, market: Market, ledger: Ledger, targets: Callable[[str, str], Decimal]) -> None:
+    def __init__(self, market: Market, ledger: Ledger, targets: Callable[[str, str], Decimal | None]) -> None:
         self._market = market
         self._ledger = ledger
         self._target = targets
@@ -92,11 +93,10 @@ class Valuation:
     # --- bag -------------------------------------------------------------------------------------------------
 
     def _bag(self, book: Book, now_ns: int) -> tuple[BagLine, ...]:
-        assets = dict.fromkeys(lot.asset for lot in book.lots)
-        return tuple(self._bag_line(book, asset, now_ns) for asset in assets)
+        return tuple(self._bag_line(book, asset, now_ns) for asset in holdings.assets(book))
 
     def _bag_line(self, book: Book, asset: str, now_ns: int) -> BagLine:
-        lots = [lot for lot in book.lots if lot.asset == asset]
+        lots = holdings.lots_of(book, asset)
         price, source, currency = self.bag_price(book, asset, now_ns)
         quantity = exact(bag_quantity(book, asset))
         value = derive(Decimal.__mul__, quantity, price)
@@ -117,8 +117,8 @@ class Valuation:
 
     def bag_price(self, book: Book, asset: str, now_ns: int) -> tuple[Figure, str, str]:
         """The price of a bag asset, what it is in words, and its currency."""
-        spot = next((lot.price for lot in book.lots if lot.asset == asset and lot.price is not None), None)
-        legs = [hedge for hedge in book.hedges if hedge.asset == asset]
+        spot = next((lot.price for lot in holdings.lots_of(book, asset) if lot.price is not None), None)
+        legs = [hedge for hedge in book.hedges if hedge.asset == asset and hedge.beta is None]
         leg = next((hedge for hedge in legs if not is_sheet_name(hedge.instrument)), legs[0] if legs else None)
         currency = self._currency(spot, leg)
         middle = self._market.middle(spot, now_ns) if spot is not None else None
@@ -187,6 +187,18 @@ class Valuation:
             return ""
         return f"an account settled in {instrument.settle} for {name}"
 
+    @exactly
+    def aim(self, book: Book, hedge: Hedge, now_ns: int) -> Aim:
+        """What a hedge aims at, with what its position has earned as it is held now."""
+        account = next(item for item in book.accounts if item.name == hedge.account)
+        held = self._positions(book, account, now_ns)
+        return self._aim(book, hedge, next(item for item in held if item.position.key == hedge.key), now_ns)
+
+    def _aim(self, book: Book, hedge: Hedge, valued: Valued, now_ns: int) -> Aim:
+        price, _, currency = self.bag_price(book, hedge.asset, now_ns)
+        declared = self._target(book.name, hedge.instrument)
+        return aim(book, hedge, declared, (price, currency), valued.quotes, valued.exposure.profit_quote)
+
     # --- hedges ----------------------------------------------------------------------------------------------
 
     def _hedge(
@@ -198,8 +210,8 @@ class Valuation:
         isolated = valued.account.margin_mode is MarginMode.ISOLATED
         others = _others(account.wallet_balance, held, valued)
         price = liquidation_price(position, valued.account, market, sums.quantity, others)
-        ratio = lifted(hedging.hedge_ratio, sums.delta, exact(bag_quantity(book, hedge.asset)))
-        target = exact(self._target(book.name, hedge.instrument))
+        aims = self._aim(book, hedge, valued, now_ns)
+        ratio, target = lifted(hedging.hedge_ratio, sums.delta, aims.coins), aims.ratio
         instrument, parts = market.instrument, hedge.instrument.split(":")
         return HedgeLine(
             asset=hedge.asset,
@@ -234,15 +246,15 @@ class Valuation:
             ratio=ratio,
             target_ratio=target,
             drift=derive(hedging.drift, ratio, target),
-            order_to_target=_order_to_target(book, hedge, market, sums.quantity, target),
+            order_to_target=_order_to_target(hedge, market, sums.quantity, aims),
             opened_note=position.note,
             leg=hedge.leg.value,
         )
 
 
 def bag_quantity(book: Book, asset: str) -> Decimal:
-    """Coins of one asset over all lots."""
-    return sum((lot.quantity for lot in book.lots if lot.asset == asset), ZERO)
+    """Coins of one asset over all lots, each once, and those that count as it."""
+    return holdings.coins(book, asset)
 
 
 def position_usage(valued: Valued) -> Figure:
@@ -348,21 +360,22 @@ def _funding(position: Position, market: Quotes, quantity: Figure) -> FundingVie
     )
 
 
-def _order_to_target(book: Book, hedge: Hedge, market: Quotes, quantity: Figure, target: Figure) -> Figure:
+def _order_to_target(hedge: Hedge, market: Quotes, quantity: Figure, aims: Aim) -> Figure:
     instrument = market.instrument
     if instrument is None:
         return unknown(f"description of {hedge.instrument}")
-    gaps = [gap for figure in (quantity, market.mark, market.settle_price) for gap in figure.missing]
-    if gaps or quantity.value is None or market.mark.value is None or target.value is None:
+    inputs = (quantity, market.mark, market.settle_price, aims.coins, aims.ratio)
+    gaps = [gap for figure in inputs for gap in figure.missing]
+    held, mark, paid_in, coins, ratio = (figure.value for figure in inputs)
+    if gaps or held is None or mark is None or coins is None or ratio is None:
         return unknown(*dict.fromkeys(gaps))
-    coins, paid_in = bag_quantity(book, hedge.asset), market.settle_price.value
     try:
-        sizing = hedging.order_to_target(instrument, coins, target.value, quantity.value, market.mark.value, paid_in)
+        sizing = hedging.order_to_target(instrument, coins, ratio, held, mark, paid_in)
     except RequestError as error:
         return unknown(str(error))
     if sizing.refusals and not _too_large(sizing, instrument.maximum_quantity):
-        return absent(sizing.refusals[0], market.mark)
-    return derive(lambda *_: sizing.signed_quantity, quantity, market.mark)
+        return absent(sizing.refusals[0], *inputs)
+    return derive(lambda *_: sizing.signed_quantity, *inputs)
 
 
 def _too_large(sizing: hedging.Sizing, maximum: Decimal | None) -> bool:

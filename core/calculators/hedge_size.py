@@ -3,160 +3,197 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Literal
 
-from pydantic import ConfigDict, Field
-
-from core.calculators.fields import (
-    Answer,
-    ContractSizeField,
-    Exact,
-    NotNegative,
-    Number,
-    Positive,
-    Request,
-    Unknown,
-    contract_kind,
-)
+from core.calculators.fields import Unknown, contract_kind
+from core.calculators.hedge_size_fields import HedgeSizeAnswer, HedgeSizeRequest, LineAnswer, OtherHedge
+from core.errors import RequestError
 from core.exact import ONE, ZERO, exactly
-from core.hedging import Filters, Sizing, drift, hedge_ratio, order_to_quantity, target_quantity
+from core.hedge_targets import TARGETS, Wanted, of_coins, of_floor, of_money, of_ratio
+from core.hedging import Filters, drift, hedge_ratio, order_to_quantity, target_quantity
 from core.pnl import delta, notional
-
-
-class HedgeSizeRequest(Request):
-    """The short that hedges a share of a bag of spot coins, and the order that gets there.
-
-    Give bag_quantity (coins) or bag_value (quote), and target_ratio; the venue's filters where it has them.
-    """
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "kind": "linear",
-                    "bag_quantity": "5",
-                    "target_ratio": "0.55",
-                    "price": "60000",
-                    "current_quantity": "-2.5",
-                    "quantity_step": "0.001",
-                    "minimum_quantity": "0.001",
-                    "minimum_notional": "100",
-                }
-            ]
-        }
-    )
-
-    kind: Literal["linear", "inverse"] = Field(
-        description="linear: contracts of coins; inverse: contracts of quote (USD), whose coin exposure falls as the "
-        "price rises.",
-    )
-    contract_size: ContractSizeField = ONE
-    bag_quantity: Positive | None = Field(default=None, description="Coins held.")
-    bag_value: Positive | None = Field(
-        default=None, description="Value held in quote, instead of bag_quantity; divided by price."
-    )
-    beta: Positive = Field(
-        default=ONE,
-        description="Move of the bag per move of the hedging contract's coin; 1 where they are the same coin.",
-    )
-    target_ratio: NotNegative | None = Field(
-        description="Share of the bag (times beta) to hedge: 0.5 is half, 0 asks to close the hedge. Null: not known."
-    )
-    price: Positive | None = Field(
-        default=None,
-        description="Price of the contract, quote per coin, usually the mark. May be left out for a linear contract "
-        "with bag_quantity and no minimum_notional.",
-    )
-    current_quantity: Number = Field(
-        default=ZERO, description="Hedge held now in the venue's order unit, signed: short is negative."
-    )
-    quantity_step: Positive | None = Field(
-        default=None, description="The venue's quantity step, in its order unit. Left out: nothing is rounded."
-    )
-    minimum_quantity: Positive | None = Field(default=None, description="Smallest order, in the order unit.")
-    maximum_quantity: Positive | None = Field(default=None, description="Largest order, in the order unit.")
-    minimum_notional: Positive | None = Field(default=None, description="Smallest order value, in quote.")
-
-
-class HedgeSizeAnswer(Answer):
-    """Quantities in the venue's order unit, deltas and residual in coins."""
-
-    status: Literal["ok"] = "ok"
-    exposure: Exact = Field(description="The bag in coins of the hedging contract: coins * beta.")
-    target_delta: Exact = Field(description="Delta the hedge should have, coins, negative: -target_ratio * exposure.")
-    target_quantity: Exact = Field(description="Position that has it, signed, not rounded.")
-    side: Literal["buy", "sell"] | None = Field(description="Side of the order; null where none is needed.")
-    raw_quantity: Exact = Field(description="Size of the order before rounding.")
-    quantity: Exact = Field(
-        description="Size of the order rounded to quantity_step so as never to hedge more than the target: sales down, "
-        "purchases up (but never through zero)."
-    )
-    reduce_only: bool = Field(description="True where the order only reduces the position held now.")
-    notional: Exact | None = Field(description="Value of the order in quote; null without a price.")
-    quantity_after: Exact = Field(description="Position after the order, signed.")
-    ratio_before: Exact = Field(description="-delta / exposure of the position held now.")
-    ratio_after: Exact = Field(description="The same after the order.")
-    drift_before: Exact = Field(description="ratio_before - target_ratio; positive is over-hedged.")
-    drift_after: Exact = Field(description="ratio_after - target_ratio.")
-    residual_coins: Exact = Field(description="Delta still wanted after the order, signed; negative: more to sell.")
-    refusals: tuple[str, ...] = Field(description="Why the order cannot be sent; empty where it can.")
+from core.sizing_lines import Line, order_lines, shown
 
 
 @exactly
 def hedge_size(request: HedgeSizeRequest) -> HedgeSizeAnswer | Unknown:
     """Answer a ``hedge-size`` request. Raises RequestError for fields that are lacking or contradict each other."""
     request.exclude_each_other("bag_quantity", "bag_value")
+    request.exclude_each_other(*TARGETS)
+    if request.target_floor is None:
+        request.refuse("without target_floor", "target_floor_price", "hedge_profit")
     missing = _missing(request)
-    if missing or request.target_ratio is None:
-        return Unknown(missing=missing)
-    # Without a price nothing below depends on it: see _missing.
+    return Unknown(missing=missing) if missing else _answer(request)
+
+
+# --- what is needed ------------------------------------------------------------------------------------------
+
+
+def _missing(request: HedgeSizeRequest) -> tuple[str, ...]:
+    gaps = [request.lacking(*TARGETS), request.lacking("bag_quantity", "bag_value")]
+    if why := _needs_price(request):
+        gaps.append(request.lacking("price", why=why))
+    if request.kind == "quanto":
+        gaps.append(request.lacking("settle_price", why="for a quanto contract"))
+    if request.target_floor is not None:
+        gaps.append(request.lacking("target_floor_price", why="beside target_floor"))
+        gaps.append(request.lacking("hedge_profit") if request.given("hedge_profit") else ())
+    if request.given("bag_price") and request.bag_price is None:
+        gaps.append(("bag_price",))
+    for index, other in enumerate(request.other_hedges):
+        within = f"other_hedges.{index}."
+        if other.kind == "inverse" or _by_value(request):
+            gaps.append(other.lacking("price", why="to weigh it", within=within))
+        if other.kind == "quanto":
+            gaps.append(other.lacking("settle_price", why="for a quanto contract", within=within))
+    return tuple(dict.fromkeys(name for gap in gaps for name in gap))
+
+
+def _by_value(request: HedgeSizeRequest) -> bool:
+    return request.bag_value is not None or request.bag_price is not None
+
+
+def _needs_price(request: HedgeSizeRequest) -> str:
+    """Why the contract's price is needed; empty where nothing depends on it."""
+    if request.kind == "inverse":
+        return "for an inverse contract"
+    if _by_value(request):
+        return "beside bag_value" if request.bag_value is not None else "beside bag_price"
+    if request.minimum_notional is not None:
+        return "beside minimum_notional"
+    for target in ("target_money", "target_floor"):
+        if getattr(request, target) is not None:
+            return f"beside {target}"
+    return ""
+
+
+# --- bag and target ------------------------------------------------------------------------------------------
+
+
+def _coins(request: HedgeSizeRequest) -> Decimal:
+    """The bag in its own coins (of the contract, where only its value is known)."""
+    if request.bag_quantity is not None:
+        return request.bag_quantity
+    return (request.bag_value or ZERO) / _coin_price(request)
+
+
+def _coin_price(request: HedgeSizeRequest) -> Decimal:
+    return request.bag_price or request.price or ONE
+
+
+def _exposure(request: HedgeSizeRequest, price: Decimal, beta: Decimal) -> Decimal:
+    """The bag in coins of a contract at ``price``, which it moves ``beta`` times as much as."""
+    if not _by_value(request):
+        return _coins(request) * beta
+    value = request.bag_value if request.bag_value is not None else _coins(request) * _coin_price(request)
+    return value * beta / price
+
+
+def _exposure_line(request: HedgeSizeRequest, exposure: Decimal) -> Line:
+    beta, price = shown(request.beta), shown(request.price or ONE)
+    if request.bag_value is not None:
+        formula = f"value {shown(request.bag_value)} x beta {beta} / price {price}"
+    elif request.bag_price is not None:
+        formula = f"{shown(_coins(request))} coins x {shown(request.bag_price)} x beta {beta} / price {price}"
+    else:
+        formula = f"{shown(_coins(request))} coins x beta {beta}"
+    return Line("bag in coins of the contract", formula, exposure)
+
+
+def _wanted(request: HedgeSizeRequest) -> tuple[Wanted, str]:
+    """The target as a share of the bag, and how it was reckoned."""
+    coins, price = _coins(request), _coin_price(request)
+    if request.target_money is not None:
+        formula = f"{shown(request.target_money)} / ({shown(coins)} coins x {shown(price)})"
+        return of_money(request.target_money, coins, price), formula
+    if request.target_coins is not None:
+        return of_coins(request.target_coins, coins), f"{shown(request.target_coins)} / {shown(coins)} coins"
+    if request.target_floor is not None:
+        worst, earned = request.target_floor_price or ZERO, request.hedge_profit or ZERO
+        found = of_floor(request.target_floor, worst, coins, price, earned)
+        need = f"{shown(request.target_floor)} - ({shown(earned)}) earned - {shown(coins)} x {shown(worst)}"
+        formula = (
+            f"({need}) / ({shown(price)} - {shown(worst)}) = {shown(found.coins)} of {shown(coins)} coins, not below 0"
+        )
+        return found, formula
+    if request.target_ratio is None:
+        raise RequestError(TARGETS[0], f"one of {', '.join(TARGETS)}", "none")
+    return of_ratio(request.target_ratio, coins), "as asked"
+
+
+def _other_ratio(request: HedgeSizeRequest, other: OtherHedge) -> Decimal:
+    price = other.price or ONE
+    held = delta(contract_kind(other.kind), other.quantity, other.contract_size, price, other.settle_price)
+    return hedge_ratio(held, _exposure(request, price, other.beta))
+
+
+# --- answer --------------------------------------------------------------------------------------------------
+
+
+def _answer(request: HedgeSizeRequest) -> HedgeSizeAnswer:
+    # Without a price nothing below depends on it: see _needs_price.
     price = ONE if request.price is None else request.price
-    coins = request.bag_quantity if request.bag_quantity is not None else (request.bag_value or ZERO) / price
-    kind, size = contract_kind(request.kind), request.contract_size
-    wanted = target_quantity(kind, size, coins * request.beta, request.target_ratio, price)
+    kind, size, paid_in = contract_kind(request.kind), request.contract_size, request.settle_price
+    exposure, (wanted, how) = _exposure(request, price, request.beta), _wanted(request)
+    others = tuple(_other_ratio(request, other) for other in request.other_hedges)
+    elsewhere = sum(others, ZERO)
+    share = max(wanted.ratio - elsewhere, ZERO)
     filters = Filters(
         quantity_step=request.quantity_step,
         minimum_quantity=request.minimum_quantity,
         maximum_quantity=request.maximum_quantity,
         minimum_notional=request.minimum_notional,
     )
-    sizing = order_to_quantity(kind, size, wanted, request.current_quantity, price, filters)
-    return _answer(request, coins * request.beta, wanted, sizing, price)
-
-
-def _missing(request: HedgeSizeRequest) -> tuple[str, ...]:
-    gaps = [("target_ratio",) if request.target_ratio is None else (), request.lacking("bag_quantity", "bag_value")]
-    if request.kind == "inverse":
-        gaps.append(request.lacking("price", why="for an inverse contract"))
-    elif request.bag_value is not None:
-        gaps.append(request.lacking("price", why="beside bag_value"))
-    elif request.minimum_notional is not None:
-        gaps.append(request.lacking("price", why="beside minimum_notional"))
-    return tuple(name for gap in gaps for name in gap)
-
-
-def _answer(
-    request: HedgeSizeRequest, exposure: Decimal, wanted: Decimal, sizing: Sizing, price: Decimal
-) -> HedgeSizeAnswer:
-    kind, size = contract_kind(request.kind), request.contract_size
-    after = request.current_quantity + sizing.signed_quantity
-    target = request.target_ratio or ZERO
-    before_ratio = hedge_ratio(delta(kind, request.current_quantity, size, price), exposure)
-    after_ratio = hedge_ratio(delta(kind, after, size, price), exposure)
+    target, held = target_quantity(kind, size, exposure, share, price, paid_in), request.current_quantity
+    sizing = order_to_quantity(kind, size, target, held, price, filters, paid_in)
+    after = held + sizing.signed_quantity
+    before_ratio = hedge_ratio(delta(kind, held, size, price, paid_in), exposure) + elsewhere
+    after_ratio = hedge_ratio(delta(kind, after, size, price, paid_in), exposure) + elsewhere
+    lines = (
+        _exposure_line(request, exposure),
+        Line("target ratio", how, wanted.ratio),
+        *_other_lines(others, wanted.ratio, share),
+        Line("target delta", f"-{shown(share)} x {shown(exposure)} coins", -share * exposure),
+        *order_lines(kind, size, -share * exposure, target, held, price, filters, sizing, paid_in),
+        Line("hedge ratio after", f"target {shown(wanted.ratio)}, before {shown(before_ratio)}", after_ratio),
+        *_floor_line(request, after_ratio),
+    )
     return HedgeSizeAnswer(
         exposure=exposure,
-        target_delta=-target * exposure,
-        target_quantity=wanted,
+        target_ratio=wanted.ratio,
+        other_ratio=elsewhere,
+        contract_ratio=share,
+        target_delta=-share * exposure,
+        target_quantity=target,
         side=sizing.side or None,
         raw_quantity=sizing.raw_quantity,
         quantity=sizing.quantity,
         reduce_only=sizing.reduce_only,
-        notional=None if request.price is None else notional(kind, sizing.quantity, size, price),
+        notional=None if request.price is None else notional(kind, sizing.quantity, size, price, paid_in),
         quantity_after=after,
         ratio_before=before_ratio,
         ratio_after=after_ratio,
-        drift_before=drift(before_ratio, target),
-        drift_after=drift(after_ratio, target),
+        drift_before=drift(before_ratio, wanted.ratio),
+        drift_after=drift(after_ratio, wanted.ratio),
         residual_coins=sizing.residual_coins,
         refusals=sizing.refusals,
+        lines=tuple(LineAnswer(name=line.name, formula=line.formula, value=line.value) for line in lines),
     )
+
+
+def _floor_line(request: HedgeSizeRequest, ratio: Decimal) -> tuple[Line, ...]:
+    """What bag and hedge would be worth at the floor price after the order, which rounding may leave short of it."""
+    if request.target_floor is None or request.target_floor_price is None or request.hedge_profit is None:
+        return ()
+    coins, price, worst = _coins(request), _coin_price(request), request.target_floor_price
+    earned, hedged = request.hedge_profit, ratio * coins
+    gained = f"{shown(hedged)} x ({shown(price)} - {shown(worst)})"
+    formula = f"{shown(coins)} x {shown(worst)} + ({shown(earned)}) earned + {gained}"
+    return (Line("worth at the floor price", formula, coins * worst + earned + hedged * (price - worst)),)
+
+
+def _other_lines(others: tuple[Decimal, ...], target: Decimal, share: Decimal) -> tuple[Line, ...]:
+    if not others:
+        return ()
+    parts = [Line(f"ratio of other hedge {index + 1}", "-delta / bag", ratio) for index, ratio in enumerate(others)]
+    formula = f"{shown(target)} - {shown(sum(others, ZERO))} of the others, not below 0"
+    return (*parts, Line("ratio for this contract", formula, share))

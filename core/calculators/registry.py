@@ -23,7 +23,8 @@ from core.calculators.chooser import ChooserAnswer, ChooserRequest, chooser
 from core.calculators.collateral import CollateralAnswer, CollateralRequest, collateral
 from core.calculators.fields import Request, Unknown
 from core.calculators.funding import FundingAnswer, FundingRequest, funding
-from core.calculators.hedge_size import HedgeSizeAnswer, HedgeSizeRequest, hedge_size
+from core.calculators.hedge_size import hedge_size
+from core.calculators.hedge_size_fields import HedgeSizeAnswer, HedgeSizeRequest
 from core.calculators.liquidation import (
     LiquidatedAnswer,
     LiquidationAnswer,

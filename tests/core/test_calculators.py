@@ -235,7 +235,7 @@ REFUSED = [
         "only one of fee, fee_rate",
     ),
     ("attribution", {"currency": "USD", "cost": 1, "contracts": [LEG_ALONE]}, "cost", "a bag of one asset"),
-    ("hedge-size", {"kind": "linear", "bag_quantity": 5}, "target_ratio", "a value"),
+    ("hedge-size", {"kind": "linear", "bag_quantity": 5}, "target_ratio", "one of target_ratio, target_money"),
     ("hedge-size", {**HEDGE, "bag_value": 5}, "bag_value", "only one of bag_quantity, bag_value"),
     ("hedge-size", {**HEDGE, "kind": "inverse"}, "price", "a value for an inverse contract"),
     ("hedge-size", {**HEDGE, "minimum_notional": 5}, "price", "a value beside minimum_notional"),

@@ -280,6 +280,7 @@ def render(plan: Plan) -> str:
         lines += section_lines("books.lots", lot)
     for hedge in plan.hedges:
         lines += section_lines("books.hedges", hedge)
+    lines += section_lines("books.equivalents", {})
     for name in ("books.limits", "books.thresholds", "display", "journal"):
         lines += section_lines(name, {})
     return "\n".join(lines)

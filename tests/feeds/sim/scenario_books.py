@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal
 
-from core.books import MarginMode
 from core.hedged_book import BookPool, HedgedBook, HeldLeg, SpotHolding
+
+from core.books import MarginMode
 from core.pool import Collateral
 from tests.feeds.sim.predictions import CROSS_POT, cross_collateral, position_leg
 from tests.support.sim_accounts import AccountBook, HeldPosition, SimulatedVenue

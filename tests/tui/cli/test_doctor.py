@@ -75,7 +75,6 @@ def test_every_fault_of_the_file_is_a_finding(patient: Patient) -> None:
     assert code == 2
     assert [finding["text"].split(": ")[1] for finding in findings] == [
         "accounts[0].leverage",
-        "books[0].hedges[0].target_ratio",
         "books[0].hedges[0].target_ration",
     ]
 

@@ -1,0 +1,64 @@
+"""What a hedge aims at, as figures: the coins that count as its bag and the ratio of them it is to hedge."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import msgspec
+
+from core.books import Book, Hedge
+from core.errors import RequestError
+from core.figures import Figure, derive, exact, unknown
+from core.hedge_targets import proxy_coins, resolve
+from core.holdings import coins
+from core.risk import ONE, Quotes, lifted
+
+DOLLARS = frozenset({"USD", "USDT", "USDC", "FDUSD", "DAI"})
+"""Added to one another at par; a figure that did so is an estimate."""
+
+
+class Aim(msgspec.Struct, frozen=True, kw_only=True):
+    """``coins`` is the bag in coins of the contract (beta-weighted for one on another coin), ``ratio`` the part to
+    hedge."""
+
+    coins: Figure
+    ratio: Figure
+
+
+def aim(
+    book: Book, hedge: Hedge, set_ratio: Decimal | None, bag_price: tuple[Figure, str], market: Quotes, profit: Figure
+) -> Aim:
+    """What ``hedge`` aims at now. ``set_ratio`` is a ratio that its user set, ``None`` where another target holds;
+    ``bag_price`` is the bag's price and its currency; ``profit`` what the position has earned so far, in quote."""
+    price = _in_currency_of(market, *bag_price)
+    held = coins(book, hedge.asset)
+    if set_ratio is not None:
+        return Aim(coins=_bag(hedge, held, price, market), ratio=exact(set_ratio))
+    inputs = [] if hedge.target_coins is not None else [price]
+    if hedge.target_floor is not None:
+        inputs.append(profit)
+    gaps = [gap for figure in inputs for gap in (figure.missing or ((figure.absent,) if figure.absent else ()))]
+    if gaps:
+        return Aim(coins=_bag(hedge, held, price, market), ratio=unknown(*dict.fromkeys(gaps)))
+    try:
+        wanted = resolve(hedge, held, price.value, profit.value)
+    except RequestError as error:
+        return Aim(coins=_bag(hedge, held, price, market), ratio=unknown(str(error)))
+    return Aim(coins=_bag(hedge, held, price, market), ratio=derive(lambda *_: wanted.ratio, *inputs))
+
+
+def _bag(hedge: Hedge, held: Decimal, price: Figure, market: Quotes) -> Figure:
+    beta = hedge.beta
+    if beta is None:
+        return exact(held)
+    return lifted(lambda p, mark: proxy_coins(held, p, beta, mark), price, market.mark, estimated=True)
+
+
+def _in_currency_of(market: Quotes, price: Figure, currency: str) -> Figure:
+    """The bag's price in the contract's quote; dollars at par, which makes it an estimate."""
+    quote = market.instrument.quote if market.instrument is not None else currency
+    if quote == currency or not price.known:
+        return price
+    if not {quote, currency} <= DOLLARS:
+        return unknown(f"rate of {currency or 'the price of the bag'} in {quote}")
+    return derive(lambda value: value * ONE, price, estimated=True)

@@ -1,0 +1,160 @@
+"""What a ``hedge-size`` request may hold, and what its answer holds."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import ConfigDict, Field
+
+from core.calculators.fields import (
+    Answer,
+    ContractSizeField,
+    Exact,
+    Kind,
+    NotNegative,
+    Number,
+    Positive,
+    Request,
+)
+from core.exact import ONE, ZERO
+
+HEDGE_KIND_HELP = (
+    "linear: contracts of coins; inverse: contracts of quote (USD), whose coin exposure falls as the price rises; "
+    "quanto: priced in quote and paid in a third coin, whose price the exposure follows."
+)
+SETTLE_PRICE_HELP = "Price of a quanto contract's settle coin, quote per coin; needed for quanto only."
+
+
+class OtherHedge(Request):
+    """Another hedge of the same bag."""
+
+    kind: Kind = Field(default="linear", description=HEDGE_KIND_HELP)
+    quantity: Number = Field(description="Position in the order unit, signed: short is negative.")
+    contract_size: ContractSizeField = ONE
+    price: Positive | None = Field(
+        default=None,
+        description="Price of that contract. Needed where it is inverse, and where the bag is given by its value.",
+    )
+    settle_price: Positive | None = Field(default=None, description=SETTLE_PRICE_HELP)
+    beta: Positive = Field(default=ONE, description="Move of the bag per move of that contract's coin.")
+
+
+class LineAnswer(Answer):
+    """One step of the arithmetic."""
+
+    name: str
+    formula: str = Field(description="How it was reckoned, with its numbers, to 12 digits.")
+    value: Exact
+
+
+class HedgeSizeRequest(Request):
+    """The short that hedges a share of a bag of spot coins, and the order that gets there, line by line.
+
+    Give bag_quantity (coins) or bag_value (quote), and one target: target_ratio, target_money, target_coins, or
+    target_floor with target_floor_price; the venue's filters where it has them. A bag hedged on another coin needs beta
+    and bag_price (or bag_value); hedges that the bag has already go in other_hedges.
+    """
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "kind": "linear",
+                    "bag_quantity": "5",
+                    "target_ratio": "0.55",
+                    "price": "60000",
+                    "current_quantity": "-2.5",
+                    "quantity_step": "0.001",
+                    "minimum_quantity": "0.001",
+                    "minimum_notional": "100",
+                }
+            ]
+        }
+    )
+
+    kind: Kind = Field(description=HEDGE_KIND_HELP)
+    contract_size: ContractSizeField = ONE
+    settle_price: Positive | None = Field(default=None, description=SETTLE_PRICE_HELP)
+    bag_quantity: Positive | None = Field(default=None, description="Coins held.")
+    bag_value: Positive | None = Field(
+        default=None, description="Value held in quote, instead of bag_quantity; divided by price."
+    )
+    bag_price: Positive | None = Field(
+        default=None,
+        description="Price of the bag's own coin, quote per coin, where the contract is on another coin. Left out: the "
+        "contract's coin is the bag's.",
+    )
+    beta: Positive = Field(
+        default=ONE,
+        description="Move of the bag per move of the hedging contract's coin; 1 where they are the same coin.",
+    )
+    target_ratio: NotNegative | None = Field(
+        default=None,
+        description="Share of the bag (times beta) to hedge: 0.5 is half, 0 asks to close the hedge. Null: not known.",
+    )
+    target_money: NotNegative | None = Field(
+        default=None, description="Value of the bag to hedge, in quote, instead of target_ratio; needs a price."
+    )
+    target_coins: NotNegative | None = Field(
+        default=None, description="Coins of the bag to hedge, instead of target_ratio."
+    )
+    target_floor: Positive | None = Field(
+        default=None,
+        description="Worth of bag and hedge together, in quote, that must be kept down to target_floor_price, instead "
+        "of target_ratio: the short is (floor - hedge_profit - bag * floor price) / (price - floor price) coins, or 0.",
+    )
+    target_floor_price: NotNegative | None = Field(
+        default=None, description="Worst price of the bag's coin to count with, below the present one; 0: any price."
+    )
+    hedge_profit: Number | None = Field(
+        default=ZERO, description="What the hedge has earned so far, in quote; counts towards target_floor."
+    )
+    price: Positive | None = Field(
+        default=None,
+        description="Price of the contract, quote per coin, usually the mark. May be left out for a linear contract "
+        "with bag_quantity, target_ratio or target_coins, and no minimum_notional.",
+    )
+    current_quantity: Number = Field(
+        default=ZERO, description="Hedge held now in the venue's order unit, signed: short is negative."
+    )
+    other_hedges: tuple[OtherHedge, ...] = Field(
+        default=(), max_length=100, description="Other hedges of the same bag: what they hedge is not hedged again."
+    )
+    quantity_step: Positive | None = Field(
+        default=None, description="The venue's quantity step, in its order unit. Left out: nothing is rounded."
+    )
+    minimum_quantity: Positive | None = Field(default=None, description="Smallest order, in the order unit.")
+    maximum_quantity: Positive | None = Field(default=None, description="Largest order, in the order unit.")
+    minimum_notional: Positive | None = Field(default=None, description="Smallest order value, in quote.")
+
+
+class HedgeSizeAnswer(Answer):
+    """Quantities in the venue's order unit, deltas and residual in coins of the contract."""
+
+    status: Literal["ok"] = "ok"
+    exposure: Exact = Field(
+        description="The bag in coins of the hedging contract: coins * beta, or value * beta / price."
+    )
+    target_ratio: Exact = Field(description="The target as a share of the bag.")
+    other_ratio: Exact = Field(description="Share of the bag that the other hedges have: the sum of theirs.")
+    contract_ratio: Exact = Field(
+        description="Share that is left for this contract: target_ratio - other_ratio, not below 0."
+    )
+    target_delta: Exact = Field(description="Delta it should have, coins, negative: -contract_ratio * exposure.")
+    target_quantity: Exact = Field(description="Position that has it, signed, not rounded.")
+    side: Literal["buy", "sell"] | None = Field(description="Side of the order; null where none is needed.")
+    raw_quantity: Exact = Field(description="Size of the order before rounding.")
+    quantity: Exact = Field(
+        description="Size of the order rounded to quantity_step so as never to hedge more than the target: sales down, "
+        "purchases up (but never through zero)."
+    )
+    reduce_only: bool = Field(description="True where the order only reduces the position held now.")
+    notional: Exact | None = Field(description="Value of the order in quote; null without a price.")
+    quantity_after: Exact = Field(description="Position after the order, signed.")
+    ratio_before: Exact = Field(description="-delta / exposure of the position held now, and of the other hedges.")
+    ratio_after: Exact = Field(description="The same after the order.")
+    drift_before: Exact = Field(description="ratio_before - target_ratio; positive is over-hedged.")
+    drift_after: Exact = Field(description="ratio_after - target_ratio.")
+    residual_coins: Exact = Field(description="Delta still wanted after the order, signed; negative: more to sell.")
+    refusals: tuple[str, ...] = Field(description="Why the order cannot be sent; empty where it can.")
+    lines: tuple[LineAnswer, ...] = Field(description="The arithmetic, step by step.")
