@@ -204,11 +204,13 @@ class LegValue:
             self.requirement = value * (ladder.rates[tier] + leg.fee_rate) - ladder.deductions[tier] + leg.fixed_fee
 
     @property
+    @exactly
     def initial_margin(self) -> Decimal:
         """Value at mark ÷ leverage, settle currency."""
         return self.value / self.leg.leverage
 
     @property
+    @exactly
     def surplus(self) -> Decimal:
         """What the leg adds to the pool's surplus, pool currency."""
         return (self.profit - self.requirement) * self.settle_price
@@ -242,6 +244,7 @@ class PoolValue:
         self.surplus = self.equity - requirement
 
     @property
+    @exactly
     def initial_margin(self) -> Decimal:
         """Sum of values at mark ÷ leverage, pool currency."""
         return sum((leg.initial_margin * leg.settle_price for leg in self.legs), ZERO)

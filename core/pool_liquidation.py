@@ -20,9 +20,12 @@ from typing import NamedTuple
 import msgspec
 
 from core.exact import ONE, ZERO, exactly, positive
-from core.instruments import ContractKind, Tier
+from core.instruments import Tier
 from core.liquidation import AlwaysLiquidated, Liquidation, LiquidationPrice, NoLiquidation, UnknownLiquidation
+from core.margin_rules import RequirementAt
 from core.pool import LegValue, PoolValue
+
+BELOW = "equity is below the requirement all the way"
 
 
 class Reach(msgspec.Struct, frozen=True):
@@ -87,8 +90,8 @@ def coin_path(pool: PoolValue, coin: str, price: Decimal, *, requirement: bool =
     """Where the pool is liquidated when ``coin`` alone moves: its contracts, its collateral, what is settled in it.
 
     Prices are of the coin, reckoned from its present ``price`` (quote); every mark on it moves by the same factor.
-    ``requirement=False`` as in :func:`contract_path`. A quanto contract on the coin that is settled in it too has no
-    straight line: the answer is unknown and says so.
+    ``requirement=False`` as in :func:`contract_path`. A quanto contract on the coin that is settled in it too, or an
+    inverse one that is not, has no straight line: the answer is unknown and says so.
     """
     constant, slope = pool.surplus if requirement else pool.equity, ZERO
     moving: list[tuple[LegValue, bool]] = []
@@ -105,14 +108,16 @@ def coin_path(pool: PoolValue, coin: str, price: Decimal, *, requirement: bool =
         constant -= now
         if contract.coin != coin:
             slope += now
-        elif settled and contract.kind is ContractKind.QUANTO:
-            unknown = UnknownLiquidation((f"a straight path of {contract.name}, settled in the coin it follows",))
+        elif settled is leg.leg.direct:
+            how = "settled in the coin it follows" if settled else "an inverse contract not settled in its coin"
+            unknown = UnknownLiquidation((f"a straight path of {contract.name}, {how}",))
             return Reach(unknown, unknown)
         else:
             moving.append((leg, settled))
     if not moving and not slope:
-        none = NoLiquidation(f"nothing here depends on {coin}")
-        return Reach(none, none)
+        past = constant <= 0
+        fixed = AlwaysLiquidated(BELOW) if past else NoLiquidation(f"nothing here depends on {coin}")
+        return Reach(fixed, fixed, past)
     return _reach(_Path(constant, slope, moving, positive("price", price), False, requirement))
 
 
@@ -134,11 +139,11 @@ def _walk(path: _Path, *, upwards: bool, past: bool) -> Liquidation:
     """The first zero of the surplus for ``t`` above (or below) 1, crossing downwards, or upwards where ``past``."""
     tiers = [leg.tier for leg, _ in path.moving]
     pieces = [_piece(leg, scaled, leg.tier, path, upwards=upwards) for leg, scaled in path.moving]
-    t = ONE
+    t, begun = ONE, False
     while True:
         constant = sum((piece.constant for piece in pieces), path.constant)
         slope = sum((piece.slope for piece in pieces), path.slope)
-        if t != ONE and (constant + slope * t > 0) is past:
+        if begun and (constant + slope * t > 0) is past:
             return LiquidationPrice(path.price / t if path.inverted else path.price * t, _tier(path, tiers))
         ends = [piece.end for piece in pieces if piece.end is not None]
         end = (min(ends) if upwards else max(ends)) if ends else None
@@ -147,7 +152,7 @@ def _walk(path: _Path, *, upwards: bool, past: bool) -> Liquidation:
             return LiquidationPrice(price, _tier(path, tiers))
         if end is None:
             return _never(path, upwards=upwards, past=past)
-        t = end
+        t, begun = end, True
         for index, (leg, scaled) in enumerate(path.moving):
             if pieces[index].end == end:
                 following = _next(leg, tiers[index], rises=upwards is not scaled)
@@ -176,7 +181,7 @@ def _piece(leg: LegValue, scaled: bool, tier: int | None, path: _Path, *, upward
     end = None
     if path.requirement:
         constant -= facts.fixed_fee
-        if tier is None:
+        if tier is None or facts.requirement_at is RequirementAt.AT_MARK:
             constant -= leg.requirement - facts.fixed_fee
         else:
             ladder = facts.ladder
@@ -210,6 +215,6 @@ def _tier(path: _Path, tiers: Sequence[int | None]) -> Tier | None:
 
 def _never(path: _Path, *, upwards: bool, past: bool) -> Liquidation:
     if past:
-        return AlwaysLiquidated("equity is below the requirement all the way")
+        return AlwaysLiquidated(BELOW)
     way = "rise" if upwards is not path.inverted else "fall"
     return NoLiquidation(f"the collateral covers the position through any {way} of the price")

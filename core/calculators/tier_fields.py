@@ -3,19 +3,31 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Literal, Protocol
 
+import msgspec
 from pydantic import Field
 
 from core.calculators.fields import Answer, Exact, Kind, NotNegative, Positive, Request, Share, contract_kind
 from core.errors import RequestError
 from core.exact import ZERO, exactly
-from core.instruments import Tier, TierTable
+from core.instruments import ContractKind, Tier, TierTable
 from core.margin import TIER_UNIT
+from core.margin_rules import MarginRules
+from core.pool import TIER_UNIT as POOL_TIER_UNIT
+from core.pool import Ladder
 
 TIERS_HELP = (
     "Maintenance-margin tiers, lowest first. A tier holds for floor < notional <= cap and asks for notional * rate - "
     "deduction, all in the settle currency (quote for linear, coin for inverse)."
 )
+
+
+TIER_UNIT_HELP = (
+    "Unit of floor and cap. settle (the default): value in the settle currency; contracts: quantity, with the rate on "
+    "the whole position. Needed where the venue's own tiers are in contracts (okx, mexc)."
+)
+TierUnit = Literal["settle", "contracts"]
 
 
 class TierField(Request):
@@ -91,3 +103,41 @@ def single_rate(kind: Kind, rate: Decimal, deduction: Decimal) -> TierTable:
 def tier_answer(tier: Tier) -> TierAnswer:
     """A tier as an answer shows it."""
     return TierAnswer(floor=tier.floor, cap=tier.cap, rate=tier.rate, deduction=tier.deduction)
+
+
+class Maintenance(Protocol):
+    """The part of a request that states what a position must keep."""
+
+    @property
+    def kind(self) -> Kind: ...
+    @property
+    def tiers(self) -> tuple[TierField, ...] | None: ...
+    @property
+    def tier_unit(self) -> TierUnit | None: ...
+    @property
+    def maintenance_rate(self) -> Decimal | None: ...
+    @property
+    def maintenance_deduction(self) -> Decimal: ...
+
+
+def ladder(stated: Maintenance, key: str, kind: ContractKind, rules: MarginRules) -> Ladder | None:
+    """The maintenance table of a position at ``key`` of a request; ``None`` where it states neither tiers nor a rate.
+
+    Raises RequestError for tiers out of place, and where the rules count contracts and the unit was not said.
+    """
+    contracts = stated.tier_unit == "contracts"
+    if stated.maintenance_rate is not None:
+        table = single_rate(stated.kind, stated.maintenance_rate, stated.maintenance_deduction)
+    elif stated.tiers is None:
+        return None
+    else:
+        if stated.tiers[0].floor:
+            raise RequestError(f"{key}.tiers.0.floor", "0: the whole table is needed", str(stated.tiers[0].floor))
+        if stated.tier_unit is None and rules.tier_unit == "contracts" and len(stated.tiers) > 1:
+            raise RequestError(f"{key}.tier_unit", f"settle or contracts: {rules.name} states contracts", "nothing")
+        try:
+            table = tier_table(stated.kind, stated.tiers, whole_position=rules.whole_position or contracts)
+        except RequestError as refused:
+            raise RequestError(f"{key}.{refused.key}", refused.expected, refused.found) from None
+    unit = "contracts" if contracts and stated.tiers is not None else POOL_TIER_UNIT[kind]
+    return Ladder(msgspec.structs.replace(table, unit=unit), kind)
