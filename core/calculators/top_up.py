@@ -28,7 +28,7 @@ class TopUpRequest(Request):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"account": EXAMPLE_ACCOUNT, "price": "105000"}]})
 
-    account: BookAccount
+    account: BookAccount = Field(description="The account, positions and collateral.")
     position: int = Field(default=0, ge=0, description="Which of the account's positions, counted from 0.")
     price: Positive | None = Field(default=None, description="Wanted liquidation price, quote per coin.")
     distance: Positive | None = Field(
@@ -52,7 +52,7 @@ class TopUpRequest(Request):
         default=(), max_length=20, description="Rises to plan for (0.5 is +50 %); asks for the plan of a short."
     )
     plan_leverages: tuple[Positive, ...] = Field(
-        default=(Decimal(2), Decimal(3), Decimal(5)), min_length=1, max_length=20
+        default=(Decimal(2), Decimal(3), Decimal(5)), min_length=1, max_length=20, description="Leverages of the plan."
     )
 
 
