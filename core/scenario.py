@@ -15,6 +15,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from typing import NamedTuple
 
 import msgspec
 
@@ -126,36 +127,18 @@ def run(book: HedgedBook, scenario: Scenario) -> Outcome | UnknownOutcome:
     _check(book, scenario)
     now = Market(book.betas)
     then = Market(book.betas, basis=scenario.basis, jumps=scenario.jumps)
-    change, end = Change(scenario.hedge, scenario.days, scenario.funding_rate), scenario.path[-1]
-    outcomes: list[PoolOutcome] = []
-    survivors: list[BookPool] = []
-    missing: list[str] = []
-    funding = fees = ZERO
-    for pool in book.pools:
-        before = worth(pool, now, ONE)
-        if pool.account in scenario.gone:
-            outcomes.append(_lost(pool, before))
-            continue
-        started = _started(pool, change)
-        if isinstance(started, str):
-            missing.append(started)
-            continue
-        funding, fees = funding + started.funding, fees + started.fees
-        found, survivor = follow(started.pool, now, then, scenario.path, scenario.force_closed_at)
-        if isinstance(found, str):
-            missing.append(found)
-            continue
-        outcomes.append(msgspec.structs.replace(found, before=before))
-        if survivor is not None:
-            survivors.append(survivor)
-            fees += _closing_fees(survivor, then, end) if scenario.close else ZERO
+    ends = [_end(pool, now, then, scenario) for pool in book.pools]
+    missing = [end for end in ends if isinstance(end, str)]
     if missing:
         return UnknownOutcome(tuple(dict.fromkeys(missing)))
-    after = msgspec.structs.replace(book, pools=tuple(survivors))
-    spot = spot_worth(book, then, end) - spot_worth(book, now, ONE)
-    before = spot_worth(book, now, ONE) + sum((outcome.before for outcome in outcomes), ZERO)
-    coins = sum((outcome.coins for outcome in outcomes), ZERO)
-    hedge = sum((outcome.profit for outcome in outcomes), ZERO)
+    known = [end for end in ends if not isinstance(end, str)]
+    after = msgspec.structs.replace(book, pools=tuple(end.survivor for end in known if end.survivor is not None))
+    x, had = scenario.path[-1], spot_worth(book, now, ONE)
+    spot = spot_worth(book, then, x) - had
+    before = had + sum((end.outcome.before for end in known), ZERO)
+    coins = sum((end.outcome.coins for end in known), ZERO)
+    hedge = sum((end.outcome.profit for end in known), ZERO)
+    funding, fees = sum((end.funding for end in known), ZERO), sum((end.fees for end in known), ZERO)
     net = spot + coins + hedge + funding - fees
     return Outcome(
         spot=spot,
@@ -167,11 +150,37 @@ def run(book: HedgedBook, scenario: Scenario) -> Outcome | UnknownOutcome:
         before=before,
         left=before + net,
         net_share=net / before if before > 0 else None,
-        pools=tuple(outcomes),
+        pools=tuple(end.outcome for end in known),
         exposure_before=exposure(book, now, ONE),
-        exposure_after=exposure(after, then, end),
+        exposure_after=exposure(after, then, x),
         sigmas=sigmas(scenario),
     )
+
+
+class _End(NamedTuple):
+    """A pool's outcome with the funding and fees on its way, and the pool itself if it survives."""
+
+    outcome: PoolOutcome
+    survivor: BookPool | None = None
+    funding: Decimal = ZERO
+    fees: Decimal = ZERO
+
+
+def _end(pool: BookPool, now: Market, then: Market, scenario: Scenario) -> _End | str:
+    """How a pool ends, or what is not known."""
+    before = worth(pool, now, ONE)
+    if pool.account in scenario.gone:
+        return _End(_lost(pool, before))
+    started = _started(pool, Change(scenario.hedge, scenario.days, scenario.funding_rate))
+    if isinstance(started, str):
+        return started
+    found, survivor = follow(started.pool, now, then, scenario.path, scenario.force_closed_at)
+    if isinstance(found, str):
+        return found
+    fees = started.fees
+    if scenario.close and survivor is not None:
+        fees += _closing_fees(survivor, then, scenario.path[-1])
+    return _End(msgspec.structs.replace(found, before=before), survivor, started.funding, fees)
 
 
 @exactly

@@ -14,7 +14,9 @@ from typing import NamedTuple
 
 import msgspec
 import numpy as np
+import numpy.typing as npt
 
+from core.beta_path import close_in, first_ends
 from core.errors import RequestError
 from core.exact import finite, not_negative, positive
 from core.hedged_book import BookPool, HedgedBook, HeldLeg, Market
@@ -23,15 +25,15 @@ from core.projection import (
     Array,
     Legs,
     Projection,
-    close_in,
     compile_coins,
     compile_pools,
-    first_ends,
     select,
     values,
 )
 from core.scenario import Scenario
 from core.scenario_start import Change, scaled, start_cash
+
+Flags = npt.NDArray[np.bool_]
 
 
 class Axis(StrEnum):
@@ -57,7 +59,7 @@ class Grid(msgspec.Struct, frozen=True, kw_only=True):
     names: tuple[str, ...]
     net: Array
     left: Array
-    liquidated: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]
+    liquidated: Flags
     above: Array
     below: Array
     sigmas: Array | None = None
@@ -90,26 +92,13 @@ def grid(
     stages = _columns(book, scenario, axis, columns)
     points = [math.log(point) for point in scenario.path[:-1]]
     ends = np.array([math.log(row) for row in rows])
-    high, low = max(0.0, *points, *ends), min(0.0, *points, *ends)
-    searched = stages[:1] if axis is Axis.VOLATILITY else stages
-    above, left_above = _reached(searched, high)
-    below, left_below = _reached(searched, low)
-    spot = _spot(book, stages[0].scenario, ends)
     before = float(_spot(book, Scenario(), np.zeros(1))[0] + _worth(book))
-    shape = (len(rows), len(columns))
-    net, dead = np.empty(shape), np.empty((*shape, len(book.pools)), dtype=np.bool_)
-    for index, stage in enumerate(searched):
-        at_ends = values(stage.projection, ends)
-        worth = at_ends.full + at_ends.profit
-        if scenario.close:
-            worth -= _closing_fees(stage.projection, ends)
-        up, down = _first(points, ends, above[index], below[index])
-        worth = np.where(up, left_above[index], np.where(down, left_below[index], worth))
-        dead[:, index] = (up | down) & ~np.isnan(worth)
-        net[:, index] = spot + worth.sum(axis=1) - before
+    searched = stages[:1] if axis is Axis.VOLATILITY else stages
+    net, dead, above, below = _cells(book, searched, points, ends)
     if len(searched) < len(stages):
-        net[:], dead[:] = net[:, :1], dead[:, :1]
+        net, dead = np.repeat(net, len(stages), axis=1), np.repeat(dead, len(stages), axis=1)
         above, below = (np.repeat(part, len(stages), axis=0) for part in (above, below))
+    net -= before
     return Grid(
         rows=tuple(rows),
         columns=tuple(columns),
@@ -122,6 +111,27 @@ def grid(
         below=np.exp(below),
         sigmas=_sigmas(stages, points, ends),
     )
+
+
+def _cells(
+    book: HedgedBook, stages: Sequence[_Column], points: Sequence[float], ends: Array
+) -> tuple[Array, Flags, Array, Array]:
+    """What is left by [row, column], who is liquidated by [row, column, pool], and where by [column, pool]."""
+    above, left_above = _reached(stages, max(0.0, *points, *ends))
+    below, left_below = _reached(stages, min(0.0, *points, *ends))
+    spot = _spot(book, stages[0].scenario, ends)
+    shape = (len(ends), len(stages))
+    left, dead = np.empty(shape), np.empty((*shape, len(book.pools)), dtype=np.bool_)
+    for index, stage in enumerate(stages):
+        at_ends = values(stage.projection, ends)
+        worth = at_ends.full + at_ends.profit
+        if stage.scenario.close:
+            worth -= _closing_fees(stage.projection, ends)
+        up, down = _first(points, ends, above[index], below[index])
+        worth = np.where(up, left_above[index], np.where(down, left_below[index], worth))
+        dead[:, index] = (up | down) & ~np.isnan(worth)
+        left[:, index] = spot + worth.sum(axis=1)
+    return left, dead, above, below
 
 
 def _check(scenario: Scenario, rows: Sequence[Decimal], axis: Axis, columns: Sequence[Decimal]) -> None:
@@ -241,9 +251,7 @@ def _reached(stages: Sequence[_Column], limit: float) -> tuple[Array, Array]:
     return at, left
 
 
-def _first(
-    points: Sequence[float], ends: Array, above: Array, below: Array
-) -> tuple[np.ndarray[tuple[int, ...], np.dtype[np.bool_]], np.ndarray[tuple[int, ...], np.dtype[np.bool_]]]:
+def _first(points: Sequence[float], ends: Array, above: Array, below: Array) -> tuple[Flags, Flags]:
     """By [row, pool]: whether the path to the row first meets the multiple above, and the one below."""
     up = np.zeros((len(ends), len(above)), dtype=np.bool_)
     down = up.copy()

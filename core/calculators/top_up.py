@@ -122,11 +122,7 @@ def top_up(request: TopUpRequest) -> TopUpAnswer | Unknown:
         price = held.mark_price * (ONE + request.distance if rises else ONE - request.distance)
     add = cut = None
     if price is not None:
-        x = price / held.mark_price
-        if x <= 0 or (x > 1) is not rises:
-            side = "above" if rises else "below"
-            raise RequestError("price", f"{side} the mark of {held.mark_price}", str(price))
-        wanted = Wanted(market, x)
+        wanted = Wanted(market, _multiple(price, held.mark_price, rises=rises))
         try:
             add = _add(request, pool, wanted, held.mark_price, rises=rises)
             cut = _cut(request, pool, wanted, index, rises=rises)
@@ -146,6 +142,14 @@ def top_up(request: TopUpRequest) -> TopUpAnswer | Unknown:
             for row in plan
         ),
     )
+
+
+def _multiple(price: Decimal, mark: Decimal, *, rises: bool) -> Decimal:
+    """The wanted price as a multiple of the mark; it must be on the side of the danger."""
+    x = price / mark
+    if x <= 0 or x == 1 or (x > 1) is not rises:
+        raise RequestError("price", f"{'above' if rises else 'below'} the mark of {mark} and above 0", str(price))
+    return x
 
 
 def _still(request: TopUpRequest) -> dict[str, Decimal]:

@@ -16,10 +16,10 @@ from collections.abc import Callable
 from decimal import Decimal
 from functools import partial
 
+from core.beta_path import deaths
 from core.hedged_book import BookPool, HedgedBook, HeldLeg, SpotHolding
 from core.instruments import ContractKind, Tier, TierTable
 from core.pool import Collateral, Contract, Ladder, Leg, WeightStep
-from core.projection import deaths
 from core.scenario import Scenario, run
 from core.scenario_grid import Axis, grid
 

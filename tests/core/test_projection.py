@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 
+from core.beta_path import Multiple, Never, Unknown, deaths
 from core.hedged_book import BookPool, Market, full_collateral, pool_at
 from core.instruments import ContractKind
 from core.path_reach import path_reach, unknown_name
-from core.projection import Multiple, Never, Unknown, compile_pools, deaths, select, values
+from core.projection import compile_pools, select, values
 from tests.core.money import decimals
 from tests.core.scenario_books import BETAS, D, book, coins, isolated, pools, short, table
 
