@@ -35,6 +35,10 @@ from core.calculators.liquidation import (
 from core.calculators.margin import margin
 from core.calculators.margin_fields import MarginAnswer, MarginRequest
 from core.calculators.pnl import PnlAnswer, PnlRequest, profit
+from core.calculators.reverse_stress import ReverseStressAnswer, ReverseStressRequest, reverse_stress
+from core.calculators.scenario import scenario
+from core.calculators.scenario_fields import ScenarioAnswer, ScenarioRequest
+from core.calculators.top_up import TopUpAnswer, TopUpRequest, top_up
 from core.calculators.touch import TouchAnswer, TouchRequest, touch
 from core.calculators.value_at_risk import ValueAtRiskAnswer, ValueAtRiskRequest, value_at_risk
 from core.calculators.volatility import VolatilityAnswer, VolatilityRequest, volatility
@@ -215,6 +219,27 @@ CALCULATORS: dict[str, Calculator[Any]] = {
             AttributionRequest,
             (AttributionAnswer, Unknown),
             attribution,
+        ),
+        Calculator(
+            "scenario",
+            "a book under a price move, a ladder, a grid or a named shock: net, what is left, what is liquidated",
+            ScenarioRequest,
+            (ScenarioAnswer, Unknown),
+            scenario,
+        ),
+        Calculator(
+            "reverse-stress",
+            "the smallest move that liquidates, uses up margin, or costs a book so much",
+            ReverseStressRequest,
+            (ReverseStressAnswer, Unknown),
+            reverse_stress,
+        ),
+        Calculator(
+            "top-up",
+            "how much collateral, or how much less hedge, restores a liquidation price; margin plan for a rise",
+            TopUpRequest,
+            (TopUpAnswer, Unknown),
+            top_up,
         ),
     )
 }

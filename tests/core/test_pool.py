@@ -152,7 +152,7 @@ def test_impossible_collateral_is_refused(field: str, value: Decimal, named: str
         ({"entry_price": Decimal("1e60")}, "entry_price"),
         ({"leverage": Decimal(0)}, "leverage"),
         ({"fee_rate": Decimal("-0.1")}, "fee_rate"),
-        ({"fee_rate": Decimal("0.995")}, "tiers.rate"),
+        ({"fee_rate": Decimal("0.995")}, "table.tiers.rate"),
         ({"fixed_fee": Decimal(-1)}, "fixed_fee"),
         ({"ladder": None}, "tiers"),
         ({"contract": msgspec.structs.replace(LINEAR, contract_size=Decimal(0))}, "contract_size"),

@@ -238,7 +238,7 @@ def test_a_short_behind_stable_and_coin_collateral(q: Decimal, stable: Decimal, 
     assume(not reach.past)
     under = Fraction(q) * Fraction("1.054") - Fraction(coins) * Fraction(ratio)
     if under <= 0:
-        assert reach.above == NoLiquidation("the collateral covers the position through any rise of the price")
+        assert reach.above == NoLiquidation("the margin covers the position through any rise of the price")
         return
     assert isinstance(reach.above, LiquidationPrice)
     true = (Fraction(stable) + Fraction(q) * 60_000 + Fraction("0.05")) / under
@@ -282,8 +282,8 @@ def test_the_synthetic_dollar_is_worth_as_much_at_any_price_and_never_liquidated
     pot = Pot([held], [btc(str(usd / 60_000))])
     pool = pot.value()
     for reach in (contract_path(pool, "BTCUSD"), coin_path(pool, "BTC", BTC)):
-        assert reach.above == NoLiquidation("the collateral covers the position through any rise of the price")
-        assert reach.below == NoLiquidation("the collateral covers the position through any fall of the price")
+        assert reach.above == NoLiquidation("the margin covers the position through any rise of the price")
+        assert reach.below == NoLiquidation("the margin covers the position through any fall of the price")
     for price in (Fraction(60_000) * 10**power, Fraction(60_000, 10**power)):
         assert pot.on_coin("BTC", price, owed=False) == Fraction(usd)
         assert pot.on_coin("BTC", price) == Fraction(usd) * Fraction("0.995")

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal
 
-from core.hedged_book import BookPool, HedgedBook, HeldLeg, SpotHolding
-
 from core.books import MarginMode
+from core.hedged_book import BookPool, HedgedBook, HeldLeg, SpotHolding
 from core.pool import Collateral
 from tests.feeds.sim.predictions import CROSS_POT, cross_collateral, position_leg
 from tests.support.sim_accounts import AccountBook, HeldPosition, SimulatedVenue

@@ -14,12 +14,12 @@ from decimal import Decimal
 from typing import NamedTuple
 
 import pytest
-from core.hedged_book import HedgedBook
-from core.scenario import Outcome, PoolOutcome, Scenario, run
-from core.scenario_grid import Axis, Grid, grid
 
 from core.books import MarginMode
+from core.hedged_book import HedgedBook
 from core.pnl import notional
+from core.scenario import Outcome, PoolOutcome, Scenario, run
+from core.scenario_grid import Axis, Grid, grid
 from feeds.sim.accounts import Account
 from feeds.sim.catalogue import coarsest_tick
 from tests.feeds.sim.predictions import CROSS_POT
