@@ -49,6 +49,11 @@ def test_a_single_ratio_holds_for_every_coin() -> None:
     assert collateral_value(HALF, Decimal(3), Decimal(60_000)) == 90_000
 
 
+def test_steps_may_share_a_ratio() -> None:
+    steps = ((Decimal(0), Decimal("0.9")), (Decimal(5), Decimal("0.9")))
+    assert counted_coins(msgspec.structs.replace(HALF, ratio=None, ratio_steps=steps), Decimal(10)) == 9
+
+
 def test_a_debt_counts_whole() -> None:
     assert counted_coins(HALF, Decimal(-3)) == -3
     assert collateral_value(TIERED, Decimal(-3), Decimal(60_000)) == -180_000

@@ -77,7 +77,8 @@ def test_after_its_last_trading_day_a_contract_only_waits_to_settle() -> None:
     assert is_trading(sheet(), last, utc("2026-12-24T21:00"))
     assert not is_trading(sheet(), last, utc("2026-12-24T22:30")), "the daily break"
     assert not is_trading(sheet(), last, utc("2026-12-25T07:00"))
-    assert [event.instrument.status for event in listings(sheet(), utc("2026-12-01T00:00"))] == ["expired", "trading"]
+    for when in ("2026-11-27T16:00", "2026-12-01T00:00"):
+        assert [event.instrument.status for event in listings(sheet(), utc(when))] == ["expired", "trading"]
 
 
 def test_hours_to_come() -> None:

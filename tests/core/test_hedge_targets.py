@@ -174,6 +174,7 @@ def test_a_target_in_money_follows_the_price() -> None:
     made = running(60_000, aiming(target_money="180000"))
     shown = line(made)
     assert (shown.target_ratio.value, shown.drift.value) == (Decimal("0.6"), Decimal("-0.1"))
+    assert not shown.target_ratio.estimated, "bag and contract are priced in one currency"
     assert shown.order_to_target.value == Decimal("-0.5")
     feed(made, market_at(1, 75_000))
     assert line(made, 1.1).target_ratio.value == Decimal("0.48")

@@ -20,6 +20,7 @@ from core.exact import stated_price
 from core.journal import open_journal
 from core.ledger import Ledger
 from core.legs import Leg, PositionKey
+from core.orders import OrderRequest
 from core.positions import Position
 from core.records import AccountDeclared, HedgeDeclared
 from core.snapshot import HedgeLine
@@ -143,6 +144,38 @@ def test_funding_of_a_named_leg_is_that_legs() -> None:
     made.funding(funding("b", -18, Leg.LONG))
     assert (held(made, Leg.SHORT).funding, held(made, Leg.LONG).funding) == (Decimal(12), Decimal(-18))
     assert made.wallet("paper") == 199_994
+
+
+def test_funding_that_is_received_adds_nothing_to_a_margin() -> None:
+    made = ledger()
+    made.fill(fill("1", Leg.SHORT, "sell", 2))
+    made.funding(funding("a", 12, Leg.SHORT))
+    assert held(made, Leg.SHORT).margin == 60_000
+    made.funding(funding("b", -5, Leg.SHORT))
+    assert held(made, Leg.SHORT).margin == 59_995
+    assert not held(made, Leg.SHORT).margin_estimated
+
+
+def test_funding_of_a_cross_account_is_in_the_wallet_only() -> None:
+    made = ledger(MarginMode.CROSS)
+    made.fill(fill("1", Leg.SHORT, "sell", 2))
+    made.funding(funding("a", -12, Leg.SHORT))
+    assert held(made, Leg.SHORT).margin is None
+    assert made.wallet("paper") == 199_988
+
+
+def test_orders_of_one_leg_do_not_block_the_other() -> None:
+    made = ledger()
+    for leg in (Leg.SHORT, Leg.LONG):
+        made.sent(
+            OrderRequest(
+                client_order_id=leg.value, account="paper", instrument=LINEAR, side="sell", quantity=Decimal(1),
+                limit_price=Decimal(1), reduce_only=False, created_ns=at(0), leg=leg,
+            )
+        )  # fmt: skip
+    waiting = made.outstanding(PositionKey("paper", LINEAR, Leg.SHORT))
+    assert [order.request.client_order_id for order in waiting] == ["short"]
+    assert made.outstanding(PositionKey("paper", LINEAR)) == []
 
 
 def test_funding_that_names_no_leg_goes_to_the_only_one_that_is_held() -> None:

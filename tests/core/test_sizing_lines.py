@@ -98,6 +98,14 @@ def test_a_floor_that_rounding_leaves_short_is_told() -> None:
     assert (line["value"], line["formula"]) == ("264000", "5 x 48000 + (0) earned + 2 x (60000 - 48000)")
 
 
+def test_what_the_hedge_has_earned_is_part_of_what_is_worth_at_the_floor() -> None:
+    found = asked(
+        bag_quantity="5", target_ratio=None, price="54000", current_quantity="-2.5", hedge_profit="15000",
+        target_floor="270000", target_floor_price="48000",
+    )  # fmt: skip
+    assert found["lines"][-1]["value"] == "270000"
+
+
 HOLDINGS = st.lists(st.tuples(decimals("0", "3", 2), decimals("100", "100000", 0), decimals("0.5", "2", 1)), max_size=3)
 
 

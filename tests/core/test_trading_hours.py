@@ -85,6 +85,21 @@ def test_a_market_that_never_closes_has_no_next_close() -> None:
     assert next_open(ALWAYS, utc("2026-11-25T03:00")) is None
 
 
+def test_sessions_that_touch_are_one() -> None:
+    """Monday and Tuesday trade without a pause between them, over the start of a break that is none."""
+    days = TradingHours(zone="UTC", sessions=(parse_span("Mon 08:00 - Tue 00:00"), parse_span("Tue 00:00 - Tue 20:00")))
+    assert said(next_close(days, utc("2026-11-23T12:00"))) == "2026-11-24T20:00"
+    assert said(next_open(days, utc("2026-11-23T12:00"))) == "2026-11-30T08:00"
+
+
+def test_a_break_at_the_end_of_a_session_ends_it() -> None:
+    early = TradingHours(
+        zone="UTC", sessions=(parse_span("Mon 08:00 - Mon 20:00"),), breaks=(parse_span("Mon 18:00 - Mon 20:00"),)
+    )
+    assert said(next_close(early, utc("2026-11-23T12:00"))) == "2026-11-23T18:00"
+    assert said(next_open(early, utc("2026-11-23T12:00"))) == "2026-11-30T08:00"
+
+
 def test_a_market_without_sessions_never_opens() -> None:
     never = msgspec.structs.replace(ALWAYS, sessions=())
     assert not is_open(never, utc("2026-11-25T03:00"))
