@@ -273,7 +273,8 @@ def _pool(candidate: Candidate, quantity: Decimal, mark: Decimal, margin: _Margi
         taker_fee_rate=candidate.taker_fee_rate,
     )
     backing = Balance(
-        key=f"{candidate.key}.collateral",
+        key=candidate.key,
+        amount_key=f"{candidate.key}.collateral",
         asset=candidate.collateral_asset,
         amount=margin.collateral.value,
         steps=(WeightStep(ZERO, candidate.collateral_ratio),),
