@@ -281,6 +281,13 @@ def test_two_legs_of_one_contract_share_the_price_of_their_net() -> None:
     assert one_leg.distance == other.distance
 
 
+def test_a_pair_of_equal_legs_is_ended_by_what_a_rise_asks_for() -> None:
+    """No profit either way, but 0.5 % of both values: 30,000 = 0.005 · 5 · P."""
+    pool = one(held(), held(side="long", key="positions.1"), balances=(usdt("30000"),))
+    for index in (0, 1):
+        assert leg_figures(pool, index).liquidation == LiquidationPrice(Decimal(1_200_000), ladder(LINEAR).tier(0))
+
+
 def test_past_the_requirement_the_way_back_is_named_and_the_distance_is_negative() -> None:
     leg = leg_figures(one(held(entry_price=Decimal(40_000)), balances=(usdt("10000"),)), 0)
     assert leg.past
