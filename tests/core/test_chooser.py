@@ -123,6 +123,15 @@ def test_a_dated_contract_earns_its_basis_up_to_its_expiry(days: str, carry: str
 def test_a_rebate_larger_than_the_fees_is_earned_at_once() -> None:
     found = only(candidate(taker_fee_rate=Decimal("-0.0001"), funding_rate=Decimal("-0.0001")))
     assert found.break_even_days.value == 0
+    free = only(candidate(taker_fee_rate=Decimal(0), funding_rate=Decimal("-0.0001")))
+    assert free.break_even_days.value == 0
+
+
+def test_collateral_of_just_the_initial_margin_is_enough() -> None:
+    enough = only(candidate(collateral=Decimal(75_000)))
+    short = only(candidate(collateral=Decimal("74999.99")))
+    flag = "the collateral offered is below the initial margin"
+    assert (flag in enough.flags, flag in short.flags) == (False, True)
 
 
 @pytest.mark.parametrize(
