@@ -22,7 +22,7 @@ from core.liquidation import (
     UnknownLiquidation,
     bankruptcy,
 )
-from core.margin_rules import Backing, MarginRules, RequirementAt, rules_named
+from core.margin_rules import Backing, MarginRatio, MarginRules, RequirementAt, rules_named
 from core.pnl import held_sign, settle_notional
 from core.pool import Ladder
 from tests.core.money import KINDS, LEVERAGES, PRICES, QUANTITIES, near
@@ -244,6 +244,13 @@ def test_ratios_as_venues_show_them() -> None:
         figures = pool_figures(one(held(taker_fee_rate=Decimal("0.005")), balances=(usdt("7500"),), rules=rules))
         assert (figures.ratio.value, figures.worse) == (Decimal(shown), worse)
         assert (figures.liquidates_at is None) is (name == "weex")
+
+
+def test_a_ratio_to_the_value_counts_coin_margined_positions_in_quote() -> None:
+    """0.25 BTC of equity behind 150,000 USD of position: a tenth."""
+    rules = {INVERSE: msgspec.structs.replace(rules_named("generic", INVERSE), ratio=MarginRatio.EQUITY_TO_VALUE)}
+    coins = (Balance(key="collateral.0", asset="BTC", amount=Decimal("0.25")),)
+    assert pool_figures(one(held("BTCUSD"), balances=coins, rules=rules)).ratio.value == Decimal("0.1")
 
 
 def test_a_pool_without_equity_has_no_usage_and_one_without_requirement_no_health() -> None:
