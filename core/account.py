@@ -55,7 +55,8 @@ class Position(msgspec.Struct, frozen=True, kw_only=True):
 class Balance(msgspec.Struct, frozen=True, kw_only=True):
     """Coins in the account without unrealised profit; ``steps`` and ``debt_weight`` as for a pool's collateral.
 
-    ``steps`` are ``None`` where the collateral value ratio of the coin is not known.
+    ``steps`` are ``None`` where the collateral value ratio of the coin is not known. A missing amount is named
+    ``amount_key``, or ``key`` and ``amount``.
     """
 
     key: str
@@ -63,6 +64,7 @@ class Balance(msgspec.Struct, frozen=True, kw_only=True):
     amount: Decimal | None
     steps: tuple[WeightStep, ...] | None = (WeightStep(ZERO, ONE),)
     debt_weight: Decimal = ONE
+    amount_key: str = ""
 
 
 class MarginPool(msgspec.Struct, frozen=True, kw_only=True):
@@ -123,12 +125,17 @@ def build_pools(
             held = [position for position in crossed if position.contract.settle == settle]
             coins = [balance for balance in balances if balance.asset == settle]
             if not coins:
-                coins = [Balance(key=f"collateral of {settle}", asset=settle, amount=None)]
+                coins = [Balance(key="collateral", amount_key=f"collateral of {settle}", asset=settle, amount=None)]
             pools.append(_pool_of_one(f"cross {settle}", settle, held, coins, rules, prices, quote))
     for position in positions:
         if position.margin_mode is MarginMode.ISOLATED:
             settle = position.contract.settle
-            margin = Balance(key=f"{position.key}.isolated_margin", asset=settle, amount=_isolated_margin(position))
+            margin = Balance(
+                key=position.key,
+                amount_key=f"{position.key}.isolated_margin",
+                asset=settle,
+                amount=_isolated_margin(position),
+            )
             name = f"isolated {position.contract.name} {position.side}"
             pools.append(_pool_of_one(name, settle, [position], [margin], rules, prices, quote))
     return tuple(pools)
@@ -228,7 +235,7 @@ def _pool(
 
 def _collateral(balance: Balance, prices: Mapping[str, Decimal], missing: list[str]) -> Collateral | None:
     if balance.amount is None:
-        missing.append(f"{balance.key}.amount" if balance.key.startswith("collateral.") else balance.key)
+        missing.append(balance.amount_key or f"{balance.key}.amount")
         return None
     price = prices.get(balance.asset)
     if price is None and balance.amount:

@@ -123,7 +123,7 @@ def _choice(need: Need, candidate: Candidate) -> Choice:
     sizing = hedging.order_to_quantity(kind, size, wanted, ZERO, mark, candidate.filters)
     if not sizing.quantity:
         return _unpriced(candidate, absent(sizing.refusals[0]), refusals=sizing.refusals)
-    hedged = abs(delta(kind, sizing.quantity, size, mark))
+    hedged = delta(kind, sizing.quantity, size, mark)
     value = hedged * mark
     margin = _Margin(candidate, settle_notional(kind, sizing.quantity, size, mark), mark)
     carry, horizon = _carry(need, candidate, sizing.quantity, mark)
@@ -273,7 +273,8 @@ def _pool(candidate: Candidate, quantity: Decimal, mark: Decimal, margin: _Margi
         taker_fee_rate=candidate.taker_fee_rate,
     )
     backing = Balance(
-        key=f"{candidate.key}.collateral",
+        key=candidate.key,
+        amount_key=f"{candidate.key}.collateral",
         asset=candidate.collateral_asset,
         amount=margin.collateral.value,
         steps=(WeightStep(ZERO, candidate.collateral_ratio),),

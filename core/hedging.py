@@ -8,10 +8,14 @@ from typing import Literal
 import msgspec
 
 from core.errors import RequestError
-from core.exact import ONE, exactly, finite, not_negative, positive
+from core.exact import CONTEXT, ONE, exactly, finite, not_negative, positive
 from core.explain import explained
 from core.instruments import ContractKind, Instrument
 from core.pnl import delta, notional
+
+
+_WHOLE = CONTEXT.copy()
+_WHOLE.prec = 40
 
 
 class Filters(msgspec.Struct, frozen=True, kw_only=True):
@@ -140,7 +144,8 @@ def order_to_quantity(
     """
     if finite("wanted_quantity", wanted_quantity) > 0:
         raise RequestError("wanted_quantity", "zero or a short (negative) quantity", str(wanted_quantity))
-    raw = wanted_quantity - finite("current_quantity", current_quantity)
+    # A quotient's last digits are noise: rounded off, so that seven contracts do not become six and a bit.
+    raw = _WHOLE.plus(wanted_quantity - finite("current_quantity", current_quantity))
     order = _rounded(raw, current_quantity, filters.quantity_step)
     return Sizing(
         raw_quantity=abs(raw),

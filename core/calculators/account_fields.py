@@ -322,7 +322,8 @@ def _balances(fields: AccountFields, positions: tuple[Position, ...]) -> tuple[B
         return ()
     if len(settles) > 1:
         raise RequestError("wallet_balance", "collateral, with a line for each settle currency", "one balance")
-    return (Balance(key="wallet_balance", asset=settles.pop(), amount=fields.wallet_balance),)
+    wallet = fields.wallet_balance
+    return (Balance(key="wallet_balance", amount_key="wallet_balance", asset=settles.pop(), amount=wallet),)
 
 
 def _balance(item: CollateralField, key: str) -> Balance:

@@ -161,9 +161,9 @@ def legs(draw: st.DrawFn, *, smooth: bool, names: tuple[str, ...] = tuple(CONTRA
     plain = tables(INVERSE if unit == "coin" else LINEAR)
     held = Held(contract, quantity, entry, price, draw(plain))
     how = draw(st.sampled_from(["tiers", "tiers", "fee", "entry", "mark", "fixed", "contracts", "jumps"]))
+    held.fixed_fee = draw(st.sampled_from([Decimal(0), Decimal("0.004")]))
     if how == "fee":
         held.fee = draw(decimals("0", "0.001", 5))
-        held.fixed_fee = draw(decimals("0", "0.01", 4))
     elif how == "entry":
         held.at = RequirementAt.AT_ENTRY
     elif how == "mark":

@@ -22,7 +22,7 @@ from core.liquidation import (
     UnknownLiquidation,
     bankruptcy,
 )
-from core.margin_rules import Backing, MarginRules, RequirementAt, rules_named
+from core.margin_rules import Backing, MarginRatio, MarginRules, RequirementAt, rules_named
 from core.pnl import held_sign, settle_notional
 from core.pool import Ladder
 from tests.core.money import KINDS, LEVERAGES, PRICES, QUANTITIES, near
@@ -246,6 +246,13 @@ def test_ratios_as_venues_show_them() -> None:
         assert (figures.liquidates_at is None) is (name == "weex")
 
 
+def test_a_ratio_to_the_value_counts_coin_margined_positions_in_quote() -> None:
+    """0.25 BTC of equity behind 150,000 USD of position: a tenth."""
+    rules = {INVERSE: msgspec.structs.replace(rules_named("generic", INVERSE), ratio=MarginRatio.EQUITY_TO_VALUE)}
+    coins = (Balance(key="collateral.0", asset="BTC", amount=Decimal("0.25")),)
+    assert pool_figures(one(held("BTCUSD"), balances=coins, rules=rules)).ratio.value == Decimal("0.1")
+
+
 def test_a_pool_without_equity_has_no_usage_and_one_without_requirement_no_health() -> None:
     gone = pool_figures(one(held(), balances=(usdt("0"),)))
     assert [gone.usage.value, gone.ratio.value, gone.health.value] == [None, None, 0]
@@ -279,6 +286,13 @@ def test_two_legs_of_one_contract_share_the_price_of_their_net() -> None:
     assert isinstance(one_leg.liquidation, LiquidationPrice)
     assert near(one_leg.liquidation.price, Fraction(120_000) / Fraction("1.5175"))
     assert one_leg.distance == other.distance
+
+
+def test_a_pair_of_equal_legs_is_ended_by_what_a_rise_asks_for() -> None:
+    """No profit either way, but 0.5 % of both values: 30,000 = 0.005 · 5 · P."""
+    pool = one(held(), held(side="long", key="positions.1"), balances=(usdt("30000"),))
+    for index in (0, 1):
+        assert leg_figures(pool, index).liquidation == LiquidationPrice(Decimal(1_200_000), ladder(LINEAR).tier(0))
 
 
 def test_past_the_requirement_the_way_back_is_named_and_the_distance_is_negative() -> None:

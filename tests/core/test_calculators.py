@@ -55,6 +55,43 @@ BAG = {"currency": "USD", "bag": [BTC]}
 LEG = {"kind": "linear", "asset": "BTC", "quantity": -1, "start_mark": 100, "end_mark": 90}
 LEG_ALONE = {**LEG, "start_spot": 100, "end_spot": 90}
 
+POSITION = {
+    "name": "BTCUSDT",
+    "coin": "BTC",
+    "kind": "linear",
+    "side": "short",
+    "quantity": 1,
+    "entry_price": 100,
+    "mark_price": 100,
+    "maintenance_rate": "0.01",
+}
+COIN_POSITION = {**POSITION, "name": "BTCUSD", "kind": "inverse"}
+ACCOUNT = {"positions": [POSITION], "wallet_balance": 50}
+CANDIDATE = {
+    "name": "one",
+    "kind": "linear",
+    "mark_price": 100,
+    "funding_rate": 0,
+    "funding_interval_hours": 8,
+    "taker_fee_rate": 0,
+    "maintenance_rate": "0.01",
+    "leverage": 2,
+}
+CHOOSER = {"bag_quantity": 5, "target_ratio": "0.5", "horizon_days": 30, "candidates": [CANDIDATE]}
+
+
+def with_position(**changes: Any) -> dict[str, Any]:
+    return {**ACCOUNT, "positions": [{**POSITION, **changes}]}
+
+
+def with_candidate(**changes: Any) -> dict[str, Any]:
+    return {**CHOOSER, "candidates": [{**CANDIDATE, **changes}]}
+
+
+def without(fields: dict[str, Any], *names: str) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if name not in names}
+
+
 REFUSED = [
     ("pnl", {**PNL, "quantty": 1}, "quantty", "a field that the schema names"),
     ("pnl", {**PNL, "side": "sell"}, "side", "'long' or 'short'"),
@@ -324,6 +361,86 @@ REFUSED = [
         "strike",
         "nothing beside gamma",
     ),
+    ("account", {"wallet_balance": 5, "positions": []}, "positions", "at least 1 item"),
+    ("account", {"positions": [POSITION]}, "collateral", "one of collateral, wallet_balance beside cross positions"),
+    ("account", {**ACCOUNT, "collateral": []}, "wallet_balance", "only one of collateral, wallet_balance"),
+    ("account", {**ACCOUNT, "venue": "okx"}, "positions.0.closing_fee_rate", "the taker fee that okx adds"),
+    ("account", {**ACCOUNT, "venue": "bybit", "requirement_at": "at_mark"}, "venue", "only one of requirement_at"),
+    ("account", with_position(tiers=[{"floor": 0, "rate": 0}]), "positions.0.maintenance_rate", "only one of tiers"),
+    (
+        "account",
+        {**ACCOUNT, "positions": [without(POSITION, "maintenance_rate")]},
+        "positions.0.tiers",
+        "one of tiers, maintenance_rate, maintenance_margin",
+    ),
+    ("account", with_position(isolated_margin=5), "positions.0.isolated_margin", "nothing in cross mode"),
+    ("account", with_position(margin_mode="isolated"), "positions.0.isolated_margin", "isolated_margin, leverage"),
+    ("account", with_position(kind="quanto"), "positions.0.settle", "the settle currency of a quanto contract"),
+    ("account", with_position(kind="inverse", settle="XBT"), "positions.0.settle", "BTC, in which an inverse"),
+    ("account", with_position(liquidation_price="soon"), "positions.0.liquidation_price", "a decimal number"),
+    (
+        "account",
+        {**ACCOUNT, "positions": [POSITION, {**POSITION, "mark_price": 101}]},
+        "positions.1.mark_price",
+        "100, that of positions.0",
+    ),
+    (
+        "account",
+        {**ACCOUNT, "positions": [POSITION, {**POSITION, "coin": "ETH"}]},
+        "positions.1.name",
+        "the contract of positions.0",
+    ),
+    ("account", {**ACCOUNT, "positions": [POSITION, COIN_POSITION]}, "wallet_balance", "a line for each settle"),
+    (
+        "account",
+        {
+            "positions": [POSITION],
+            "collateral": [{"asset": "BTC", "amount": 1, "price": 9}],
+            "coin_prices": {"BTC": 8},
+        },
+        "coin_prices",
+        "one price for BTC",
+    ),
+    (
+        "account",
+        {
+            **ACCOUNT,
+            "venue": "okx",
+            "positions": [
+                {
+                    **without(POSITION, "maintenance_rate"),
+                    "closing_fee_rate": 0,
+                    "tiers": [{"floor": 0, "rate": "0.01"}, {"floor": 5, "rate": "0.02"}],
+                }
+            ],
+        },
+        "positions.0.tier_unit",
+        "settle or contracts: okx states contracts",
+    ),
+    ("chooser", without(CHOOSER, "bag_quantity"), "bag_quantity", "one of bag_quantity, bag_value"),
+    ("chooser", {**without(CHOOSER, "bag_quantity"), "bag_value": 5}, "spot_price", "beside bag_value"),
+    ("chooser", with_candidate(days_to_expiry=5), "candidates.0.days_to_expiry", "only one of funding_rate"),
+    (
+        "chooser",
+        {**CHOOSER, "candidates": [without(CANDIDATE, "leverage")]},
+        "candidates.0.leverage",
+        "one of leverage, collateral",
+    ),
+    (
+        "chooser",
+        {**CHOOSER, "candidates": [without(CANDIDATE, "funding_interval_hours")]},
+        "candidates.0.funding_interval_hours",
+        "a value",
+    ),
+    (
+        "chooser",
+        {**CHOOSER, "candidates": [{**without(CANDIDATE, "funding_rate"), "days_to_expiry": 5}]},
+        "spot_price",
+        "beside a dated contract",
+    ),
+    ("collateral", {"balances": []}, "balances", "at least 1 item"),
+    ("margin", {"kind": "linear", "notional": 5, "adjustment_factor": 1}, "adjustment_factor", "wallet_balance or"),
+    ("margin", {"kind": "linear", "notional": 5, "equity": 5, "adjustment_factor": 1}, "adjustment_factor", "leverage"),
 ]
 
 
@@ -439,12 +556,55 @@ NULLS = [
     ("band", {**BAND, "exposure": None}, ["exposure"]),
     ("band", {**BAND, "held": None}, ["held"]),
     ("band", {**FUTURES, "cost_rate": None}, ["cost_rate"]),
+    ("account", {**ACCOUNT, "wallet_balance": None}, ["wallet_balance", "positions.0.leverage"]),
+    ("account", with_position(mark_price=None, leverage=2), ["positions.0.mark_price"]),
+    (
+        "account",
+        {
+            "positions": [{**POSITION, "leverage": 2}],
+            "collateral": [{"asset": "ETH", "amount": 1, "price": None}],
+            "backing": "all_coins",
+        },
+        ["collateral.0.price"],
+    ),
+    ("chooser", {**CHOOSER, "target_ratio": None}, ["target_ratio"]),
+    ("collateral", {"balances": [{"asset": "A", "amount": None, "price": 1}]}, ["balances.0.amount"]),
 ]
 
 
 @pytest.mark.parametrize(("name", "request_", "missing"), NULLS, ids=lambda part: str(part)[:60])
 def test_null_means_not_known_and_gives_no_number(name: str, request_: dict[str, Any], missing: list[str]) -> None:
     assert json.loads(answer_json(name, json.dumps(request_))) == {"status": "unknown", "missing": missing}
+
+
+@pytest.mark.parametrize("sent", [None, "", " ", "0", 0, "0.00", "--", "-", "null", "None", "N/A", "-5"])
+def test_what_a_venue_prints_for_no_liquidation_price_is_unknown_and_never_compared(sent: object) -> None:
+    (pool,) = answer("account", with_position(liquidation_price=sent))["pools"]
+    venue = pool["positions"][0]["venue"]
+    assert venue["venue"]["status"] == "unknown"
+    assert [venue[name] for name in ("difference", "fraction", "disputed", "nearer")] == [None] * 4
+
+
+def test_a_price_known_to_be_unknown_is_not_replaced_by_a_mark() -> None:
+    found = answer("account", {**ACCOUNT, "coin_prices": {"BTC": None}})
+    unknown = {"status": "unknown", "missing": ["coin_prices.BTC"]}
+    assert found["coins"][0]["above"]["liquidation"] == unknown
+    assert found["pools"][0]["positions"][0]["liquidation"]["status"] == "ok"
+
+
+def test_an_account_is_led_by_its_worst_pool_and_an_unknown_one_comes_before_a_safe_one() -> None:
+    risky = {**POSITION, "margin_mode": "isolated", "leverage": 20, "name": "risky"}
+    blind = {**risky, "name": "blind", "maintenance_rate": None}
+    first = answer("account", {**ACCOUNT, "positions": [POSITION, risky]})
+    assert first["worst_pool"] == "isolated risky short"
+    second = answer("account", {**ACCOUNT, "positions": [POSITION, risky, blind]})
+    assert second["worst_pool"] == "isolated blind short"
+    assert [pool["state"] for pool in second["pools"]] == ["safe", "safe", "unknown"]
+    gone = {**risky, "name": "gone", "entry_price": 50}
+    third = answer("account", {**ACCOUNT, "positions": [POSITION, risky, blind, gone]})
+    assert third["worst_pool"] == "isolated gone short"
+    assert third["pools"][-1]["state"] == "past"
+    assert third["coins"][0]["above"]["pool"] == "isolated gone short"
 
 
 def test_a_null_that_is_not_needed_changes_nothing() -> None:

@@ -26,7 +26,11 @@ TABLE = TierTable(
     "test",
 )
 LINEAR = CONTRACTS["BTCUSDT"]
-STEPS = (WeightStep(Decimal(0), Decimal("0.98")), WeightStep(Decimal(20), Decimal("0.95")))
+STEPS = (
+    WeightStep(Decimal(0), Decimal("0.98")),
+    WeightStep(Decimal(20), Decimal("0.95")),
+    WeightStep(Decimal(50), Decimal("0.5")),
+)
 
 
 @given(pots(smooth=False))
@@ -103,10 +107,11 @@ def test_a_table_that_does_not_fit_is_refused(changes: dict[str, object], kind: 
 @given(decimals("-100", "100", 3))
 def test_haircuts_take_each_coin_once(amount: Decimal) -> None:
     held = Collateral(asset="BTC", amount=amount, steps=STEPS, debt_weight=Decimal("1.1"))
-    true = Fraction(amount) * Fraction(11, 10)
+    whole = Fraction(amount)
+    true = whole * Fraction(11, 10)
     if amount > 0:
-        first = min(Fraction(amount), Fraction(20))
-        true = Fraction(98, 100) * first + Fraction(95, 100) * (Fraction(amount) - first)
+        first, second = min(whole, Fraction(20)), min(max(whole - 20, Fraction(0)), Fraction(30))
+        true = Fraction("0.98") * first + Fraction("0.95") * second + (whole - first - second) / 2
     assert Fraction(counted(held)) == true
 
 

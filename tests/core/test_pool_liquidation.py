@@ -398,6 +398,16 @@ def test_closing_fees_bring_liquidation_nearer(rate: str, fixed: str, true: str)
     assert gone == LiquidationPrice(Decimal(90_000))
 
 
+@pytest.mark.parametrize("at", [RequirementAt.AT_MARK, None])
+def test_a_closing_fee_counts_once_on_top_of_what_no_price_moves(at: RequirementAt | None) -> None:
+    """750 is kept whatever the price, and 50 to close: 75,000 − 2.5·(P − 60,000) = 800."""
+    held = short("2.5") if at else Held(CONTRACTS["BTCUSDT"], Decimal(-250), BTC, BTC, None, fixed=Decimal(750))
+    held.at, held.fixed_fee = at or RequirementAt.AT_LIQUIDATION, Decimal(50)
+    found = contract_path(Pot([held], [usdt("75000")]).value(), "BTCUSDT").above
+    assert isinstance(found, LiquidationPrice)
+    assert found.price == Decimal(89_680)
+
+
 def test_tiers_in_contracts_do_not_move_with_the_price() -> None:
     table = TierTable(
         "t",
