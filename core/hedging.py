@@ -13,9 +13,8 @@ from core.explain import explained
 from core.instruments import ContractKind, Instrument
 from core.pnl import delta, notional
 
-
 _WHOLE = CONTEXT.copy()
-_WHOLE.prec = 40
+_WHOLE.prec = 46
 
 
 class Filters(msgspec.Struct, frozen=True, kw_only=True):
