@@ -204,11 +204,11 @@ def test_a_marked_up_debt_is_paid_off_first() -> None:
 
 
 def test_a_cut_whose_profit_counts_in_steps() -> None:
-    backing = (coins("USDT", "60000", ("0", "1"), ("61000", "0.5")),)
+    backing = (coins("USDT", "60000", ("0", "1"), ("69000", "0.5")),)
     pool = BookPool(
         name="cross", account="venue", collateral=backing, legs=(short("BTC", "2.5", entry="70000", tiers=TIERS),)
     )
     found = cut_position(pool, Wanted(MARKET, D("1.9")), 0)
     assert isinstance(found, Cut)
-    assert found.pool.collateral[0].amount > 61000
+    assert found.pool.collateral[0].amount > 69000
     assert near(path_reach(found.pool, MARKET).above, D("1.9"))
