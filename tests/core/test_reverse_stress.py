@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 
 from core.errors import RequestError
 from core.exact import exactly
-from core.hedged_book import HedgedBook, Market, only_moving, pool_at
+from core.hedged_book import BookPool, HedgedBook, Market, only_moving, pool_at
 from core.instruments import ContractKind
 from core.path_reach import path_reach
 from core.reverse_stress import (
@@ -25,7 +25,7 @@ from core.reverse_stress import (
 )
 from core.scenario import Outcome, Scenario, run
 from tests.core.money import decimals
-from tests.core.scenario_books import D, book, books, isolated, short, table
+from tests.core.scenario_books import D, book, books, coins, isolated, short, table
 
 SLOW = settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
 TIERS = table(ContractKind.LINEAR, ("0", "0.004"), ("50000", "0.005"))
@@ -167,3 +167,11 @@ def test_a_negative_beta_turns_the_sides_round() -> None:
     assert moves.up == NotReached()
     assert isinstance(moves.down, Reached)
     assert abs(moves.down.multiple - D(150750) / 225050) < D("1e-20")
+
+
+def test_a_loss_counts_what_a_liquidation_leaves() -> None:
+    backing = (coins("ETH", "30", ("0", "0.8")),)
+    pool = BookPool(name="cross", account="venue", collateral=backing, legs=(short("BTC", "2.5"),))
+    held = msgspec.structs.replace(book(pool), betas={"BTC": D(1), "ETH": D(0), "USDT": D(0)})
+    assert smallest_moves(held, Threshold.LOSS, D(75000)).up == NotReached()
+    assert isinstance(smallest_moves(held, Threshold.LOSS, D(71999)).up, Reached)

@@ -11,8 +11,9 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from core.errors import RequestError
-from core.hedged_book import BookPool, HedgedBook, Market, exposure, worth
+from core.hedged_book import BookPool, HedgedBook, Market, exposure, pool_at, worth
 from core.instruments import ContractKind
+from core.margin_rules import RequirementAt
 from core.path_reach import close_in, path_reach
 from core.scenario import Outcome, Scenario, UnknownOutcome, run
 from core.scenario_start import with_cash
@@ -238,3 +239,36 @@ def test_sigmas_count_the_farthest_point() -> None:
 def test_a_path_holds_prices(wrong: Decimal) -> None:
     with pytest.raises(RequestError, match="path"):
         run(two_times(), Scenario(path=(wrong,)))
+
+
+def test_requirements_fixed_in_money_go_with_the_size() -> None:
+    fixed = outcome(two_times(fixed_requirement=D(800)), hedge=D("0.5"))
+    assert fixed.pools[0].requirement == 400
+    fee = outcome(two_times(fixed_fee=D(80)), hedge=D("0.5"))
+    assert fee.pools[0].requirement == D("1.25") * 60000 * D("0.005") - 50 + 40
+
+
+def test_a_pool_that_is_past_its_requirement_leaves_the_haircuts_less_what_is_missing() -> None:
+    leg, backing = short("BTC", "2.5", entry="55000"), (coins("ETH", "5", ("0", "0.8")),)
+    pool = BookPool(name="cross", account="venue", collateral=backing, legs=(leg,))
+    (found,) = outcome(book(pool)).liquidated
+    assert [found.liquidated_at, found.left] == [1, 3000 - (12500 + 750 - 12000)]
+    alone = msgspec.structs.replace(pool, isolated=True)
+    assert outcome(book(alone)).pools[0].left == 0
+
+
+def test_a_jump_on_one_venue_alone() -> None:
+    found = outcome(two_times(), jumps={"venue/USDT": D("0.9")})
+    assert found.coins == -7500
+
+
+def test_a_requirement_at_the_mark_moves_with_it_and_curved_paths_are_searched() -> None:
+    plain, at_mark = two_times().pools[0], two_times(requirement_at=RequirementAt.AT_MARK).pools[0]
+    straight, searched = path_reach(plain, NOW).above, path_reach(at_mark, NOW).above
+    assert straight is not None
+    assert searched is not None
+    assert abs(straight - searched) < D("1e-25")
+    curved = isolated("quanto", "0.5", short("BTC", "0.0000333", kind="quanto", settle="BTC"))
+    x = path_reach(curved, NOW).above
+    assert x is not None
+    assert abs(pool_at(curved, NOW, x).surplus) < D("1e-30")

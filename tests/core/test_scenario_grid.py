@@ -6,14 +6,18 @@ import math
 from decimal import Decimal
 
 import msgspec
+import pytest
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
+from core.errors import RequestError
 from core.hedged_book import HedgedBook
+from core.instruments import ContractKind, Tier, TierTable
+from core.pool import Ladder, Leg
 from core.scenario import Outcome, Scenario, UnknownOutcome, run
 from core.scenario_grid import Axis, grid
 from tests.core.money import decimals
-from tests.core.scenario_books import D, books
+from tests.core.scenario_books import D, book, books, isolated, short
 
 SLOW = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 COLUMNS = {
@@ -68,3 +72,37 @@ def test_every_cell_is_the_exact_scenario(
             assert abs(found.left[i, j] - float(cell.left)) <= 1e-9 * scale
             event(f"liquidated {len(cell.liquidated)} left {[bool(p.left) for p in cell.liquidated]}")
             assert found.pools(i, j) == tuple(pool.name for pool in cell.liquidated)
+
+
+def test_another_size_has_other_tiers_and_other_fixed_requirements() -> None:
+    tiers = (Tier(D(0), D(2), D("0.005"), D(0)), Tier(D(2), D(3), D("0.3"), D(0)))
+    ladder = Ladder(TierTable("test", "contracts", tiers, 0, "test"), ContractKind.LINEAR)
+    plain = short("BTC", "2.5")
+    by_contracts = msgspec.structs.replace(plain, leg=Leg(plain.leg.contract, D("-2.5"), D(60000), ladder))
+    fixed = short("BTC", "2.5", fixed_requirement=D(60000))
+    held = book(isolated("contracts", "75000", by_contracts), isolated("fixed", "75000", fixed), BTC="5")
+    rows, columns = [D("1.2"), D("1.4")], [D("0.4"), D(1), D("1.2"), D("1.5")]
+    found = grid(held, Scenario(), rows, Axis.HEDGE, columns)
+    for i, row in enumerate(rows):
+        for j, column in enumerate(columns):
+            cell = run(held, Scenario(path=(row,), hedge=column))
+            if isinstance(cell, UnknownOutcome):
+                assert math.isnan(found.net[i, j])
+            else:
+                assert found.net[i, j] == pytest.approx(float(cell.net), abs=1e-4)
+                assert found.pools(i, j) == tuple(pool.name for pool in cell.liquidated)
+    assert {found.pools(1, 0), found.pools(1, 1)} == {(), ("contracts", "fixed")}
+
+
+@pytest.mark.parametrize(
+    ("scenario", "columns", "named"),
+    [
+        (Scenario(gone=frozenset({"venue"})), (D(0),), "gone"),
+        (Scenario(force_closed_at=D("0.9")), (D(0),), "force_closed_at"),
+        (Scenario(), (), "columns"),
+        (Scenario(), (D(-1),), "basis"),
+    ],
+)
+def test_what_a_grid_cannot_hold_is_refused(scenario: Scenario, columns: tuple[Decimal, ...], named: str) -> None:
+    with pytest.raises(RequestError, match=named):
+        grid(book(BTC="1"), scenario, [D(1)], Axis.BASIS, columns)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
@@ -185,3 +186,29 @@ def test_the_margin_plan_is_liquidated_where_it_says() -> None:
     found = contract_path(pool, "BTC-linear").above
     assert isinstance(found, LiquidationPrice)
     assert found.price == 90000
+
+
+def test_what_is_missing_now_is_the_least_that_is_needed() -> None:
+    backing = (coins("BTC", "3"), coins("USDT", "-60000"))
+    leg = short("BTC", "2.5", entry="10000", tiers=table(ContractKind.LINEAR, ("0", "0.005")))
+    pool = BookPool(name="cross", account="venue", collateral=backing, legs=(leg,))
+    added = add_collateral(pool, Wanted(MARKET, D("1.5")), "USDT")
+    assert isinstance(added, TopUp)
+    assert added.amount == 5750
+
+
+def test_a_marked_up_debt_is_paid_off_first() -> None:
+    debt = msgspec.structs.replace(coins("USDT", "-100"), debt_weight=D("1.1"))
+    assert amount_that_counts(debt, D(55)) == 50
+    assert amount_that_counts(debt, D(130)) == 120
+
+
+def test_a_cut_whose_profit_counts_in_steps() -> None:
+    backing = (coins("USDT", "60000", ("0", "1"), ("69000", "0.5")),)
+    pool = BookPool(
+        name="cross", account="venue", collateral=backing, legs=(short("BTC", "2.5", entry="70000", tiers=TIERS),)
+    )
+    found = cut_position(pool, Wanted(MARKET, D("1.9")), 0)
+    assert isinstance(found, Cut)
+    assert found.pool.collateral[0].amount > 69000
+    assert near(path_reach(found.pool, MARKET).above, D("1.9"))
