@@ -16,21 +16,19 @@ from core.account import MarginPool, Position
 from core.exact import ZERO, exactly
 from core.figures import Figure, absent, exact, unknown
 from core.instruments import Tier
-from core.liquidation import (
+from core.liquidation import distance
+from core.liquidation_results import (
+    DISPUTED,
     AlwaysLiquidated,
     Liquidation,
     LiquidationPrice,
     NoLiquidation,
     UnknownLiquidation,
-    distance,
 )
 from core.margin_rules import MarginRatio, RequirementAt, shown_ratio
 from core.pnl import held_sign
 from core.pool import LegValue, PoolValue
 from core.pool_liquidation import Reach, coin_path, contract_path
-
-DISPUTED = Decimal("0.02")
-"""Two liquidation prices further apart than this fraction of the mark price are disputed."""
 
 NOTHING_REQUIRED = "nothing is required: no position"
 USED_UP = "equity is zero or less: past liquidation"

@@ -6,32 +6,13 @@ from decimal import Decimal
 
 from core.books import Account, Collateral
 from core.errors import RequestError
-from core.exact import ONE, ZERO, exactly, finite, positive
+from core.exact import ONE, ZERO, finite
+from core.pool import WeightStep
 
 
-@exactly
-def counted_coins(collateral: Collateral, quantity: Decimal) -> Decimal:
-    """How many of ``quantity`` coins the venue counts: each slice of the amount at the ratio of its own step.
-
-    A balance below zero is a debt and counts whole: a haircut never makes a debt smaller. Raises RequestError where
-    the ratios do not start at zero, do not rise in amount or are no fractions.
-    Source: OKX "Discount rate", Bybit "Collateral value ratio": ratios fall from tier to tier of the amount held.
-    """
-    amount = finite("quantity", quantity)
-    steps = ratio_steps(collateral)
-    if amount <= 0:
-        return amount
-    counted = ZERO
-    for index, (floor, ratio) in enumerate(steps):
-        top = amount if index + 1 == len(steps) else min(amount, steps[index + 1][0])
-        counted += max(top - floor, ZERO) * ratio
-    return counted
-
-
-@exactly
-def collateral_value(collateral: Collateral, quantity: Decimal, price: Decimal) -> Decimal:
-    """The same in quote: counted coins at ``price`` (quote per coin); a debt is negative."""
-    return counted_coins(collateral, quantity) * positive("price", price)
+def collateral_steps(collateral: Collateral) -> tuple[WeightStep, ...]:
+    """The ratios by amount as the arithmetic of pools takes them."""
+    return tuple(WeightStep(floor, ratio) for floor, ratio in ratio_steps(collateral))
 
 
 def ratio_steps(collateral: Collateral) -> tuple[tuple[Decimal, Decimal], ...]:

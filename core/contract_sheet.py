@@ -117,6 +117,8 @@ def instrument_of(sheet: ContractSheet, month: ContractMonth, time_ns: int) -> I
         minimum_quantity=sheet.minimum_quantity,
         expiry_ns=month.settles_ns,
         status=_status(sheet, month, time_ns),
+        initial_per_contract=sheet.initial_margin,
+        maintenance_per_contract=sheet.maintenance_margin,
     )
 
 

@@ -84,7 +84,7 @@ class Engine:
         self._history = History()
         self._ledger = Ledger(account for book in self._books for account in book.accounts)
         self._targets = Targets(self._books)
-        self._valuation = Valuation(self._market, self._ledger, self._targets.ratio)
+        self._valuation = Valuation(self._market, self._ledger, self._targets.ratio, self._history)
         self._recorder = Recorder(journal, journal_failure)
         self._alerts = Alerts()
         self._staging = Staging(self._market, self._ledger, self._valuation, self._targets)

@@ -25,6 +25,8 @@ class Instrument(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, kw_o
     price. ``tick_size`` is in quote per coin; ``quantity_step``,
     ``minimum_quantity`` and ``maximum_quantity`` are in the venue's own order unit; ``minimum_notional`` in quote.
     ``funding_interval_hours`` is ``None`` for spot and dated contracts, and where the venue has not said.
+    ``initial_per_contract`` and ``maintenance_per_contract`` (settle currency for one unit of quantity) are those of an
+    exchange that sets margins so; ``None`` where tiers say what is required.
     """
 
     id: str
@@ -47,6 +49,8 @@ class Instrument(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, kw_o
     funding_rate_cap: Decimal | None = None
     funding_rate_floor: Decimal | None = None
     status: str = "trading"
+    initial_per_contract: Decimal | None = None
+    maintenance_per_contract: Decimal | None = None
 
     @property
     def perpetual(self) -> bool:

@@ -53,6 +53,11 @@ class Ledger:
         """The balance of an account's settle currency, without unrealised P&L."""
         return self.balances[account, self.accounts[account].settle]
 
+    def coins(self, account: str) -> dict[str, Decimal]:
+        """The balances of an account beside its settle currency, by asset."""
+        settle = self.accounts[account].settle
+        return {asset: amount for (name, asset), amount in self.balances.items() if name == account and asset != settle}
+
     def set_balance(self, account: str, asset: str, amount: Decimal | None) -> None:
         """Make a balance what its user or its venue says; ``None`` forgets it."""
         self.estimated.discard((account, asset))

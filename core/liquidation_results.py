@@ -35,3 +35,6 @@ class AlwaysLiquidated(msgspec.Struct, frozen=True):
 
 
 Liquidation = LiquidationPrice | NoLiquidation | UnknownLiquidation | AlwaysLiquidated
+
+DISPUTED = Decimal("0.02")
+"""Two liquidation prices further apart than this fraction of the mark price are disputed."""

@@ -13,12 +13,12 @@ from decimal import Decimal
 import msgspec
 
 from core import funding, liquidation, margin, pnl
-from core.books import Account, MarginMode
+from core.books import Account
 from core.errors import RequestError
 from core.figures import Figure, Freshness, absent, derive, exact, unknown, worst
 from core.freshness import ACCOUNT_AGES_NS, SECOND_NS, by_age
 from core.instruments import ContractKind, Instrument, TierTable, instrument_id
-from core.margin_rules import rules_for
+from core.liquidation_results import DISPUTED
 from core.market import Field, Market
 from core.positions import Position
 
@@ -105,7 +105,6 @@ class Exposure(msgspec.Struct, frozen=True, kw_only=True):
     profit: Figure
     profit_quote: Figure
     initial_margin: Figure
-    maintenance: Figure
 
 
 def exposure(position: Position, account: Account, market: Quotes, *, missing: str = "") -> Exposure:
@@ -115,7 +114,7 @@ def exposure(position: Position, account: Account, market: Quotes, *, missing: s
         gap = unknown(missing or f"description of {position.instrument}")
         return Exposure(
             quantity=gap if missing else exact(position.quantity), entry_price=gap, delta=gap, notional=gap,
-            profit=gap, profit_quote=gap, initial_margin=gap, maintenance=gap,
+            profit=gap, profit_quote=gap, initial_margin=gap,
         )  # fmt: skip
     kind, size, mark = instrument.kind, instrument.contract_size, market.mark
     quantity = exact(position.quantity)
@@ -123,7 +122,7 @@ def exposure(position: Position, account: Account, market: Quotes, *, missing: s
         zero = exact(ZERO)
         return Exposure(
             quantity=quantity, entry_price=NO_POSITION, delta=zero, notional=zero, profit=zero, profit_quote=zero,
-            initial_margin=zero, maintenance=zero,
+            initial_margin=zero,
         )  # fmt: skip
     entry = _entry(position)
     profit = lifted(lambda q, e, m: pnl.unrealised(kind, q, size, e, m), quantity, entry, mark)
@@ -139,7 +138,6 @@ def exposure(position: Position, account: Account, market: Quotes, *, missing: s
         profit=profit,
         profit_quote=derive(Decimal.__mul__, profit, mark if inverse else paid_in),
         initial_margin=lifted(lambda q, m: margin.initial_margin(kind, q, size, m, account.leverage), quantity, mark),
-        maintenance=_maintenance(instrument, quantity, market),
     )
 
 
@@ -147,16 +145,6 @@ def _entry(position: Position) -> Figure:
     if position.entry_price is None:
         return unknown(f"entry price of {position.instrument}")
     return exact(position.entry_price)
-
-
-def _maintenance(instrument: Instrument, quantity: Figure, market: Quotes) -> Figure:
-    table = market.tiers
-    if table is None:
-        return lifted(lambda *_: ZERO, quantity, market.mark, market.tiers_known)
-    kind, size = instrument.kind, instrument.contract_size
-    return lifted(
-        lambda q, m, _: margin.maintenance_margin(kind, q, size, m, table), quantity, market.mark, market.tiers_known
-    )
 
 
 def usage(maintenance: Figure, equity: Figure) -> Figure:
@@ -174,73 +162,66 @@ def used_up(figure: Figure) -> bool:
     return figure.absent == USED_UP or (figure.value is not None and figure.value >= 1)
 
 
-class Others(msgspec.Struct, frozen=True, kw_only=True):
-    """The rest of a cross account, as it bears on one position; ``same_coin`` where some of it is on the same coin."""
+class Chosen(msgspec.Struct, frozen=True, kw_only=True):
+    """The liquidation price to act on, and the two it was chosen from: quote per coin.
 
-    wallet: Figure
-    unrealised: Figure
-    maintenance: Figure
-    same_coin: bool = False
-
-
-def liquidation_price(position: Position, account: Account, market: Quotes, quantity: Figure, others: Others) -> Figure:
-    """Ours by the convention recorded for the venue; the venue's own, with its age, where it sent one lately.
-
-    Ours is an estimate unless that convention is known to meet the venue's figure to the tick, and where another
-    position of a cross account is on the same coin: the convention holds it at its mark, but the two move together.
+    ``difference`` is ours − the venue's. Where they are further apart than :data:`DISPUTED` of the mark price, or one
+    has a price and the other says there is none, they are ``disputed`` and the nearer one counts.
     """
-    instrument = market.instrument
-    if quantity.value is None or instrument is None:
-        return unknown(*(quantity.missing or (f"description of {position.instrument}",)))
-    if not quantity.value:
+
+    price: Figure
+    venue: Figure
+    ours: Figure
+    difference: Figure
+    disputed: bool
+    is_venues: bool
+
+
+def choose_liquidation(position: Position, market: Quotes, ours: Figure) -> Chosen:
+    """The venue's own price, with its age, where it sent one lately, else ours; the nearer where they are disputed."""
+    venue = venue_liquidation(position, market)
+    difference = lifted(Decimal.__sub__, ours, venue) if ours.known and venue.known else _no_difference(ours, venue)
+    disputed = _disputed(venue, ours, market.mark)
+    if not venue.known:
+        # Nothing was heard of the position for as long: what we make of it must not look better than the venue's word.
+        silent = position.venue_liquidation is not None
+        price = floor_freshness(ours, Freshness.STALE) if silent else ours
+        return Chosen(price=price, venue=venue, ours=ours, difference=difference, disputed=False, is_venues=False)
+    is_venues = not (disputed and _nearer(ours, venue, market.mark))
+    price = venue if is_venues else floor_freshness(ours, venue.freshness)
+    return Chosen(price=price, venue=venue, ours=ours, difference=difference, disputed=disputed, is_venues=is_venues)
+
+
+def venue_liquidation(position: Position, market: Quotes) -> Figure:
+    """The liquidation price that the venue reported, as old as its report; unknown where it sent none, or too old."""
+    if not position.open:
         return NO_POSITION
-    freshness = venue_freshness(position, market)
-    if freshness is not Freshness.UNKNOWN:
-        return Figure(value=position.venue_liquidation, freshness=freshness, observed_ns=position.reported_ns)
-    ours = _our_liquidation_price(position, account, market, instrument, others)
-    # Nothing was heard of the position for as long: what we make of it must not look better than the venue's word.
-    return ours if position.venue_liquidation is None else floor_freshness(ours, Freshness.STALE)
+    if not position.reported_ns:
+        return absent("no report of a venue: the position is kept here")
+    age = by_age(market.time_ns - position.reported_ns, ACCOUNT_AGES_NS)
+    if position.venue_liquidation is None or age is Freshness.UNKNOWN:
+        return unknown(f"a present liquidation price of the venue for {position.instrument}")
+    return Figure(value=position.venue_liquidation, freshness=age, observed_ns=position.reported_ns)
 
 
-def _our_liquidation_price(
-    position: Position, account: Account, market: Quotes, instrument: Instrument, others: Others
-) -> Figure:
-    kind, size, entry = instrument.kind, instrument.contract_size, position.entry_price
-    inputs: tuple[Figure, ...] = (market.tiers_known,)
-    rules = rules_for(account.venue, instrument.kind)
-    at = rules.requirement_at
-    exactly_so = rules.exact(account.margin_mode) and not others.same_coin and not position.margin_estimated
-    try:
-        if account.margin_mode is MarginMode.ISOLATED:
-            found = liquidation.isolated(
-                kind, position.quantity, size, entry, position.margin, market.tiers, requirement_at=at
-            )
-        else:
-            inputs = (market.tiers_known, others.wallet, others.unrealised, others.maintenance)
-            gaps = [gap for figure in inputs for gap in figure.missing]
-            if gaps:
-                return unknown(*dict.fromkeys(gaps))
-            found = liquidation.cross(
-                kind, position.quantity, size, entry, others.wallet.value, market.tiers,
-                others_unrealised=others.unrealised.value, others_maintenance=others.maintenance.value,
-                requirement_at=at,
-            )  # fmt: skip
-    except RequestError as error:
-        return unknown(str(error))
-    return _as_figure(found, position.instrument, inputs, estimated=not exactly_so)
+def _no_difference(ours: Figure, venue: Figure) -> Figure:
+    gaps = (*ours.missing, *venue.missing)
+    return unknown(*gaps) if gaps else absent(venue.absent or ours.absent)
 
 
-def _as_figure(found: liquidation.Liquidation, name: str, inputs: tuple[Figure, ...], *, estimated: bool) -> Figure:
-    match found:
-        case liquidation.LiquidationPrice(price=price):
-            return derive(lambda *_: price, *inputs, estimated=estimated)
-        case liquidation.UnknownLiquidation(missing=missing):
-            words = {"tiers": "maintenance tiers", "entry_price": "entry price", "margin": "isolated margin"}
-            return unknown(*(f"{words.get(item, item)} of {name}" for item in missing))
-        case liquidation.NoLiquidation(reason=reason):
-            return absent(reason, *inputs)
-        case liquidation.AlwaysLiquidated():
-            return absent(USED_UP, *inputs)
+def _disputed(venue: Figure, ours: Figure, mark: Figure) -> bool:
+    if venue.value is None or mark.value is None:
+        return False
+    if ours.value is None:
+        return bool(ours.absent)
+    return abs(ours.value - venue.value) > DISPUTED * mark.value
+
+
+def _nearer(ours: Figure, venue: Figure, mark: Figure) -> bool:
+    """True where ours is nearer to the mark than the venue's, or says that it is past already."""
+    if ours.value is None or venue.value is None or mark.value is None:
+        return ours.absent == USED_UP
+    return abs(ours.value - mark.value) < abs(venue.value - mark.value)
 
 
 def distance(price: Figure, mark: Figure, quantity: Figure) -> Figure:
@@ -253,22 +234,19 @@ def distance(price: Figure, mark: Figure, quantity: Figure) -> Figure:
     return lifted(lambda p, m: liquidation.distance(p, m, side), price, mark)
 
 
-def venue_freshness(position: Position, market: Quotes) -> Freshness:
-    """How far the venue's own liquidation price may be trusted for its age; UNKNOWN where there is none."""
-    if position.venue_liquidation is None:
-        return Freshness.UNKNOWN
-    return by_age(market.time_ns - position.reported_ns, ACCOUNT_AGES_NS)
-
-
-def liquidation_source(position: Position, market: Quotes, others: Others) -> str:
+def liquidation_source(chosen: Chosen, market: Quotes, *, same_coin: bool) -> str:
     """Whose liquidation price it is, from what, and what it leaves out."""
-    if venue_freshness(position, market) is not Freshness.UNKNOWN:
-        return "the venue's own"
+    if chosen.is_venues:
+        return "the venue's own" + ("; ours is further away (disputed)" if chosen.disputed else "")
+    instrument = market.instrument
+    if instrument is not None and instrument.maintenance_per_contract is not None:
+        return "ours, margin per contract as the exchange sets it"
     if market.tiers is None:
         return "unknown: maintenance tiers not loaded"
     day = datetime.fromtimestamp(market.tiers.as_of_ns // SECOND_NS, UTC).date()
-    beside = "; other positions on this coin held at their marks" if others.same_coin else ""
-    return f"ours, tiers of {day}{beside}"
+    beside = "; other positions on this coin held at their marks" if same_coin else ""
+    nearer = "; the venue's own is further away (disputed)" if chosen.disputed else ""
+    return f"ours, tiers of {day}{beside}{nearer}"
 
 
 def payment(market: Quotes, quantity: Figure) -> Figure:

@@ -15,6 +15,9 @@ from core.books import Thresholds
 from core.events import ChannelState, ConnectionState, OrderState
 from core.figures import Figure, Freshness
 
+NOT_RECKONED = Figure(missing=("not reckoned",), freshness=Freshness.UNKNOWN)
+"""What a figure is until somebody reckons it."""
+
 
 class Severity(StrEnum):
     """How bad, mildest first. ``BLIND`` is an alert about not being able to see, and ranks with ALARM."""
@@ -66,6 +69,14 @@ class HedgeLine(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     ``liquidation_distance`` = (liquidation − mark) ÷ mark for a short, signed so that positive is safety for the
     held side. ``order_to_target`` is the signed order quantity that reaches the target, rounded to the venue's
     filters so as never to over-hedge. ``leg`` is ``net``, or the leg of hedge mode that the position is.
+
+    ``liquidation_price`` is one of two: ``liquidation_venue``, the venue's own with its age, or ``liquidation_ours``;
+    ``liquidation_difference`` is ours − the venue's. ``liquidation_disputed`` where they differ by more than 2 % of the
+    mark price: then the nearer one counts. ``bankruptcy_price`` is where the equity behind the position is used up.
+    ``account_liquidation`` is the mark price at which all that backs the position is liquidated when the coin alone
+    moves, with everything that is on it, coin collateral included. ``volatility`` is that of a day, by the estimator
+    and window of ``volatility_source``; ``liquidation_sigmas`` the distance to the liquidation price in such days, and
+    ``touch_day``, ``touch_week`` and ``touch_month`` the probability of touching it within 1, 7 and 30 days: estimates.
     """
 
     asset: str
@@ -103,11 +114,67 @@ class HedgeLine(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     order_to_target: Figure
     opened_note: str = ""
     leg: str = "net"
+    liquidation_venue: Figure = NOT_RECKONED
+    liquidation_ours: Figure = NOT_RECKONED
+    liquidation_difference: Figure = NOT_RECKONED
+    liquidation_disputed: bool = False
+    bankruptcy_price: Figure = NOT_RECKONED
+    account_liquidation: Figure = NOT_RECKONED
+    account_liquidation_distance: Figure = NOT_RECKONED
+    volatility: Figure = NOT_RECKONED
+    volatility_source: str = ""
+    liquidation_sigmas: Figure = NOT_RECKONED
+    touch_day: Figure = NOT_RECKONED
+    touch_week: Figure = NOT_RECKONED
+    touch_month: Figure = NOT_RECKONED
+
+
+class CollateralView(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """Coins that back an account: ``amount`` in coins, of which ``counted`` count after the venue's haircut, worth
+    ``value`` in the account's settle currency at ``price``."""
+
+    asset: str
+    amount: Figure
+    price: Figure
+    counted: Figure
+    value: Figure
+
+
+class DeathView(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """Where an account is liquidated when only ``coin`` moves, from ``price``: the nearest of its pools ``above`` and
+    ``below``, in quote per coin, with their distances as fractions of ``price``, positive while safe."""
+
+    coin: str
+    price: Figure
+    above: Figure
+    below: Figure
+    distance_above: Figure
+    distance_below: Figure
+
+
+class BetaView(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """How many per cent ``coin`` moves with one per cent of the driver: a statistic."""
+
+    coin: str
+    beta: Figure
+
+
+class TogetherView(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """Where an account is liquidated when all coins move by their betas to ``driver``: moves of the driver as fractions
+    of its price, ``above`` positive and ``below`` negative. Estimates; ``source`` says where the betas come from."""
+
+    driver: str
+    above: Figure
+    below: Figure
+    betas: tuple[BetaView, ...]
+    source: str
 
 
 class AccountView(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """A futures account. Money in ``settle``. ``margin_usage`` = maintenance margin ÷ margin balance (worse is
-    higher, 1 is liquidation); ``usage_label`` is what the venue calls it."""
+    higher, 1 is liquidation); ``usage_label`` is what the venue calls it. ``ratio`` is the margin ratio as the venue
+    shows it, under ``ratio_label``, worse when ``ratio_worse``; ``rules`` names the margin rules and what they rest on.
+    """
 
     name: str
     venue: str
@@ -122,6 +189,13 @@ class AccountView(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True)
     margin_usage: Figure
     usage_label: str
     available: Figure
+    rules: str = ""
+    ratio: Figure = NOT_RECKONED
+    ratio_label: str = ""
+    ratio_worse: str = "higher"
+    collateral: tuple[CollateralView, ...] = ()
+    deaths: tuple[DeathView, ...] = ()
+    together: TogetherView | None = None
 
 
 class Totals(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):

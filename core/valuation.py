@@ -8,62 +8,59 @@ an input must not improve a figure. The last traded price is used for nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from decimal import Decimal
 
 import msgspec
 
 from core import funding, hedging, holdings
-from core.aim import Aim, aim
+from core.account_risk import AccountRisk, CoinBalance, Valued, own_margin
+from core.account_view import account_view, position_usage
+from core.aim import DOLLARS, Aim, aim
 from core.books import Account, Book, Hedge, MarginMode
+from core.collateral import collateral_steps
 from core.contract_sheet import is_sheet_name
 from core.errors import RequestError
 from core.exact import exactly
-from core.figures import Figure, Freshness, absent, derive, exact, total, unknown
+from core.figures import Figure, Freshness, absent, derive, exact, unknown
+from core.history import History
+from core.instruments import TierTable
 from core.ledger import Ledger
 from core.legs import PositionKey
+from core.likelihood import likelihood
 from core.market import Field, Market
+from core.market_statistics import MarketStatistics
+from core.pool import Ladder, WeightStep
 from core.positions import Position
 from core.risk import (
-    NO_POSITION,
+    ONE,
     ZERO,
-    Exposure,
-    Others,
     Quotes,
+    choose_liquidation,
     distance,
     exposure,
     floor_freshness,
     lifted,
-    liquidation_price,
     liquidation_source,
     payment,
     quotes,
-    usage,
-    used_up,
 )
 from core.snapshot import AccountView, BagLine, BookView, FundingView, HedgeLine
+from core.together import together
 from core.totals import book_totals
-
-USAGE_LABELS = {"binance": "margin ratio", "bybit": "MM rate"}
-"""What a venue calls maintenance margin ÷ margin balance on its own screen."""
-
-
-class Valued(msgspec.Struct, frozen=True, kw_only=True):
-    """One position with everything its lines need."""
-
-    account: Account
-    position: Position
-    quotes: Quotes
-    exposure: Exposure
 
 
 class Valuation:
-    """Reads market and ledger; holds nothing of its own."""
+    """Reads market, ledger and history; what it keeps is only worked out from them once."""
 
-    def __init__(self, market: Market, ledger: Ledger, targets: Callable[[str, str], Decimal | None]) -> None:
+    def __init__(
+        self, market: Market, ledger: Ledger, targets: Callable[[str, str], Decimal | None], history: History
+    ) -> None:
         self._market = market
         self._ledger = ledger
         self._target = targets
+        self._statistics = MarketStatistics(history)
+        self._ladders: dict[str, tuple[TierTable, Ladder]] = {}
 
     @exactly
     def book(self, book: Book, now_ns: int) -> BookView:
@@ -87,8 +84,8 @@ class Valuation:
         """One hedge leg and its account as they would be with this position and this wallet."""
         account = next(item for item in book.accounts if item.name == hedge.account)
         held = self._positions(book, account, now_ns, instead=position)
-        view = _account_view(account, self._wallet(account, wallet), held)
-        return self._hedge(book, hedge, {account.name: (view, held)}, now_ns), view
+        found = self._account_of(book, account, held, self._wallet(account, wallet), now_ns)
+        return self._hedge(book, hedge, {account.name: found}, now_ns), found[0]
 
     # --- bag -------------------------------------------------------------------------------------------------
 
@@ -143,9 +140,37 @@ class Valuation:
 
     # --- accounts --------------------------------------------------------------------------------------------
 
-    def _account(self, book: Book, account: Account, now_ns: int) -> tuple[AccountView, list[Valued]]:
+    def _account(self, book: Book, account: Account, now_ns: int) -> tuple[AccountView, AccountRisk]:
         held = self._positions(book, account, now_ns)
-        return _account_view(account, self._wallet(account, self._ledger.wallet(account.name)), held), held
+        return self._account_of(book, account, held, self._wallet(account, self._ledger.wallet(account.name)), now_ns)
+
+    def _account_of(
+        self, book: Book, account: Account, held: list[Valued], wallet: Figure, now_ns: int
+    ) -> tuple[AccountView, AccountRisk]:
+        balances = [CoinBalance(asset=account.settle, amount=wallet, price=exact(ONE))]
+        if account.multi_asset:
+            balances += self._coins(account, now_ns)
+        risk = AccountRisk(account, held, balances, self._ladders)
+        moving = together(risk, self._statistics, _priced_by(book, account, held), now_ns)
+        return account_view(risk, wallet, moving), risk
+
+    def _coins(self, account: Account, now_ns: int) -> list[CoinBalance]:
+        """The coins that back a multi-asset account beside its settle currency, and those that it owes."""
+        declared = {item.asset: item for item in account.collateral}
+        found = []
+        for asset, amount in self._ledger.coins(account.name).items():
+            stated = declared.get(asset)
+            if stated is None and amount >= 0:
+                continue  # What part of it counts is not known: none does, which is never too much.
+            held = Figure(value=amount, estimated=(account.name, asset) in self._ledger.estimated)
+            price = unknown(f"price of {asset}")
+            if stated is not None and stated.price is not None:
+                price = self._market.middle(stated.price, now_ns)
+            elif {asset, account.settle} <= DOLLARS:
+                price = Figure(value=ONE, estimated=True)
+            steps = (WeightStep(ZERO, ONE),) if stated is None else collateral_steps(stated)
+            found.append(CoinBalance(asset=asset, amount=held, price=price, steps=steps))
+        return found
 
     def _wallet(self, account: Account, amount: Decimal) -> Figure:
         gaps = [item.unbooked for item in self._ledger.of_account(account.name) if item.unbooked]
@@ -202,14 +227,15 @@ class Valuation:
     # --- hedges ----------------------------------------------------------------------------------------------
 
     def _hedge(
-        self, book: Book, hedge: Hedge, accounts: dict[str, tuple[AccountView, list[Valued]]], now_ns: int
+        self, book: Book, hedge: Hedge, accounts: dict[str, tuple[AccountView, AccountRisk]], now_ns: int
     ) -> HedgeLine:
-        account, held = accounts[hedge.account]
-        valued = next(item for item in held if item.position.key == hedge.key)
+        account, risk = accounts[hedge.account]
+        valued = next(item for item in risk.held if item.position.key == hedge.key)
         position, market, sums = valued.position, valued.quotes, valued.exposure
         isolated = valued.account.margin_mode is MarginMode.ISOLATED
-        others = _others(account.wallet_balance, held, valued)
-        price = liquidation_price(position, valued.account, market, sums.quantity, others)
+        chosen = choose_liquidation(position, market, risk.liquidation(valued))
+        away, death = distance(chosen.price, market.mark, sums.quantity), risk.death(valued)
+        odds = likelihood(self._statistics.volatility(hedge.instrument, now_ns), chosen.price, market.mark, away)
         aims = self._aim(book, hedge, valued, now_ns)
         ratio, target = lifted(hedging.hedge_ratio, sums.delta, aims.coins), aims.ratio
         instrument, parts = market.instrument, hedge.instrument.split(":")
@@ -238,29 +264,36 @@ class Valuation:
             basis=lifted(lambda mark, index: (mark - index) / index, market.mark, market.index),
             funding=_funding(position, market, sums.quantity),
             margin=_margin(position, isolated=isolated, quantity=sums.quantity),
-            maintenance_margin=sums.maintenance,
-            margin_usage=position_usage(valued) if isolated else account.margin_usage,
-            liquidation_price=price,
-            liquidation_distance=distance(price, market.mark, sums.quantity),
-            liquidation_source=liquidation_source(position, market, others),
+            maintenance_margin=risk.maintenance(valued),
+            margin_usage=position_usage(risk, valued) if isolated else account.margin_usage,
+            liquidation_price=chosen.price,
+            liquidation_distance=away,
+            liquidation_source=liquidation_source(chosen, market, same_coin=risk.same_coin(valued)),
             ratio=ratio,
             target_ratio=target,
             drift=derive(hedging.drift, ratio, target),
             order_to_target=_order_to_target(hedge, market, sums.quantity, aims),
             opened_note=position.note,
             leg=hedge.leg.value,
+            liquidation_venue=chosen.venue,
+            liquidation_ours=chosen.ours,
+            liquidation_difference=chosen.difference,
+            liquidation_disputed=chosen.disputed,
+            bankruptcy_price=risk.bankruptcy(valued),
+            account_liquidation=death,
+            account_liquidation_distance=distance(death, market.mark, sums.quantity),
+            volatility=odds.volatility,
+            volatility_source=odds.source,
+            liquidation_sigmas=odds.sigmas,
+            touch_day=odds.touch_day,
+            touch_week=odds.touch_week,
+            touch_month=odds.touch_month,
         )
 
 
 def bag_quantity(book: Book, asset: str) -> Decimal:
     """Coins of one asset over all lots, each once, and those that count as it."""
     return holdings.coins(book, asset)
-
-
-def position_usage(valued: Valued) -> Figure:
-    """Margin usage of an isolated position: its maintenance over its own margin and profit."""
-    margin = _margin(valued.position, isolated=True, quantity=valued.exposure.quantity)
-    return usage(valued.exposure.maintenance, total(margin, valued.exposure.profit))
 
 
 def _unit(market: Quotes) -> str:
@@ -279,68 +312,18 @@ def _fees(position: Position) -> Figure:
 
 
 def _margin(position: Position, *, isolated: bool, quantity: Figure) -> Figure:
-    if not isolated:
-        return absent("cross margin: the whole wallet backs it")
-    if quantity.value is None:
-        return unknown(*quantity.missing)
-    if not quantity.value:
-        return exact(ZERO)
-    if position.margin is None:
-        return unknown(f"isolated margin of {position.instrument}")
-    return Figure(value=position.margin, estimated=position.margin_estimated)
+    return own_margin(position, quantity) if isolated else absent("cross margin: the whole wallet backs it")
 
 
-def _others(wallet: Figure, held: Iterable[Valued], besides: Valued) -> Others:
-    rest = [item for item in held if item is not besides]
-    cross = besides.account.margin_mode is MarginMode.CROSS
-    return Others(
-        wallet=wallet,
-        unrealised=total(*(item.exposure.profit for item in rest)),
-        maintenance=total(*(item.exposure.maintenance for item in rest)),
-        same_coin=cross and any(item.position.open and _coin(item) == _coin(besides) for item in rest),
-    )
-
-
-def _coin(valued: Valued) -> str:
-    instrument = valued.quotes.instrument
-    return instrument.base if instrument is not None else ""
-
-
-def _account_view(account: Account, wallet: Figure, held: list[Valued]) -> AccountView:
-    isolated = account.margin_mode is MarginMode.ISOLATED
-    margins = total(*(_margin(item.position, isolated=True, quantity=item.exposure.quantity) for item in held))
-    unrealised = total(*(item.exposure.profit for item in held))
-    balance = total(wallet, unrealised)
-    maintenance = total(*(item.exposure.maintenance for item in held))
-    initial = margins if isolated else total(*(item.exposure.initial_margin for item in held))
-    free = derive(Decimal.__sub__, wallet if isolated else balance, initial)
-    label = USAGE_LABELS.get(account.venue, "margin usage")
-    return AccountView(
-        name=account.name,
-        venue=account.venue,
-        settle=account.settle,
-        margin_mode=account.margin_mode.value,
-        paper=account.paper,
-        wallet_balance=wallet,
-        unrealised=unrealised,
-        margin_balance=balance,
-        initial_margin=initial,
-        maintenance_margin=maintenance,
-        margin_usage=_worst_usage(held) if isolated else usage(maintenance, balance),
-        usage_label=f"{label}, worst position" if isolated and len(held) > 1 else label,
-        available=free,
-    )
-
-
-def _worst_usage(held: list[Valued]) -> Figure:
-    """The worst of isolated positions; unknown while one is, unless another is already past liquidation."""
-    figures = [position_usage(item) for item in held if item.exposure.quantity.value != ZERO]
-    if not figures:
-        return NO_POSITION
-    gone = [figure for figure in figures if used_up(figure)]
-    if gone and not all(figure.known for figure in figures):
-        return max(gone, key=lambda figure: Decimal("Infinity") if figure.value is None else figure.value)
-    return derive(max, *figures) if len(figures) > 1 else figures[0]
+def _priced_by(book: Book, account: Account, held: list[Valued]) -> dict[str, str]:
+    """The instrument whose price history stands for each coin: a contract on it, else the pair that values it."""
+    found = {item.quotes.instrument.base: item.position.instrument for item in held if item.quotes.instrument}
+    pairs = [(coin.asset, coin.price) for coin in account.collateral]
+    pairs += [(lot.asset, lot.price) for lot in book.lots]
+    for asset, pair in pairs:
+        if pair is not None:
+            found.setdefault(asset, pair)
+    return found
 
 
 def _funding(position: Position, market: Quotes, quantity: Figure) -> FundingView:

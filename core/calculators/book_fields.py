@@ -16,7 +16,7 @@ from core.hedged_book import BookPool, HedgedBook, HeldLeg, SpotHolding
 from core.margin_rules import Backing
 from core.pool import Collateral, WeightStep
 
-STABLE = ("USD", "USDT", "USDC", "USDE", "USDe", "DAI", "FDUSD", "TUSD", "USDS", "PYUSD", "EUR")
+STABLE = ("USD", "USDT", "USDC", "USDE", "USDe", "DAI", "FDUSD", "TUSD", "USDS", "PYUSD")
 
 
 class SpotField(Request):

@@ -12,8 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core import pool
 from core.books import Account, Book, Collateral, PositionMode
-from core.collateral import collateral_value, counted_coins, declared_balances
+from core.collateral import collateral_steps, declared_balances
 from core.config import parse_config
 from core.demo_book import seed_book
 from core.engine import Engine
@@ -32,6 +33,11 @@ TIERED = Collateral(
 )
 
 
+def counted_coins(collateral: Collateral, quantity: Decimal) -> Decimal:
+    steps = collateral_steps(collateral)
+    return pool.counted(pool.Collateral(asset=collateral.asset, amount=quantity, steps=steps))
+
+
 # --- haircuts ------------------------------------------------------------------------------------------------
 
 
@@ -46,7 +52,6 @@ def test_each_slice_of_an_amount_counts_at_its_own_ratio(quantity: str, counted:
 
 def test_a_single_ratio_holds_for_every_coin() -> None:
     assert counted_coins(HALF, Decimal(3)) == Decimal("1.5")
-    assert collateral_value(HALF, Decimal(3), Decimal(60_000)) == 90_000
 
 
 def test_steps_may_share_a_ratio() -> None:
@@ -56,7 +61,7 @@ def test_steps_may_share_a_ratio() -> None:
 
 def test_a_debt_counts_whole() -> None:
     assert counted_coins(HALF, Decimal(-3)) == -3
-    assert collateral_value(TIERED, Decimal(-3), Decimal(60_000)) == -180_000
+    assert counted_coins(TIERED, Decimal(-3)) == -3
 
 
 @given(decimals("0", "200", 3), decimals("0", "200", 3))

@@ -220,7 +220,8 @@ def test_a_loss_on_one_leg_brings_the_liquidation_of_the_other_nearer() -> None:
     assert close(before - after, moved)
     account = loss.view(0.1).accounts[0]
     assert account.unrealised.value == -50_000
-    assert account.margin_usage.value == (750 + 1_000) / Decimal(100_000)
+    closing = 2 * Decimal(150_000) * Decimal("1.5") * Decimal("0.00055")  # at the bankruptcy prices of 2x
+    assert account.margin_usage.value == (750 + 1_000 + closing) / Decimal(100_000)
     for line in loss.view(0.1).hedges:
         assert line.margin_usage == account.margin_usage, "one wallet, one usage"
         assert line.margin.absent == "cross margin: the whole wallet backs it"

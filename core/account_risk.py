@@ -1,0 +1,390 @@
+"""A margin account of the book, with the marks of what its figures rest on: pools, health, and where it is liquidated.
+
+The arithmetic is that of :mod:`core.account`; here it meets what is known now. Every pool has two grounds, figures
+without a value of their own that carry the freshness, the estimates and the gaps of all their inputs: what equity
+rests on, and what the requirement rests on besides. A figure of a pool is as good as its ground, never better.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from decimal import Decimal
+
+import msgspec
+
+from core import account as margin_account
+from core.account import Balance, MarginPool, build_pools
+from core.account_figures import pool_figures
+from core.books import Account, MarginMode
+from core.errors import RequestError
+from core.figures import Figure, absent, derive, exact, unknown
+from core.instruments import ContractKind, Instrument, TierTable
+from core.legs import PositionKey
+from core.liquidation import isolated, with_fixed_requirement
+from core.liquidation_results import AlwaysLiquidated, Liquidation, LiquidationPrice, NoLiquidation, UnknownLiquidation
+from core.margin_rules import Backing, ClosingFee, MarginRules, RequirementAt, rules_for
+from core.pool import Contract, Ladder, PoolValue, WeightStep
+from core.pool_liquidation import Reach, coin_path, contract_path, printed_price
+from core.positions import Position
+from core.risk import NO_POSITION, USED_UP, ZERO, Exposure, Quotes
+
+NOTHING = exact(ZERO)
+
+
+class Valued(msgspec.Struct, frozen=True, kw_only=True):
+    """One position with everything its lines need."""
+
+    account: Account
+    position: Position
+    quotes: Quotes
+    exposure: Exposure
+
+    @property
+    def flat(self) -> bool:
+        """True where nothing is known to be held."""
+        return self.exposure.quantity.value == ZERO
+
+
+class CoinBalance(msgspec.Struct, frozen=True, kw_only=True):
+    """Coins of an account: their amount, their price in the account's settle currency, and what part of them counts."""
+
+    asset: str
+    amount: Figure
+    price: Figure
+    steps: tuple[WeightStep, ...] = (WeightStep(ZERO, Decimal(1)),)
+
+
+class PoolRisk(msgspec.Struct, frozen=True, kw_only=True):
+    """A pool, or why there is none: ``equity`` and ``requirement`` are its grounds."""
+
+    held: tuple[Valued, ...]
+    pool: MarginPool | None
+    equity: Figure
+    requirement: Figure
+
+    def of_equity(self, function: Callable[[PoolValue], Decimal]) -> Figure:
+        """A figure of the pool that its requirement has no part in."""
+        return self._figure(self.equity, function)
+
+    def of_requirement(self, function: Callable[[PoolValue], Decimal]) -> Figure:
+        """A figure of the pool that needs its requirement."""
+        return self._figure(self.requirement, function)
+
+    def _figure(self, ground: Figure, function: Callable[[PoolValue], Decimal]) -> Figure:
+        if ground.value is None or self.pool is None or self.pool.value is None:
+            return unknown(*ground.missing)
+        found = function(self.pool.value)
+        return derive(lambda _: found, ground)
+
+    def liquidation(self, function: Callable[[PoolValue], Liquidation], *, estimated: bool) -> Figure:
+        """A liquidation price as a figure: absent for a reason, or unknown naming what is missing."""
+        if self.requirement.value is None or self.pool is None or self.pool.value is None:
+            return unknown(*self.requirement.missing)
+        return as_figure(function(self.pool.value), self.requirement, estimated=estimated)
+
+
+def as_figure(found: Liquidation, ground: Figure, *, estimated: bool) -> Figure:
+    """A liquidation price with the marks of what it rests on."""
+    match found:
+        case LiquidationPrice(price=price):
+            return derive(lambda _: price, ground, estimated=estimated)
+        case UnknownLiquidation(missing=missing):
+            return unknown(*missing)
+        case NoLiquidation(reason=reason):
+            return absent(reason, ground)
+        case AlwaysLiquidated():
+            return absent(USED_UP, ground)
+
+
+class AccountRisk:
+    """One account's pools at present. ``ladders`` keeps tier tables made ready between one picture and the next."""
+
+    def __init__(
+        self,
+        account: Account,
+        held: Sequence[Valued],
+        balances: Sequence[CoinBalance],
+        ladders: dict[str, tuple[TierTable, Ladder]],
+    ) -> None:
+        self.account, self.held, self.balances = account, tuple(held), tuple(balances)
+        self._ladders = ladders
+        open_ = [item for item in held if not item.flat]
+        together = [open_] if open_ else []
+        alone = [[item] for item in open_]
+        self.pools = tuple(
+            self._pool(group) for group in (alone if account.margin_mode is MarginMode.ISOLATED else together)
+        )
+        self._by_key = {item.position.key: (pool, index) for pool in self.pools for index, item in enumerate(pool.held)}
+
+    def pool_of(self, key: PositionKey) -> PoolRisk | None:
+        """The pool that backs a position; ``None`` for a flat one."""
+        found = self._by_key.get(key)
+        return None if found is None else found[0]
+
+    def rules(self, instrument: Instrument) -> MarginRules:
+        """The margin rules by which a contract of this account is reckoned."""
+        return margin_rules(self.account, instrument)
+
+    # --- building --------------------------------------------------------------------------------------------
+
+    def _pool(self, group: Sequence[Valued]) -> PoolRisk:
+        inputs = [figure for item in group for figure in _inputs(item)]
+        if self.account.margin_mode is MarginMode.ISOLATED:
+            inputs += [self._own_margin(item) for item in group]
+        else:
+            inputs += [figure for coin in self.balances for figure in _backing(coin)]
+        ground = derive(lambda *_: ZERO, *inputs)
+        if ground.value is None:
+            return PoolRisk(held=tuple(group), pool=None, equity=ground, requirement=ground)
+        try:
+            pool = self._build(group)
+        except RequestError as refused:
+            gap = unknown(str(refused))
+            return PoolRisk(held=tuple(group), pool=None, equity=gap, requirement=gap)
+        requirement = derive(lambda *_: ZERO, ground, *(_tiers_known(item) for item in group))
+        beyond = [name for name in pool.requirement_missing if not name.endswith(".tiers")]
+        if requirement.value is not None and beyond:
+            requirement = unknown(*beyond)
+        return PoolRisk(held=tuple(group), pool=pool, equity=ground, requirement=requirement)
+
+    def _build(self, group: Sequence[Valued]) -> MarginPool:
+        account = self.account
+        rules = {}
+        for item in group:
+            instrument = item.quotes.instrument
+            assert instrument is not None
+            rules[instrument.kind] = self.rules(instrument)
+        balances = [
+            Balance(key=coin.asset, asset=coin.asset, amount=coin.amount.value, steps=coin.steps)
+            for coin in self.balances
+        ]
+        prices = {coin.asset: coin.price.value for coin in self.balances if coin.price.value is not None}
+        (pool,) = build_pools(
+            [self._position(item) for item in group],
+            balances,
+            rules,
+            prices,
+            quote=account.settle,
+            backing=Backing.ALL_COINS if account.multi_asset else Backing.SETTLE,
+        )
+        return pool
+
+    def _position(self, item: Valued) -> margin_account.Position:
+        instrument, position, account = item.quotes.instrument, item.position, self.account
+        assert instrument is not None
+        per_contract = instrument.maintenance_per_contract
+        return margin_account.Position(
+            key=instrument.id,
+            contract=Contract(
+                name=instrument.id,
+                coin=instrument.base,
+                kind=instrument.kind,
+                contract_size=instrument.contract_size,
+                settle=instrument.settle,
+            ),
+            side="long" if position.quantity > 0 else "short",
+            quantity=abs(position.quantity),
+            entry_price=position.entry_price,
+            mark_price=item.quotes.mark.value,
+            ladder=self._ladder(item.quotes.tiers, instrument.kind),
+            fixed_requirement=None if per_contract is None else abs(position.quantity) * per_contract,
+            leverage=account.leverage,
+            taker_fee_rate=self._fee_rate(),
+            margin_mode=account.margin_mode,
+            isolated_margin=position.margin,
+        )
+
+    def _ladder(self, table: TierTable | None, kind: ContractKind) -> Ladder | None:
+        if table is None:
+            return None
+        kept = self._ladders.get(table.instrument)
+        if kept is None or kept[0] is not table:
+            kept = (table, Ladder(table, kind))
+            self._ladders[table.instrument] = kept
+        return kept[1]
+
+    # --- one position ----------------------------------------------------------------------------------------
+
+    def maintenance(self, item: Valued) -> Figure:
+        """What the venue requires for a position, closing fee included where its rules add one, settle currency."""
+        pool = self.pool_of(item.position.key)
+        if pool is None:
+            return NOTHING
+        own = derive(lambda *_: ZERO, *_inputs(item), _tiers_known(item))
+        if own.value is None:
+            return unknown(*own.missing)
+        if pool.pool is None:
+            return unknown(*pool.requirement.missing)
+        leg = pool.pool.legs[self._by_key[item.position.key][1]]
+        beyond = [name for name in pool.pool.requirement_missing if name.startswith(f"{item.position.instrument}:")]
+        if leg is None or beyond:
+            return unknown(*(beyond or pool.requirement.missing))
+        return derive(lambda _: leg.requirement, own)
+
+    def liquidation(self, item: Valued) -> Figure:
+        """The price a venue prints by these rules, this contract alone moving; an estimate unless they are exact."""
+        pool = self.pool_of(item.position.key)
+        if pool is None:
+            return NO_POSITION
+        if self.account.margin_mode is MarginMode.ISOLATED:
+            return self._isolated(item)
+        name = item.position.instrument
+        return pool.liquidation(lambda value: printed_price(value, name), estimated=not self._exactly(item))
+
+    def _isolated(self, item: Valued) -> Figure:
+        """An isolated position's: it rests on no mark price, unless the rules evaluate the requirement there."""
+        instrument, position, margin = item.quotes.instrument, item.position, self._own_margin(item)
+        entry, tiers = item.exposure.entry_price, _tiers_known(item)
+        inputs = [item.exposure.quantity, entry, margin, tiers]
+        if instrument is None:
+            return unknown(*item.exposure.quantity.missing or (f"description of {position.instrument}",))
+        rules = self.rules(instrument)
+        if rules.requirement_at is RequirementAt.AT_MARK:
+            inputs.append(item.quotes.mark)
+        ground = derive(lambda *_: ZERO, *inputs)
+        if ground.value is None or position.entry_price is None or margin.value is None:
+            return unknown(*ground.missing)
+        at_price = rules.closing_fee(MarginMode.ISOLATED) is ClosingFee.AT_PRICE
+        size, per_contract = instrument.contract_size, instrument.maintenance_per_contract
+        try:
+            if per_contract is not None:
+                found = with_fixed_requirement(
+                    instrument.kind, position.quantity, size, position.entry_price, margin.value,
+                    abs(position.quantity) * per_contract,
+                )  # fmt: skip
+            else:
+                found = isolated(
+                    instrument.kind, position.quantity, size, position.entry_price, margin.value, item.quotes.tiers,
+                    requirement_at=rules.requirement_at,
+                    closing_fee_rate=self._fee_rate() if at_price else ZERO,
+                    mark_price=item.quotes.mark.value,
+                )  # fmt: skip
+        except RequestError as refused:
+            return unknown(str(refused))
+        return as_figure(found, ground, estimated=not self._exactly(item))
+
+    def _own_margin(self, item: Valued) -> Figure:
+        return own_margin(item.position, item.exposure.quantity)
+
+    def _fee_rate(self) -> Decimal:
+        return self.account.closing_fee or max(self.account.taker_fee, ZERO)
+
+    def bankruptcy(self, item: Valued) -> Figure:
+        """Where the equity behind the position is used up on the same path."""
+        pool = self.pool_of(item.position.key)
+        if pool is None:
+            return NO_POSITION
+        if pool.equity.value is None or pool.pool is None or pool.pool.value is None:
+            return unknown(*pool.equity.missing)
+        reach = contract_path(pool.pool.value, item.position.instrument, requirement=False)
+        found = _losing_side(reach, short=item.position.quantity < 0)
+        return as_figure(found, pool.equity, estimated=not self._exactly(item))
+
+    def death(self, item: Valued) -> Figure:
+        """Where the pool is liquidated when the coin alone moves, everything on it included: a mark of this contract.
+
+        It is ours by the recorded rules: an estimate where these are, and never the venue's printed figure.
+        """
+        pool, instrument, mark = self.pool_of(item.position.key), item.quotes.instrument, item.quotes.mark.value
+        if pool is None:
+            return NO_POSITION
+        if self.account.margin_mode is MarginMode.ISOLATED:
+            return self._isolated(item)  # Alone in its pool, it is liquidated at one price, whatever else moves.
+        if instrument is None or mark is None:
+            return unknown(*pool.requirement.missing)
+        estimated = not self.rules(instrument).exact(self.account.margin_mode) or item.position.margin_estimated
+        coin, short = instrument.base, item.position.quantity < 0
+        return pool.liquidation(
+            lambda value: _losing_side(coin_path(value, coin, mark), short=short), estimated=estimated
+        )
+
+    def _exactly(self, item: Valued) -> bool:
+        instrument, mode = item.quotes.instrument, self.account.margin_mode
+        if instrument is None or item.position.margin_estimated:
+            return False
+        return self.rules(instrument).exact(mode) and not self.same_coin(item)
+
+    def same_coin(self, item: Valued) -> bool:
+        """True where another contract of the pool follows the same coin: venues hold it at its mark, but it moves."""
+        pool = self.pool_of(item.position.key)
+        if pool is None:
+            return False
+        others = (other for other in pool.held if other.position.instrument != item.position.instrument)
+        return any(_coin(other) == _coin(item) for other in others)
+
+    # --- the account -----------------------------------------------------------------------------------------
+
+    def coin_reach(self, coin: str, price: Decimal) -> list[tuple[PoolRisk, Reach | None]]:
+        """Every pool with where it is liquidated when ``coin`` alone moves from ``price``; ``None``: not known."""
+        found: list[tuple[PoolRisk, Reach | None]] = []
+        for pool in self.pools:
+            if pool.requirement.value is None or pool.pool is None or pool.pool.value is None:
+                found.append((pool, None))
+            else:
+                found.append((pool, coin_path(pool.pool.value, coin, price)))
+        return found
+
+    def shown_ratio(self) -> tuple[Figure, str]:
+        """The margin ratio as the venue shows it, of the cross pool, with what it calls it."""
+        if self.account.margin_mode is MarginMode.ISOLATED or not self.pools:
+            return NO_POSITION, ""
+        pool = self.pools[0]
+        if pool.requirement.value is None or pool.pool is None:
+            return unknown(*pool.requirement.missing), ""
+        figures = pool_figures(pool.pool)
+        if figures.ratio.value is None:
+            return absent(figures.ratio.absent, pool.requirement), figures.ratio_label
+        value = figures.ratio.value
+        return derive(lambda _: value, pool.requirement), figures.ratio_label
+
+
+def margin_rules(account: Account, instrument: Instrument) -> MarginRules:
+    """The rule set of an account for one contract: the one it names, else its venue's for how it is backed."""
+    if instrument.maintenance_per_contract is not None:
+        return rules_for("exchange-traded", instrument.kind)
+    if instrument.kind is ContractKind.SPOT:
+        return rules_for("", ContractKind.LINEAR, "generic")
+    name = account.margin_rules
+    if not name and account.multi_asset and account.venue == "binance" and instrument.kind is ContractKind.LINEAR:
+        name = "binance-usdm-multi"
+    try:
+        return rules_for(account.venue, instrument.kind, name)
+    except RequestError:
+        return rules_for("", instrument.kind, "generic")
+
+
+def own_margin(position: Position, quantity: Figure) -> Figure:
+    """The margin of an isolated position, settle currency, without unrealised profit."""
+    if quantity.value is None:
+        return unknown(*quantity.missing)
+    if not quantity.value:
+        return NOTHING
+    if position.margin is None:
+        return unknown(f"isolated margin of {position.instrument}")
+    return Figure(value=position.margin, estimated=position.margin_estimated)
+
+
+def _inputs(item: Valued) -> Iterable[Figure]:
+    exposure, quotes = item.exposure, item.quotes
+    return exposure.quantity, exposure.entry_price, quotes.mark, quotes.settle_price
+
+
+def _backing(coin: CoinBalance) -> Iterable[Figure]:
+    return (coin.amount,) if coin.amount.value == ZERO else (coin.amount, coin.price)
+
+
+def _tiers_known(item: Valued) -> Figure:
+    instrument = item.quotes.instrument
+    return (
+        NOTHING
+        if instrument is not None and instrument.maintenance_per_contract is not None
+        else (item.quotes.tiers_known)
+    )
+
+
+def _coin(item: Valued) -> str:
+    return item.quotes.instrument.base if item.quotes.instrument is not None else ""
+
+
+def _losing_side(reach: Reach, *, short: bool) -> Liquidation:
+    return reach.above if short is not reach.past else reach.below

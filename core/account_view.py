@@ -1,0 +1,149 @@
+"""A margin account as the snapshot shows it: balances, margin by the venue's rules, and what ends it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from decimal import Decimal
+
+import msgspec
+
+from core.account_risk import AccountRisk, CoinBalance, PoolRisk, Valued, as_figure, margin_rules, own_margin
+from core.books import MarginMode
+from core.figures import Figure, absent, derive, total, unknown
+from core.instruments import Instrument
+from core.liquidation_results import Liquidation
+from core.pool import Collateral, counted
+from core.pool_liquidation import Reach
+from core.risk import NO_POSITION, USED_UP, lifted, usage, used_up
+from core.snapshot import AccountView, CollateralView, DeathView, TogetherView
+
+
+def account_view(risk: AccountRisk, wallet: Figure, together: TogetherView | None) -> AccountView:
+    """The account at present; ``wallet`` is its balance in the settle currency, without unrealised profit."""
+    account, held = risk.account, risk.held
+    isolated = account.margin_mode is MarginMode.ISOLATED
+    collateral = tuple(_collateral(coin) for coin in risk.balances if coin.asset != account.settle)
+    unrealised = total(*(item.exposure.profit for item in held))
+    balance = total(wallet, unrealised, *(coin.value for coin in collateral))
+    maintenance = total(*(risk.maintenance(item) for item in held))
+    margins = total(*(own_margin(item.position, item.exposure.quantity) for item in held))
+    initial = margins if isolated else total(*(item.exposure.initial_margin for item in held))
+    ratio, label = risk.shown_ratio()
+    rules = [margin_rules(account, found) for item in held if (found := item.quotes.instrument) is not None]
+    label = label or (rules[0].ratio_label if rules else "margin usage")
+    worst_of = f"{label}, worst position" if isolated and len(held) > 1 else label
+    return AccountView(
+        name=account.name,
+        venue=account.venue,
+        settle=account.settle,
+        margin_mode=account.margin_mode.value,
+        paper=account.paper,
+        wallet_balance=wallet,
+        unrealised=unrealised,
+        margin_balance=balance,
+        initial_margin=initial,
+        maintenance_margin=maintenance,
+        margin_usage=_worst_usage(risk) if isolated else usage(maintenance, balance),
+        usage_label=worst_of,
+        available=derive(Decimal.__sub__, wallet if isolated else balance, initial),
+        rules="; ".join(dict.fromkeys(f"{rule.name} ({rule.dated}): {rule.note}" for rule in rules)),
+        ratio=ratio,
+        ratio_label=label,
+        ratio_worse="lower" if rules and not rules[0].worse_is_higher else "higher",
+        collateral=collateral,
+        deaths=tuple(_death(risk, coin, price) for coin, price in moving_coins(risk)),
+        together=together,
+    )
+
+
+def position_usage(risk: AccountRisk, item: Valued) -> Figure:
+    """Margin usage of an isolated position: its requirement over its own margin and profit."""
+    return usage(risk.maintenance(item), total(own_margin(item.position, item.exposure.quantity), item.exposure.profit))
+
+
+def _worst_usage(risk: AccountRisk) -> Figure:
+    """The worst of isolated positions; unknown while one is, unless another is already past liquidation."""
+    figures = [position_usage(risk, item) for item in risk.held if not item.flat]
+    if not figures:
+        return NO_POSITION
+    gone = [figure for figure in figures if used_up(figure)]
+    if gone and not all(figure.known for figure in figures):
+        return max(gone, key=lambda figure: Decimal("Infinity") if figure.value is None else figure.value)
+    return derive(max, *figures) if len(figures) > 1 else figures[0]
+
+
+def _collateral(coin: CoinBalance) -> CollateralView:
+    def counting(amount: Decimal) -> Decimal:
+        return counted(Collateral(asset=coin.asset, amount=amount, steps=coin.steps))
+
+    coins = lifted(counting, coin.amount)
+    value = derive(Decimal.__mul__, coins, coin.price)
+    return CollateralView(asset=coin.asset, amount=coin.amount, price=coin.price, counted=coins, value=value)
+
+
+def moving_coins(risk: AccountRisk) -> list[tuple[str, Figure]]:
+    """Every coin whose price moves the account, with that price: a contract's mark, else the collateral's own."""
+    found: dict[str, Figure] = {}
+    for item in risk.held:
+        instrument = item.quotes.instrument
+        if not item.flat and instrument is not None:
+            found.setdefault(instrument.base, item.quotes.mark)
+    if found:
+        for coin in risk.balances:
+            if coin.asset != risk.account.settle and coin.amount.value:
+                found.setdefault(coin.asset, coin.price)
+    return list(found.items())
+
+
+def _death(risk: AccountRisk, coin: str, price: Figure) -> DeathView:
+    if price.value is None:
+        gap = unknown(*price.missing)
+        return DeathView(coin=coin, price=price, above=gap, below=gap, distance_above=gap, distance_below=gap)
+    reached = risk.coin_reach(coin, price.value)
+    above = _nearest(risk, reached, lambda reach: reach.above, min)
+    below = _nearest(risk, reached, lambda reach: reach.below, max)
+    return DeathView(
+        coin=coin,
+        price=price,
+        above=above,
+        below=below,
+        distance_above=_distance(above, price, 1),
+        distance_below=_distance(below, price, -1),
+    )
+
+
+def _distance(death: Figure, price: Figure, sign: int) -> Figure:
+    if death.absent:
+        return absent(death.absent, death)
+    return lifted(lambda end, now: sign * (end - now) / now, death, price)
+
+
+def _nearest(
+    risk: AccountRisk,
+    reached: Sequence[tuple[PoolRisk, Reach | None]],
+    side: Callable[[Reach], Liquidation],
+    pick: Callable[[Iterable[Decimal]], Decimal],
+) -> Figure:
+    """The first pool's end on one side. A pool that is not known hides what it may do: then nothing is known."""
+    figures, past = [], False
+    for pool, reach in reached:
+        if reach is None:
+            return unknown(*pool.requirement.missing)
+        past = past or reach.past
+        figures.append(as_figure(side(reach), pool.requirement, estimated=not _exact(risk, pool)))
+    if past:
+        return absent(USED_UP, *figures)
+    gaps = [gap for figure in figures for gap in figure.missing]
+    if gaps:
+        return unknown(*dict.fromkeys(gaps))
+    prices = [figure for figure in figures if figure.value is not None]
+    if not prices:
+        return absent(figures[0].absent, *figures) if figures else NO_POSITION
+    chosen = derive(lambda *values: pick(values), *prices)
+    worst = absent("", *figures)
+    return msgspec.structs.replace(chosen, freshness=worst.freshness, observed_ns=worst.observed_ns)
+
+
+def _exact(risk: AccountRisk, pool: PoolRisk) -> bool:
+    instruments: list[Instrument] = [found for item in pool.held if (found := item.quotes.instrument) is not None]
+    return all(margin_rules(risk.account, found).exact(risk.account.margin_mode) for found in instruments)

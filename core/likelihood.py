@@ -1,0 +1,78 @@
+"""How far away a liquidation price is in terms of what the market usually does: daily sigmas, and touching it.
+
+All estimates: the volatility to come is not known, and tails are fatter than the model's. Prices go into floats here
+and never come back into money.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+
+import msgspec
+
+from core.errors import RequestError
+from core.figures import Figure, Freshness, absent, derive, unknown
+from core.market_statistics import Measured
+from core.stats.barrier import distance_in_sigmas, touch_probability
+
+DAYS_A_YEAR = 365.0
+DIGITS = 12
+
+
+class Likelihood(msgspec.Struct, frozen=True, kw_only=True):
+    """``volatility`` of a day (a fraction), ``sigmas`` of it to the price, and the probability of touching the price
+    within a day, a week and 30 days; ``source`` names the estimator and its window."""
+
+    volatility: Figure
+    sigmas: Figure
+    touch_day: Figure
+    touch_week: Figure
+    touch_month: Figure
+    source: str
+
+
+def likelihood(measured: Measured, price: Figure, mark: Figure, distance: Figure) -> Likelihood:
+    """The likelihood of reaching ``price`` from ``mark``; ``distance`` says whether it is past already (0 or less)."""
+    volatility = unknown(measured.missing)
+    if measured.volatility is not None:
+        volatility = Figure(value=_decimal(measured.volatility.daily), estimated=True, freshness=measured.freshness)
+    past = distance.value is not None and distance.value <= 0
+
+    def figure(function: Callable[[float, float, float], float], if_past: Decimal) -> Figure:
+        if price.absent:
+            return absent(price.absent, price)
+        if past:
+            return derive(lambda *_: if_past, price, mark, distance, estimated=True)
+        try:
+            return derive(
+                lambda p, m, _: _decimal(function(float(m), float(p), _annual(measured))),
+                price,
+                mark,
+                volatility,
+                estimated=True,
+            )
+        except RequestError as refused:
+            return unknown(str(refused))
+
+    def touching(days: float) -> Figure:
+        return figure(lambda m, p, s: touch_probability(m, p, s, days / DAYS_A_YEAR), Decimal(1))
+
+    return Likelihood(
+        volatility=volatility,
+        sigmas=figure(lambda m, p, s: distance_in_sigmas(m, p, s, 1 / DAYS_A_YEAR), Decimal(0)),
+        touch_day=touching(1),
+        touch_week=touching(7),
+        touch_month=touching(30),
+        source=measured.words if measured.freshness is not Freshness.UNKNOWN else "",
+    )
+
+
+def _annual(measured: Measured) -> float:
+    assert measured.volatility is not None
+    return measured.volatility.annual
+
+
+def _decimal(value: float) -> Decimal:
+    """A statistic as a figure shows it: so many significant digits."""
+    return Decimal(f"{value:.{DIGITS}g}")
