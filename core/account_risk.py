@@ -26,7 +26,7 @@ from core.margin_rules import Backing, ClosingFee, MarginRules, RequirementAt, r
 from core.pool import Contract, Ladder, PoolValue, WeightStep
 from core.pool_liquidation import Reach, coin_path, contract_path, printed_price
 from core.positions import Position
-from core.risk import NO_POSITION, USED_UP, ZERO, Exposure, Quotes
+from core.risk import NO_POSITION, ONE, USED_UP, ZERO, Exposure, Quotes
 
 NOTHING = exact(ZERO)
 
@@ -61,20 +61,16 @@ class PoolRisk(msgspec.Struct, frozen=True, kw_only=True):
     pool: MarginPool | None
     equity: Figure
     requirement: Figure
+    ends: dict[str, Reach] = msgspec.field(default_factory=dict)
 
-    def of_equity(self, function: Callable[[PoolValue], Decimal]) -> Figure:
-        """A figure of the pool that its requirement has no part in."""
-        return self._figure(self.equity, function)
-
-    def of_requirement(self, function: Callable[[PoolValue], Decimal]) -> Figure:
-        """A figure of the pool that needs its requirement."""
-        return self._figure(self.requirement, function)
-
-    def _figure(self, ground: Figure, function: Callable[[PoolValue], Decimal]) -> Figure:
-        if ground.value is None or self.pool is None or self.pool.value is None:
-            return unknown(*ground.missing)
-        found = function(self.pool.value)
-        return derive(lambda _: found, ground)
+    def end(self, coin: str) -> Reach | None:
+        """Where the pool is liquidated when ``coin`` alone moves, as multiples of its price; ``None``: not known."""
+        if self.requirement.value is None or self.pool is None or self.pool.value is None:
+            return None
+        found = self.ends.get(coin)
+        if found is None:
+            found = self.ends[coin] = coin_path(self.pool.value, coin, ONE)
+        return found
 
     def liquidation(self, function: Callable[[PoolValue], Liquidation], *, estimated: bool) -> Figure:
         """A liquidation price as a figure: absent for a reason, or unknown naming what is missing."""
@@ -96,6 +92,13 @@ def as_figure(found: Liquidation, ground: Figure, *, estimated: bool) -> Figure:
             return absent(USED_UP, ground)
 
 
+def priced(multiple: Liquidation, price: Decimal) -> Liquidation:
+    """A liquidation that is a multiple of a price, as that price."""
+    return (
+        LiquidationPrice(multiple.price * price, multiple.tier) if isinstance(multiple, LiquidationPrice) else multiple
+    )
+
+
 class AccountRisk:
     """One account's pools at present. ``ladders`` keeps tier tables made ready between one picture and the next."""
 
@@ -114,7 +117,12 @@ class AccountRisk:
         self.pools = tuple(
             self._pool(group) for group in (alone if account.margin_mode is MarginMode.ISOLATED else together)
         )
+        self._valued = {item.position.key: item for item in self.held}
         self._by_key = {item.position.key: (pool, index) for pool in self.pools for index, item in enumerate(pool.held)}
+
+    def valued(self, key: PositionKey) -> Valued:
+        """A position of the account."""
+        return self._valued[key]
 
     def pool_of(self, key: PositionKey) -> PoolRisk | None:
         """The pool that backs a position; ``None`` for a flat one."""
@@ -293,10 +301,11 @@ class AccountRisk:
         if instrument is None or mark is None:
             return unknown(*pool.requirement.missing)
         estimated = not self.rules(instrument).exact(self.account.margin_mode) or item.position.margin_estimated
-        coin, short = instrument.base, item.position.quantity < 0
-        return pool.liquidation(
-            lambda value: _losing_side(coin_path(value, coin, mark), short=short), estimated=estimated
-        )
+        reach = pool.end(instrument.base)
+        if reach is None:
+            return unknown(*pool.requirement.missing)
+        found = priced(_losing_side(reach, short=item.position.quantity < 0), mark)
+        return as_figure(found, pool.requirement, estimated=estimated)
 
     def _exactly(self, item: Valued) -> bool:
         instrument, mode = item.quotes.instrument, self.account.margin_mode
@@ -313,16 +322,6 @@ class AccountRisk:
         return any(_coin(other) == _coin(item) for other in others)
 
     # --- the account -----------------------------------------------------------------------------------------
-
-    def coin_reach(self, coin: str, price: Decimal) -> list[tuple[PoolRisk, Reach | None]]:
-        """Every pool with where it is liquidated when ``coin`` alone moves from ``price``; ``None``: not known."""
-        found: list[tuple[PoolRisk, Reach | None]] = []
-        for pool in self.pools:
-            if pool.requirement.value is None or pool.pool is None or pool.pool.value is None:
-                found.append((pool, None))
-            else:
-                found.append((pool, coin_path(pool.pool.value, coin, price)))
-        return found
 
     def shown_ratio(self) -> tuple[Figure, str]:
         """The margin ratio as the venue shows it, of the cross pool, with what it calls it."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 
 import msgspec
 
-from core.account_risk import AccountRisk, CoinBalance, PoolRisk, Valued, as_figure, margin_rules, own_margin
+from core.account_risk import AccountRisk, CoinBalance, PoolRisk, Valued, as_figure, margin_rules, own_margin, priced
 from core.books import MarginMode
 from core.figures import Figure, absent, derive, total, unknown
 from core.instruments import Instrument
@@ -99,9 +99,9 @@ def _death(risk: AccountRisk, coin: str, price: Figure) -> DeathView:
     if price.value is None:
         gap = unknown(*price.missing)
         return DeathView(coin=coin, price=price, above=gap, below=gap, distance_above=gap, distance_below=gap)
-    reached = risk.coin_reach(coin, price.value)
-    above = _nearest(risk, reached, lambda reach: reach.above, min)
-    below = _nearest(risk, reached, lambda reach: reach.below, max)
+    now = price.value
+    above = _nearest(risk, coin, lambda reach: priced(reach.above, now), min)
+    below = _nearest(risk, coin, lambda reach: priced(reach.below, now), max)
     return DeathView(
         coin=coin,
         price=price,
@@ -120,13 +120,14 @@ def _distance(death: Figure, price: Figure, sign: int) -> Figure:
 
 def _nearest(
     risk: AccountRisk,
-    reached: Sequence[tuple[PoolRisk, Reach | None]],
+    coin: str,
     side: Callable[[Reach], Liquidation],
     pick: Callable[[Iterable[Decimal]], Decimal],
 ) -> Figure:
     """The first pool's end on one side. A pool that is not known hides what it may do: then nothing is known."""
     figures, past = [], False
-    for pool, reach in reached:
+    for pool in risk.pools:
+        reach = pool.end(coin)
         if reach is None:
             return unknown(*pool.requirement.missing)
         past = past or reach.past

@@ -6,11 +6,10 @@ from decimal import Decimal
 
 import msgspec
 
-from core.books import Book, Hedge
+from core.books import Hedge
 from core.errors import RequestError
 from core.figures import Figure, derive, exact, unknown
 from core.hedge_targets import proxy_coins, resolve
-from core.holdings import coins
 from core.risk import ONE, Quotes, lifted
 
 DOLLARS = frozenset({"USD", "USDT", "USDC", "FDUSD", "DAI"})
@@ -18,40 +17,45 @@ DOLLARS = frozenset({"USD", "USDT", "USDC", "FDUSD", "DAI"})
 
 
 class Aim(msgspec.Struct, frozen=True, kw_only=True):
-    """``coins`` is the bag in coins of the contract (beta-weighted for one on another coin), ``ratio`` the part to
-    hedge."""
+    """``coins`` is the bag in coins of the contract (beta-weighted for one on another coin), coins that a coin-margined
+    hedge has won or lost among them; ``ratio`` is the part of them to hedge."""
 
     coins: Figure
     ratio: Figure
 
 
 def aim(
-    book: Book, hedge: Hedge, set_ratio: Decimal | None, bag_price: tuple[Figure, str], market: Quotes, profit: Figure
+    hedge: Hedge,
+    held: Figure,
+    set_ratio: Decimal | None,
+    bag_price: tuple[Figure, str],
+    market: Quotes,
+    profit: Figure,
 ) -> Aim:
-    """What ``hedge`` aims at now. ``set_ratio`` is a ratio that its user set, ``None`` where another target holds;
-    ``bag_price`` is the bag's price and its currency; ``profit`` what the position has earned so far, in quote."""
+    """What ``hedge`` aims at now. ``held`` is the bag in coins of its asset; ``set_ratio`` a ratio that its user set,
+    ``None`` where another target holds; ``bag_price`` is the bag's price and its currency; ``profit`` what the position
+    has earned so far, in quote."""
     price = _in_currency_of(market, *bag_price)
-    held = coins(book, hedge.asset)
     if set_ratio is not None:
         return Aim(coins=_bag(hedge, held, price, market), ratio=exact(set_ratio))
-    inputs = [] if hedge.target_coins is not None else [price]
+    inputs = [held] if hedge.target_coins is not None else [held, price]
     if hedge.target_floor is not None:
         inputs.append(profit)
     gaps = [gap for figure in inputs for gap in (figure.missing or ((figure.absent,) if figure.absent else ()))]
-    if gaps:
+    if gaps or held.value is None:
         return Aim(coins=_bag(hedge, held, price, market), ratio=unknown(*dict.fromkeys(gaps)))
     try:
-        wanted = resolve(hedge, held, price.value, profit.value)
+        wanted = resolve(hedge, held.value, price.value, profit.value)
     except RequestError as error:
         return Aim(coins=_bag(hedge, held, price, market), ratio=unknown(str(error)))
     return Aim(coins=_bag(hedge, held, price, market), ratio=derive(lambda *_: wanted.ratio, *inputs))
 
 
-def _bag(hedge: Hedge, held: Decimal, price: Figure, market: Quotes) -> Figure:
+def _bag(hedge: Hedge, held: Figure, price: Figure, market: Quotes) -> Figure:
     beta = hedge.beta
     if beta is None:
-        return exact(held)
-    return lifted(lambda p, mark: proxy_coins(held, p, beta, mark), price, market.mark, estimated=True)
+        return held
+    return lifted(lambda coins, p, mark: proxy_coins(coins, p, beta, mark), held, price, market.mark, estimated=True)
 
 
 def _in_currency_of(market: Quotes, price: Figure, currency: str) -> Figure:

@@ -11,7 +11,16 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Callable
-from decimal import ROUND_HALF_EVEN, Context, Decimal, DivisionByZero, InvalidOperation, Overflow, localcontext
+from decimal import (
+    ROUND_HALF_EVEN,
+    Context,
+    Decimal,
+    DivisionByZero,
+    InvalidOperation,
+    Overflow,
+    getcontext,
+    localcontext,
+)
 from typing import ParamSpec, TypeVar
 
 from core.errors import RequestError
@@ -39,6 +48,9 @@ def exactly(function: Callable[_Parameters, _Result]) -> Callable[_Parameters, _
 
     @functools.wraps(function)
     def under_context(*args: _Parameters.args, **kwargs: _Parameters.kwargs) -> _Result:
+        context = getcontext()
+        if context.prec == PRECISION and context.Emax == CONTEXT.Emax:  # a copy of CONTEXT: ours, from further out
+            return function(*args, **kwargs)
         with localcontext(CONTEXT):
             return function(*args, **kwargs)
 

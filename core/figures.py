@@ -69,7 +69,7 @@ def unknown(*missing: str) -> Figure:
 
 def absent(reason: str, *inputs: Figure) -> Figure:
     """A figure that rightly has no value, for the reason given; it ages with its inputs."""
-    return _carry(Figure(absent=reason), inputs, estimated=False)
+    return _carry(None, reason, inputs, False)
 
 
 def derive(function: Callable[..., Decimal], *inputs: Figure, estimated: bool = False) -> Figure:
@@ -78,11 +78,11 @@ def derive(function: Callable[..., Decimal], *inputs: Figure, estimated: bool = 
     The result names every missing input, is estimated if any input is, and carries the worst freshness and the
     oldest observation among the inputs.
     """
-    gaps = [gap for figure in inputs if figure.value is None for gap in (figure.missing or (figure.absent,))]
-    if gaps:
+    values = [figure.value for figure in inputs]
+    if None in values:
+        gaps = [gap for figure in inputs if figure.value is None for gap in (figure.missing or (figure.absent,))]
         return unknown(*dict.fromkeys(gaps))
-    result = function(*(figure.value for figure in inputs))
-    return _carry(Figure(value=result), inputs, estimated=estimated)
+    return _carry(function(*values), "", inputs, estimated)
 
 
 def total(*inputs: Figure) -> Figure:
@@ -90,12 +90,15 @@ def total(*inputs: Figure) -> Figure:
     return derive(lambda *values: sum(values, Decimal(0)), *inputs)
 
 
-def _carry(figure: Figure, inputs: tuple[Figure, ...], *, estimated: bool) -> Figure:
-    observed = [item.observed_ns for item in inputs if item.observed_ns is not None]
-    return Figure(
-        value=figure.value,
-        absent=figure.absent,
-        estimated=estimated or any(item.estimated for item in inputs),
-        freshness=worst(*(item.freshness for item in inputs)),
-        observed_ns=min(observed, default=None),
-    )
+def _carry(value: Decimal | None, reason: str, inputs: tuple[Figure, ...], estimated: bool) -> Figure:
+    """A figure with the marks of its inputs. Plain loops: a picture of a large book makes ten thousand of them."""
+    freshness, observed_ns = Freshness.LIVE, None
+    for item in inputs:
+        if item.freshness is not freshness and _ORDER[item.freshness] > _ORDER[freshness]:
+            freshness = item.freshness
+        seen = item.observed_ns
+        if seen is not None and (observed_ns is None or seen < observed_ns):
+            observed_ns = seen
+        if item.estimated:
+            estimated = True
+    return Figure(value, (), reason, estimated, freshness, observed_ns)

@@ -22,9 +22,9 @@ from core.collateral import collateral_steps
 from core.contract_sheet import is_sheet_name
 from core.errors import RequestError
 from core.exact import exactly
-from core.figures import Figure, Freshness, absent, derive, exact, unknown
+from core.figures import Figure, Freshness, absent, derive, exact, total, unknown
 from core.history import History
-from core.instruments import TierTable
+from core.instruments import ContractKind, TierTable
 from core.ledger import Ledger
 from core.legs import PositionKey
 from core.likelihood import likelihood
@@ -61,10 +61,15 @@ class Valuation:
         self._target = targets
         self._statistics = MarketStatistics(history)
         self._ladders: dict[str, tuple[TierTable, Ladder]] = {}
+        self._lots: dict[tuple[str, str], Decimal] = {}
+        self._prices: dict[tuple[str, str], tuple[Figure, str, str]] = {}
+        self._won: dict[tuple[str, str], Figure] = {}
+        """What one call reckons once for each asset: emptied at the start of every call."""
 
     @exactly
     def book(self, book: Book, now_ns: int) -> BookView:
         """The whole book at ``now_ns``."""
+        self._forget()
         accounts = {account.name: self._account(book, account, now_ns) for account in book.accounts}
         bag = self._bag(book, now_ns)
         hedges = tuple(self._hedge(book, hedge, accounts, now_ns) for hedge in book.hedges)
@@ -82,10 +87,16 @@ class Valuation:
         self, book: Book, hedge: Hedge, position: Position, wallet: Decimal, now_ns: int
     ) -> tuple[HedgeLine, AccountView]:
         """One hedge leg and its account as they would be with this position and this wallet."""
+        self._forget()
         account = next(item for item in book.accounts if item.name == hedge.account)
         held = self._positions(book, account, now_ns, instead=position)
         found = self._account_of(book, account, held, self._wallet(account, wallet), now_ns)
+        self._coins_won(book, hedge.asset, now_ns, instead=position)
         return self._hedge(book, hedge, {account.name: found}, now_ns), found[0]
+
+    def _forget(self) -> None:
+        self._prices.clear()
+        self._won.clear()
 
     # --- bag -------------------------------------------------------------------------------------------------
 
@@ -95,7 +106,7 @@ class Valuation:
     def _bag_line(self, book: Book, asset: str, now_ns: int) -> BagLine:
         lots = holdings.lots_of(book, asset)
         price, source, currency = self.bag_price(book, asset, now_ns)
-        quantity = exact(bag_quantity(book, asset))
+        quantity = exact(self._coins_of_lots(book, asset))
         value = derive(Decimal.__mul__, quantity, price)
         unpriced = [lot.note or f"lot of {lot.quantity}" for lot in lots if lot.cost is None]
         cost = exact(sum((lot.quantity * (lot.cost or ZERO) for lot in lots), ZERO))
@@ -112,8 +123,45 @@ class Valuation:
             profit=derive(Decimal.__sub__, value, cost),
         )
 
+    def _coins_of_lots(self, book: Book, asset: str) -> Decimal:
+        """Coins of one asset over all lots, each once, and those that count as it; lots never change."""
+        kept = self._lots.get((book.name, asset))
+        if kept is None:
+            kept = self._lots[book.name, asset] = holdings.coins(book, asset)
+        return kept
+
+    def _coins_won(self, book: Book, asset: str, now_ns: int, instead: Position | None = None) -> Figure:
+        """Coins that coin-margined hedges of an asset have won (+) or lost: they are held beside the lots.
+
+        Unrealised and realised profit less fees, and funding received, of positions settled in the asset itself.
+        """
+        kept = self._won.get((book.name, asset))
+        if kept is not None:
+            return kept
+        parts = [exact(ZERO)]
+        for hedge in book.hedges:
+            instrument = self._market.of(hedge.instrument).instrument
+            if hedge.asset != asset or instrument is None or instrument.kind is not ContractKind.INVERSE:
+                continue
+            position = (
+                instead if instead is not None and instead.key == hedge.key else self._ledger.position(*hedge.key)
+            )
+            account, market = self._ledger.accounts[hedge.account], quotes(self._market, hedge.instrument, now_ns)
+            missing = "" if position is instead else self._unknown_quantity(position)
+            sums = exposure(position, account, market, missing=missing)
+            received = Figure(value=position.funding, estimated=position.funding_estimated)
+            parts += [sums.profit, exact(position.realised), derive(Decimal.__neg__, _fees(position)), received]
+        self._won[book.name, asset] = found = total(*parts)
+        return found
+
     def bag_price(self, book: Book, asset: str, now_ns: int) -> tuple[Figure, str, str]:
         """The price of a bag asset, what it is in words, and its currency."""
+        kept = self._prices.get((book.name, asset))
+        if kept is None:
+            kept = self._prices[book.name, asset] = self._price(book, asset, now_ns)
+        return kept
+
+    def _price(self, book: Book, asset: str, now_ns: int) -> tuple[Figure, str, str]:
         spot = next((lot.price for lot in holdings.lots_of(book, asset) if lot.price is not None), None)
         legs = [hedge for hedge in book.hedges if hedge.asset == asset and hedge.beta is None]
         leg = next((hedge for hedge in legs if not is_sheet_name(hedge.instrument)), legs[0] if legs else None)
@@ -215,6 +263,7 @@ class Valuation:
     @exactly
     def aim(self, book: Book, hedge: Hedge, now_ns: int) -> Aim:
         """What a hedge aims at, with what its position has earned as it is held now."""
+        self._forget()
         account = next(item for item in book.accounts if item.name == hedge.account)
         held = self._positions(book, account, now_ns)
         return self._aim(book, hedge, next(item for item in held if item.position.key == hedge.key), now_ns)
@@ -222,7 +271,10 @@ class Valuation:
     def _aim(self, book: Book, hedge: Hedge, valued: Valued, now_ns: int) -> Aim:
         price, _, currency = self.bag_price(book, hedge.asset, now_ns)
         declared = self._target(book.name, hedge.instrument)
-        return aim(book, hedge, declared, (price, currency), valued.quotes, valued.exposure.profit_quote)
+        held = derive(
+            Decimal.__add__, exact(self._coins_of_lots(book, hedge.asset)), self._coins_won(book, hedge.asset, now_ns)
+        )
+        return aim(hedge, held, declared, (price, currency), valued.quotes, valued.exposure.profit_quote)
 
     # --- hedges ----------------------------------------------------------------------------------------------
 
@@ -230,7 +282,7 @@ class Valuation:
         self, book: Book, hedge: Hedge, accounts: dict[str, tuple[AccountView, AccountRisk]], now_ns: int
     ) -> HedgeLine:
         account, risk = accounts[hedge.account]
-        valued = next(item for item in risk.held if item.position.key == hedge.key)
+        valued = risk.valued(hedge.key)
         position, market, sums = valued.position, valued.quotes, valued.exposure
         isolated = valued.account.margin_mode is MarginMode.ISOLATED
         chosen = choose_liquidation(position, market, risk.liquidation(valued))
@@ -289,11 +341,6 @@ class Valuation:
             touch_week=odds.touch_week,
             touch_month=odds.touch_month,
         )
-
-
-def bag_quantity(book: Book, asset: str) -> Decimal:
-    """Coins of one asset over all lots, each once, and those that count as it."""
-    return holdings.coins(book, asset)
 
 
 def _unit(market: Quotes) -> str:

@@ -103,17 +103,17 @@ def test_a_coin_margined_short_is_worth_in_dollars_what_a_linear_one_is(price: i
 def test_an_inverse_order_averages_harmonically_and_pays_its_fee_in_coins() -> None:
     desk = inverse_desk(48_000)
     stage = desk.stage(INVERSE, "0.8", 0.1)
-    assert stage.quantity.value == 5 * 48_000 * Decimal("0.8") - 150_000 == 42_000
+    assert stage.quantity.value == (5 + Decimal("0.625")) * 48_000 * Decimal("0.8") - 150_000 == 66_000
     assert stage.settle == "BTC"
     fill = desk.send(stage, 0.2)
     price = Fraction("47999.9")
     assert Fraction(fill.price) == price
-    assert close(fill.fee, 42_000 / price * Fraction("0.00055"))
+    assert close(fill.fee, 66_000 / price * Fraction("0.00055"))
     book = desk.view(0.2)
     line = book.hedges[0]
-    assert line.quantity.value == -192_000
-    assert close(line.entry_price.value, 192_000 / (Fraction(150_000, 60_000) + 42_000 / price))
-    assert close(line.margin.value, Fraction("1.25") + 42_000 / price / 2)
+    assert line.quantity.value == -216_000
+    assert close(line.entry_price.value, 216_000 / (Fraction(150_000, 60_000) + 66_000 / price))
+    assert close(line.margin.value, Fraction("1.25") + 66_000 / price / 2)
     assert close(book.accounts[0].wallet_balance.value, 5 - Fraction(fill.fee))
     assert close(line.fees.value, Fraction(fill.fee))
     assert close(book.totals.fees.value, Fraction(fill.fee) * 48_000)
@@ -125,13 +125,13 @@ def test_an_inverse_reduction_realises_coins_and_frees_margin() -> None:
     desk = inverse_desk(48_000)
     stage = desk.stage(INVERSE, "0.5", 0.1)
     assert stage.side == "buy"
-    assert stage.quantity.value == 30_000
+    assert stage.quantity.value == 150_000 - 5.625 * 48_000 / 2 == 15_000
     assert stage.reduce_only
     fill = desk.send(stage, 0.2)
     line = desk.view(0.2).hedges[0]
-    assert close(line.realised.value, 30_000 * (1 / Fraction("48000.1") - Fraction(1, 60_000)))
+    assert close(line.realised.value, 15_000 * (1 / Fraction("48000.1") - Fraction(1, 60_000)))
     assert line.entry_price.value == 60_000
-    assert line.margin.value == 1
+    assert line.margin.value == Decimal("1.125")
     gained = Fraction(line.realised.value or 0) - Fraction(fill.fee)
     assert close(desk.view(0.2).accounts[0].wallet_balance.value, 5 + gained)
 

@@ -15,6 +15,7 @@ from core.demo_book import replay_book, seed_book
 from core.events import AnyEvent, FundingPayment, PositionUpdate
 from core.figures import Figure, Freshness
 from core.snapshot import BookView, HedgeLine
+from tests.core.money import decimals
 from tests.support.builders import (
     INVERSE,
     LINEAR,
@@ -240,9 +241,25 @@ def test_an_inverse_hedge_earns_coins() -> None:
     assert line.settle == "BTC"
     assert line.notional.value == 150_000
     assert line.delta.value == Decimal("-3.125")
-    assert line.ratio.value == Decimal("0.625")
+    assert line.ratio.value is not None
+    assert abs(line.ratio.value * Decimal("5.625") - Decimal("3.125")) < Decimal("1e-40"), "coins won count as held"
     assert book.totals.net_profit.value == -30_000
     assert book.totals.net_profit.estimated, "dollars and USDT were added at par"
+
+
+@given(decimals("10000", "200000", 1), decimals("1", "10", 2))
+def test_a_coin_margined_hedge_leaves_the_same_coins_exposed_at_every_price(price: Decimal, coins: Decimal) -> None:
+    """Lots and coins won less the delta of the position: what is not hedged stays what it was at entry."""
+    book = inverse_book()
+    lot = msgspec.structs.replace(book.lots[0], quantity=coins)
+    made = engine(msgspec.structs.replace(book, lots=(lot,)))
+    feed(made, listed(INVERSE), listed(SPOT), tiers(INVERSE, first_cap="100"))
+    feed(made, perpetual(0, price, INVERSE), spot(0, price))
+    line = made.snapshot(at(0.1)).books[0].hedges[0]
+    assert line.ratio.value is not None
+    assert line.delta.value is not None
+    held = -line.delta.value / line.ratio.value
+    assert abs(held + line.delta.value - (coins - Decimal("2.5"))) < Decimal("1e-20")
 
 
 def test_an_inverse_short_with_its_coins_as_margin_has_no_liquidation_price() -> None:

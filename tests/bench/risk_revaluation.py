@@ -1,0 +1,195 @@
+"""Processor milliseconds for one exact revaluation of a large book, with the liquidation of every account.
+
+``python -m tests.bench.risk_revaluation [--repeats N]`` prints two tables; it asserts nothing. Five accounts hold 60
+positions each on 20 coins, with all 20 coins as collateral in haircut steps.
+
+``arithmetic`` values every position and every collateral at new prices in exact decimals and finds where each contract
+alone liquidates its pool, and where each coin alone does, upwards and downwards. ``snapshot`` is what the engine cuts
+of such a book: the same with every figure's age, estimates and gaps, bag, funding, ratios, likelihoods and alerts.
+The curve takes fewer positions of the same accounts; the last column is the time for one position.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import statistics
+import time
+from collections.abc import Callable
+from decimal import Decimal
+
+import msgspec
+
+from core.books import Account, Book, Collateral, Hedge, Lot, MarginMode
+from core.engine import Engine
+from core.events import InstrumentListed, Ticker, TiersLoaded
+from core.instruments import ContractKind, Instrument, instrument_id
+from core.pool import PoolValue, value_leg, value_pool
+from core.pool_liquidation import coin_path, printed_price
+from core.snapshot import Mode
+from tests.bench.risk_scenarios import COINS, CURVE, make_book, tier_table
+from tests.support.builders import START
+
+D = Decimal
+SECOND = 1_000_000_000
+NAMES = [f"C{index}" for index in range(COINS)]
+
+
+def arithmetic(positions: int) -> Callable[[], None]:
+    """One pass over a book of so many positions, linear and coin-margined."""
+    book = make_book(positions)
+    prices = {item.asset: item.price for item in book.spot}
+    contracts = [[leg.leg.contract.name for leg in pool.legs] for pool in book.pools]
+
+    def once() -> None:
+        for pool, names in zip(book.pools, contracts, strict=True):
+            legs = [value_leg(held.leg, held.mark_price, held.settle_price) for held in pool.legs]
+            value: PoolValue = value_pool(pool.collateral, legs)
+            for name in names:
+                printed_price(value, name)
+            for name in NAMES:
+                coin_path(value, name, prices[name])
+
+    return once
+
+
+def snapshot(positions: int) -> Callable[[], None]:
+    """One snapshot of an engine that holds so many hedges, with new marks before each."""
+    engine, tickers = desk(positions)
+    turn = 0
+
+    def once() -> None:
+        nonlocal turn
+        turn += 1
+        engine.snapshot(START + 2 * SECOND + turn)
+
+    for ticker in tickers:
+        engine.apply(ticker)
+    return once
+
+
+def desk(positions: int) -> tuple[Engine, list[Ticker]]:
+    """An engine with five cross accounts of so many shorts in all, on 20 coins, and the tickers that price them."""
+    each = positions // 5
+    accounts, hedges, events, tickers = [], [], [], []
+    prices = {name: D(10 * (index + 1)) for index, name in enumerate(NAMES)}
+    for number in range(5):
+        account = f"account{number}"
+        accounts.append(
+            Account(
+                name=account,
+                venue="bybit",
+                settle="USDT",
+                wallet_balance=D(2_000_000),
+                margin_mode=MarginMode.CROSS,
+                multi_asset=True,
+                collateral=tuple(
+                    Collateral(asset=name, quantity=D(100), ratio=D("0.9"), price=pair(name)) for name in NAMES
+                ),
+            )
+        )
+        for index in range(each):
+            coin = NAMES[index % COINS]
+            name = instrument_id("bybit", "linear", f"{coin}X{number}N{index}USDT")
+            events += describe(name, coin)
+            hedges.append(
+                Hedge(
+                    asset=coin,
+                    instrument=name,
+                    account=account,
+                    target_ratio=D("0.01"),
+                    quantity=-D(50 + index),
+                    entry_price=prices[coin] * D("0.97"),
+                )
+            )
+            tickers.append(
+                Ticker(
+                    received_ns=START + SECOND,
+                    instrument=name,
+                    channel=f"tickers.{name}",
+                    mark_price=prices[coin],
+                    index_price=prices[coin],
+                    bid_price=prices[coin],
+                    ask_price=prices[coin],
+                    funding_rate=D("0.0001"),
+                    next_funding_time_ns=START + 3600 * SECOND,
+                    funding_interval_hours=8,
+                )
+            )
+    for name in NAMES:
+        tickers.append(
+            Ticker(
+                received_ns=START + SECOND,
+                instrument=pair(name),
+                channel=f"tickers.{name}",
+                bid_price=prices[name],
+                ask_price=prices[name],
+            )
+        )
+    lots = tuple(Lot(asset=name, quantity=D(100_000), cost=D(5), price=pair(name)) for name in NAMES)
+    book = Book(name="large", lots=lots, hedges=tuple(hedges), accounts=tuple(accounts))
+    engine = Engine([book], mode=Mode.PAPER, source="bench")
+    for event in events:
+        engine.apply(event)
+    return engine, tickers
+
+
+def pair(coin: str) -> str:
+    """The spot pair of a coin."""
+    return instrument_id("bybit", "spot", f"{coin}USDT")
+
+
+def describe(name: str, coin: str) -> list[InstrumentListed | TiersLoaded]:
+    """A contract and its tiers."""
+    instrument = Instrument(
+        id=name,
+        venue="bybit",
+        market="linear",
+        symbol=name.rpartition(":")[2],
+        kind=ContractKind.LINEAR,
+        base=coin,
+        quote="USDT",
+        settle="USDT",
+        contract_size=D(1),
+        tick_size=D("0.01"),
+        quantity_step=D("0.001"),
+        minimum_quantity=D("0.001"),
+        funding_interval_hours=8,
+    )
+    table = msgspec.structs.replace(tier_table(ContractKind.LINEAR, D(50_000)), instrument=name, as_of_ns=START)
+    return [
+        InstrumentListed(instrument=instrument, received_ns=START),
+        TiersLoaded(table=table, received_ns=START),
+    ]
+
+
+def milliseconds(once: Callable[[], None], repeats: int) -> float:
+    """The median processor time of one pass."""
+    once()
+    gc.collect()
+    gc.disable()
+    try:
+        spent = []
+        for _ in range(repeats):
+            begun = time.process_time()
+            once()
+            spent.append(time.process_time() - begun)
+    finally:
+        gc.enable()
+    return statistics.median(spent) * 1000
+
+
+def main() -> None:
+    """Print the tables."""
+    options = argparse.ArgumentParser(prog="python -m tests.bench.risk_revaluation", description=__doc__)
+    options.add_argument("--repeats", type=int, default=15)
+    repeats = options.parse_args().repeats
+    for title, make in (("arithmetic", arithmetic), ("snapshot", snapshot)):
+        print(f"{title}\n{'positions':>10} {'ms':>8} {'us each':>8}")
+        for positions in CURVE:
+            spent = milliseconds(make(positions), repeats)
+            print(f"{positions:>10} {spent:>8.2f} {spent * 1000 / positions:>8.1f}")
+
+
+if __name__ == "__main__":
+    main()
