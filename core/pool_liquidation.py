@@ -158,9 +158,9 @@ def _reach(path: _Path) -> Reach:
 
 def _walk(path: _Path, *, upwards: bool, past: bool) -> Liquidation:
     """The first zero of the surplus for ``t`` above (or below) 1, crossing downwards, or upwards where ``past``."""
-    moving = path.moving
+    moving, requirement = path.moving, path.requirement
     tiers = [leg.tier for leg, _ in moving]
-    pieces = [_piece(leg, scaled, leg.tier, path.requirement, upwards) for leg, scaled in moving]
+    pieces = [_piece(leg, scaled, leg.tier, requirement, upwards) for leg, scaled in moving]
     t, limit = ONE, _NOWHERE
     while True:
         constant, slope, end = path.constant, path.slope, None
@@ -187,7 +187,7 @@ def _walk(path: _Path, *, upwards: bool, past: bool) -> Liquidation:
                     assert leg.leg.ladder is not None
                     return UnknownLiquidation((f"a maintenance tier above {leg.leg.ladder.caps[-1]}",))
                 tiers[index] = following
-                pieces[index] = _piece(leg, scaled, following, path.requirement, upwards)
+                pieces[index] = _piece(leg, scaled, following, requirement, upwards)
 
 
 def _tell(path: _Path, constant: Decimal, slope: Decimal, price: Decimal, tier: Tier | None) -> None:
@@ -222,6 +222,14 @@ def _crosses(constant: Decimal, slope: Decimal, end: Decimal | None, *, upwards:
 def _piece(leg: LegValue, scaled: bool, tier: int | None, requirement: bool, upwards: bool) -> _Piece:
     """One leg in one tier. Where the settle currency moves too, everything is multiplied by ``t``, and the value,
     which goes as 1/t in coins, stands still in quote: constant and slope change places."""
+    key = (tier, scaled, requirement, upwards)
+    piece: _Piece | None = leg.pieces.get(key)
+    if piece is None:
+        piece = leg.pieces[key] = _worked_out(leg, scaled, tier, requirement, upwards)
+    return piece
+
+
+def _worked_out(leg: LegValue, scaled: bool, tier: int | None, requirement: bool, upwards: bool) -> _Piece:
     facts, rate = leg.leg, leg.settle_price
     constant, slope = facts.base, leg.slope
     limit = None

@@ -247,7 +247,7 @@ def test_an_inverse_hedge_earns_coins() -> None:
     assert book.totals.net_profit.estimated, "dollars and USDT were added at par"
 
 
-@given(decimals("10000", "200000", 1), decimals("1", "10", 2))
+@given(decimals("10000", "200000", 1), decimals("3", "10", 2))
 def test_a_coin_margined_hedge_leaves_the_same_coins_exposed_at_every_price(price: Decimal, coins: Decimal) -> None:
     """Lots and coins won less the delta of the position: what is not hedged stays what it was at entry."""
     book = inverse_book()
