@@ -34,13 +34,30 @@ def test_a_payment_is_the_rate_of_the_value_against_the_side(
     assert near(received, -sign * Fraction(rate) * value)
 
 
-@given(KINDS, QUANTITIES, PRICES, RATES.filter(lambda rate: rate > 0))
-def test_a_short_earns_positive_funding_in_both_kinds_and_a_long_pays_it(
-    kind: ContractKind, quantity: Decimal, mark: Decimal, rate: Decimal
+@given(
+    st.sampled_from([ContractKind.LINEAR, ContractKind.INVERSE, ContractKind.QUANTO]),
+    QUANTITIES,
+    QUANTITIES,
+    SIZES,
+    PRICES,
+    RATES.filter(lambda rate: rate > 0),
+)
+def test_a_short_earns_positive_funding_in_every_contract_kind_and_position_mode(
+    kind: ContractKind,
+    quantity: Decimal,
+    beside: Decimal,
+    size: Decimal,
+    mark: Decimal,
+    rate: Decimal,
 ) -> None:
-    earned = payment(kind, -quantity, Decimal(1), mark, rate)
-    assert earned > 0
-    assert payment(kind, quantity, Decimal(1), mark, rate) == earned.copy_negate()
+    """One-way, or beside the long leg of hedge mode: the short receives, and two legs receive what their net does."""
+    short, long = payment(kind, -quantity, size, mark, rate), payment(kind, beside, size, mark, rate)
+    assert short > 0
+    assert long < 0
+    assert payment(kind, quantity, size, mark, rate) == short.copy_negate()
+    net = payment(kind, beside - quantity, size, mark, rate)
+    assert (net > 0) == (quantity > beside)
+    assert near(Fraction(short) + Fraction(long), Fraction(net), scale=Fraction(short) - Fraction(long))
 
 
 def test_the_seed_hedge_earns_15_a_settlement_45_a_day_1350_in_30_days() -> None:
