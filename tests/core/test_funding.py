@@ -107,9 +107,26 @@ def test_cap_and_floor_bound_the_rate(premium: Decimal, interest: Decimal, one: 
     assert floor <= funding_rate(premium, interest, Decimal("0.0005"), cap, floor) <= cap
 
 
+@given(RATES, RATES, RATES)
+def test_a_venue_may_state_a_cap_without_a_floor_and_a_floor_without_a_cap(
+    premium: Decimal, interest: Decimal, bound: Decimal
+) -> None:
+    clamp = Decimal("0.0005")
+    free = funding_rate(premium, interest, clamp)
+    assert funding_rate(premium, interest, clamp, cap=bound) == min(free, bound)
+    assert funding_rate(premium, interest, clamp, floor=bound) == max(free, bound)
+
+
 def test_what_cannot_be_is_refused_by_name() -> None:
-    with pytest.raises(RequestError, match="interval_hours"):
-        annualised(Decimal("0.0001"), 0)
+    for hours in (0, -8, True):
+        with pytest.raises(RequestError, match="interval_hours"):
+            annualised(Decimal("0.0001"), hours)
+    for lost in ("-1", "-1.5"):
+        with pytest.raises(RequestError, match="rate: expected above -1"):
+            compounded(Decimal(lost), 8)
+    for initial in ("0.005", "0.004"):
+        with pytest.raises(RequestError, match="maintenance_rate"):
+            cap_from_margins(Decimal(initial), Decimal("0.005"), Decimal("0.75"))
     with pytest.raises(RequestError, match="rate"):
         per_day(Decimal("NaN"), 8)
     with pytest.raises(RequestError, match="floor"):
