@@ -55,14 +55,14 @@ def isolated(
     if missing or quantity is None or entry_price is None or margin is None or table is None:
         return UnknownLiquidation(missing)
     ladder = Ladder(table, kind)
+    frozen = requirement_at is not RequirementAt.AT_LIQUIDATION
+    name, at = ("mark_price", mark_price) if requirement_at is RequirementAt.AT_MARK else ("entry_price", entry_price)
+    value = settle_notional(kind, quantity, contract_size, positive(name, at))
+    size, top = abs(quantity) if ladder.by_contracts else value, ladder.caps[-1]
+    if (frozen or ladder.by_contracts) and top is not None and size > top:
+        return UnknownLiquidation((f"a maintenance tier above {top}",))
     fixed, tier = None, None
-    if requirement_at is not RequirementAt.AT_LIQUIDATION:
-        at = mark_price if requirement_at is RequirementAt.AT_MARK and mark_price is not None else entry_price
-        value = settle_notional(kind, quantity, contract_size, positive("mark_price", at))
-        size = abs(quantity) if ladder.by_contracts else value
-        top = ladder.caps[-1]
-        if top is not None and size > top:
-            return UnknownLiquidation((f"a maintenance tier above {top}",))
+    if frozen:
         index = ladder.find(size)
         fee = not_negative("closing_fee_rate", closing_fee_rate)
         fixed, tier = value * (ladder.rates[index] + fee) - ladder.deductions[index], ladder.tier(index)

@@ -34,13 +34,30 @@ def test_a_payment_is_the_rate_of_the_value_against_the_side(
     assert near(received, -sign * Fraction(rate) * value)
 
 
-@given(KINDS, QUANTITIES, PRICES, RATES.filter(lambda rate: rate > 0))
-def test_a_short_earns_positive_funding_in_both_kinds_and_a_long_pays_it(
-    kind: ContractKind, quantity: Decimal, mark: Decimal, rate: Decimal
+@given(
+    st.sampled_from([ContractKind.LINEAR, ContractKind.INVERSE, ContractKind.QUANTO]),
+    QUANTITIES,
+    QUANTITIES,
+    SIZES,
+    PRICES,
+    RATES.filter(lambda rate: rate > 0),
+)
+def test_a_short_earns_positive_funding_in_every_contract_kind_and_position_mode(
+    kind: ContractKind,
+    quantity: Decimal,
+    beside: Decimal,
+    size: Decimal,
+    mark: Decimal,
+    rate: Decimal,
 ) -> None:
-    earned = payment(kind, -quantity, Decimal(1), mark, rate)
-    assert earned > 0
-    assert payment(kind, quantity, Decimal(1), mark, rate) == earned.copy_negate()
+    """One-way, or beside the long leg of hedge mode: the short receives, and two legs receive what their net does."""
+    short, long = payment(kind, -quantity, size, mark, rate), payment(kind, beside, size, mark, rate)
+    assert short > 0
+    assert long < 0
+    assert payment(kind, quantity, size, mark, rate) == short.copy_negate()
+    net = payment(kind, beside - quantity, size, mark, rate)
+    assert (net > 0) == (quantity > beside)
+    assert near(Fraction(short) + Fraction(long), Fraction(net), scale=Fraction(short) - Fraction(long))
 
 
 def test_the_seed_hedge_earns_15_a_settlement_45_a_day_1350_in_30_days() -> None:
@@ -90,9 +107,26 @@ def test_cap_and_floor_bound_the_rate(premium: Decimal, interest: Decimal, one: 
     assert floor <= funding_rate(premium, interest, Decimal("0.0005"), cap, floor) <= cap
 
 
+@given(RATES, RATES, RATES)
+def test_a_venue_may_state_a_cap_without_a_floor_and_a_floor_without_a_cap(
+    premium: Decimal, interest: Decimal, bound: Decimal
+) -> None:
+    clamp = Decimal("0.0005")
+    free = funding_rate(premium, interest, clamp)
+    assert funding_rate(premium, interest, clamp, cap=bound) == min(free, bound)
+    assert funding_rate(premium, interest, clamp, floor=bound) == max(free, bound)
+
+
 def test_what_cannot_be_is_refused_by_name() -> None:
-    with pytest.raises(RequestError, match="interval_hours"):
-        annualised(Decimal("0.0001"), 0)
+    for hours in (0, -8, True):
+        with pytest.raises(RequestError, match="interval_hours"):
+            annualised(Decimal("0.0001"), hours)
+    for lost in ("-1", "-1.5"):
+        with pytest.raises(RequestError, match="rate: expected above -1"):
+            compounded(Decimal(lost), 8)
+    for initial in ("0.005", "0.004"):
+        with pytest.raises(RequestError, match="maintenance_rate"):
+            cap_from_margins(Decimal(initial), Decimal("0.005"), Decimal("0.75"))
     with pytest.raises(RequestError, match="rate"):
         per_day(Decimal("NaN"), 8)
     with pytest.raises(RequestError, match="floor"):

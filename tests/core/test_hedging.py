@@ -168,6 +168,33 @@ def test_what_cannot_be_is_refused_by_name(bag: str, ratio: str, held: str, pric
     assert refused.value.key == named
 
 
+@pytest.mark.parametrize(
+    ("current", "wanted", "quantity", "reduces"),
+    [("2", "-1", "-3", False), ("2", "0", "-2", True), ("-2", "-1", "1", True), ("0", "-1", "-1", False)],
+)
+def test_an_order_that_turns_a_long_into_the_hedge_is_not_reduce_only(
+    current: str, wanted: str, quantity: str, reduces: bool
+) -> None:
+    """A venue would cut a reduce-only order off at zero, and no hedge would be opened."""
+    filters = Filters(quantity_step=Decimal("0.001"))
+    found = order_to_quantity(ContractKind.LINEAR, Decimal(1), Decimal(wanted), Decimal(current), PRICE, filters)
+    assert (found.signed_quantity, found.reduce_only) == (Decimal(quantity), reduces)
+
+
+@pytest.mark.parametrize("wanted", ["0.5", "1", "3"])
+def test_no_long_is_a_hedge(wanted: str) -> None:
+    with pytest.raises(RequestError, match="wanted_quantity: expected zero or a short"):
+        order_to_quantity(ContractKind.LINEAR, Decimal(1), Decimal(wanted), Decimal(0), PRICE, Filters())
+
+
+@pytest.mark.parametrize("step", ["0", "-0.001", "NaN"])
+def test_a_quantity_step_that_cannot_be_is_refused(step: str) -> None:
+    with pytest.raises(RequestError, match="quantity_step"):
+        order_to_target(
+            msgspec.structs.replace(BTC, quantity_step=Decimal(step)), Decimal(5), Decimal(1), Decimal(0), PRICE
+        )
+
+
 def test_no_bag_has_no_ratio() -> None:
     with pytest.raises(RequestError, match="bag_quantity: expected a number above zero, found 0"):
         hedge_ratio(Decimal("-2.5"), Decimal(0))

@@ -118,6 +118,24 @@ def test_the_price_separates_safe_from_liquidated(case: Case, step: Decimal) -> 
             assert case.surplus(case.margin, Fraction(10) ** power) >= 0
 
 
+@given(cases(), decimals("-1.2", "0.3", 3), decimals("0.0001", "5", 4))
+def test_a_margin_that_the_entry_has_used_up_still_has_its_price(case: Case, share: Decimal, step: Decimal) -> None:
+    """What is lost already counts against the margin: the price is where the position's gain makes up for it."""
+    value = value_at(case.kind, Fraction(case.quantity), Fraction(case.entry))
+    margin = Decimal(round(value * Fraction(share) * 10**12)).scaleb(-12)
+    result = case.solve(margin)
+    if isinstance(result, LiquidationPrice):
+        ratio = 1 + Fraction(step)
+        better, worse = Fraction(result.price) * ratio, Fraction(result.price) / ratio
+        if case.sign < 0:
+            better, worse = worse, better
+        assert case.surplus(margin, better) > 0 > case.surplus(margin, worse)
+        return
+    assert isinstance(result, AlwaysLiquidated)
+    for power in range(-30, 31):
+        assert case.surplus(margin, Fraction(10) ** power) <= 0
+
+
 @given(cases(), decimals("0.001", "3", 3))
 def test_more_margin_never_brings_liquidation_nearer(case: Case, extra: Decimal) -> None:
     little, much = case.solve(case.margin), case.solve(case.margin * (1 + extra))
@@ -166,7 +184,7 @@ def test_a_frozen_requirement_is_met_by_the_equity_at_the_price(case: Case, at: 
     owed = taxed(case.table, reference) + reference * Fraction(case.fee)
     price = Fraction(result.price)
     gain = profit_at(case.kind, case.sign * Fraction(case.quantity), Fraction(case.entry), price)
-    scale = reference + value_at(case.kind, Fraction(case.quantity), price)
+    scale = reference + value_at(case.kind, Fraction(case.quantity), price) + Fraction(case.margin)
     assert near(Fraction(case.margin) + gain, owed, scale=scale)
     stated = with_fixed_requirement(
         case.kind, case.sign * case.quantity, ONE, case.entry, case.margin, Decimal(round(owed * 10**30)).scaleb(-30)
@@ -292,6 +310,93 @@ def test_a_table_that_ends_too_low_leaves_the_price_unknown() -> None:
     assert entered == UnknownLiquidation(("a maintenance tier above 70000",))
 
 
+CAPPED = TierTable(
+    "t",
+    "quote",
+    (
+        Tier(Decimal(0), Decimal(60_000), Decimal("0.004"), Decimal(0)),
+        Tier(Decimal(60_000), Decimal(140_000), Decimal("0.01"), Decimal(360)),
+    ),
+    0,
+    "t",
+)
+COINS = TierTable("t", "coin", (Tier(Decimal(0), Decimal("1.5"), Decimal("0.004"), Decimal(0)),), 0, "t")
+
+
+@pytest.mark.parametrize(
+    ("kind", "quantity", "entry", "margin", "price"),
+    [
+        # M + s·2·(P − E) = 0.01·2·P − 360
+        pytest.param(LINEAR, -2, 75_000, -20_000, "130360/2.02", id="short opened above the table"),
+        pytest.param(LINEAR, 2, 75_000, 20_000, "129640/1.98", id="long opened above the table"),
+        pytest.param(LINEAR, 2, 60_000, -10_000, "129640/1.98", id="long that has lost its margin"),
+        pytest.param(LINEAR, 2, 60_000, -20_000, None, id="long that is safe only above the table"),
+        # M + N/E − V = 0.004·V, and V − N/E for the short
+        pytest.param(INVERSE, 60_000, 60_000, "-0.1", "60000*1.004/0.9", id="coin long that has lost its margin"),
+        pytest.param(INVERSE, -60_000, 60_000, "-0.1", "60000*0.996/1.1", id="coin short that has lost its margin"),
+        pytest.param(INVERSE, -60_000, 60_000, "-0.6", None, id="coin short that is safe only above the table"),
+    ],
+)
+def test_where_the_entry_is_no_start_the_way_begins_where_the_position_gains_most(
+    kind: ContractKind, quantity: int, entry: int, margin: Decimal | int | str, price: str | None
+) -> None:
+    table = COINS if kind is INVERSE else CAPPED
+    found = isolated(kind, Decimal(quantity), ONE, Decimal(entry), Decimal(margin), table)
+    if price is None:
+        assert found == UnknownLiquidation((f"a maintenance tier above {table.tiers[-1].cap}",))
+        return
+    over, under = price.split("/")
+    true = Fraction(1)
+    for part in over.split("*"):
+        true *= Fraction(part)
+    true /= Fraction(under)
+    assert isinstance(found, LiquidationPrice)
+    assert near(found.price, true)
+
+
+def jumping(*tiers: tuple[int, int | None, str], unit: str = "quote") -> TierTable:
+    """Tiers whose rate applies to the whole position."""
+    built = (
+        Tier(Decimal(floor), None if cap is None else Decimal(cap), Decimal(rate), Decimal(0))
+        for floor, cap, rate in tiers
+    )
+    return TierTable("t", unit, tuple(built), 0, "t", whole_position=True)
+
+
+def test_a_long_that_a_higher_tier_would_liquidate_keeps_the_price_below_its_entry() -> None:
+    table = jumping((0, 65_000, "0.01"), (65_000, 100_000, "0.5"))
+    found = isolated(LINEAR, ONE, ONE, Decimal(60_000), Decimal(3000), table)
+    assert isinstance(found, LiquidationPrice)
+    assert near(found.price, Fraction(57_000) / Fraction("0.99"))
+
+
+def test_of_two_prices_that_a_jump_leaves_the_farther_from_liquidation_counts() -> None:
+    """Safe from 70,707 to 80,000 and again from 87,500 on: on the way down from its gains it ends at 87,500."""
+    table = jumping((0, 80_000, "0.01"), (80_000, None, "0.2"))
+    found = isolated(LINEAR, ONE, ONE, Decimal(60_000), Decimal(-10_000), table)
+    assert found == LiquidationPrice(Decimal(87_500), table.tiers[1])
+
+
+@pytest.mark.parametrize("at", RequirementAt)
+@pytest.mark.parametrize(("contracts", "rate"), [(20, "0.01"), (21, "0.02"), (40, "0.02"), (41, None)])
+def test_tiers_in_contracts_go_by_the_contracts_held(at: RequirementAt, contracts: int, rate: str | None) -> None:
+    """A short of contracts of 0.1 BTC at 60,000, half its value as margin, up to and including each tier's cap."""
+    table = jumping((0, 20, "0.01"), (20, 40, "0.02"), unit="contracts")
+    coins, price = Fraction(contracts, 10), Decimal(60_000)
+    margin = Decimal(contracts * 3000)
+    found = isolated(
+        LINEAR, Decimal(-contracts), Decimal("0.1"), price, margin, table, requirement_at=at, mark_price=price
+    )
+    if rate is None:
+        assert found == UnknownLiquidation(("a maintenance tier above 40",))
+        return
+    frozen = Fraction(0) if at is RequirementAt.AT_LIQUIDATION else Fraction(rate)
+    moving = Fraction(rate) - frozen
+    assert isinstance(found, LiquidationPrice)
+    assert near(found.price, coins * 60_000 * (Fraction(3, 2) - frozen) / (coins * (1 + moving)))
+    assert found.tier == table.tiers[0 if contracts == 20 else 1]
+
+
 # --- what is not known ---------------------------------------------------------------------------------------
 
 KNOWN: dict[str, Any] = {
@@ -324,6 +429,22 @@ def test_no_position_is_not_liquidated() -> None:
     assert isolated(LINEAR, Decimal(0), ONE, None, None, None) == NoLiquidation("no position")
 
 
+def test_no_position_is_not_liquidated_whatever_is_unknown_of_its_wallet() -> None:
+    found = cross(LINEAR, Decimal(0), ONE, None, None, one_rate("0.004"), others_unrealised=None)
+    assert found == NoLiquidation("no position")
+
+
+def test_alone_on_its_wallet_a_position_is_as_if_isolated_with_it() -> None:
+    alone = cross(LINEAR, -ONE, ONE, Decimal(60_000), Decimal(30_000), one_rate("0.004"))
+    assert alone == isolated(LINEAR, -ONE, ONE, Decimal(60_000), Decimal(30_000), one_rate("0.004"))
+
+
+@pytest.mark.parametrize("rate", ["1", "1.5", "-0.1"])
+def test_a_closing_fee_that_leaves_nothing_is_refused(rate: str) -> None:
+    with pytest.raises(RequestError, match="closing_fee_rate"):
+        bankruptcy(LINEAR, -ONE, ONE, Decimal(60_000), Decimal(30_000), Decimal(rate))
+
+
 @pytest.mark.parametrize(
     ("name", "bad"),
     [
@@ -342,6 +463,13 @@ def test_an_impossible_input_is_refused_by_name(name: str, bad: Decimal) -> None
     with pytest.raises(RequestError) as refused:
         cross(LINEAR, **{**KNOWN, name: bad})
     assert refused.value.key == name
+
+
+@pytest.mark.parametrize("at", RequirementAt)
+def test_an_impossible_entry_is_refused_by_its_own_name(at: RequirementAt) -> None:
+    with pytest.raises(RequestError) as refused:
+        cross(LINEAR, **{**KNOWN, "entry_price": Decimal(-1), "requirement_at": at})
+    assert refused.value.key == "entry_price"
 
 
 @pytest.mark.parametrize("rate", ["1", "-0.1", "NaN", "0.9999"])

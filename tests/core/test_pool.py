@@ -177,6 +177,25 @@ def test_an_impossible_leg_is_refused(changes: dict[str, object], named: str) ->
     assert refused.value.key == named
 
 
+@pytest.mark.parametrize("side", [1, -1])
+def test_a_requirement_taken_at_entry_finds_its_tier_by_the_contracts_held(side: int) -> None:
+    """30 contracts of 0.01 BTC lie above the 20 of the first tier, long or short: 2 % of the 15,000 at entry."""
+    tiers = (
+        Tier(Decimal(0), Decimal(20), Decimal("0.01"), Decimal(0)),
+        Tier(Decimal(20), None, Decimal("0.02"), Decimal(0)),
+    )
+    ladder = Ladder(TierTable("test", "contracts", tiers, 0, "test", whole_position=True), LINEAR.kind)
+    leg = Leg(LINEAR, 30 * Decimal(side), Decimal(50_000), ladder, requirement_at=RequirementAt.AT_ENTRY)
+    assert value_leg(leg, Decimal(60_000)).requirement == 300
+
+
+@pytest.mark.parametrize("at", RequirementAt)
+def test_a_requirement_that_the_venue_states_is_not_replaced_by_that_of_the_table(at: RequirementAt) -> None:
+    ladder = Ladder(TABLE, LINEAR.kind)
+    leg = Leg(LINEAR, Decimal(-10), Decimal(60_000), ladder, requirement_at=at, fixed_requirement=Decimal(77))
+    assert value_leg(leg, Decimal(50_000)).requirement == 77
+
+
 @pytest.mark.parametrize(("mark", "settle", "named"), [("0", "1", "mark_price"), ("1", "-1", "settle_price")])
 def test_impossible_prices_are_refused(mark: str, settle: str, named: str) -> None:
     leg = Leg(LINEAR, Decimal(1), Decimal(60_000), Ladder(TABLE, LINEAR.kind))

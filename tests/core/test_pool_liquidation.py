@@ -22,7 +22,7 @@ from core.liquidation import (
 )
 from core.margin_rules import RequirementAt
 from core.pool import Collateral, WeightStep, value_pool
-from core.pool_liquidation import Reach, coin_path, contract_path
+from core.pool_liquidation import Reach, coin_path, contract_path, printed_price
 from tests.core.money import LEVERAGES, decimals, tables
 from tests.core.pools import CONTRACTS, INVERSE, LINEAR, PRICES, QUANTITIES, QUANTO, Held, Pot, jumping, pots
 
@@ -464,28 +464,98 @@ def test_a_pair_that_cancels_out_stays_where_it_is(stable: str, past: bool) -> N
     assert isinstance(reach.below, expected)
 
 
-def test_tier_boundaries_are_met_in_the_order_of_the_way() -> None:
+def ending_at(cap: int) -> TierTable:
+    """0.1 % up to ``cap`` of value and 40.1 % of what is above it."""
+    steep = Tier(Decimal(cap), None, Decimal("0.401"), Decimal(cap) * Decimal("0.4"))
+    return TierTable("t", "quote", (Tier(Decimal(0), Decimal(cap), Decimal("0.001"), Decimal(0)), steep), 0, "t")
+
+
+@pytest.mark.parametrize("caps", [(54_000, 42_000), (42_000, 54_000)])
+def test_tier_boundaries_are_met_in_the_order_of_the_way(caps: tuple[int, int]) -> None:
     """Two longs of one BTC whose tiers end at 54,000 and at 42,000 of value: what is kept below either is less."""
-    tables_of = [
-        TierTable(
-            "t",
-            "quote",
-            (
-                Tier(Decimal(0), Decimal(cap), Decimal("0.001"), Decimal(0)),
-                Tier(Decimal(cap), None, Decimal("0.401"), Decimal(cap) * Decimal("0.4")),
-            ),
-            0,
-            "t",
-        )
-        for cap in (54_000, 42_000)
-    ]
-    pot = Pot([Held(CONTRACTS["BTCUSDT"], Decimal(100), BTC, BTC, table) for table in tables_of], [usdt("22000")])
-    found = contract_path(pot.value(), "BTCUSDT").below
+    held = [Held(CONTRACTS["BTCUSDT"], Decimal(100), BTC, BTC, ending_at(cap)) for cap in caps]
+    found = contract_path(Pot(held, [usdt("22000")]).value(), "BTCUSDT").below
     assert isinstance(found, LiquidationPrice)
     # Between the two: 22000 + 2P - 120000 = 0.001P + 0.401P - 16800.
     true = Fraction(81_200) / Fraction("1.598")
     assert abs(Fraction(found.price) - true) <= true * TINY
-    assert found.tier == tables_of[0].tiers[0]
+    assert found.tier == ending_at(caps[0]).tiers[0 if caps[0] == 54_000 else 1]
+
+
+@pytest.mark.parametrize("caps", [(66_000, 90_000), (90_000, 66_000)])
+def test_tier_boundaries_above_are_met_in_the_order_of_the_way(caps: tuple[int, int]) -> None:
+    """Two shorts of one BTC whose tiers end at 66,000 and at 90,000 of value: more is kept above the first alone."""
+    held = [Held(CONTRACTS["BTCUSDT"], Decimal(-100), BTC, BTC, ending_at(cap)) for cap in caps]
+    found = contract_path(Pot(held, [usdt("30000")]).value(), "BTCUSDT").above
+    assert isinstance(found, LiquidationPrice)
+    # Between the two: 30000 + 120000 - 2P = 0.001P + 0.401P - 26400.
+    true = Fraction(176_400) / Fraction("2.402")
+    assert abs(Fraction(found.price) - true) <= true * TINY
+    assert found.tier == ending_at(caps[0]).tiers[0 if caps[0] == 90_000 else 1]
+
+
+def test_a_pool_past_its_requirement_comes_back_within_the_tier_that_holds_its_price() -> None:
+    """A short that is safe again half a dollar before its tier ends: the price is not that of the tier's end."""
+    tiers = (
+        Tier(Decimal(0), Decimal(54_000), Decimal("0.01"), Decimal(0)),
+        Tier(Decimal(54_000), None, Decimal("0.02"), Decimal(540)),
+    )
+    held = Held(CONTRACTS["BTCUSDT"], Decimal(-100), BTC, BTC, TierTable("t", "quote", tiers, 0, "t"))
+    reach = contract_path(Pot([held], [usdt("-5459.5")]).value(), "BTCUSDT")
+    assert reach.past
+    assert isinstance(reach.below, LiquidationPrice)
+    # -5459.5 + 60000 - P = 0.02 P - 540
+    true = Fraction("55080.5") / Fraction("1.02")
+    assert abs(Fraction(reach.below.price) - true) <= true * TINY
+    assert reach.below.tier == tiers[1]
+
+
+def test_a_coin_margined_pool_just_at_its_requirement_is_past_it() -> None:
+    """A short of 60,000 USD at 60,000 keeps 0.005 BTC, and has just that."""
+    reach = contract_path(Pot([coin_short("60000")], [btc("0.005")]).value(), "BTCUSD")
+    assert reach.past
+    assert isinstance(reach.above, AlwaysLiquidated)
+    assert reach.below == LiquidationPrice(BTC, flat(INVERSE).tiers[0])
+    assert not contract_path(Pot([coin_short("60000")], [btc("0.00500001")]).value(), "BTCUSD").past
+
+
+# --- the price that a venue prints ------------------------------------------------------------------------------
+
+
+@given(pots(smooth=False))
+def test_a_venue_prints_the_price_on_the_side_where_the_position_loses(pot: Pot) -> None:
+    """Above for a net short and below for a net long; a pool past its requirement has it behind the mark."""
+    assume(clear(pot))
+    pool = pot.value()
+    for name in {leg.contract.name for leg in pot.legs}:
+        reach, net = contract_path(pool, name), sum(leg.units for leg in pot.legs if leg.contract.name == name)
+        if net:
+            assert printed_price(pool, name) == venue_price(reach, long=net > 0)
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_legs_that_cancel_out_print_the_one_price_that_there_is(sign: int) -> None:
+    """One long and one short of one BTC, whose requirement grows with the price: 2 % of it, out of 2,000."""
+    table = flat(LINEAR, "0.01")
+    pair = [Held(CONTRACTS["BTCUSDT"], Decimal(sign * side * 100), BTC, BTC, table) for side in (1, -1)]
+    assert printed_price(Pot(pair, [usdt("2000")]).value(), "BTCUSDT") == LiquidationPrice(
+        Decimal(100_000), table.tiers[0]
+    )
+    back = printed_price(Pot(pair, [usdt("1000")]).value(), "BTCUSDT")
+    assert back == LiquidationPrice(Decimal(50_000), table.tiers[0])
+
+
+def test_a_pool_just_at_its_requirement_prints_its_mark() -> None:
+    found = printed_price(Pot([short("2.5")], [usdt("750")]).value(), "BTCUSDT")
+    assert found == LiquidationPrice(BTC, flat(LINEAR).tiers[0])
+    near = printed_price(Pot([short("2.5")], [usdt("750.5")]).value(), "BTCUSDT")
+    assert isinstance(near, LiquidationPrice)
+    assert near.price > BTC
+
+
+def test_a_contract_that_is_not_held_has_no_price_to_print() -> None:
+    pool = Pot([short("1")], [usdt("60000")]).value()
+    assert printed_price(pool, "SOLUSDT") == NoLiquidation("no position")
 
 
 def test_what_the_pool_does_not_hold_cannot_end_it() -> None:
@@ -493,6 +563,7 @@ def test_what_the_pool_does_not_hold_cannot_end_it() -> None:
     assert contract_path(pool, "SOLUSDT") == Reach(NoLiquidation("no position"), NoLiquidation("no position"))
     none = NoLiquidation("nothing here depends on SOL")
     assert coin_path(pool, "SOL", Decimal(100)) == Reach(none, none)
+    assert coin_path(Pot([short("1")], [usdt("300.5")]).value(), "SOL", Decimal(100)) == Reach(none, none)
     gone = AlwaysLiquidated("equity is below the requirement all the way")
     assert coin_path(Pot([short("1")], [usdt("0")]).value(), "SOL", Decimal(100)) == Reach(gone, gone, past=True)
 

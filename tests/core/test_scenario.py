@@ -16,7 +16,7 @@ from core.instruments import ContractKind
 from core.margin_rules import RequirementAt
 from core.path_reach import close_in, path_reach
 from core.scenario import Outcome, Scenario, UnknownOutcome, run
-from core.scenario_start import with_cash
+from core.scenario_start import resized, with_cash
 from tests.core.money import decimals
 from tests.core.scenario_books import D, book, books, coins, isolated, pools, short, table
 
@@ -111,6 +111,19 @@ def test_funding_is_paid_before_the_move_and_brings_liquidation_nearer() -> None
     assert near.net == 300000 - 75000
     override = outcome(two_times(funding="-0.001"), days=D(10), funding_rate=D("0.001"))
     assert override.funding == 4500
+
+
+@pytest.mark.parametrize("kind", ["linear", "inverse", "quanto"])
+@pytest.mark.parametrize("mode", ["one-way", "hedge"])
+def test_a_month_of_positive_funding_is_earned_by_a_short_of_any_kind_and_mode(kind: str, mode: str) -> None:
+    """150,000 USD short at 0.01 % per 8 hours is 15 a settlement; two fifths of it long beside it pay that back."""
+    amount = {"linear": D("2.5"), "inverse": D(150_000), "quanto": D("2.5")}[kind]
+    legs = [short("BTC", f"{amount}", kind=kind, funding="0.0001", settle="USDT" if kind == "quanto" else None)]
+    if mode == "hedge":
+        legs.append(msgspec.structs.replace(legs[0], leg=resized(legs[0].leg, D("-0.4"), D(60_000))))
+    pool = BookPool(name="pool", account="venue", collateral=(coins("USDT", "200000"),), legs=tuple(legs))
+    found = outcome(book(pool), days=D(30))
+    assert found.funding == {"one-way": 1350, "hedge": 810}[mode]
 
 
 def test_the_short_scaled_at_the_start_pays_its_fee_and_moves_its_liquidation() -> None:

@@ -62,6 +62,14 @@ def test_deductions_make_the_requirement_a_tax_on_slices(data: st.DataObject, ki
         (1, {"floor": Decimal(60_000)}, r"tiers\[1\]\.floor"),
         (1, {"cap": None}, r"tiers\[1\]\.cap"),
         (1, {"cap": Decimal(40_000)}, r"tiers\[1\]\.cap"),
+        (1, {"cap": Decimal(50_000)}, r"tiers\[1\]\.cap: expected more than its floor of 50000"),
+        (0, {"rate": Decimal(0)}, r"tiers\[0\]\.rate"),
+        (
+            1,
+            {"rate": Decimal("0.004"), "deduction": Decimal(0)},
+            r"tiers\[1\]\.rate: expected above the rate of the tier",
+        ),
+        (2, {"rate": Decimal(1)}, r"tiers\[2\]\.rate"),
         (1, {"rate": Decimal("0.003")}, r"tiers\[1\]\.rate"),
         (1, {"deduction": Decimal(49)}, r"tiers\[1\]\.deduction: expected 50\.000 for continuity, found 49"),
         (2, {"deduction": Decimal(0)}, r"tiers\[2\]\.deduction"),
@@ -75,6 +83,21 @@ def test_a_table_that_was_read_wrongly_is_refused_by_tier(tier: int, changes: di
     tiers[tier] = msgspec.structs.replace(tiers[tier], **changes)
     with pytest.raises(RequestError, match=named):
         check_continuity(msgspec.structs.replace(TABLE, tiers=tuple(tiers)))
+
+
+@pytest.mark.parametrize("changes", [{"unit": "contracts"}, {"whole_position": True}])
+def test_a_table_whose_rate_holds_for_the_whole_position_has_no_deductions(changes: dict[str, object]) -> None:
+    bare = tuple(msgspec.structs.replace(tier, deduction=Decimal(0)) for tier in TABLE.tiers)
+    check_continuity(msgspec.structs.replace(TABLE, tiers=bare, **changes))
+    with pytest.raises(RequestError, match=r"tiers\[1\]\.deduction: expected 0, found 50"):
+        check_continuity(msgspec.structs.replace(TABLE, **changes))
+
+
+@pytest.mark.parametrize("bad", ["NaN", "Infinity", "-1"])
+def test_a_notional_that_is_no_amount_is_refused(bad: str) -> None:
+    with pytest.raises(RequestError) as refused:
+        tier_for(TABLE, Decimal(bad))
+    assert refused.value.key == "notional"
 
 
 def test_a_tolerance_forgives_rounded_deductions_only_so_far() -> None:
