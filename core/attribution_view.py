@@ -176,7 +176,7 @@ def _transfers(span: Span, now: BookNow) -> tuple[TransferView, ...]:
 def _includes(span: Span, now: BookNow, *, split: bool) -> str:
     said = [included(span.after, estimated=split)]
     if span.since is Since.INCEPTION:
-        said.append("coins at what their lots cost, positions at their entry")
+        said.append("from cost and entry")
     if now.bag_at_par or now.hedge_at_par:
         said.append("dollars and stablecoins at par")
     if span.estimated:
