@@ -158,7 +158,7 @@ def _take_leg(hedge: _Legs, leg: Leg, figures: tuple[Figure, Figure, Figure], ra
     hedge.at_par = hedge.at_par or rate.estimated
     hedge.coin_marks += [mark] if inverse else []
     if leg.quantity or inverse:
-        hedge.marks += (mark, rate)
+        hedge.marks += (mark, rate) if leg.kind is ContractKind.QUANTO else (mark,)
     if leg.quantity:
         hedge.spots.append(spot)
 

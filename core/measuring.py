@@ -18,6 +18,7 @@ from core.attribution_view import attribution_view, inception, net_cost, not_mea
 from core.book_anchor import BookNow, Kept, book_now, fits, only_new_gaps, with_sums
 from core.books import Book
 from core.errors import RequestError
+from core.freshness import SECOND_NS
 from core.ledger import Ledger
 from core.market import Market
 from core.records import AnchorKept, BagCounted, Recorder
@@ -25,18 +26,26 @@ from core.snapshot import AttributionView, BookView, Since
 from core.valuation import Valuation
 
 NOT_SET = "no anchor is set"
+FIRM = "prices that are neither stale nor estimated, to begin with"
+PATIENCE_NS = 60 * SECOND_NS
+"""For how long a day, or a run, waits for prices that are neither stale nor estimated before it begins without."""
 
 
 class _Measured:
-    """One book: its anchors, and what came into its bag; ``settled`` once this run has checked what it began with."""
+    """One book: its anchors, and what came into its bag.
 
-    __slots__ = ("book", "kept", "settled", "sums")
+    ``settled`` once this run has checked what it began with; ``waiting_ns`` is since when the book is whole but not all
+    of its prices are firm, ``None`` while it does not wait.
+    """
+
+    __slots__ = ("book", "kept", "settled", "sums", "waiting_ns")
 
     def __init__(self, book: Book) -> None:
         self.book = book
         self.kept: dict[Since, Kept] = {}
         self.sums: dict[str, Coins] = {}
         self.settled = False
+        self.waiting_ns: int | None = None
 
 
 class Measuring:
@@ -93,23 +102,21 @@ class Measuring:
             if measured.settled and today:
                 continue
             now = self._now(measured, view, now_ns)
+            if not _ready(measured, now):
+                continue
             if not measured.settled:
                 self._settle(measured, now, now_ns)
-                held = measured.kept.get(Since.TODAY)
-                today = today and held is not None
-            if measured.settled and not today:
-                kept = _keep(now, measured.sums)
-                if isinstance(kept, Kept):
-                    measured.kept[Since.TODAY] = kept
-                    self._recorder.note(AnchorKept(book=view.name, since=Since.TODAY, kept=kept), now_ns)
+            if today and Since.TODAY in measured.kept:
+                continue
+            kept = _kept(now, measured.sums)
+            measured.kept[Since.TODAY] = kept
+            self._recorder.note(AnchorKept(book=view.name, since=Since.TODAY, kept=kept), now_ns)
 
     def _now(self, measured: _Measured, view: BookView, now_ns: int) -> BookNow:
         return book_now(measured.book, view, self._market, self._ledger, now_ns)
 
     def _settle(self, measured: _Measured, now: BookNow, now_ns: int) -> None:
         """Once in a run, as soon as everything is known: is the book still what its anchors and sums are of?"""
-        if _lacking(now.anchor, now):
-            return
         measured.settled = True
         if not all(fits(kept.anchor, now.anchor) for kept in measured.kept.values()):
             self._give_up(measured, "the book holds other assets or contracts")
@@ -143,9 +150,11 @@ class Measuring:
         view = self._valuation.book(measured.book, now_ns)
         self.advance((view,), now_ns)
         now = self._now(measured, view, now_ns)
-        kept = _keep(now, measured.sums)
-        if not isinstance(kept, Kept):
-            return f"cannot measure from here: needs {', '.join(kept)}"
+        if missing := _lacking(now):
+            return f"cannot measure from here: needs {', '.join(missing)}"
+        if not measured.settled:
+            self._settle(measured, now, now_ns)
+        kept = _kept(now, measured.sums)
         self._recorder.intend(AnchorKept(book=book, since=Since.ANCHOR, kept=kept), now_ns)
         measured.kept[Since.ANCHOR] = kept
         return f"the p&l of {book} is measured from here too"
@@ -175,29 +184,41 @@ class Measuring:
         kept = measured.kept.get(Since.TODAY)
         begun = day_start_ns(now.anchor.time_ns)
         if kept is None or kept.anchor.time_ns < begun:
-            return not_measured(Since.TODAY, begun, now, _lacking(now.anchor, now))
+            return not_measured(Since.TODAY, begun, now, _lacking(now) or (FIRM,))
         return _since(Since.TODAY, kept, measured, now)
 
 
 def _since(since: Since, kept: Kept, measured: _Measured, now: BookNow) -> AttributionView:
     if not measured.settled:
-        return not_measured(since, kept.anchor.time_ns, now, _lacking(now.anchor, now))
+        return not_measured(since, kept.anchor.time_ns, now, _lacking(now) or (FIRM,))
     return attribution_view(since_kept(since, kept, now, measured.sums), now)
 
 
-def _keep(now: BookNow, sums: dict[str, Coins]) -> Kept | tuple[str, ...]:
-    """The book as an anchor, or what is missing for it."""
-    anchor = with_sums(now.anchor, sums)
-    missing = _lacking(anchor, now)
-    return missing or Kept(anchor=anchor, transfers=now.transfers, estimated=now.estimated)
+def _kept(now: BookNow, sums: dict[str, Coins]) -> Kept:
+    return Kept(anchor=with_sums(now.anchor, sums), transfers=now.transfers, estimated=now.estimated)
 
 
-def _lacking(anchor: Anchor, now: BookNow) -> tuple[str, ...]:
-    """What an anchor lacks to be measured from; gaps in what happened earlier do not matter to it."""
+def _ready(measured: _Measured, now: BookNow) -> bool:
+    """True where the book can be measured from: it is whole, and its prices are firm or have been waited for."""
+    if _lacking(now):
+        return False
+    now_ns = now.anchor.time_ns
+    if now.estimated and measured.waiting_ns is None:
+        measured.waiting_ns = now_ns
+    if now.estimated and now_ns - (measured.waiting_ns or 0) < PATIENCE_NS:
+        return False
+    measured.waiting_ns = None
+    return True
+
+
+def _lacking(now: BookNow) -> tuple[str, ...]:
+    """What the book lacks to be measured from; gaps in what happened earlier do not matter to it."""
     if now.missing:
         return now.missing
     try:
-        found = attribute(*only_new_gaps(anchor, anchor))
+        found = attribute(*only_new_gaps(now.anchor, now.anchor))
     except RequestError as error:
         return (str(error),)
-    return found.missing if isinstance(found, UnknownAttribution) else ()
+    if isinstance(found, UnknownAttribution):
+        return tuple(dict.fromkeys(gap.removesuffix(" at the anchor") for gap in found.missing))
+    return ()
