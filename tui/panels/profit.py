@@ -5,11 +5,10 @@ from __future__ import annotations
 from core.figures import Figure
 from core.snapshot import AttributionView, BagLine, BookView, Since
 from tui.format import Cell, Formatter, clock, day
-from tui.glyphs import ELLIPSIS
 from tui.panel import Panel
 from tui.panels.fields import Field
 from tui.picture import View
-from tui.rows import Row, fit, pad, wrapped
+from tui.rows import Row, fit, wrapped
 
 LABEL = 13
 COLUMN = 15
@@ -18,7 +17,6 @@ SPLIT_WIDTH = LABEL + 6 * COLUMN
 """From this width on every column is accompanied by the hedge's share of it."""
 MOST_COINS = 3
 NO_ANCHOR = "m sets it"
-MORE = f" {ELLIPSIS}"
 
 _CAUSES = ("price", "convexity", "basis", "funding", "fees", "slippage", "currencies", "residual")
 
@@ -40,23 +38,34 @@ class ProfitPanel(Panel):
         return () if book is None else tuple(each.hedged for each in book.attributions)
 
     def content(self, view: View, width: int, height: int) -> list[Row]:
-        """The sums, the causes, then what one coin costs and what the figures include."""
+        """The sums, the causes, what is missing, what one coin costs, and what the figures include."""
         book = view.book
         if book is None or not book.attributions:
             return [(Cell("nothing measured yet", "label"),)]
         show, split = view.show, width >= SPLIT_WIDTH
         spans = {each.since: each for each in book.attributions}
         several = len(view.snapshot.books) > 1
-        rows = [_heading(spans, width, book.name if several else "", split=split)]
-        rows += [_sums(show, spans, label, name, width, split=split) for label, name in _SUMS]
-        rows += [_cause(show, spans, name, width, split=split) for name in _CAUSES]
-        rows += [_sums(show, spans, label, name, width, split=split) for label, name in _REST]
-        rows += [_cost(show, line, width) for line in book.bag[:MOST_COINS]]
-        rows += _transfers(show, book, width)
-        rows += _notes(book, width)
-        return (
-            rows if len(rows) <= height else [*rows[: height - 1], pad((*rows[height - 1], Cell(MORE, "label")), width)]
-        )
+        sums = [_heading(spans, width, book.name if several else "", split=split)]
+        sums += [_sums(show, spans, label, name, width, split=split) for label, name in _SUMS]
+        causes = [_cause(show, spans, name, width, split=split) for name in _CAUSES]
+        rest = [_sums(show, spans, label, name, width, split=split) for label, name in _REST]
+        costs = [*(_cost(show, line, width) for line in book.bag[:MOST_COINS]), *_transfers(show, book, width)]
+        return _fitted([sums, causes, _missing(book, width), costs, rest, _included(book, width)], height)
+
+
+_BY_IMPORTANCE = (0, 1, 2, 3, 5, 4)
+"""Which of the blocks gets room first: what the figures include before the sums that are left out most easily."""
+
+
+def _fitted(blocks: list[list[Row]], height: int) -> list[Row]:
+    """The first block, and of the others those that fit whole."""
+    kept = {0: blocks[0][:height]}
+    room = height - len(kept[0])
+    for index in _BY_IMPORTANCE[1:]:
+        if len(blocks[index]) <= room:
+            kept[index] = blocks[index]
+            room -= len(blocks[index])
+    return [row for index in sorted(kept) for row in kept[index]]
 
 
 _SUMS = (("hedged", "hedged"), ("unhedged", "unhedged"), ("difference", "protection"))
@@ -141,10 +150,14 @@ def _transfers(show: Formatter, book: BookView, width: int) -> list[Row]:
     ]
 
 
-def _notes(book: BookView, width: int) -> list[Row]:
-    """What is missing, then what the figures include."""
+def _missing(book: BookView, width: int) -> list[Row]:
+    """What keeps a profit from being known."""
     rows: list[Row] = []
     for span in book.attributions:
         if span.hedged.missing:
             rows += wrapped(f"{span.since.value} needs {', '.join(span.hedged.missing)}", width, "unknown")
-    return [*rows, *wrapped(f"Included: {book.attributions[0].includes}.", width, "label")]
+    return rows
+
+
+def _included(book: BookView, width: int) -> list[Row]:
+    return wrapped(f"Included: {book.attributions[0].includes}.", width, "label")
