@@ -178,6 +178,8 @@ def _leg(
         begun = with_trade(traded, kind, size, held.quantity, held.entry_price, UNSEEN)
         traded = msgspec.structs.replace(begun, estimated=traded.estimated)
     gaps = tuple(f"value of {paid:f} {asset} paid in fees" for asset, paid in position.foreign_sums.items())
+    if position.unexplained:
+        gaps = (*gaps, f"fills behind a reported change of {position.unexplained:f} in {position.key.words}")
     leg = Leg(
         instrument=instrument.id,
         kind=kind,

@@ -250,6 +250,7 @@ class Ledger:
         self.set_balance(event.account, event.asset, event.wallet_balance)
         return True
 
+    @exactly
     def reported(self, event: PositionUpdate) -> bool:
         """Take a position as its venue reports it; false where it concerns no account of ours or has no quantity."""
         account = self.accounts.get(event.account)
@@ -271,6 +272,7 @@ class Ledger:
             pending="",
             unbooked=contradiction if impossible else "",
             opened=Holding(event.quantity, stated_price(event.entry_price)) if unheard else before.opened,
+            unexplained=before.unexplained + (0 if unheard else event.quantity - before.quantity),
         )
         return True
 

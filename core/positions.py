@@ -39,9 +39,10 @@ class Position(msgspec.Struct, kw_only=True):
     venue's own figure where one was reported, at ``reported_ns``. ``foreign_sums`` are fees paid in assets other than
     the settle currency, by asset, which are therefore not in ``fees``; ``unbooked_funding`` names payments that are not
     in ``funding``. ``opened`` is what was held already when it was declared (or first reported), ``traded`` the running
-    sums over the fills since, by which a profit is told apart by cause. ``pending`` names what the position waits for
-    before its quantity is known (one that is to be opened at the first mark price), ``unbooked`` what happened to it
-    that could not be folded: its quantity is not known until its venue reports it anew.
+    sums over the fills since, by which a profit is told apart by cause, and ``unexplained`` by how much its venue's
+    reports have moved the quantity beyond them, at prices that nobody told. ``pending`` names what the position waits
+    for before its quantity is known (one that is to be opened at the first mark price), ``unbooked`` what happened to
+    it that could not be folded: its quantity is not known until its venue reports it anew.
     """
 
     account: str
@@ -64,6 +65,7 @@ class Position(msgspec.Struct, kw_only=True):
     leg: Leg = Leg.NET
     opened: Holding = Holding()
     traded: Traded = Traded()
+    unexplained: Decimal = ZERO
 
     @property
     def key(self) -> PositionKey:

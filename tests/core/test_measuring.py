@@ -552,6 +552,35 @@ def test_a_position_that_its_venue_reports_first_began_at_its_entry() -> None:
     assert values(found.hedge_parts.price, found.hedge_parts.residual) == (2_000, 0)
 
 
+def test_what_a_position_made_that_its_venue_changed_without_a_fill_is_not_known() -> None:
+    made = running(60_000)
+    made.command(SetAnchor(book=BOOK), at(1))
+    report = PositionUpdate(
+        received_ns=at(2), account="paper", instrument=LINEAR, quantity=Decimal("-2.5"), entry_price=Decimal(60_000)
+    )
+    feed(made, report)
+    assert measured(made, 2, Since.ANCHOR).hedge.value == 0, "a report of what is known changes nothing"
+    feed(made, msgspec.structs.replace(report, quantity=Decimal(0), entry_price=None, received_ns=at(3)))
+    gap = "fills behind a reported change of 2.5 in "
+    for since in Since:
+        found = measured(made, 3, since)
+        assert found.hedge.missing[0].startswith(gap)
+        assert found.unhedged.value == 0
+    made.command(SetAnchor(book=BOOK), at(4))
+    assert measured(made, 4, Since.ANCHOR).hedge.value == 0, "and no more of it after the next anchor"
+
+
+def test_a_report_that_comes_before_its_fill_is_explained_by_it_and_the_next_report() -> None:
+    made = running(60_000)
+    report = PositionUpdate(
+        received_ns=at(1), account="paper", instrument=LINEAR, quantity=Decimal(-3), entry_price=Decimal(60_000)
+    )
+    feed(made, report)
+    assert measured(made, 1).hedge.value is None
+    feed(made, fill(2, "sell", "0.5", "60000"), msgspec.structs.replace(report, received_ns=at(3)))
+    assert measured(made, 3).hedge.value == 0
+
+
 def test_an_engine_without_a_journal_measures_too_and_one_that_could_not_read_it_sets_no_anchor() -> None:
     made = Engine((seed_book(),), mode=Mode.PAPER, source="test", journal_failure="journal x is in use")
     feed(made, reference(), market_at(0, 48_000))
