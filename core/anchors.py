@@ -8,6 +8,7 @@ Quantities of contracts are signed, short negative; money is + gained or receive
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import NamedTuple
 
 import msgspec
 
@@ -48,6 +49,17 @@ class Traded(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     at_mark: Decimal = ZERO
     at_spot: Decimal = ZERO
     estimated: bool = False
+
+
+class Moment(NamedTuple):
+    """Mark and spot price (index) in quote per coin when a fill was received; ``None`` where not known."""
+
+    mark_price: Decimal | None = None
+    spot_price: Decimal | None = None
+
+
+UNSEEN = Moment()
+"""A moment of which nothing is known."""
 
 
 class Leg(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
@@ -128,25 +140,44 @@ def with_fill(
     """
     before = Holding(leg.quantity, leg.entry_price)
     after, realised = apply_fill(leg.kind, leg.contract_size, before, side, price, quantity)
-    signed = order_sign(side) * quantity * leg.contract_size
-    coins = signed / price if leg.kind is ContractKind.INVERSE else signed
-    mark = price if mark_price is None else positive("mark_price", mark_price)
     known_basis = ZERO if leg.mark_price is None or leg.spot_price is None else leg.mark_price - leg.spot_price
-    spot = mark - known_basis if spot_price is None else positive("spot_price", spot_price)
-    sums = leg.traded
+    moment = Moment(mark_price, spot_price)
+    change = order_sign(side) * quantity
     return msgspec.structs.replace(
         leg,
         quantity=after.quantity,
         entry_price=after.entry_price,
         realised=leg.realised + realised,
         fees=leg.fees + finite("fee", fee),
-        traded=Traded(
-            coins=sums.coins + coins,
-            at_fill=sums.at_fill + coins * price,
-            at_mark=sums.at_mark + coins * mark,
-            at_spot=sums.at_spot + coins * spot,
-            estimated=sums.estimated or mark_price is None or spot_price is None,
-        ),
+        traded=with_trade(leg.traded, leg.kind, leg.contract_size, change, price, moment, known_basis),
+    )
+
+
+@exactly
+def with_trade(
+    sums: Traded,
+    kind: ContractKind,
+    contract_size: Decimal,
+    change: Decimal,
+    price: Decimal,
+    moment: Moment,
+    basis: Decimal = ZERO,
+) -> Traded:
+    """The sums after ``change`` contracts (+ bought, − sold) at ``price``.
+
+    Where the mark of the moment is not known it is taken to be ``price``, where the spot price is not known, ``basis``
+    below the mark.
+    """
+    size = finite("change", change) * positive("contract_size", contract_size)
+    coins = size / positive("price", price) if kind is ContractKind.INVERSE else size
+    mark = price if moment.mark_price is None else positive("mark_price", moment.mark_price)
+    spot = mark - basis if moment.spot_price is None else positive("spot_price", moment.spot_price)
+    return Traded(
+        coins=sums.coins + coins,
+        at_fill=sums.at_fill + coins * price,
+        at_mark=sums.at_mark + coins * mark,
+        at_spot=sums.at_spot + coins * spot,
+        estimated=sums.estimated or None in moment,
     )
 
 

@@ -94,7 +94,7 @@ def attribute(anchor: Anchor, now: Anchor) -> Attribution | UnknownAttribution:
         realised=sum((move.realised for move in legs), ZERO),
         unrealised=sum((move.unrealised for move in legs), ZERO),
         estimated=estimated,
-        includes=_includes(now, estimated=estimated),
+        includes=included(now, estimated=estimated),
     )
 
 
@@ -295,7 +295,8 @@ def _summed(moves: list[_Move]) -> Parts:
     return summed([move.parts for move in moves], before, after)
 
 
-def _includes(now: Anchor, *, estimated: bool) -> str:
+def included(now: Anchor, *, estimated: bool) -> str:
+    """What a profit measured to ``now`` includes, in words; ``estimated`` where its split is."""
     held = [what for what, there in (("bag at spot", now.coins), ("hedge at mark", now.legs)) if there]
     said = [
         f"{' and '.join(held) or 'nothing'}, in {now.currency}",

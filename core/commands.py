@@ -65,4 +65,27 @@ class Resync(Command, frozen=True, kw_only=True, tag="resync"):
     """Drop and reopen every feed now."""
 
 
-AnyCommand = StepTarget | SetTarget | UndoTarget | StageHedge | ConfirmStage | CancelStage | AcknowledgeAlerts | Resync
+class SetAnchor(Command, frozen=True, kw_only=True, tag="set_anchor"):
+    """Measure a book's profit from here, in place of an earlier anchor."""
+
+    book: str
+
+
+class ClearAnchor(Command, frozen=True, kw_only=True, tag="clear_anchor"):
+    """Forget the anchor that was set."""
+
+    book: str
+
+
+AnyCommand = (
+    StepTarget
+    | SetTarget
+    | UndoTarget
+    | StageHedge
+    | ConfirmStage
+    | CancelStage
+    | AcknowledgeAlerts
+    | Resync
+    | SetAnchor
+    | ClearAnchor
+)

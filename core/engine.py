@@ -13,6 +13,7 @@ from typing import Any
 
 from core import picture
 from core.alerts import Alerts
+from core.anchors import Moment
 from core.books import Book, Hedge
 from core.commands import AnyCommand
 from core.errors import RequestError
@@ -34,12 +35,14 @@ from core.events import (
     TiersLoaded,
 )
 from core.feeds_health import FeedsHealth
+from core.figures import Freshness
 from core.freshness import SECOND_NS
 from core.hedge_targets import check_target
 from core.history import History
 from core.journal import Journal
 from core.ledger import Ledger
-from core.market import Market
+from core.market import Field, Market
+from core.measuring import Measuring
 from core.opening import opening_fill
 from core.orders import OrderRequest
 from core.positions import Order, Position
@@ -88,9 +91,13 @@ class Engine:
         self._recorder = Recorder(journal, journal_failure)
         self._alerts = Alerts()
         self._staging = Staging(self._market, self._ledger, self._valuation, self._targets)
-        Restorer(self._books, self._recorder, self._ledger, self._targets, self._staging, self._alerts).run()
+        self._measuring = Measuring(self._books, self._market, self._ledger, self._valuation, self._recorder)
+        kept = (self._ledger, self._targets, self._staging, self._alerts, self._measuring)
+        Restorer(self._books, self._recorder, *kept).run()
         self._watch = Watch(self._books, self._valuation, self._feeds, self._alerts, self._recorder)
-        self._requests = Requests(self._books, self._ledger, self._targets, self._staging, self._recorder, self._alerts)
+        self._requests = Requests(
+            self._books, self._ledger, self._targets, self._staging, self._recorder, self._alerts, self._measuring
+        )
         self._opening = self._to_open()
         self._legs = frozenset(hedge.instrument for book in self._books for hedge in book.hedges)
         self._handlers: dict[type, Callable[[Any], None]] = {
@@ -137,6 +144,9 @@ class Engine:
                 self._order(_unanswered(order, self._now_ns))
         self._open_hedges()
         self._watch.advance(self._now_ns)
+        self._measuring.advance(self._watch.views(), self._now_ns)
+        for text in self._measuring.take_news():
+            self._requests.say(text, self._now_ns)
 
     def _pass_time(self, now_ns: int) -> None:
         self._watch.started(now_ns)
@@ -148,7 +158,7 @@ class Engine:
         """The whole picture at ``now_ns``; lets time pass up to it."""
         self.advance(now_ns)
         self._sequence += 1
-        books = self._watch.views()
+        books = tuple(self._measuring.measured(view, self._now_ns) for view in self._watch.views())
         age_ns, freshness = picture.oldest_input(books, self._now_ns)
         return Snapshot(
             sequence=self._sequence,
@@ -231,15 +241,21 @@ class Engine:
             self._watch.check(condition, self._now_ns)
 
     def _fill(self, event: Fill) -> None:
-        if not self._ledger.fill(event):
+        moment = self._moment(event.instrument)
+        if not self._ledger.fill(event, moment):
             return
-        self._recorder.note(EventTaken(happened=event), self._now_ns)
+        self._recorder.note(EventTaken(happened=event, moment=moment), self._now_ns)
         if self._ledger.position(event.account, event.instrument, event.leg).unbooked:
             self._requests.say(f"a fill of {event.instrument} cannot be booked: its position is unknown", self._now_ns)
         else:
             verb, quantity = "sold" if event.side == "sell" else "bought", event.quantity.normalize()
             self._requests.say(f"{verb} {quantity:f} {event.instrument} at {event.price:f}", self._now_ns)
         self._watch.changed(self._now_ns)
+
+    def _moment(self, instrument: str) -> Moment:
+        """What the market of a contract is now, as far as it can be relied on."""
+        prices = (self._market.figure(instrument, field, self._now_ns) for field in (Field.MARK, Field.INDEX))
+        return Moment(*(None if price.freshness is Freshness.STALE else price.value for price in prices))
 
     def _funding(self, event: FundingPayment) -> None:
         if self._ledger.funding(event):

@@ -12,6 +12,7 @@ from decimal import Decimal
 
 import msgspec
 
+from core.anchors import UNSEEN, Moment
 from core.books import Account, Hedge, MarginMode
 from core.collateral import declared_balances
 from core.errors import RequestError
@@ -21,6 +22,7 @@ from core.instruments import Instrument
 from core.legs import Leg, PositionKey
 from core.margin import initial_margin
 from core.orders import OrderRequest
+from core.pnl import Holding
 from core.positions import ZERO, Order, Position, filled, opening_id, wrong_side
 
 
@@ -41,7 +43,10 @@ class Ledger:
         self._fills: set[tuple[str, str]] = set()
         self._filled: dict[str, Decimal] = {}
         self._payments: set[tuple[str, str]] = set()
-        self._waiting: list[Fill] = []
+        self.transfers: dict[tuple[str, str], Decimal] = {}
+        """By how much venues' reports have moved balances beyond what was folded, by account and asset: deposits (+)
+        and withdrawals (−), which are no profit."""
+        self._waiting: list[tuple[Fill, Moment]] = []
         self._undeclared: set[PositionKey] = set()
 
     def position(self, account: str, instrument: str, leg: Leg = Leg.NET) -> Position:
@@ -85,7 +90,7 @@ class Ledger:
 
     def unfolded(self, instrument: str) -> bool:
         """True while a fill of this contract waits for the contract's description."""
-        return any(fill.instrument == instrument for fill in self._waiting)
+        return any(fill.instrument == instrument for fill, _ in self._waiting)
 
     @exactly
     def begin(self, hedge: Hedge) -> None:
@@ -98,10 +103,11 @@ class Ledger:
             margin=self._declared_margin(hedge),
             pending=f"mark price of {hedge.instrument}, at which the position opens" if hedge.open_at_market else "",
             leg=hedge.leg,
+            opened=Holding(hedge.quantity, hedge.entry_price) if hedge.quantity else Holding(),
         )
         key = hedge.key
         self.positions[key] = position
-        self._waiting = [fill for fill in self._waiting if _key(fill) != key]
+        self._waiting = [(fill, moment) for fill, moment in self._waiting if _key(fill) != key]
         self._fills.discard((hedge.account, opening_id(hedge.instrument, hedge.leg)))
         self._undeclared.discard(key)
         if position.quantity and position.margin is None:
@@ -120,10 +126,12 @@ class Ledger:
         known = self.contracts.get(instrument.id)
         self.contracts[instrument.id] = instrument
         self._complete_margin(instrument)
-        ready = [fill for fill in self._waiting if fill.instrument == instrument.id]
-        self._waiting = [fill for fill in self._waiting if fill.instrument != instrument.id]
-        for fill in ready:
-            self._fold(fill, instrument)
+        waiting, self._waiting = self._waiting, []
+        for fill, moment in waiting:
+            if fill.instrument == instrument.id:
+                self._fold(fill, instrument, moment)
+            else:
+                self._waiting.append((fill, moment))
         return known != instrument
 
     def _complete_margin(self, instrument: Instrument) -> None:
@@ -142,8 +150,9 @@ class Ledger:
             )
 
     @exactly
-    def fill(self, fill: Fill) -> bool:
-        """Fold a fill in; false if it was seen before or is of an account that is not ours.
+    def fill(self, fill: Fill, moment: Moment = UNSEEN) -> bool:
+        """Fold a fill in; false if it was seen before or is of an account that is not ours. ``moment`` is what the
+        market was then.
 
         One that cannot be folded leaves the position's quantity unknown (``Position.unbooked``): it has happened.
         """
@@ -157,9 +166,9 @@ class Ledger:
             self._filled[fill.client_order_id] = self.filled_quantity(fill.client_order_id) + fill.quantity
         instrument = self.contracts.get(fill.instrument)
         if instrument is None:
-            self._waiting.append(fill)
+            self._waiting.append((fill, moment))
         else:
-            self._fold(fill, instrument)
+            self._fold(fill, instrument, moment)
         return True
 
     def _cannot_book(self, fill: Fill, reason: str) -> None:
@@ -167,10 +176,10 @@ class Ledger:
         position.unbooked = f"a fill of {position.key.words} that cannot be booked ({reason})"
         self.positions[position.key] = position
 
-    def _fold(self, fill: Fill, instrument: Instrument) -> None:
+    def _fold(self, fill: Fill, instrument: Instrument, moment: Moment) -> None:
         before = self.position(*_key(fill))
         try:
-            after, gained = filled(before, self.accounts[fill.account], instrument, fill)
+            after, gained = filled(before, self.accounts[fill.account], instrument, fill, moment)
         except RequestError as error:
             self._cannot_book(fill, str(error))
             return
@@ -227,19 +236,26 @@ class Ledger:
             return [position for position in legs if position.open] or [self.position(*key)]
         return [self.position(*key)]
 
+    @exactly
     def balance(self, event: BalanceUpdate) -> bool:
         """Take a balance as its venue reports it; false where it backs no account of ours.
 
-        A coin that a multi-asset account was not said to hold backs it from then on.
+        A coin that a multi-asset account was not said to hold backs it from then on. What differs from the balance
+        that was folded came in or went out, and is kept in :attr:`transfers`.
         """
         account = self.accounts.get(event.account)
         if account is None or not event.wallet_balance.is_finite():
             return False
-        if (event.account, event.asset) not in self.balances and not account.multi_asset:
+        place = (event.account, event.asset)
+        held = self.balances.get(place)
+        if held is None and not account.multi_asset:
             return False
+        if held is not None:
+            self.transfers[place] = self.transfers.get(place, Decimal(0)) + event.wallet_balance - held
         self.set_balance(event.account, event.asset, event.wallet_balance)
         return True
 
+    @exactly
     def reported(self, event: PositionUpdate) -> bool:
         """Take a position as its venue reports it; false where it concerns no account of ours or has no quantity."""
         account = self.accounts.get(event.account)
@@ -248,6 +264,7 @@ class Ledger:
         before = self.position(*_key(event))
         self._undeclared.discard(before.key)
         isolated, impossible = account.margin_mode is MarginMode.ISOLATED, wrong_side(event.leg, event.quantity)
+        unheard = not (before.open or before.opened.quantity or before.traded.coins or before.reported_ns)
         contradiction = f"a report of {event.quantity:f} in {before.key.words}, which that leg cannot hold"
         self.positions[before.key] = msgspec.structs.replace(
             before,
@@ -259,6 +276,8 @@ class Ledger:
             reported_ns=event.received_ns,
             pending="",
             unbooked=contradiction if impossible else "",
+            opened=Holding(event.quantity, stated_price(event.entry_price)) if unheard else before.opened,
+            unexplained=before.unexplained + (0 if unheard else event.quantity - before.quantity),
         )
         return True
 

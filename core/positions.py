@@ -11,6 +11,7 @@ from decimal import Decimal
 
 import msgspec
 
+from core.anchors import UNSEEN, Moment, Traded, with_trade
 from core.books import Account, MarginMode
 from core.errors import RequestError
 from core.events import Fill, OrderState
@@ -18,7 +19,7 @@ from core.instruments import Instrument
 from core.legs import Leg, PositionKey
 from core.margin import initial_margin
 from core.orders import OrderRequest
-from core.pnl import Holding, apply_fill
+from core.pnl import Holding, apply_fill, order_sign
 
 ZERO = Decimal(0)
 
@@ -35,11 +36,13 @@ class Position(msgspec.Struct, kw_only=True):
 
     ``quantity`` signed in the order unit. ``margin`` is the isolated margin, ``None`` in cross mode or where unknown;
     ``margin_estimated`` where funding that was only reckoned has been taken from it. ``venue_liquidation`` is the
-    venue's own figure where one was reported, at ``reported_ns``. ``foreign_fees`` names assets other than the settle
-    currency in which fees were paid and that are therefore not in ``fees``; ``unbooked_funding`` names payments that
-    are not in ``funding``. ``pending`` names what the position waits for before its quantity is known (one that is to
-    be opened at the first mark price), ``unbooked`` what happened to it that could not be folded: its quantity is not
-    known until its venue reports it anew.
+    venue's own figure where one was reported, at ``reported_ns``. ``foreign_sums`` are fees paid in assets other than
+    the settle currency, by asset, which are therefore not in ``fees``; ``unbooked_funding`` names payments that are not
+    in ``funding``. ``opened`` is what was held already when it was declared (or first reported), ``traded`` the running
+    sums over the fills since, by which a profit is told apart by cause, and ``unexplained`` by how much its venue's
+    reports have moved the quantity beyond them, at prices that nobody told. ``pending`` names what the position waits
+    for before its quantity is known (one that is to be opened at the first mark price), ``unbooked`` what happened to
+    it that could not be folded: its quantity is not known until its venue reports it anew.
     """
 
     account: str
@@ -49,7 +52,7 @@ class Position(msgspec.Struct, kw_only=True):
     margin: Decimal | None = None
     realised: Decimal = ZERO
     fees: Decimal = ZERO
-    foreign_fees: tuple[str, ...] = ()
+    foreign_sums: dict[str, Decimal] = {}
     funding: Decimal = ZERO
     funding_estimated: bool = False
     unbooked_funding: tuple[str, ...] = ()
@@ -60,6 +63,9 @@ class Position(msgspec.Struct, kw_only=True):
     pending: str = ""
     unbooked: str = ""
     leg: Leg = Leg.NET
+    opened: Holding = Holding()
+    traded: Traded = Traded()
+    unexplained: Decimal = ZERO
 
     @property
     def key(self) -> PositionKey:
@@ -70,6 +76,11 @@ class Position(msgspec.Struct, kw_only=True):
     def open(self) -> bool:
         """True while anything is held."""
         return bool(self.quantity)
+
+    @property
+    def foreign_fees(self) -> tuple[str, ...]:
+        """The assets other than the settle currency in which fees were paid."""
+        return tuple(self.foreign_sums)
 
 
 class Order(msgspec.Struct, kw_only=True):
@@ -88,7 +99,9 @@ class Order(msgspec.Struct, kw_only=True):
         return self.state not in FINAL_STATES
 
 
-def filled(position: Position, account: Account, instrument: Instrument, fill: Fill) -> tuple[Position, Decimal]:
+def filled(
+    position: Position, account: Account, instrument: Instrument, fill: Fill, moment: Moment = UNSEEN
+) -> tuple[Position, Decimal]:
     """The position after a fill, and what the wallet gains by it (realised P&L less fee).
 
     Pure: the preview of a staged order and the folding of a real fill are one calculation. Raises RequestError for
@@ -102,9 +115,10 @@ def filled(position: Position, account: Account, instrument: Instrument, fill: F
     if wrong_side(position.leg, after.quantity):
         raise RequestError("quantity", f"at most what the {position.leg.value} leg holds", f"{fill.quantity:f}")
     settled_fee = fill.fee if fill.fee_asset == account.settle else ZERO
-    foreign = position.foreign_fees
-    if fill.fee and fill.fee_asset != account.settle and fill.fee_asset not in foreign:
-        foreign = (*foreign, fill.fee_asset)
+    foreign = position.foreign_sums
+    if fill.fee and fill.fee_asset != account.settle:
+        foreign = foreign | {fill.fee_asset: foreign.get(fill.fee_asset, ZERO) + fill.fee}
+    change = order_sign(fill.side) * fill.quantity
     changed = msgspec.structs.replace(
         position,
         quantity=after.quantity,
@@ -112,7 +126,8 @@ def filled(position: Position, account: Account, instrument: Instrument, fill: F
         margin=_margin_after(position, account, instrument, after.quantity, fill.price),
         realised=position.realised + realised,
         fees=position.fees + settled_fee,
-        foreign_fees=foreign,
+        foreign_sums=foreign,
+        traded=with_trade(position.traded, instrument.kind, instrument.contract_size, change, fill.price, moment),
         margin_estimated=position.margin_estimated and bool(after.quantity),
         venue_liquidation=None,
     )

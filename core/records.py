@@ -12,6 +12,8 @@ from decimal import Decimal
 
 import msgspec
 
+from core.anchors import UNSEEN, Coins, Moment
+from core.book_anchor import Kept
 from core.books import Account, Hedge
 from core.commands import AnyCommand
 from core.errors import JournalError
@@ -20,7 +22,7 @@ from core.freshness import SECOND_NS
 from core.instruments import Instrument
 from core.journal import Journal
 from core.orders import OrderRequest
-from core.snapshot import AlertView
+from core.snapshot import AlertView, Since
 
 RETRY_NS = 5 * SECOND_NS
 
@@ -71,15 +73,31 @@ class CommandTaken(Record, frozen=True, kw_only=True, tag="command"):
 
 
 class EventTaken(Record, frozen=True, kw_only=True, tag="event"):
-    """An account event that was folded."""
+    """An account event that was folded; of a fill also what the market was then."""
 
     happened: AnyEvent
+    moment: Moment = UNSEEN
 
 
 class AlertChanged(Record, frozen=True, kw_only=True, tag="alert"):
     """An alert raised, worsened or ended."""
 
     alert: AlertView
+
+
+class AnchorKept(Record, frozen=True, kw_only=True, tag="anchor"):
+    """What a book's profit is measured from, from now on; ``None`` where it is no longer measured from anything."""
+
+    book: str
+    since: Since
+    kept: Kept | None
+
+
+class BagCounted(Record, frozen=True, kw_only=True, tag="bag"):
+    """The coins that a book is declared to hold of one asset have changed: the sums of what came in and went out."""
+
+    book: str
+    coins: Coins
 
 
 AnyRecord = (
@@ -91,6 +109,8 @@ AnyRecord = (
     | CommandTaken
     | EventTaken
     | AlertChanged
+    | AnchorKept
+    | BagCounted
 )
 
 _ENCODER = msgspec.json.Encoder()

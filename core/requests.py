@@ -11,8 +11,10 @@ from core.commands import (
     AcknowledgeAlerts,
     AnyCommand,
     CancelStage,
+    ClearAnchor,
     ConfirmStage,
     Resync,
+    SetAnchor,
     SetTarget,
     StageHedge,
     StepTarget,
@@ -21,6 +23,7 @@ from core.commands import (
 from core.errors import JournalError
 from core.events import OrderState
 from core.ledger import Ledger
+from core.measuring import Measuring
 from core.orders import OrderRequest
 from core.positions import Order
 from core.records import CommandTaken, OrderIntended, Recorder, TargetChanged
@@ -40,6 +43,7 @@ class Requests:
         staging: Staging,
         recorder: Recorder,
         alerts: Alerts,
+        measuring: Measuring,
     ) -> None:
         self._books = {book.name: book for book in books}
         self._ledger = ledger
@@ -47,6 +51,7 @@ class Requests:
         self._staging = staging
         self._recorder = recorder
         self._alerts = alerts
+        self._measuring = measuring
         self._outbox: list[OrderRequest] = []
         self.message = ""
         self.message_ns = 0
@@ -90,6 +95,10 @@ class Requests:
                 return self._cancel(command, name, now_ns)
             case AcknowledgeAlerts(key=key):
                 return self._acknowledge(command, key, now_ns)
+            case SetAnchor(book=book):
+                return self._measuring.set_anchor(self._book(book).name, now_ns)
+            case ClearAnchor(book=book):
+                return self._measuring.clear_anchor(self._book(book).name, now_ns)
             case Resync():
                 self._recorder.note(CommandTaken(command=command), now_ns)
                 return "all feeds are reopened"

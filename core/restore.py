@@ -22,10 +22,13 @@ from core.events import (
 )
 from core.ledger import Ledger
 from core.legs import PositionKey
+from core.measuring import Measuring
 from core.records import (
     AccountDeclared,
     AlertChanged,
+    AnchorKept,
     AnyRecord,
+    BagCounted,
     CommandTaken,
     ContractDescribed,
     EventTaken,
@@ -52,6 +55,7 @@ class Restorer:
         targets: Targets,
         staging: Staging,
         alerts: Alerts,
+        measuring: Measuring,
     ) -> None:
         self._books = tuple(books)
         self._recorder = recorder
@@ -59,6 +63,7 @@ class Restorer:
         self._targets = targets
         self._staging = staging
         self._alerts = alerts
+        self._measuring = measuring
         self._hedges: dict[tuple[str, str], Hedge] = {}
         """The last declaration of each leg, by book; below the same by account: a position outlives its book's name."""
         self._held: dict[PositionKey, Hedge] = {}
@@ -92,15 +97,17 @@ class Restorer:
                 self._ledger.sent(request)
             case CommandTaken(command=StageHedge()):
                 self._staging.count()
+            case EventTaken(happened=Fill() as fill, moment=moment):
+                self._ledger.fill(fill, moment)
             case EventTaken(happened=event):
                 self._fold(event)
+            case AnchorKept() | BagCounted():
+                self._measuring.restore(record)
             case AlertChanged(alert=alert):
                 self._alerts.restore(alert)
 
     def _fold(self, event: object) -> None:
         match event:
-            case Fill():
-                self._ledger.fill(event)
             case FundingPayment():
                 self._ledger.funding(event)
             case OrderUpdate():
@@ -120,6 +127,7 @@ class Restorer:
             return
         if held is None or held.untargeted != hedge.untargeted:
             self._ledger.begin(hedge)
+            self._measuring.rewritten(book)
             self._rewritten |= {hedge.instrument, hedge.account}
         if before is None or before.target != hedge.target:
             self._targets.begin(book, hedge.instrument, hedge.target_ratio)

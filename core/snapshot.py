@@ -13,7 +13,9 @@ import msgspec
 
 from core.books import Thresholds
 from core.events import ChannelState, ConnectionState, OrderState
-from core.figures import Figure, Freshness
+from core.figures import Figure, Freshness, absent
+
+NOT_RECKONED = absent("not reckoned")
 
 NOT_RECKONED = Figure(missing=("not reckoned",), freshness=Freshness.UNKNOWN)
 """What a figure is until somebody reckons it."""
@@ -31,7 +33,9 @@ class Severity(StrEnum):
 
 class BagLine(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """All lots of one asset. ``price`` in quote per coin, ``price_source`` says what it is ("spot mid", "index
-    price"); ``cost`` is what was paid (quote), ``profit`` is value − cost, unrealised."""
+    price"); ``cost`` is what was paid (quote), ``profit`` is value − cost, unrealised.
+    ``effective_cost`` is the cost of one coin (quote) net of what its hedges have realised, their funding and their
+    fees; open profit is not in it."""
 
     asset: str
     currency: str
@@ -41,6 +45,7 @@ class BagLine(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     value: Figure
     cost: Figure
     profit: Figure
+    effective_cost: Figure = NOT_RECKONED
 
 
 class FundingView(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
@@ -216,9 +221,74 @@ class Totals(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     drift: Figure
 
 
+class Since(StrEnum):
+    """What a profit is measured from: the beginning, the first valuation of the UTC day, or the user's own anchor."""
+
+    INCEPTION = "inception"
+    TODAY = "today"
+    ANCHOR = "anchor"
+
+
+class PartsView(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """A profit by cause, in the book's currency, + gained: the parts add up to ``total`` exactly.
+
+    ``price`` is what the move of spot made; ``convexity`` that of the coins which a coin-settled hedge had gained or
+    lost before; ``basis`` the move of mark less spot; ``funding`` + received; ``fees`` − paid; ``slippage`` − where
+    fills were worse than the mark; ``currencies`` the move of quote and settle currencies; ``residual`` what none of
+    these explains.
+    """
+
+    price: Figure
+    convexity: Figure
+    basis: Figure
+    funding: Figure
+    fees: Figure
+    slippage: Figure
+    currencies: Figure
+    residual: Figure
+    total: Figure
+
+
+class TransferView(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """What came into (+) or left (−) an account, in ``asset``, by its venue's word: never a profit."""
+
+    account: str
+    asset: str
+    amount: Figure
+
+
+class AttributionView(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """The profit of a book since ``since_ns`` (0: since its lots and positions were declared), in ``currency``.
+
+    ``hedged`` is bag and hedge together (``parts``), ``unhedged`` what the ``bag`` alone made (``bag_parts``), and
+    ``protection`` hedged less unhedged, which is what the ``hedge`` made (``hedge_parts``): − where it cost more than
+    it saved. All are realised and unrealised, after fees and funding; ``gross`` is ``hedged`` before both. Of the hedge
+    alone, before both, ``realised`` is what reducing fills have locked in meanwhile and ``unrealised`` the rest.
+    ``includes`` says the same in words, and what is estimated.
+    """
+
+    since: Since
+    since_ns: int
+    currency: str
+    parts: PartsView
+    bag_parts: PartsView
+    hedge_parts: PartsView
+    bag: Figure
+    hedge: Figure
+    hedged: Figure
+    unhedged: Figure
+    protection: Figure
+    gross: Figure
+    realised: Figure
+    unrealised: Figure
+    includes: str
+    transfers: tuple[TransferView, ...] = ()
+
+
 class BookView(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """One book, whole. ``thresholds`` are the book's own, so that a view can say in words how near each figure is
-    to an alert."""
+    to an alert. ``attributions`` are its profit since inception, today and, where one is set, since the user's own
+    anchor."""
 
     name: str
     bag: tuple[BagLine, ...]
@@ -226,6 +296,7 @@ class BookView(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     accounts: tuple[AccountView, ...]
     totals: Totals
     thresholds: Thresholds = Thresholds()
+    attributions: tuple[AttributionView, ...] = ()
 
 
 class AlertView(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):

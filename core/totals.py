@@ -21,21 +21,21 @@ from core.snapshot import BagLine, HedgeLine, Totals
 def book_totals(bag: tuple[BagLine, ...], hedges: tuple[HedgeLine, ...]) -> Totals:
     """The totals of a book from its lines."""
     currency = next((line.currency for line in bag if line.currency), "")
-    value = _sum(currency, ((line.value, line.currency) for line in bag))
-    profit = _sum(currency, ((line.profit, line.currency) for line in bag))
-    received = _sum(currency, (_in_quote(line, line.funding.received) for line in hedges))
-    fees = _sum(currency, (_in_quote(line, line.fees) for line in hedges))
-    unrealised = _sum(currency, ((line.profit_quote, line.quote) for line in hedges))
-    realised = _sum(currency, (_in_quote(line, line.realised) for line in hedges))
+    value = summed_in(currency, ((line.value, line.currency) for line in bag))
+    profit = summed_in(currency, ((line.profit, line.currency) for line in bag))
+    received = summed_in(currency, (in_quote(line, line.funding.received) for line in hedges))
+    fees = summed_in(currency, (in_quote(line, line.fees) for line in hedges))
+    unrealised = summed_in(currency, ((line.profit_quote, line.quote) for line in hedges))
+    realised = summed_in(currency, (in_quote(line, line.realised) for line in hedges))
     hedge_profit = derive(lambda u, r, f, c: u + r - f + c, unrealised, realised, fees, received)
     ratio = _weighted(bag, value, hedges, lambda line: line.ratio)
     target = _weighted(bag, value, hedges, lambda line: line.target_ratio)
     return Totals(
         currency=currency,
         bag_value=value,
-        bag_cost=_sum(currency, ((line.cost, line.currency) for line in bag)),
+        bag_cost=summed_in(currency, ((line.cost, line.currency) for line in bag)),
         bag_profit=profit,
-        hedge_notional=_sum(currency, ((line.notional, line.quote) for line in hedges)),
+        hedge_notional=summed_in(currency, ((line.notional, line.quote) for line in hedges)),
         hedge_profit=hedge_profit,
         funding_received=received,
         fees=fees,
@@ -46,7 +46,7 @@ def book_totals(bag: tuple[BagLine, ...], hedges: tuple[HedgeLine, ...]) -> Tota
     )
 
 
-def _in_quote(line: HedgeLine, figure: Figure) -> tuple[Figure, str]:
+def in_quote(line: HedgeLine, figure: Figure) -> tuple[Figure, str]:
     """An amount in settle, in the contract's quote: coin-settled amounts at the present mark; quanto ones stay."""
     if line.kind == "quanto":
         return figure, line.settle
@@ -55,7 +55,7 @@ def _in_quote(line: HedgeLine, figure: Figure) -> tuple[Figure, str]:
     return derive(Decimal.__mul__, figure, line.mark_price), line.quote
 
 
-def _sum(currency: str, parts: Iterable[tuple[Figure, str]]) -> Figure:
+def summed_in(currency: str, parts: Iterable[tuple[Figure, str]]) -> Figure:
     """The sum in ``currency``: dollars at par are estimated, other currencies unknown; zero has no currency."""
     figures, at_par = [], False
     for figure, own in parts:

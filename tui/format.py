@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -132,6 +133,11 @@ def clock(nanoseconds: int) -> str:
     """The time of day in UTC, ``hh:mm``."""
     minutes = nanoseconds // (60 * SECOND_NS) % 1440
     return f"{minutes // 60:02d}:{minutes % 60:02d}"
+
+
+def day(nanoseconds: int) -> str:
+    """The day of the month in UTC, ``dd Mon``."""
+    return datetime.fromtimestamp(nanoseconds // SECOND_NS, UTC).strftime("%d %b")
 
 
 # --- figures ---------------------------------------------------------------------------------------------------

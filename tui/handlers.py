@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 from core.commands import (
     AcknowledgeAlerts,
     CancelStage,
+    ClearAnchor,
     ConfirmStage,
     Resync,
+    SetAnchor,
     StageHedge,
     StepTarget,
     UndoTarget,
@@ -97,6 +99,32 @@ def drop_order(app: HedgerowApp) -> None:
     if stage is not None:
         app.send(CancelStage(client_order_id=stage.client_order_id))
     app.leave_preview(stage.client_order_id if stage is not None else "")
+
+
+# --- profit ----------------------------------------------------------------------------------------------------
+
+
+def measure_from_here(app: HedgerowApp) -> None:
+    """Measure the profit of the selected book from here too."""
+    if (book := _book_to_measure(app)) is not None:
+        app.send(SetAnchor(book=book))
+
+
+def clear_anchor(app: HedgerowApp) -> None:
+    """Measure it from there no longer."""
+    if (book := _book_to_measure(app)) is not None:
+        app.send(ClearAnchor(book=book))
+
+
+def _book_to_measure(app: HedgerowApp) -> str | None:
+    view = app.picture.view()
+    if app.picture.frozen:
+        app.picture.say("The picture is frozen: press space first, so that you see what you measure from")
+    elif view is None or view.book is None:
+        app.picture.say("There is no book to measure")
+    elif not _engine_is_silent(app):
+        return view.book.name
+    return None
 
 
 # --- alerts ----------------------------------------------------------------------------------------------------

@@ -27,6 +27,7 @@ PANEL_NAMES = {
     6: "alerts",
     7: "feeds",
     8: "orders",
+    9: "profit",
 }
 """Panels by the digit that zooms them."""
 
@@ -98,7 +99,7 @@ def _panels(area: Place, shape: Shape) -> dict[str, Place]:
     third = area.width - first - second
     return (
         _column(Place(0, area.y, first, area.height), ("margin", "hedge"), shape)
-        | _column(Place(first, area.y, second, area.height), ("ratio", "funding", "bag"), shape)
+        | _column(Place(first, area.y, second, area.height), ("ratio", "funding", "bag", "profit"), shape)
         | _column(Place(first + second, area.y, third, area.height), ("alerts", "feeds", "orders"), shape)
     )
 
@@ -137,5 +138,6 @@ def _wanted(name: str, shape: Shape) -> tuple[int, int]:
         "alerts": (5, 8),
         "feeds": (4, 3 + min(shape.feeds, 6)),
         "orders": (4, 8),
+        "profit": (6, 18 + min(shape.assets, 3)),
     }[name]
     return least, max(least, ideal)

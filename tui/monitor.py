@@ -21,6 +21,7 @@ from tui.panels.header import Header
 from tui.panels.hedge import HedgePanel
 from tui.panels.margin import MarginPanel
 from tui.panels.orders import OrdersPanel
+from tui.panels.profit import ProfitPanel
 from tui.panels.ratio import RatioPanel
 from tui.panels.small import Strip, Tiny
 from tui.picture import View
@@ -36,6 +37,7 @@ PANELS: dict[str, type[Panel]] = {
     "alerts": AlertsPanel,
     "feeds": FeedsPanel,
     "orders": OrdersPanel,
+    "profit": ProfitPanel,
 }
 
 

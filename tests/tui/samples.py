@@ -14,7 +14,9 @@ from core.commands import (
     AcknowledgeAlerts,
     AnyCommand,
     CancelStage,
+    ClearAnchor,
     ConfirmStage,
+    SetAnchor,
     SetTarget,
     StageHedge,
     StepTarget,
@@ -26,6 +28,7 @@ from core.figures import Figure, Freshness, absent, exact, unknown
 from core.snapshot import (
     AccountView,
     AlertView,
+    AttributionView,
     BagLine,
     BookView,
     ChannelView,
@@ -34,8 +37,10 @@ from core.snapshot import (
     HedgeLine,
     Mode,
     OrderView,
+    PartsView,
     PreviewAfter,
     Severity,
+    Since,
     Snapshot,
     StageView,
     Totals,
@@ -175,6 +180,56 @@ def bag_line(leg: Leg, marks: Marks, time_ns: int) -> BagLine:
         value=figure(leg.coins * leg.index),
         cost=exact(leg.coins * leg.cost),
         profit=figure(leg.coins * (leg.index - leg.cost)),
+        effective_cost=exact(leg.cost - Decimal("30.02") / leg.coins),
+    )
+
+
+def parts(price: Decimal, funding: Decimal, fees: Decimal, basis: Decimal, marks: Marks, time_ns: int) -> PartsView:
+    """A profit of these parts, and none of the others."""
+    nothing = exact(Decimal(0))
+    return PartsView(
+        price=live(price, marks, time_ns, estimated=True),
+        convexity=nothing,
+        basis=live(basis, marks, time_ns, estimated=True),
+        funding=exact(funding),
+        fees=exact(-fees),
+        slippage=nothing,
+        currencies=nothing,
+        residual=nothing,
+        total=live(price + funding - fees + basis, marks, time_ns),
+    )
+
+
+def attribution(
+    legs: tuple[Leg, ...], marks: Marks, time_ns: int, since: Since = Since.INCEPTION, since_ns: int = 0
+) -> AttributionView:
+    """The profit of a book of these legs; from an anchor a tenth of it."""
+    share = Decimal(1) if since is Since.INCEPTION else Decimal("0.1")
+    spot = sum((leg.coins * (leg.index - leg.cost) for leg in legs), Decimal(0)) * share
+    moved = sum((leg.short * (leg.entry - leg.index) for leg in legs), Decimal(0)) * share
+    basis = sum((leg.short * (leg.index - leg.mark) for leg in legs), Decimal(0)) * share
+    fees = sum((leg.short * leg.entry * Decimal("0.00055") for leg in legs), Decimal(0)) * share
+    funding = Decimal("30.02") * len(legs) * share
+    zero = Decimal(0)
+    bag = parts(spot, zero, zero, zero, marks, time_ns)
+    hedge = parts(moved, funding, fees, basis, marks, time_ns)
+    both = parts(spot + moved, funding, fees, basis, marks, time_ns)
+    return AttributionView(
+        since=since,
+        since_ns=since_ns,
+        currency="USDT",
+        parts=both,
+        bag_parts=bag,
+        hedge_parts=hedge,
+        bag=bag.total,
+        hedge=hedge.total,
+        hedged=both.total,
+        unhedged=bag.total,
+        protection=hedge.total,
+        gross=live(spot + moved + basis, marks, time_ns),
+        realised=exact(zero),
+        unrealised=live(moved + basis, marks, time_ns),
+        includes="bag at spot and hedge at mark, in USDT; realised and unrealised, after fees and funding",
     )
 
 
@@ -227,6 +282,10 @@ def book_view(name: str, legs: tuple[Leg, ...], marks: Marks, time_ns: int) -> B
             ratio=figure(covered / value),
             target_ratio=figure(wanted / value),
             drift=figure((covered - wanted) / value),
+        ),
+        attributions=(
+            attribution(legs, marks, time_ns),
+            attribution(legs, marks, time_ns, Since.TODAY, time_ns - 2 * HOUR),
         ),
     )
 
@@ -365,6 +424,14 @@ def snapshot(
     )
 
 
+def anchored(shown: Snapshot, legs: tuple[Leg, ...], since_ns: int) -> Snapshot:
+    """The snapshot with an anchor that its user has set."""
+    (book,) = shown.books
+    added = attribution(legs, Marks(), shown.time_ns, Since.ANCHOR, since_ns)
+    book = msgspec.structs.replace(book, attributions=(*book.attributions, added))
+    return msgspec.structs.replace(shown, books=(book,))
+
+
 class FakeLink:
     """An engine that does at once what it is told, in the plainest way, and remembers every command."""
 
@@ -378,6 +445,7 @@ class FakeLink:
         self.message = str(options.pop("message", ""))
         self.sequence = 0
         self.time_ns = START
+        self.anchored_ns = 0
         self.history: list[list[Leg]] = []
         self.alerts: tuple[AlertView, ...] = ()
         self._snapshot: Snapshot | None = None
@@ -401,6 +469,8 @@ class FakeLink:
             message=self.message,
             **self.options,  # type: ignore[arg-type]
         )
+        if self.anchored_ns:
+            self._snapshot = anchored(self._snapshot, tuple(self.legs), self.anchored_ns)
         return self._snapshot
 
     def latest(self) -> Snapshot | None:
@@ -440,6 +510,10 @@ class FakeLink:
                 self.staged = None
             case ConfirmStage():
                 self._fill()
+            case SetAnchor():
+                self.anchored_ns = self.time_ns
+            case ClearAnchor():
+                self.anchored_ns = 0
             case AcknowledgeAlerts():
                 self.alerts = tuple(
                     msgspec.structs.replace(item, acknowledged=True) if command.key in ("", item.key) else item

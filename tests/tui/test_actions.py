@@ -9,7 +9,7 @@ from decimal import Decimal
 
 import pytest
 
-from core.commands import AcknowledgeAlerts, ConfirmStage, StageHedge, StepTarget, UndoTarget
+from core.commands import AcknowledgeAlerts, ClearAnchor, ConfirmStage, SetAnchor, StageHedge, StepTarget, UndoTarget
 from core.snapshot import Severity
 from tests.tui.piloting import Driven, driven
 from tests.tui.samples import BTC, ETH, FakeLink, alert
@@ -80,6 +80,19 @@ async def undoes(it: Driven, key: str) -> None:
     await it.press("plus", key)
     assert it.link.commands[-1] == UndoTarget(book="seed")
     assert it.link.legs[0].target == Decimal("0.6")
+
+
+@checks("measure", "clear_anchor")
+async def measures_from_here_and_no_longer(it: Driven, key: str) -> None:
+    await it.press("9")
+    assert "m sets it" in it.text
+    await it.press("m")
+    assert it.link.commands == [SetAnchor(book="seed")]
+    assert "m sets it" not in it.text
+    if key == "M":
+        await it.press(key)
+        assert it.link.commands[-1] == ClearAnchor(book="seed")
+        assert "m sets it" in it.text
 
 
 @checks("stage")

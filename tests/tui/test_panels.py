@@ -6,13 +6,14 @@ import re
 from dataclasses import replace
 from decimal import Decimal
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from core.events import ConnectionState
-from core.figures import Freshness
-from core.snapshot import AlertView, Mode, Severity, Snapshot
+from core.figures import Freshness, exact
+from core.snapshot import AlertView, Mode, Severity, Snapshot, TransferView
 from tests.tui.drawing import PlainCanvas, drawn, view_of
 from tests.tui.samples import BTC, ETH, START, FakeLink, Marks, alert, degraded_feed, feed, order_from, snapshot, stage
 from tui.actions import MONITOR, hints
@@ -30,6 +31,7 @@ from tui.panels.hedge import HedgePanel
 from tui.panels.margin import MarginPanel
 from tui.panels.orders import OrdersPanel
 from tui.panels.preview import PreviewPanel
+from tui.panels.profit import ProfitPanel
 from tui.panels.ratio import RatioPanel
 from tui.panels.small import Strip, Tiny
 
@@ -331,3 +333,58 @@ def test_private_mode_shows_no_amount(name: str) -> None:
 
 def test_widgets_start_empty() -> None:
     assert Lines(CANVAS, "x").text == ""
+
+
+# --- profit --------------------------------------------------------------------------------------------------------
+
+
+def test_the_profit_panel_shows_hedged_beside_unhedged_and_every_cause() -> None:
+    text = one(ProfitPanel, BOOKS["seed"], 80, 24)
+    assert re.search(r"inception +today \d\d:\d\d +anchor", text)
+    assert re.search(r"hedged +−75\.48 +−7\.55 +m sets it", text)
+    assert re.search(r"unhedged +\+7\.75 ", text)
+    assert re.search(r"difference +−83\.23 ", text)
+    causes = ("price", "convexity", "basis", "funding", "fees", "slippage", "currencies", "residual")
+    assert all(re.search(rf"  {name} +[≈+−\d]", text) for name in causes)
+    assert re.search(r"BTC costs +59,994\.00 USDT", text)
+    assert "Included: bag at spot and hedge at mark" in text
+
+
+def test_a_wide_profit_panel_shows_the_hedges_share_of_each_cause() -> None:
+    text = one(ProfitPanel, BOOKS["seed"], 120, 24)
+    assert text.count("of hedge") == 3
+    assert re.search(r"price +≈\+3\.88 +≈−3\.88 ", text)
+
+
+def test_a_low_profit_panel_leaves_out_whole_blocks() -> None:
+    text = one(ProfitPanel, BOOKS["seed"], 66, 8)
+    assert "difference" in text
+    assert "price" not in text
+    assert re.search(r"BTC costs", text)
+
+
+def test_an_unknown_profit_names_what_is_missing() -> None:
+    text = one(ProfitPanel, BOOKS["unknown"], 80, 24)
+    assert "inception needs mark price" in text
+    assert re.search(r"hedged +— +—", text)
+
+
+def test_a_private_profit_shows_no_amount() -> None:
+    text = one(ProfitPanel, BOOKS["seed"], 80, 24, private=True)
+    assert "•••••" in text
+    assert "75.48" not in text
+
+
+def test_coins_that_moved_are_told_apart_from_profit() -> None:
+    shown = snapshot()
+    moved = TransferView(account="main", asset="USDT", amount=exact(Decimal(50_000)))
+    first = msgspec.structs.replace(shown.books[0].attributions[0], transfers=(moved,))
+    book = msgspec.structs.replace(shown.books[0], attributions=(first, *shown.books[0].attributions[1:]))
+    text = one(ProfitPanel, msgspec.structs.replace(shown, books=(book,)), 80, 24)
+    assert re.search(r"USDT moved +\+50,000\.00 USDT +into main \(\+\) or out of it: no profit", text)
+
+
+def test_a_book_that_was_never_measured_says_so() -> None:
+    shown = snapshot()
+    book = msgspec.structs.replace(shown.books[0], attributions=())
+    assert "nothing measured yet" in one(ProfitPanel, msgspec.structs.replace(shown, books=(book,)))

@@ -56,3 +56,11 @@ def test_an_order_preview_at_80x24(snap_compare: Compare) -> None:
 def test_the_seeds_book_without_colours(snap_compare: Compare, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     assert snap_compare(seed(), terminal_size=(80, 24))
+
+
+def test_the_profit_by_cause_at_80x24(snap_compare: Compare) -> None:
+    assert snap_compare(seed(), press=["9", "m"], terminal_size=(80, 24))
+
+
+def test_the_profit_by_cause_beside_the_hedges_share_at_120x40(snap_compare: Compare) -> None:
+    assert snap_compare(troubled(), press=["9"], terminal_size=(120, 40))
