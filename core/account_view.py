@@ -82,7 +82,12 @@ def _collateral(coin: CoinBalance) -> CollateralView:
 
 
 def moving_coins(risk: AccountRisk) -> list[tuple[str, Figure]]:
-    """Every coin whose price moves the account, with that price: a contract's mark, else the collateral's own."""
+    """Every coin whose price moves the account, with that price: a contract's mark, else the collateral's own.
+
+    None while a position is held of which it is not known what it is on.
+    """
+    if any(item.quotes.instrument is None and not item.flat for item in risk.held):
+        return []
     found: dict[str, Figure] = {}
     for item in risk.held:
         instrument = item.quotes.instrument

@@ -46,6 +46,7 @@ from core.risk import (
     quotes,
 )
 from core.snapshot import AccountView, BagLine, BookView, FundingView, HedgeLine
+from core.symbols import read_name
 from core.together import together
 from core.totals import book_totals
 
@@ -140,14 +141,19 @@ class Valuation:
             return kept
         parts = [exact(ZERO)]
         for hedge in book.hedges:
-            instrument = self._market.of(hedge.instrument).instrument
-            if hedge.asset != asset or instrument is None or instrument.kind is not ContractKind.INVERSE:
+            if hedge.asset != asset:
                 continue
-            position = (
-                instead if instead is not None and instead.key == hedge.key else self._ledger.position(*hedge.key)
-            )
+            instrument = self._market.of(hedge.instrument).instrument
+            replaced = instead is not None and instead.key == hedge.key
+            position = instead if instead is not None and replaced else self._ledger.position(*hedge.key)
+            terms = read_name(hedge.instrument)
+            may_be_inverse = terms is None or terms.settle == terms.base
+            if instrument is None and may_be_inverse and (position.open or position.pending):
+                parts.append(unknown(f"description of {hedge.instrument}"))
+            if instrument is None or instrument.kind is not ContractKind.INVERSE:
+                continue
             account, market = self._ledger.accounts[hedge.account], quotes(self._market, hedge.instrument, now_ns)
-            missing = "" if position is instead else self._unknown_quantity(position)
+            missing = "" if replaced else self._unknown_quantity(position)
             sums = exposure(position, account, market, missing=missing)
             received = Figure(value=position.funding, estimated=position.funding_estimated)
             parts += [sums.profit, exact(position.realised), derive(Decimal.__neg__, _fees(position)), received]
