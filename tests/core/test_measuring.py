@@ -54,6 +54,7 @@ DAY = 86_400
 MIDNIGHT = DAY - (START // 10**9) % DAY
 """Seconds from the tests' start to the next midnight, UTC."""
 BOOK = "bitcoin"
+ETHER = "bybit:spot:ETHUSDT"
 
 
 def book_of(made: Engine, when: float) -> BookView:
@@ -194,9 +195,9 @@ def test_the_parts_add_up_exactly_whatever_happens(name: str, before: list[Any],
     assert [view.since for view in views] == [Since.INCEPTION, Since.TODAY, Since.ANCHOR]
     for view in views:
         check_sums(view)
-    grew = number(views[0].hedge) - number(earlier.hedge)
-    assert abs(grew - number(views[2].hedge)) < Decimal("1e-12"), "an interval is the difference of its ends"
-    assert abs(number(views[2].hedge_parts.residual)) < Decimal("1e-12"), "every fill and payment is accounted for"
+    grew = fraction(views[0].hedge) - fraction(earlier.hedge)
+    assert close(grew, fraction(views[2].hedge)), "an interval is the difference of its ends"
+    assert close(fraction(views[2].hedge_parts.residual), Fraction(0)), "every fill and payment is accounted for"
 
 
 def happen(made: Engine, name: str, account: str, moves: list[Any], price: Decimal, when: float) -> float:
@@ -220,11 +221,20 @@ def check_sums(view: AttributionView) -> None:
     for name in PartsView.__struct_fields__:
         both = Fraction(number(getattr(view.bag_parts, name))) + Fraction(number(getattr(view.hedge_parts, name)))
         assert number(getattr(view.parts, name)) == both
-    assert number(view.hedged) == Fraction(number(view.bag)) + Fraction(number(view.hedge))
-    assert number(view.hedged) - number(view.unhedged) == number(view.protection)
-    assert number(view.gross) == number(view.hedged) - number(view.parts.funding) - number(view.parts.fees)
-    made = number(view.realised) + number(view.unrealised) + number(view.hedge_parts.funding)
-    assert abs(made + number(view.hedge_parts.fees) - number(view.hedge)) < Decimal("1e-12")
+    bag, hedge, hedged = fraction(view.bag), fraction(view.hedge), fraction(view.hedged)
+    assert hedged == bag + hedge
+    assert (fraction(view.unhedged), fraction(view.protection)) == (bag, hedge)
+    costs = fraction(view.hedge_parts.funding) + fraction(view.hedge_parts.fees)
+    assert fraction(view.gross) == hedged - costs
+    assert close(fraction(view.realised) + fraction(view.unrealised) + costs, hedge)
+
+
+def fraction(figure: Figure) -> Fraction:
+    return Fraction(number(figure))
+
+
+def close(one: Fraction, other: Fraction) -> bool:
+    return abs(one - other) <= max(Fraction(1), abs(other)) / 10**15
 
 
 # --- today -------------------------------------------------------------------------------------------------------
@@ -454,6 +464,27 @@ def test_a_contract_that_left_the_book_ends_its_anchors_for_good(path: Path) -> 
     with run(path) as made:
         feed(made, market_at(120, 50_000))
         assert len(book_of(made, 120).attributions) == 2
+
+
+def test_an_asset_that_left_the_bag_and_came_back_made_nothing_meanwhile(path: Path) -> None:
+    ether = Lot(asset="ETH", quantity=Decimal(10), cost=Decimal(2_000), price=ETHER)
+    both = msgspec.structs.replace(seed_book(), lots=(*seed_book().lots, ether))
+    for when, book, price in ((0, both, 2_000), (60, seed_book(), 2_500), (120, both, 3_000)):
+        with run(path, book) as made:
+            feed(made, listed(ETHER), market_at(when, 60_000), spot(when, price, ETHER))
+            found = measured(made, when, Since.TODAY)
+            assert values(found.unhedged, found.bag_parts.residual) == (0, 0)
+            assert found.since_ns == (at(when) if when < 120 else at(60))
+
+
+def test_a_clock_that_was_set_back_begins_the_day_anew_and_leaves_the_anchor_unknown(path: Path) -> None:
+    with run(path) as made:
+        feed(made, market_at(100, 60_000))
+        made.command(SetAnchor(book=BOOK), at(100))
+    with run(path) as made:
+        feed(made, market_at(50, 59_000))
+        assert measured(made, 50, Since.TODAY).since_ns == at(50)
+        assert "now.time_ns" in measured(made, 50, Since.ANCHOR).hedged.missing[0]
 
 
 # --- what is not known -------------------------------------------------------------------------------------------
