@@ -59,6 +59,7 @@ def test_the_seed_book_as_an_anchor() -> None:
     assert short.traded.coins == Decimal("-2.5"), "what was held when it was declared was sold at its entry"
     assert short.traded.at_fill == short.traded.at_mark == short.traded.at_spot == -150_000
     assert (now.anchor.time_ns, now.anchor.currency, now.anchor.rates) == (at(0), "USDT", {})
+    assert not short.traded.estimated, "only the profit since inception rests on that"
     assert now.opened
     assert not any((now.missing, now.estimated, now.bag_at_par, now.hedge_at_par, now.funding_estimated))
 
@@ -172,3 +173,9 @@ def test_sums_go_to_their_own_asset() -> None:
     more: dict[str, Any] = {"deposited": Decimal(5), "deposited_value": Decimal(7), "deposited_worth": Decimal(8)}
     found = with_sums(anchor(coins("5", "1"), coins("1", "1", asset="ETH")), {"BTC": coins("9", None, **more)})
     assert found.coins == (coins("5", "1", **more), coins("1", "1", asset="ETH"))
+
+
+def test_transfers_are_those_of_the_books_own_accounts() -> None:
+    made = running(50_000)
+    made._ledger.transfers = {("paper", "USDT"): Decimal(7), ("other", "USDT"): Decimal(9)}
+    assert seed_now(made).transfers == (("paper", "USDT", Decimal(7)),)

@@ -54,6 +54,7 @@ DAY = 86_400
 MIDNIGHT = DAY - (START // 10**9) % DAY
 """Seconds from the tests' start to the next midnight, UTC."""
 BOOK = "bitcoin"
+ETHER = "bybit:spot:ETHUSDT"
 
 
 def book_of(made: Engine, when: float) -> BookView:
@@ -194,9 +195,9 @@ def test_the_parts_add_up_exactly_whatever_happens(name: str, before: list[Any],
     assert [view.since for view in views] == [Since.INCEPTION, Since.TODAY, Since.ANCHOR]
     for view in views:
         check_sums(view)
-    grew = number(views[0].hedge) - number(earlier.hedge)
-    assert abs(grew - number(views[2].hedge)) < Decimal("1e-12"), "an interval is the difference of its ends"
-    assert abs(number(views[2].hedge_parts.residual)) < Decimal("1e-12"), "every fill and payment is accounted for"
+    grew = fraction(views[0].hedge) - fraction(earlier.hedge)
+    assert close(grew, fraction(views[2].hedge)), "an interval is the difference of its ends"
+    assert close(fraction(views[2].hedge_parts.residual), Fraction(0)), "every fill and payment is accounted for"
 
 
 def happen(made: Engine, name: str, account: str, moves: list[Any], price: Decimal, when: float) -> float:
@@ -220,11 +221,20 @@ def check_sums(view: AttributionView) -> None:
     for name in PartsView.__struct_fields__:
         both = Fraction(number(getattr(view.bag_parts, name))) + Fraction(number(getattr(view.hedge_parts, name)))
         assert number(getattr(view.parts, name)) == both
-    assert number(view.hedged) == Fraction(number(view.bag)) + Fraction(number(view.hedge))
-    assert number(view.hedged) - number(view.unhedged) == number(view.protection)
-    assert number(view.gross) == number(view.hedged) - number(view.parts.funding) - number(view.parts.fees)
-    made = number(view.realised) + number(view.unrealised) + number(view.hedge_parts.funding)
-    assert abs(made + number(view.hedge_parts.fees) - number(view.hedge)) < Decimal("1e-12")
+    bag, hedge, hedged = fraction(view.bag), fraction(view.hedge), fraction(view.hedged)
+    assert hedged == bag + hedge
+    assert (fraction(view.unhedged), fraction(view.protection)) == (bag, hedge)
+    costs = fraction(view.hedge_parts.funding) + fraction(view.hedge_parts.fees)
+    assert fraction(view.gross) == hedged - costs
+    assert close(fraction(view.realised) + fraction(view.unrealised) + costs, hedge)
+
+
+def fraction(figure: Figure) -> Fraction:
+    return Fraction(number(figure))
+
+
+def close(one: Fraction, other: Fraction) -> bool:
+    return abs(one - other) <= max(Fraction(1), abs(other)) / 10**15
 
 
 # --- today -------------------------------------------------------------------------------------------------------
@@ -268,6 +278,7 @@ def test_a_day_is_not_begun_without_its_prices() -> None:
     assert found.hedged.value is None
     assert any("price" in gap for gap in found.hedged.missing)
     assert found.hedged.freshness is Freshness.UNKNOWN
+    assert found.since_ns == at(MIDNIGHT)
 
 
 def test_a_day_that_waits_for_firm_prices_in_vain_begins_without_and_says_so() -> None:
@@ -356,13 +367,14 @@ def test_an_anchor_survives_the_kill_of_its_program(path: Path) -> None:
     )
     assert done.returncode == -signal.SIGKILL
     with run(path) as made:
-        feed(made, market_at(60, 48_000), fill(61, "buy", "1", "48000", fee=Decimal(30)))
+        feed(made, market_at(60, 48_000), fill(61, "buy", "1", "48010", fee=Decimal(30)))
         found = measured(made, 62, Since.ANCHOR)
-        assert values(found.since_ns, found.unhedged, found.hedge) == (at(1), -60_000, 29_970)
+        assert values(found.since_ns, found.unhedged, found.hedge) == (at(1), -60_000, 29_960)
     with run(path) as made:
         feed(made, market_at(70, 48_000))
         found = measured(made, 70, Since.ANCHOR)
-        assert values(found.hedge, found.hedge_parts.fees, found.realised) == (29_970, -30, 12_000)
+        assert values(found.hedge, found.hedge_parts.fees, found.realised) == (29_960, -30, 11_990)
+        assert found.hedge_parts.slippage.value == -10
         assert not found.hedge_parts.slippage.estimated, "what the market was at the fill is in the journal too"
         made.command(ClearAnchor(book=BOOK), at(71))
     with run(path) as made:
@@ -456,6 +468,27 @@ def test_a_contract_that_left_the_book_ends_its_anchors_for_good(path: Path) -> 
         assert len(book_of(made, 120).attributions) == 2
 
 
+def test_an_asset_that_left_the_bag_and_came_back_made_nothing_meanwhile(path: Path) -> None:
+    ether = Lot(asset="ETH", quantity=Decimal(10), cost=Decimal(2_000), price=ETHER)
+    both = msgspec.structs.replace(seed_book(), lots=(*seed_book().lots, ether))
+    for when, book, price in ((0, both, 2_000), (60, seed_book(), 2_500), (120, both, 3_000)):
+        with run(path, book) as made:
+            feed(made, listed(ETHER), market_at(when, 60_000), spot(when, price, ETHER))
+            found = measured(made, when, Since.TODAY)
+            assert values(found.unhedged, found.bag_parts.residual) == (0, 0)
+            assert found.since_ns == (at(when) if when < 120 else at(60))
+
+
+def test_a_clock_that_was_set_back_begins_the_day_anew_and_leaves_the_anchor_unknown(path: Path) -> None:
+    with run(path) as made:
+        feed(made, market_at(100, 60_000))
+        made.command(SetAnchor(book=BOOK), at(100))
+    with run(path) as made:
+        feed(made, market_at(50, 59_000))
+        assert measured(made, 50, Since.TODAY).since_ns == at(50)
+        assert "now.time_ns" in measured(made, 50, Since.ANCHOR).hedged.missing[0]
+
+
 # --- what is not known -------------------------------------------------------------------------------------------
 
 
@@ -503,12 +536,43 @@ def test_fees_in_another_coin_are_missing_until_the_next_anchor() -> None:
 
 def test_a_stale_mark_makes_the_hedge_stale_and_not_the_bag() -> None:
     made = running(48_000)
-    feed(made, spot(15, 48_000))
+    feed(made, paid(1, "45"), spot(15, 48_000))
     found = measured(made, 15)
+    assert found.hedge_parts.funding == Figure(value=Decimal(45)), "what was paid rests on no price"
     assert found.hedge.freshness is found.hedged.freshness is Freshness.STALE
     assert found.unhedged.freshness is Freshness.LIVE
     assert found.unhedged.observed_ns == at(15)
     assert found.hedge.observed_ns == at(0)
+
+
+def test_a_stale_index_makes_the_split_stale_and_not_the_sum() -> None:
+    made = running(48_000)
+    feed(made, ticker(15, mark=48_000), spot(15, 48_000))
+    found = measured(made, 15)
+    assert found.hedge_parts.price.freshness is Freshness.STALE
+    assert found.hedge.freshness is found.hedge_parts.funding.freshness is Freshness.LIVE
+
+
+def test_a_closed_coin_margined_leg_is_as_old_as_its_mark_and_worth_dollars_at_par() -> None:
+    made = engine(inverse_book())
+    feed(made, listed(INVERSE), listed(SPOT), tiers(INVERSE), perpetual(0, 50_000, INVERSE), spot(0, 50_000))
+    feed(made, fill(0.1, "buy", "150000", "50000", INVERSE, "coins"), spot(15, 50_000))
+    found = measured(made, 15)
+    assert found.hedge == Figure(Decimal(25_000), estimated=True, freshness=Freshness.STALE, observed_ns=at(0))
+    assert found.realised.estimated
+    assert not found.unhedged.estimated
+
+
+def test_a_bag_in_two_dollars_is_an_estimate_and_each_coin_has_its_own_hedges() -> None:
+    ether = Lot(asset="ETH", quantity=Decimal(10), cost=Decimal(2_000), price=ETHER)
+    made = engine(msgspec.structs.replace(seed_book(), lots=(*seed_book().lots, ether)))
+    other = msgspec.structs.replace(listed(ETHER), instrument=instrument(ETHER, quote="USDC"))
+    feed(made, reference(), other, market_at(0, 60_000), spot(0, 2_100, ETHER), fill(0.1, "buy", "1", "50000"))
+    book = book_of(made, 1)
+    assert values(*(line.effective_cost for line in book.bag)) == (58_000, 2_000)
+    assert book.attributions[0].unhedged.value == 1_000
+    assert book.attributions[0].unhedged.estimated
+    assert not book.attributions[0].hedge.estimated
 
 
 def test_funding_that_was_reckoned_marks_the_sum() -> None:
