@@ -170,7 +170,8 @@ def profit_at(pool: BookPool, market: Market, x: Decimal) -> Decimal:
         if is_recording():
             _tell_profit(held, mark, settle, parts[-1])
     total = sum(parts, ZERO)
-    note(f"profit of {pool.name}", "sum(positions)", total, {"positions": parts}, unit="quote")
+    if is_recording():
+        note(f"profit of {pool.name}", "sum(positions)", total, {"positions": parts}, unit="quote")
     return total
 
 
@@ -188,7 +189,9 @@ def _tell_profit(held: HeldLeg, mark: Decimal, settle: Decimal, profit: Decimal)
 def worth(pool: BookPool, market: Market, x: Decimal) -> Decimal:
     """What the pool is worth to its owner, USD: coins without haircut, and unrealised profit."""
     coins, profit = full_collateral(pool, market, x), profit_at(pool, market, x)
-    note(f"worth of {pool.name}", "coins + profit", coins + profit, {"coins": coins, "profit": profit}, unit="quote")
+    if is_recording():
+        given = {"coins": coins, "profit": profit}
+        note(f"worth of {pool.name}", "coins + profit", coins + profit, given, unit="quote")
     return coins + profit
 
 
@@ -229,8 +232,9 @@ def exposure(book: HedgedBook, market: Market, x: Decimal, *, spot: bool = True)
 
 def _coin_exposure(asset: str, market: Market, amount: Decimal, price: Decimal) -> Decimal:
     beta = market.beta(asset)
-    given = {"beta": beta, "amount": amount, "price": price}
-    note(f"exposure of {asset}", "beta * amount * price", beta * amount * price, given, unit="quote per +100 %")
+    if is_recording():
+        given = {"beta": beta, "amount": amount, "price": price}
+        note(f"exposure of {asset}", "beta * amount * price", beta * amount * price, given, unit="quote per +100 %")
     return beta * amount * price
 
 
@@ -244,15 +248,16 @@ def _leg_exposure(held: HeldLeg, account: str, market: Market, x: Decimal) -> De
     change = leg.amount * mark if leg.direct else leg.amount / mark
     profit = leg.base + (change if leg.direct else -change)
     total = (change * mark_beta + profit * settle_beta) * settle
-    given = {
-        "change": change,
-        "mark_beta": mark_beta,
-        "profit": profit,
-        "settle_beta": settle_beta,
-        "settle_price": settle,
-    }
-    formula = "(change * mark_beta + profit * settle_beta) * settle_price"
-    note(f"exposure of {contract.name}", formula, total, given, unit="quote per +100 %")
+    if is_recording():
+        given = {
+            "change": change,
+            "mark_beta": mark_beta,
+            "profit": profit,
+            "settle_beta": settle_beta,
+            "settle_price": settle,
+        }
+        formula = "(change * mark_beta + profit * settle_beta) * settle_price"
+        note(f"exposure of {contract.name}", formula, total, given, unit="quote per +100 %")
     return total
 
 

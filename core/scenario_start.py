@@ -8,7 +8,7 @@ from typing import NamedTuple
 import msgspec
 
 from core.exact import ONE, ZERO, exactly, not_negative
-from core.explain import note
+from core.explain import is_recording, note
 from core.hedged_book import BookPool, HeldLeg, Market, pool_at
 from core.margin_rules import RequirementAt
 from core.pool import Collateral, Leg
@@ -70,9 +70,10 @@ def start_cash(pool: BookPool, change: Change) -> Started:
         rate = held.funding_rate if change.funding_rate is None else change.funding_rate
         paid = abs(slope) * size * rate * intervals
         paid = paid if leg.quantity < 0 else -paid
-        given = {"value": slope if leg.direct else -slope, "size": size, "rate": rate, "intervals": intervals}
-        name = f"funding of {leg.contract.name}"
-        note(name, "-value * size * rate * intervals", paid, given, unit="settle; the value of a short is negative")
+        if is_recording():
+            given = {"value": slope if leg.direct else -slope, "size": size, "rate": rate, "intervals": intervals}
+            name = f"funding of {leg.contract.name}"
+            note(name, "-value * size * rate * intervals", paid, given, unit="settle; the value of a short is negative")
         funding += paid * price
         cash[settle] = cash.get(settle, ZERO) + got + paid
         prices[settle] = price

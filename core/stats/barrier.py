@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from core.errors import RequestError
-from core.explain import note, unrecorded
+from core.explain import is_recording, note, unrecorded
 from core.funding import DAYS_A_YEAR
 from core.stats.distributions import normal_below, scaled_tail
 from core.stats.guards import above_zero, not_negative, real
@@ -222,9 +222,10 @@ def _path(spot: float, barrier: float, volatility: float, drift: float) -> _Path
     sigma = above_zero("volatility", volatility)
     growth = real("drift", drift) - sigma**2 / 2
     side = 1 if gap >= 0 else -1
-    note("distance", "abs(ln(barrier / price))", abs(gap), {"barrier": barrier, "price": spot})
-    given = {"side": side, "drift": drift, "volatility": sigma}
-    note("drift of the log price towards the barrier", "side * (drift - volatility ** 2 / 2)", side * growth, given)
+    if is_recording():
+        note("distance", "abs(ln(barrier / price))", abs(gap), {"barrier": barrier, "price": spot})
+        given = {"side": side, "drift": drift, "volatility": sigma}
+        note("drift of the log price towards the barrier", "side * (drift - volatility ** 2 / 2)", side * growth, given)
     return _Path(abs(gap), side * growth, sigma)
 
 
@@ -241,6 +242,13 @@ def _touched(path: _Path, years: float, rate: float) -> float:
     first *= normal_below((speed * years - path.distance) / spread)
     second = scaled_tail((path.drift + speed) * path.distance / square, (path.distance + speed * years) / spread)
     found = min(1.0, first + second) if rate >= 0 else first + second
+    if is_recording():
+        _tell_touch(path, years, rate, speed, found)
+    return found
+
+
+def _tell_touch(path: _Path, years: float, rate: float, speed: float, found: float) -> None:
+    """Explain the probability of a touch, or its discounted value."""
     formula = (
         "exp((drift - speed) * distance / volatility ** 2)"
         " * Phi((speed * years - distance) / (volatility * sqrt(years)))"
@@ -252,4 +260,3 @@ def _touched(path: _Path, years: float, rate: float) -> float:
     given = {**path._asdict(), "speed": speed, "years": years}
     source = "Harrison, Brownian Motion and Stochastic Flow Systems (1985), ch. 1"
     note("touch probability", f"min(1, {formula})" if rate >= 0 else formula, found, given, source=source)
-    return found
