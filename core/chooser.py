@@ -11,12 +11,13 @@ from decimal import Decimal
 
 import msgspec
 
+from core import choice_figures as sums
 from core import funding, hedging
 from core.account import Balance, MarginPool, Position, build_pools
 from core.account_figures import coin_figures, leg_figures
 from core.errors import RequestError
 from core.exact import ONE, ZERO, exactly, not_negative, positive
-from core.explain import explained, note
+from core.explain import note
 from core.figures import Figure, absent, derive, exact, unknown
 from core.instruments import ContractKind, Tier
 from core.liquidation import AlwaysLiquidated, Liquidation, LiquidationPrice, NoLiquidation, UnknownLiquidation
@@ -200,46 +201,16 @@ class _Margin:
         quote = ONE if candidate.contract.kind is ContractKind.LINEAR and in_settle else mark
         leverage = None if candidate.leverage is None else positive("leverage", candidate.leverage)
         lacking = unknown(f"{candidate.key}.leverage")
-        self.initial = lacking if leverage is None else exact(_initial_margin(value, leverage))
+        self.initial = lacking if leverage is None else exact(sums.initial_margin(value, leverage))
         if candidate.collateral is not None:
             self.collateral = exact(positive("collateral", candidate.collateral))
         else:
-            self.collateral = lacking if leverage is None else exact(_collateral(value, leverage, counts))
+            self.collateral = lacking if leverage is None else exact(sums.collateral_needed(value, leverage, counts))
         amount = self.collateral.value
-        self.worth = lacking if amount is None else exact(_collateral_value(amount, quote))
-        self.effective_leverage = lacking if amount is None else exact(_effective_leverage(value, amount, counts))
+        self.worth = lacking if amount is None else exact(sums.collateral_value(amount, quote))
+        self.effective_leverage = lacking if amount is None else exact(sums.effective_leverage(value, amount, counts))
         counted = ZERO if candidate.collateral is None else candidate.collateral * counts
         self.falls_short = counted > 0 and leverage is not None and counted * leverage < value
-
-
-@explained("value / leverage", unit="settle")
-def _initial_margin(value: Decimal, leverage: Decimal) -> Decimal:
-    return value / leverage
-
-
-@explained("value / leverage / counts", unit="coins of the collateral")
-def _collateral(value: Decimal, leverage: Decimal, counts: Decimal) -> Decimal:
-    return value / leverage / counts
-
-
-@explained("amount * quote", unit="quote")
-def _collateral_value(amount: Decimal, quote: Decimal) -> Decimal:
-    return amount * quote
-
-
-@explained("value / (amount * counts)", unit="times")
-def _effective_leverage(value: Decimal, amount: Decimal, counts: Decimal) -> Decimal:
-    return value / (amount * counts)
-
-
-@explained("(taker_fee_rate + half_spread) * value", unit="quote")
-def _cost_of_crossing(taker_fee_rate: Decimal, half_spread: Decimal, value: Decimal) -> Decimal:
-    return (taker_fee_rate + half_spread) * value
-
-
-@explained("settlement_fee_rate * value", unit="quote")
-def _cost_of_settling(settlement_fee_rate: Decimal, value: Decimal) -> Decimal:
-    return settlement_fee_rate * value
 
 
 def _carry(need: Need, candidate: Candidate, quantity: Decimal, mark: Decimal) -> tuple[Figure, Figure]:
@@ -279,12 +250,12 @@ def _costs(need: Need, candidate: Candidate, value: Decimal) -> tuple[Figure, Fi
     """To open and to close, in quote, + paid; a contract that expires within the horizon settles instead."""
     fee = _rate(candidate, "taker_fee_rate")
     spread = _rate(candidate, "half_spread")
-    crossing = derive(lambda one, other: _cost_of_crossing(one, other, value), fee, spread)
+    crossing = derive(lambda one, other: sums.cost_of_crossing(one, other, value), fee, spread)
     days = candidate.days_to_expiry
     if not candidate.dated or days is None or days > need.horizon_days:
         return crossing, crossing
     settling = fee if candidate.settlement_fee_rate is None else exact(candidate.settlement_fee_rate)
-    return crossing, derive(lambda rate: _cost_of_settling(rate, value), settling)
+    return crossing, derive(lambda rate: sums.cost_of_settling(rate, value), settling)
 
 
 def _rate(candidate: Candidate, name: str) -> Figure:
