@@ -18,6 +18,7 @@ import msgspec
 from core.books import MarginMode
 from core.errors import RequestError
 from core.exact import ONE, ZERO, exactly, not_negative, positive
+from core.explain import note
 from core.instruments import ContractKind
 from core.liquidation import Liquidation
 from core.margin_rules import Backing, ClosingFee, MarginRules
@@ -161,8 +162,14 @@ def value_at_bankruptcy(position: Position) -> Decimal | None:
         return None
     size, sign = quantity * position.contract.contract_size, held_sign(position.side)
     if position.contract.kind is ContractKind.INVERSE:
-        return max(ZERO, size * (leverage + sign) / (entry * leverage))
-    return max(ZERO, size * entry * (leverage - sign) / leverage)
+        value = max(ZERO, size * (leverage + sign) / (entry * leverage))
+        formula = "max(size * (leverage + side) / (entry_price * leverage), 0)"
+    else:
+        value = max(ZERO, size * entry * (leverage - sign) / leverage)
+        formula = "max(size * entry_price * (leverage - side) / leverage, 0)"
+    given = {"size": size, "entry_price": entry, "leverage": leverage, "side": sign}
+    note("value at bankruptcy", formula, value, given, unit="settle; side is -1 for a short")
+    return value
 
 
 def _pool_of_one(
@@ -345,4 +352,7 @@ def _isolated_margin(position: Position) -> Decimal | None:
     size = position.quantity * position.contract.contract_size
     entry = position.entry_price
     value = size / entry if position.contract.kind is ContractKind.INVERSE else size * entry
-    return value / position.leverage + position.added_margin
+    margin = value / position.leverage + position.added_margin
+    given = {"value": value, "leverage": position.leverage, "extra_margin": position.added_margin}
+    note(f"margin of {position.contract.name}", "value / leverage + extra_margin", margin, given, unit="settle")
+    return margin

@@ -14,6 +14,7 @@ import msgspec
 
 from core.account import MarginPool, Position
 from core.exact import ZERO, exactly
+from core.explain import is_recording, note
 from core.figures import Figure, absent, exact, unknown
 from core.instruments import Tier
 from core.liquidation import distance
@@ -141,13 +142,24 @@ def pool_figures(pool: MarginPool) -> PoolFigures:
 def _initial(pool: MarginPool, value: PoolValue) -> Figure:
     if pool.initial_missing:
         return unknown(*pool.initial_missing)
-    return exact(sum((_leg_initial(pool, leg) * leg.settle_price for leg in value.legs), ZERO))
+    each = tuple(_leg_initial(pool, leg) for leg in value.legs)
+    rates = tuple(leg.settle_price for leg in value.legs)
+    whole = sum((margin * rate for margin, rate in zip(each, rates, strict=True)), ZERO)
+    given = {"initial_margins": each, "settle_prices": rates}
+    note("initial margin", "sum(initial_margins * settle_prices)", whole, given, unit="pool")
+    return exact(whole)
 
 
 def _leg_initial(pool: MarginPool, leg: LegValue) -> Decimal:
     """Value at mark or entry ÷ leverage, with the closing fee where the venue holds it as a fixed amount."""
     value = abs(leg.leg.base) if pool.rules.initial_at == "entry" else leg.value
-    return value / leg.leg.leverage + leg.leg.fixed_fee
+    initial = value / leg.leg.leverage + leg.leg.fixed_fee
+    if is_recording():
+        given = {"value": value, "leverage": leg.leg.leverage, "fixed_fee": leg.leg.fixed_fee}
+        note(
+            f"initial margin of {leg.leg.contract.name}", "value / leverage + fixed_fee", initial, given, unit="settle"
+        )
+    return initial
 
 
 def _difference(one: Figure, other: Figure) -> Figure:
@@ -192,7 +204,11 @@ def leg_figures(pool: MarginPool, index: int) -> LegFigures:
 def _closing_fee(leg: LegValue) -> Decimal:
     """What the requirement holds for closing: at the price where the requirement is evaluated, or as an amount."""
     at_entry = leg.leg.requirement_at is RequirementAt.AT_ENTRY
-    return (abs(leg.leg.base) if at_entry else leg.value) * leg.leg.fee_rate + leg.leg.fixed_fee
+    value = abs(leg.leg.base) if at_entry else leg.value
+    fee = value * leg.leg.fee_rate + leg.leg.fixed_fee
+    given = {"value": value, "closing_fee_rate": leg.leg.fee_rate, "fixed_fee": leg.leg.fixed_fee}
+    note("closing fee", "value * closing_fee_rate + fixed_fee", fee, given, unit="settle")
+    return fee
 
 
 def _reach(pool: MarginPool, position: Position, *, requirement: bool = True) -> Reach:
@@ -229,6 +245,9 @@ def _comparison(position: Position, ours: Liquidation) -> Comparison | None:
         if isinstance(ours, LiquidationPrice):
             difference = ours.price - venue.price
             fraction = abs(difference) / mark
+            given = {"ours": ours.price, "venue": venue.price}
+            note("difference", "ours - venue", difference, given, unit="quote a coin")
+            note("fraction", "abs(difference) / mark_price", fraction, {"difference": difference, "mark_price": mark})
             disputed = fraction > DISPUTED
             nearer = _nearer(abs(ours.price - mark), abs(venue.price - mark))
         elif isinstance(ours, NoLiquidation | AlwaysLiquidated):

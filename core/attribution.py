@@ -17,6 +17,7 @@ import msgspec
 from core.anchors import Anchor, Coins, Leg, Traded, check
 from core.errors import RequestError
 from core.exact import ONE, ZERO, exactly, finite, positive
+from core.explain import explained, is_recording, note
 from core.instruments import ContractKind
 from core.parts import Parts, added, summed
 from core.pnl import unrealised
@@ -89,15 +90,16 @@ def attribute(anchor: Anchor, now: Anchor) -> Attribution | UnknownAttribution:
         currency=now.currency,
         since_ns=anchor.time_ns,
         until_ns=now.time_ns,
-        bag=_summed(coins),
-        hedge=_summed(legs),
-        realised=sum((move.realised for move in legs), ZERO),
-        unrealised=sum((move.unrealised for move in legs), ZERO),
+        bag=_summed(coins, "bag"),
+        hedge=_summed(legs, "hedge"),
+        realised=_total("realised", [move.realised for move in legs]),
+        unrealised=_total("unrealised", [move.unrealised for move in legs]),
         estimated=estimated,
         includes=included(now, estimated=estimated),
     )
 
 
+@explained("(cost - realised - funding + fees) / coins", unit="the currency, a coin")
 @exactly
 def effective_cost(cost: Decimal, realised: Decimal, funding: Decimal, fees: Decimal, coins: Decimal) -> Decimal:
     """Cost per coin of the bag once its hedge is netted: ``(cost − realised − funding + fees) ÷ coins``.
@@ -133,12 +135,21 @@ def _coins_move(before: Coins, after: Coins, anchor: Anchor, now: Anchor, missin
         end = _need(after.price, f"price of {after.asset}", missing)
     if old or after.quantity or came or value:
         rate = _need(now.rate(after.currency), _rate_name(after.currency, now), missing)
+    parts = Parts(
+        price=(old * (end - start) + came * end - value) * rate,
+        fx=old * start * (rate - was) + value * rate - worth,
+        residual=(after.quantity - old - came) * end * rate,
+    )
+    if is_recording() and not missing:
+        given = {"coins": old, "start": start, "end": end, "came": came, "value_then": value, "rate": rate}
+        name = after.asset
+        note(f"price of {name}", "(coins * (end - start) + came * end - value_then) * rate", parts.price, given)
+        given = {"coins": old, "start": start, "rate": rate, "rate_at_start": was, "value_then": value, "worth": worth}
+        note(f"fx of {name}", "coins * start * (rate - rate_at_start) + value_then * rate - worth", parts.fx, given)
+        given = {"coins_after": after.quantity, "coins": old, "came": came, "end": end, "rate": rate}
+        note(f"residual of {name}", "(coins_after - coins - came) * end * rate", parts.residual, given)
     return _Move(
-        parts=Parts(
-            price=(old * (end - start) + came * end - value) * rate,
-            fx=old * start * (rate - was) + value * rate - worth,
-            residual=(after.quantity - old - came) * end * rate,
-        ),
+        parts=parts,
         before=old * start * was - before.deposited_worth,
         after=after.quantity * end * rate - after.deposited_worth,
     )
@@ -173,17 +184,20 @@ def _leg_move(before: Leg, after: Leg, anchor: Anchor, now: Anchor, missing: lis
     slipped = (new.at_mark - old.at_mark) - (new.at_fill - old.at_fill)
     worth = end.price * end.rate
     gained = (end.gross - start.gross) * worth
+    parts = Parts(
+        price=by_spot * end.rate,
+        basis=(by_mark - by_spot) * end.rate,
+        convexity=start.net * (end.price - start.price) * end.rate,
+        funding=(after.funding - before.funding) * worth,
+        fees=(before.fees - after.fees) * worth,
+        slippage=slipped * end.rate,
+        fx=start.net * start.price * (end.rate - start.rate),
+        residual=gained - (by_mark + slipped) * end.rate,
+    )
+    if is_recording() and not missing:
+        _tell_leg((before, after), (start, end), held, parts)
     return _Move(
-        parts=Parts(
-            price=by_spot * end.rate,
-            basis=(by_mark - by_spot) * end.rate,
-            convexity=start.net * (end.price - start.price) * end.rate,
-            funding=(after.funding - before.funding) * worth,
-            fees=(before.fees - after.fees) * worth,
-            slippage=slipped * end.rate,
-            fx=start.net * start.price * (end.rate - start.rate),
-            residual=gained - (by_mark + slipped) * end.rate,
-        ),
+        parts=parts,
         before=start.net * start.price * start.rate,
         after=end.net * worth,
         realised=(after.realised - before.realised) * worth,
@@ -216,6 +230,56 @@ def _standing(leg: Leg, at: Anchor, missing: list[str], when: str, *, prices: bo
         price=mark if inverse else ONE,
         rate=rate,
     )
+
+
+def _tell_leg(legs: tuple[Leg, Leg], ends: tuple[_Standing, _Standing], held: Decimal, parts: Parts) -> None:
+    """Explain what a leg gained: by spot, by mark, and what its causes are worth in the currency."""
+    (before, after), (start, end) = legs, ends
+    old, new, name = before.traded, after.traded, after.instrument
+    coins, rate = new.coins - old.coins, end.rate
+    moves = {}
+    for word, first, last, paid in (
+        ("mark", start.mark, end.mark, new.at_mark - old.at_mark),
+        ("spot", start.spot, end.spot, new.at_spot - old.at_spot),
+    ):
+        moves[word] = held * (last - first) + coins * last - paid
+        given = {"held": held, "start": first, "end": last, "traded": coins, "traded_for": paid}
+        note(f"{name} by {word}", "held * (end - start) + traded * end - traded_for", moves[word], given)
+    slipped = (new.at_mark - old.at_mark) - (new.at_fill - old.at_fill)
+    gained = {"gross": end.gross, "gross_before": start.gross, "settle_price": end.price, "rate": rate}
+    by_mark, by_spot = moves["mark"], moves["spot"]
+    net = {"net_before": start.net, "settle_price_before": start.price}
+    for cause, formula, given in (
+        ("price", "by_spot * rate", {"by_spot": by_spot, "rate": rate}),
+        ("basis", "(by_mark - by_spot) * rate", {"by_mark": by_mark, "by_spot": by_spot, "rate": rate}),
+        (
+            "convexity",
+            "net_before * (settle_price - settle_price_before) * rate",
+            {**net, "settle_price": end.price, "rate": rate},
+        ),
+        (
+            "funding",
+            "funding * settle_price * rate",
+            {"funding": after.funding - before.funding, "settle_price": end.price, "rate": rate},
+        ),
+        (
+            "fees",
+            "-fees * settle_price * rate",
+            {"fees": after.fees - before.fees, "settle_price": end.price, "rate": rate},
+        ),
+        ("slippage", "slipped * rate", {"slipped": slipped, "rate": rate}),
+        (
+            "fx",
+            "net_before * settle_price_before * (rate - rate_before)",
+            {**net, "rate": rate, "rate_before": start.rate},
+        ),
+        (
+            "residual",
+            "(gross - gross_before) * settle_price * rate - (by_mark + slipped) * rate",
+            {**gained, "by_mark": by_mark, "slipped": slipped},
+        ),
+    ):
+        note(f"{cause} of {name}", formula, getattr(parts, cause), given)
 
 
 def _sums(leg: Leg) -> tuple[Decimal, Decimal, Decimal]:
@@ -289,10 +353,16 @@ def _rate_name(currency: str, at: Anchor, when: str = "") -> str:
     return f"rate of {currency} in {at.currency}{when}"
 
 
-def _summed(moves: list[_Move]) -> Parts:
+def _total(name: str, parts: list[Decimal]) -> Decimal:
+    whole = sum(parts, ZERO)
+    note(name, "sum(lines)", whole, {"lines": parts})
+    return whole
+
+
+def _summed(moves: list[_Move], whose: str) -> Parts:
     before = sum((move.before for move in moves), ZERO)
     after = sum((move.after for move in moves), ZERO)
-    return summed([move.parts for move in moves], before, after)
+    return summed([move.parts for move in moves], before, after, whose)
 
 
 def included(now: Anchor, *, estimated: bool) -> str:

@@ -13,6 +13,7 @@ import msgspec
 
 from core.errors import RequestError
 from core.exact import ONE, exactly, finite, not_negative, positive
+from core.explain import explained, is_recording, note
 from core.funding import DAYS_A_YEAR, HOURS_A_DAY
 from core.instruments import ContractKind
 from core.pnl import delta, fee, unrealised
@@ -78,6 +79,7 @@ class SyntheticDollar(msgspec.Struct, frozen=True, kw_only=True):
     earned: Decimal
 
 
+@explained("(contract_price - spot_price) / spot_price", unit="fraction of spot")
 @exactly
 def basis(contract_price: Decimal, spot_price: Decimal) -> Decimal:
     """``contract ÷ spot − 1``: positive where the contract stands above spot, which a short earns by expiry."""
@@ -89,7 +91,10 @@ def days_to_expiry(now_ns: int, expiry_ns: int) -> Decimal:
     """Days of 24 hours, with their fraction, from now to the instant of expiry; RequestError once that has come."""
     if expiry_ns <= now_ns:
         raise RequestError("expiry", "an instant after now", "one that has passed")
-    return Decimal(expiry_ns - now_ns) / DAY_NS
+    days = Decimal(expiry_ns - now_ns) / DAY_NS
+    given = {"expiry": expiry_ns, "now": now_ns, "day": DAY_NS}
+    note("days to expiry", "(expiry - now) / day", days, given, unit="days; instants and day in nanoseconds")
+    return days
 
 
 @exactly
@@ -98,11 +103,19 @@ def yearly(contract_price: Decimal, spot_price: Decimal, days: Decimal) -> Yearl
     ratio = positive("contract_price", contract_price) / positive("spot_price", spot_price)
     if positive("days", days) < SHORTEST_DAYS:
         return NotYearly("less than a day to expiry: a yearly figure would say nothing, look at the basis itself")
-    return Yearly(
+    found = Yearly(
         simple=(contract_price - spot_price) * YEAR / (spot_price * days),
         logarithmic=ratio.ln() * YEAR / days,
         compounded=ratio ** (YEAR / days) - ONE,
     )
+    given = {"contract_price": contract_price, "spot_price": spot_price, "days": days}
+    for name, formula, value in (
+        ("annualised", "(contract_price - spot_price) / spot_price * 365 / days", found.simple),
+        ("annualised log", "ln(contract_price / spot_price) * 365 / days", found.logarithmic),
+        ("annualised compounded", "(contract_price / spot_price) ** (365 / days) - 1", found.compounded),
+    ):
+        note(name, formula, value, given, unit="fraction a year", source="Hull, Options, Futures, ch. 4 and 5")
+    return found
 
 
 @exactly
@@ -118,7 +131,11 @@ def at_maturity(near: tuple[Decimal, Decimal], far: tuple[Decimal, Decimal], day
     if not start <= finite("days", days) <= end:
         raise RequestError("days", f"from {start} to {end}, between the two contracts", str(days))
     finite("near.yearly", low)
-    return (low * (end - days) + finite("far.yearly", high) * (days - start)) / (end - start)
+    between = (low * (end - days) + finite("far.yearly", high) * (days - start)) / (end - start)
+    given = {"near": low, "near_days": start, "far": high, "far_days": end, "days": days}
+    formula = "(near * (far_days - days) + far * (days - near_days)) / (far_days - near_days)"
+    note("maturity annualised", formula, between, given, unit="fraction a year")
+    return between
 
 
 @exactly
@@ -136,11 +153,16 @@ def roll(kind: ContractKind, quantity: Decimal, contract_size: Decimal, near: Qu
     # Holding the opposite from the near price to the far one is what the roll hands over.
     gain = unrealised(kind, -held, contract_size, near.price, far.price)
     at_sides = unrealised(kind, -held, contract_size, closed, opened)
-    fees = fee(kind, held, contract_size, closed, near.fee_rate) + fee(kind, held, contract_size, opened, far.fee_rate)
+    paid = (
+        fee(kind, held, contract_size, closed, near.fee_rate),
+        fee(kind, held, contract_size, opened, far.fee_rate),
+    )
+    fees = paid[0] + paid[1]
+    note("fees", "near_fee + far_fee", fees, {"near_fee": paid[0], "far_fee": paid[1]}, unit="settle")
     net = at_sides - fees
     coins = abs(delta(kind, held, contract_size, near.price))
     worth = net * far.price if kind is ContractKind.INVERSE else net
-    return Roll(
+    made = Roll(
         gap=far.price - near.price,
         gain=gain,
         spread_cost=gain - at_sides,
@@ -149,6 +171,29 @@ def roll(kind: ContractKind, quantity: Decimal, contract_size: Decimal, near: Qu
         net_per_coin=worth / coins if coins else worth,
         yearly=(far.price / near.price).ln() * YEAR / (far.days - near.days),
     )
+    if is_recording():
+        _tell_roll(made, near, far, side, at_sides, coins, inverse=kind is ContractKind.INVERSE)
+    return made
+
+
+def _tell_roll(
+    made: Roll, near: Quoted, far: Quoted, side: int, at_sides: Decimal, coins: Decimal, *, inverse: bool
+) -> None:
+    """Explain a roll; its profits at the middle prices and at bid and ask, and its fees, are told already."""
+    note("gap", "far_price - near_price", made.gap, {"far_price": far.price, "near_price": near.price})
+    for name, sign, leg in (("closed at", "-", near), ("opened at", "+", far)):
+        value = leg.price - side * leg.spread / 2 if sign == "-" else leg.price + side * leg.spread / 2
+        given = {"price": leg.price, "side": side, "spread": leg.spread}
+        note(name, f"price {sign} side * spread / 2", value, given, unit="quote a coin; side is -1 for a short")
+    note("spread cost", "gain - at_sides", made.spread_cost, {"gain": made.gain, "at_sides": at_sides}, unit="settle")
+    note("net", "at_sides - fees", made.net, {"at_sides": at_sides, "fees": made.fees}, unit="settle")
+    given = {"net": made.net, "coins": coins, **({"far_price": far.price} if inverse else {})}
+    if coins:
+        formula = "net * far_price / coins" if inverse else "net / coins"
+        note("net per coin", formula, made.net_per_coin, given, unit="quote a coin")
+    given = {"near_price": near.price, "far_price": far.price, "near_days": near.days, "far_days": far.days}
+    formula = "ln(far_price / near_price) * 365 / (far_days - near_days)"
+    note("yearly", formula, made.yearly, given, unit="fraction a year")
 
 
 def _check(near: Quoted, far: Quoted) -> None:
@@ -167,4 +212,8 @@ def synthetic_dollar(coins: Decimal, future_price: Decimal, spot_price: Decimal)
     """``coins`` as the whole margin of a coin-margined dated short of ``coins · F`` dollars, held to expiry."""
     held = positive("coins", coins)
     earned = basis(future_price, spot_price)
-    return SyntheticDollar(locked=held * future_price, worth=held * spot_price, earned=earned)
+    locked, worth = held * future_price, held * spot_price
+    note("locked", "coins * price", locked, {"coins": held, "price": future_price}, unit="quote")
+    note("worth", "coins * spot_price", worth, {"coins": held, "spot_price": spot_price}, unit="quote")
+    note("earned", "locked / worth - 1", earned, {"locked": locked, "worth": worth}, unit="fraction")
+    return SyntheticDollar(locked=locked, worth=worth, earned=earned)

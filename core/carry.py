@@ -15,6 +15,7 @@ import msgspec
 
 from core.errors import RequestError
 from core.exact import ONE, ZERO, exactly, finite, nonzero, not_negative, positive
+from core.explain import explained, note
 from core.funding import DAYS_A_YEAR, annualised, equivalent, payment, per_8_hours
 from core.instruments import ContractKind
 from core.pnl import fee, unrealised
@@ -95,12 +96,24 @@ def outlook(
         lowered = rate if cap is None else min(rate, finite("cap", cap))
         return lowered if floor is None else max(lowered, finite("floor", floor))
 
-    return Outlook(
+    found = Outlook(
         following=bounded(finite("predicted", predicted)),
         mean=bounded(sum(rates, ZERO) / len(rates)),
         low=bounded(min(rates)),
         high=bounded(max(rates)),
     )
+    limits = {name: limit for name, limit in (("cap", cap), ("floor", floor)) if limit is not None}
+    for name, formula, value in (
+        ("rate", "rate", found.following),
+        ("rate assumed", "mean(settled_rates)", found.mean),
+        ("lowest rate", "min(settled_rates)", found.low),
+        ("highest rate", "max(settled_rates)", found.high),
+    ):
+        lowered = formula if cap is None else f"min(cap, {formula})"
+        told = lowered if floor is None else f"max(floor, {lowered})"
+        given: dict[str, object] = {"rate": predicted} if name == "rate" else {"settled_rates": rates}
+        note(name, told, value, {**given, **limits}, unit="fraction an interval")
+    return found
 
 
 @exactly
@@ -117,7 +130,10 @@ def settlements_within(hours: int, interval_hours: int, hours_to_next: Decimal |
     if ahead > interval_hours:
         raise RequestError("hours_to_next", f"at most the interval of {interval_hours}", str(ahead))
     first = ahead or Decimal(interval_hours)
-    return 0 if first > hours else int((hours - first) // interval_hours) + 1
+    count = 0 if first > hours else int((hours - first) // interval_hours) + 1
+    given = {"hours": hours, "hours_to_next": first, "interval_hours": interval_hours}
+    note("settlements", "max(floor((hours - hours_to_next) / interval_hours) + 1, 0)", count, given)
+    return count
 
 
 @exactly
@@ -131,9 +147,22 @@ def project(each: Decimal, rates: Outlook, interval_hours: int, hours: int, unti
         return Projection(hours=hours, settlements=0, expected=ZERO, low=ZERO, high=ZERO)
     first, rest = finite("each", each) * rates.following, (count - 1) * each
     bounds = (first + rest * rates.low, first + rest * rates.high)
-    return Projection(
+    found = Projection(
         hours=hours, settlements=count, expected=first + rest * rates.mean, low=min(bounds), high=max(bounds)
     )
+    given = {"each": each, "settlements": count, "rate": rates.following}
+    note(
+        "expected",
+        "each * rate + (settlements - 1) * each * rate_assumed",
+        found.expected,
+        {**given, "rate_assumed": rates.mean},
+        unit="settle",
+    )
+    ends = {**given, "lowest": rates.low, "highest": rates.high}
+    for name, pick, value in (("low", "min", found.low), ("high", "max", found.high)):
+        formula = f"each * rate + (settlements - 1) * {pick}(each * lowest, each * highest)"
+        note(name, formula, value, ends, unit="settle")
+    return found
 
 
 def unit_cash(kind: ContractKind, quantity: Decimal, contract_size: Decimal, mark_price: Decimal) -> Decimal:
@@ -149,6 +178,9 @@ def streak(settled: Sequence[Decimal]) -> Streak:
     signs = [(rate > 0) - (rate < 0) for rate in (finite("settled", rate) for rate in settled)]
     length = next((index for index, sign in enumerate(reversed(signs)) if sign != signs[-1]), len(signs))
     flips = sum(before != after for before, after in pairwise(signs))
+    given = {"settled_rates": tuple(settled)}
+    note("length", "settlements at the end of settled_rates of one sign", length, given, kind="words")
+    note("flips", "changes of sign in settled_rates", flips, given, kind="words")
     return Streak(sign=signs[-1], length=length, flips=flips)
 
 
@@ -183,7 +215,11 @@ def round_trip_cost(
         raise RequestError("spread", f"less than twice the price of {price}", str(spread))
     crossed = unrealised(kind, abs(finite("quantity", quantity)), contract_size, price - half, price + half)
     opened = fee(kind, quantity, contract_size, price, open_fee_rate)
-    return opened + fee(kind, quantity, contract_size, price, close_fee_rate) + crossed
+    closed = fee(kind, quantity, contract_size, price, close_fee_rate)
+    cost = opened + closed + crossed
+    given = {"opening_fee": opened, "closing_fee": closed, "spread_crossed": crossed}
+    note("round trip cost", "opening_fee + closing_fee + spread_crossed", cost, given, unit="settle")
+    return cost
 
 
 @exactly
@@ -193,10 +229,13 @@ def break_even_days(cost: Decimal, carry_per_day: Decimal) -> Decimal | Never:
     A cost of zero or less (a rebate) is repaid at once.
     """
     if finite("cost", cost) <= 0:
+        note("break even days", "max(cost, 0)", ZERO, {"cost": cost}, unit="days")
         return ZERO
     if finite("carry_per_day", carry_per_day) <= 0:
         return Never("the hedge earns no carry, so its costs are never repaid by it")
-    return cost / carry_per_day
+    days = cost / carry_per_day
+    note("break even days", "cost / carry_per_day", days, {"cost": cost, "carry_per_day": carry_per_day}, unit="days")
+    return days
 
 
 @exactly
@@ -218,9 +257,17 @@ def pays_back_at(
         found = start + owed / units
         if found <= 0:
             return Never("no fall of the price gains or costs the position that much")
-    return PaysBack(price=found, move=(found - start) / start)
+    given = {"quantity": quantity, "contract_size": contract_size, "price": start, "cost": owed}
+    formula = "price + cost / (quantity * contract_size)"
+    if kind is ContractKind.INVERSE:
+        formula = "quantity * contract_size * price / (quantity * contract_size - cost * price)"
+    note("pays back price", formula, found, given, unit="quote a coin")
+    move = (found - start) / start
+    note("pays back move", "(pays_back_price - price) / price", move, {"pays_back_price": found, "price": start})
+    return PaysBack(price=found, move=move)
 
 
+@explained("-funding_received / budget", unit="fraction")
 @exactly
 def budget_used(funding_received: Decimal, budget: Decimal) -> Decimal:
     """The share of a ``budget`` (above zero) that cumulative funding has used: negative where it has come in."""
@@ -232,12 +279,18 @@ def budget_days(funding_received: Decimal, budget: Decimal, carry_per_day: Decim
     """Days until the budget is used up at the present carry; zero where it is already."""
     left = positive("budget", budget) + finite("funding_received", funding_received)
     if left <= 0:
+        given = {"budget": budget, "funding_received": funding_received}
+        note("budget days", "max(budget + funding_received, 0)", ZERO, given, unit="days")
         return ZERO
     if finite("carry_per_day", carry_per_day) >= 0:
         return Never("the carry does not cost anything, so the budget is not being used")
-    return left / -carry_per_day
+    days = left / -carry_per_day
+    given = {"budget": budget, "funding_received": funding_received, "carry_per_day": carry_per_day}
+    note("budget days", "(budget + funding_received) / -carry_per_day", days, given, unit="days")
+    return days
 
 
+@explained("min(balance, 0) * yearly_rate * days / 365", unit="the currency of the balance")
 @exactly
 def borrow_interest(balance: Decimal, yearly_rate: Decimal, days: Decimal) -> Decimal:
     """Interest on a negative stablecoin balance (what losses of the hedge leave behind), simple, year of 365 days.

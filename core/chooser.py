@@ -11,11 +11,13 @@ from decimal import Decimal
 
 import msgspec
 
+from core import choice_figures as sums
 from core import funding, hedging
 from core.account import Balance, MarginPool, Position, build_pools
 from core.account_figures import coin_figures, leg_figures
 from core.errors import RequestError
 from core.exact import ONE, ZERO, exactly, not_negative, positive
+from core.explain import note
 from core.figures import Figure, absent, derive, exact, unknown
 from core.instruments import ContractKind, Tier
 from core.liquidation import AlwaysLiquidated, Liquidation, LiquidationPrice, NoLiquidation, UnknownLiquidation
@@ -125,6 +127,8 @@ def _choice(need: Need, candidate: Candidate) -> Choice:
         return _unpriced(candidate, absent(sizing.refusals[0]), refusals=sizing.refusals)
     hedged = delta(kind, sizing.quantity, size, mark)
     value = hedged * mark
+    note("value", "hedged_coins * mark_price", value, {"hedged_coins": hedged, "mark_price": mark}, unit="quote")
+    note("residual coins", "abs(delta)", abs(sizing.residual_coins), {"delta": sizing.residual_coins}, unit="coin")
     margin = _Margin(candidate, settle_notional(kind, sizing.quantity, size, mark), mark)
     carry, horizon = _carry(need, candidate, sizing.quantity, mark)
     opening, closing = _costs(need, candidate, value)
@@ -132,6 +136,11 @@ def _choice(need: Need, candidate: Candidate) -> Choice:
     net = derive(Decimal.__sub__, horizon, round_trip)
     pool = _pool(candidate, sizing.quantity, mark, margin)
     liquidation = _liquidation(pool, candidate, mark)
+    distance = None
+    if isinstance(liquidation, LiquidationPrice):
+        distance = liquidation.price / mark - ONE
+        given = {"liquidation_price": liquidation.price, "mark_price": mark}
+        note("distance", "liquidation_price / mark_price - 1", distance, given, unit="fraction")
     return Choice(
         candidate=candidate,
         quantity=sizing.quantity,
@@ -152,7 +161,7 @@ def _choice(need: Need, candidate: Candidate) -> Choice:
         break_even_days=_break_even_days(carry, round_trip),
         break_even_fall=_break_even_fall(net, value),
         liquidation=liquidation,
-        distance=liquidation.price / mark - ONE if isinstance(liquidation, LiquidationPrice) else None,
+        distance=distance,
         tier=leg_figures(pool, 0).tier,
         refusals=sizing.refusals,
         flags=_flags(need, candidate, margin, carry, liquidation, sizing.residual_coins),
@@ -192,14 +201,14 @@ class _Margin:
         quote = ONE if candidate.contract.kind is ContractKind.LINEAR and in_settle else mark
         leverage = None if candidate.leverage is None else positive("leverage", candidate.leverage)
         lacking = unknown(f"{candidate.key}.leverage")
-        self.initial = lacking if leverage is None else exact(value / leverage)
+        self.initial = lacking if leverage is None else exact(sums.initial_margin(value, leverage))
         if candidate.collateral is not None:
             self.collateral = exact(positive("collateral", candidate.collateral))
         else:
-            self.collateral = lacking if leverage is None else exact(value / leverage / counts)
+            self.collateral = lacking if leverage is None else exact(sums.collateral_needed(value, leverage, counts))
         amount = self.collateral.value
-        self.worth = lacking if amount is None else exact(amount * quote)
-        self.effective_leverage = lacking if amount is None else exact(value / (amount * counts))
+        self.worth = lacking if amount is None else exact(sums.collateral_value(amount, quote))
+        self.effective_leverage = lacking if amount is None else exact(sums.effective_leverage(value, amount, counts))
         counted = ZERO if candidate.collateral is None else candidate.collateral * counts
         self.falls_short = counted > 0 and leverage is not None and counted * leverage < value
 
@@ -215,14 +224,25 @@ def _carry(need: Need, candidate: Candidate, quantity: Decimal, mark: Decimal) -
         days = positive("days_to_expiry", candidate.days_to_expiry)
         coins = delta(contract.kind, quantity, contract.contract_size, mark)
         basis = coins * (mark - positive("spot_price", need.spot_price))
-        return exact(basis / days), exact(basis * min(days, need.horizon_days) / days)
+        given = {"coins": coins, "mark_price": mark, "spot_price": need.spot_price, "days_to_expiry": days}
+        formula = "coins * (mark_price - spot_price) / days_to_expiry"
+        a_day, whole = basis / days, basis * min(days, need.horizon_days) / days
+        note("carry per day", formula, a_day, given, unit="quote")
+        given["horizon_days"] = need.horizon_days
+        note("carry over horizon", f"{formula} * min(days_to_expiry, horizon_days)", whole, given, unit="quote")
+        return exact(a_day), exact(whole)
     if candidate.funding_rate is None or candidate.funding_interval_hours is None:
         names = ("funding_rate", "funding_interval_hours")
         lacking = unknown(*(f"{key}.{name}" for name in names if getattr(candidate, name) is None))
         return lacking, lacking
     paid = funding.payment(contract.kind, -quantity, contract.contract_size, mark, candidate.funding_rate)
-    in_quote = paid * mark if contract.kind is ContractKind.INVERSE else paid
+    in_quote = paid
+    if contract.kind is ContractKind.INVERSE:
+        in_quote = paid * mark
+        note("payment in quote", "payment * mark_price", in_quote, {"payment": paid, "mark_price": mark}, unit="quote")
     a_day = funding.per_day(in_quote, candidate.funding_interval_hours)
+    given = {"carry_per_day": a_day, "horizon_days": need.horizon_days}
+    note("carry over horizon", "carry_per_day * horizon_days", a_day * need.horizon_days, given, unit="quote")
     return exact(a_day), exact(a_day * need.horizon_days)
 
 
@@ -230,12 +250,12 @@ def _costs(need: Need, candidate: Candidate, value: Decimal) -> tuple[Figure, Fi
     """To open and to close, in quote, + paid; a contract that expires within the horizon settles instead."""
     fee = _rate(candidate, "taker_fee_rate")
     spread = _rate(candidate, "half_spread")
-    crossing = derive(lambda one, other: (one + other) * value, fee, spread)
+    crossing = derive(lambda one, other: sums.cost_of_crossing(one, other, value), fee, spread)
     days = candidate.days_to_expiry
     if not candidate.dated or days is None or days > need.horizon_days:
         return crossing, crossing
     settling = fee if candidate.settlement_fee_rate is None else exact(candidate.settlement_fee_rate)
-    return crossing, derive(lambda rate: rate * value, settling)
+    return crossing, derive(lambda rate: sums.cost_of_settling(rate, value), settling)
 
 
 def _rate(candidate: Candidate, name: str) -> Figure:
@@ -247,16 +267,24 @@ def _break_even_days(carry: Figure, round_trip: Figure) -> Figure:
     if carry.value is None or round_trip.value is None:
         return unknown(*dict.fromkeys((*carry.missing, *round_trip.missing)))
     if round_trip.value <= 0:
+        note("break even days", "max(round_trip, 0)", ZERO, {"round_trip": round_trip.value}, unit="days")
         return exact(ZERO)
     if carry.value <= 0:
         return absent("it earns nothing: carry is paid, or zero")
-    return exact(round_trip.value / carry.value)
+    days = round_trip.value / carry.value
+    given = {"round_trip": round_trip.value, "carry_per_day": carry.value}
+    note("break even days", "round_trip / carry_per_day", days, given, unit="days")
+    return exact(days)
 
 
 def _break_even_fall(net: Figure, value: Decimal) -> Figure:
     if net.value is None:
         return unknown(*net.missing)
-    return absent("carry pays for the hedge") if net.value >= 0 else exact(-net.value / value)
+    if net.value >= 0:
+        return absent("carry pays for the hedge")
+    fall = -net.value / value
+    note("break even fall", "-net / value", fall, {"net": net.value, "value": value}, unit="fraction")
+    return exact(fall)
 
 
 def _pool(candidate: Candidate, quantity: Decimal, mark: Decimal, margin: _Margin) -> MarginPool:

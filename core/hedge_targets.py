@@ -13,6 +13,7 @@ import msgspec
 from core.books import Hedge
 from core.errors import RequestError
 from core.exact import ZERO, exactly, finite, not_negative, positive
+from core.explain import explained, note
 
 TARGETS = ("target_ratio", "target_money", "target_coins", "target_floor")
 """The keys of which a hedge has exactly one."""
@@ -29,6 +30,7 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
 def of_ratio(ratio: Decimal, bag_quantity: Decimal) -> Wanted:
     """A fraction of the bag."""
     coins = positive("bag_quantity", bag_quantity) * not_negative("target_ratio", ratio)
+    note("coins to hedge", "bag_quantity * target_ratio", coins, {"bag_quantity": bag_quantity, "target_ratio": ratio})
     return Wanted(ratio=ratio, coins=coins)
 
 
@@ -38,6 +40,8 @@ def of_money(money: Decimal, bag_quantity: Decimal, price: Decimal) -> Wanted:
     value = positive("bag_quantity", bag_quantity) * positive("price", price)
     if not_negative("target_money", money) > value:
         raise RequestError("target_money", f"no more than the bag is worth, {value:f}", str(money))
+    given = {"target_money": money, "bag_quantity": bag_quantity, "price": price}
+    note("target ratio", "target_money / (bag_quantity * price)", money / value, given, unit="fraction")
     return Wanted(ratio=money / value, coins=money / price)
 
 
@@ -46,6 +50,8 @@ def of_coins(coins: Decimal, bag_quantity: Decimal) -> Wanted:
     """So many coins of the bag: ``ratio = coins ÷ bag``. More than it holds are refused."""
     if not_negative("target_coins", coins) > positive("bag_quantity", bag_quantity):
         raise RequestError("target_coins", f"no more than the {bag_quantity} in the bag", str(coins))
+    given = {"target_coins": coins, "bag_quantity": bag_quantity}
+    note("target ratio", "target_coins / bag_quantity", coins / bag_quantity, given, unit="fraction")
     return Wanted(ratio=coins / bag_quantity, coins=coins)
 
 
@@ -71,6 +77,16 @@ def of_floor(
     if positive("target_floor", floor) > worth:
         raise RequestError("target_floor", f"no more than bag and hedge are worth now, {worth:f}", str(floor))
     short = max((floor - earned - coins * worst_price) / fall, ZERO)
+    given = {
+        "target_floor": floor,
+        "hedge_profit": earned,
+        "bag_quantity": coins,
+        "target_floor_price": worst_price,
+        "price": price,
+    }
+    formula = "max((target_floor - hedge_profit - bag_quantity * target_floor_price) / (price - target_floor_price), 0)"
+    note("coins to hedge", formula, short, given, unit="coin")
+    note("target ratio", "coins / bag_quantity", short / coins, {"coins": short, "bag_quantity": coins})
     return Wanted(ratio=short / coins, coins=short)
 
 
@@ -103,6 +119,7 @@ def check_target(hedge: Hedge) -> None:
         raise RequestError(given[1] if given else TARGETS[0], f"exactly one of {', '.join(TARGETS)}", str(len(given)))
 
 
+@explained("bag_quantity * bag_price * beta / contract_price", unit="coin", source="Hull, ch. 3")
 @exactly
 def proxy_coins(bag_quantity: Decimal, bag_price: Decimal, beta: Decimal, contract_price: Decimal) -> Decimal:
     """The bag in coins of a contract on another coin, weighted by value: ``bag · price · beta ÷ contract price``.

@@ -16,6 +16,7 @@ import msgspec
 
 from core.errors import RequestError
 from core.exact import CONTEXT, ONE, ZERO, exactly, finite, positive
+from core.explain import is_recording, note
 from core.instruments import ContractKind
 from core.pool import Collateral, Leg, LegValue, PoolValue, value_leg, value_pool
 
@@ -94,7 +95,11 @@ class Market:
 
     def multiple(self, asset: str, x: Decimal, account: str = "") -> Decimal:
         """Price of the asset as a multiple of its present one."""
-        return power(x, self.beta(asset)) * self.jump(asset, account)
+        beta, jump = self.beta(asset), self.jump(asset, account)
+        multiple = power(x, beta) * jump
+        if is_recording():
+            note(f"multiple of {asset}", "x ** beta * jump", multiple, {"x": x, "beta": beta, "jump": jump})
+        return multiple
 
     def mark_multiple(self, leg: Leg, x: Decimal, account: str = "") -> Decimal:
         """Mark price of a contract as a multiple of its present one; a linear one is quoted in what it settles in."""
@@ -145,31 +150,64 @@ def pool_at(pool: BookPool, market: Market, x: Decimal) -> PoolValue:
 @exactly
 def full_collateral(pool: BookPool, market: Market, x: Decimal) -> Decimal:
     """What the pool's coins fetch without any haircut, USD; debts at their amount."""
-    return sum((item.amount * item.price for item in collateral_at(pool, market, x)), ZERO)
+    coins = collateral_at(pool, market, x)
+    whole = sum((item.amount * item.price for item in coins), ZERO)
+    if is_recording():
+        given = {"amounts": tuple(item.amount for item in coins), "prices": tuple(item.price for item in coins)}
+        note(f"coins of {pool.name} without haircut", "sum(amounts * prices)", whole, given, unit="quote")
+    return whole
 
 
 @exactly
 def profit_at(pool: BookPool, market: Market, x: Decimal) -> Decimal:
     """Unrealised profit of the pool's legs, USD. Needs no tier, so it is known above the last one too."""
-    total = ZERO
+    parts = []
     for held in pool.legs:
         leg, mark = held.leg, held.mark_price * market.mark_multiple(held.leg, x, pool.account)
         change = leg.amount * mark if leg.direct else -leg.amount / mark
         settle = held.settle_price * market.multiple(leg.contract.settle, x, pool.account)
-        total += (leg.base + change) * settle
+        parts.append((leg.base + change) * settle)
+        if is_recording():
+            _tell_profit(held, mark, settle, parts[-1])
+    total = sum(parts, ZERO)
+    if is_recording():
+        note(f"profit of {pool.name}", "sum(positions)", total, {"positions": parts}, unit="quote")
     return total
+
+
+def _tell_profit(held: HeldLeg, mark: Decimal, settle: Decimal, profit: Decimal) -> None:
+    """Explain the profit of a position at a mark, in the book's currency."""
+    leg = held.leg
+    given = {"quantity": leg.quantity, "contract_size": leg.contract.contract_size, "entry_price": leg.entry_price}
+    change = "mark_price - entry_price" if leg.direct else "1 / entry_price - 1 / mark_price"
+    formula = f"quantity * contract_size * ({change}) * settle_price"
+    given |= {"mark_price": mark, "settle_price": settle}
+    note(f"profit of {leg.contract.name}", formula, profit, given, unit="quote")
 
 
 @exactly
 def worth(pool: BookPool, market: Market, x: Decimal) -> Decimal:
     """What the pool is worth to its owner, USD: coins without haircut, and unrealised profit."""
-    return full_collateral(pool, market, x) + profit_at(pool, market, x)
+    coins, profit = full_collateral(pool, market, x), profit_at(pool, market, x)
+    if is_recording():
+        given = {"coins": coins, "profit": profit}
+        note(f"worth of {pool.name}", "coins + profit", coins + profit, given, unit="quote")
+    return coins + profit
 
 
 @exactly
 def spot_worth(book: HedgedBook, market: Market, x: Decimal) -> Decimal:
     """The coins outside accounts at the driver's multiple ``x``, USD."""
-    return sum((item.quantity * item.price * market.multiple(item.asset, x) for item in book.spot), ZERO)
+    multiples = tuple(market.multiple(item.asset, x) for item in book.spot)
+    whole = sum((item.quantity * item.price * by for item, by in zip(book.spot, multiples, strict=True)), ZERO)
+    if is_recording():
+        given = {
+            "quantities": tuple(item.quantity for item in book.spot),
+            "prices": tuple(item.price for item in book.spot),
+            "multiples": multiples,
+        }
+        note("worth of the coins outside", "sum(quantities * prices * multiples)", whole, given, unit="quote")
+    return whole
 
 
 @exactly
@@ -178,16 +216,26 @@ def exposure(book: HedgedBook, market: Market, x: Decimal, *, spot: bool = True)
 
     Coins, whether outside or posted, count at their worth; a contract at the change of its profit in USD.
     """
-    total = ZERO
-    if spot:
-        for item in book.spot:
-            total += market.beta(item.asset) * item.quantity * item.price * market.multiple(item.asset, x)
+    parts = []
+    for item in book.spot if spot else ():
+        price = item.price * market.multiple(item.asset, x)
+        parts.append(_coin_exposure(item.asset, market, item.quantity, price))
     for pool in book.pools:
-        for coin in collateral_at(pool, market, x):
-            total += market.beta(coin.asset) * coin.amount * coin.price
-        for held in pool.legs:
-            total += _leg_exposure(held, pool.account, market, x)
+        parts += [
+            _coin_exposure(coin.asset, market, coin.amount, coin.price) for coin in collateral_at(pool, market, x)
+        ]
+        parts += [_leg_exposure(held, pool.account, market, x) for held in pool.legs]
+    total = sum(parts, ZERO)
+    note("exposure", "sum(parts)", total, {"parts": parts}, unit="quote per +100 %")
     return total
+
+
+def _coin_exposure(asset: str, market: Market, amount: Decimal, price: Decimal) -> Decimal:
+    beta = market.beta(asset)
+    if is_recording():
+        given = {"beta": beta, "amount": amount, "price": price}
+        note(f"exposure of {asset}", "beta * amount * price", beta * amount * price, given, unit="quote per +100 %")
+    return beta * amount * price
 
 
 def _leg_exposure(held: HeldLeg, account: str, market: Market, x: Decimal) -> Decimal:
@@ -199,7 +247,18 @@ def _leg_exposure(held: HeldLeg, account: str, market: Market, x: Decimal) -> De
     mark_beta = market.beta(contract.coin) - (settle_beta if contract.kind is ContractKind.LINEAR else ZERO)
     change = leg.amount * mark if leg.direct else leg.amount / mark
     profit = leg.base + (change if leg.direct else -change)
-    return (change * mark_beta + profit * settle_beta) * settle
+    total = (change * mark_beta + profit * settle_beta) * settle
+    if is_recording():
+        given = {
+            "change": change,
+            "mark_beta": mark_beta,
+            "profit": profit,
+            "settle_beta": settle_beta,
+            "settle_price": settle,
+        }
+        formula = "(change * mark_beta + profit * settle_beta) * settle_price"
+        note(f"exposure of {contract.name}", formula, total, given, unit="quote per +100 %")
+    return total
 
 
 def with_betas(book: HedgedBook, betas: Mapping[str, Decimal]) -> HedgedBook:

@@ -9,7 +9,7 @@ import msgspec
 
 from core.errors import RequestError
 from core.exact import CONTEXT, ONE, exactly, finite, not_negative, positive
-from core.explain import explained
+from core.explain import explained, is_recording, note
 from core.instruments import ContractKind, Instrument
 from core.pnl import delta, notional
 
@@ -79,6 +79,14 @@ def target_quantity(
     return quantity_of_delta(kind, contract_size, coins, price, settle_price)
 
 
+@explained(
+    {
+        ContractKind.LINEAR: "coins / contract_size",
+        ContractKind.INVERSE: "coins * price / contract_size",
+        ContractKind.QUANTO: "coins / (contract_size * settle_price)",
+    },
+    unit="order unit",
+)
 @exactly
 def quantity_of_delta(
     kind: ContractKind,
@@ -146,10 +154,18 @@ def order_to_quantity(
     # A quotient's last digits are noise: rounded off, so that seven contracts do not become six and a bit.
     raw = _WHOLE.plus(wanted_quantity - finite("current_quantity", current_quantity))
     order = _rounded(raw, current_quantity, filters.quantity_step)
+    given = {"wanted_quantity": wanted_quantity, "current_quantity": current_quantity}
+    note("order before rounding", "wanted_quantity - current_quantity", raw, given, unit="order unit")
+    note("quantity of the order", "abs(order)", abs(order), {"order": order}, unit="order unit")
+    left_open = delta(kind, raw - order, contract_size, price, settle_price)
+    if is_recording():
+        one = delta(kind, ONE, contract_size, price, settle_price)
+        given = {"raw": raw, "order": order, "coins_per_unit": one}
+        note("residual coins left open", "(raw - order) * coins_per_unit", left_open, given, unit="coin")
     return Sizing(
         raw_quantity=abs(raw),
         quantity=abs(order),
-        residual_coins=delta(kind, raw - order, contract_size, price, settle_price),
+        residual_coins=left_open,
         side="" if not raw else "sell" if raw < 0 else "buy",
         reduce_only=current_quantity * order < 0 and abs(order) <= abs(current_quantity),
         refusals=_refusals(filters, abs(raw), abs(order), notional(kind, order, contract_size, price, settle_price)),
@@ -161,9 +177,13 @@ def _rounded(raw: Decimal, current: Decimal, step: Decimal | None) -> Decimal:
         return raw
     positive("quantity_step", step)
     order = (raw / step).to_integral_value(ROUND_CEILING) * step
+    formula, given = "ceil(raw / quantity_step) * quantity_step", {"raw": raw, "quantity_step": step}
     if raw > 0 and current < 0 < current + order:
         # An odd lot that the step cannot close: leave it rather than turn the hedge into a long.
         order = (-current / step).to_integral_value(ROUND_FLOOR) * step
+        formula = "floor(-current_quantity / quantity_step) * quantity_step"
+        given = {"current_quantity": current, "quantity_step": step}
+    note("order", formula, order, given, unit="order unit")
     return order
 
 

@@ -26,7 +26,7 @@ from core.pnl import held_sign, settle_notional
 from core.pool import Collateral, Contract, Ladder, Leg, value_leg, value_pool
 from core.pool_liquidation import Reach, contract_path
 
-_SETTLE = "settle"
+_SETTLE, _POSITION = "settle", "the position"
 
 
 @exactly
@@ -66,6 +66,8 @@ def isolated(
         index = ladder.find(size)
         fee = not_negative("closing_fee_rate", closing_fee_rate)
         fixed, tier = value * (ladder.rates[index] + fee) - ladder.deductions[index], ladder.tier(index)
+        given = {"value": value, "rate": tier.rate, "closing_fee_rate": fee, "deduction": tier.deduction}
+        note("requirement", "value * (rate + closing_fee_rate) - deduction", fixed, given, unit="settle")
     leg = Leg(
         _contract(kind, contract_size),
         quantity,
@@ -108,6 +110,12 @@ def cross(
     if wallet_balance is not None and others_unrealised is not None and others_maintenance is not None:
         others = finite("others_unrealised", others_unrealised) - not_negative("others_maintenance", others_maintenance)
         pot = finite("wallet_balance", wallet_balance) + others
+        given = {
+            "wallet_balance": wallet_balance,
+            "others_unrealised": others_unrealised,
+            "others_maintenance": others_maintenance,
+        }
+        note("pot", "wallet_balance + others_unrealised - others_maintenance", pot, given, unit="settle")
     result = isolated(
         kind,
         quantity,
@@ -163,7 +171,11 @@ def bankruptcy(
     fee_only = TierTable("", TIER_UNIT[kind], (Tier(ZERO, None, ZERO, ZERO),), 0, "")
     leg = Leg(_contract(kind, contract_size), held, entry_price, Ladder(fee_only, kind), fee_rate=closing_fee_rate)
     found = _first_crossing(leg, finite("margin", margin))
-    return LiquidationPrice(found.price) if isinstance(found, LiquidationPrice) else found
+    if not isinstance(found, LiquidationPrice):
+        return found
+    given = {"price": found.price}
+    note("bankruptcy price, where a requirement of the closing fee alone is met", "price", found.price, given)
+    return LiquidationPrice(found.price)
 
 
 @exactly
@@ -182,7 +194,7 @@ def distance(liquidation_price: Decimal, mark_price: Decimal, side: str) -> Deci
 
 
 def _contract(kind: ContractKind, contract_size: Decimal) -> Contract:
-    return Contract(name=_SETTLE, coin=_SETTLE, kind=kind, contract_size=contract_size, settle=_SETTLE)
+    return Contract(name=_POSITION, coin=_SETTLE, kind=kind, contract_size=contract_size, settle=_SETTLE)
 
 
 def _first_crossing(leg: Leg, margin: Decimal) -> Liquidation:
@@ -218,7 +230,7 @@ def _first_crossing(leg: Leg, margin: Decimal) -> Liquidation:
 
 def _reach(leg: Leg, margin: Decimal, mark_price: Decimal) -> Reach:
     pool = value_pool([Collateral(asset=_SETTLE, amount=margin)], [value_leg(leg, mark_price)])
-    return contract_path(pool, _SETTLE)
+    return contract_path(pool, _POSITION)
 
 
 def _missing(**inputs: object) -> tuple[str, ...]:

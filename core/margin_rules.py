@@ -14,6 +14,8 @@ import msgspec
 
 from core.books import MarginMode
 from core.errors import RequestError
+from core.exact import ZERO
+from core.explain import note
 from core.instruments import ContractKind
 
 
@@ -336,6 +338,15 @@ def shown_ratio(rules: MarginRules, equity: Decimal, requirement: Decimal, value
     ``equity``, ``requirement`` and position ``value`` in one currency, as of one moment.
     """
     if rules.ratio is MarginRatio.REQUIREMENT_TO_EQUITY:
-        return requirement / equity if equity > 0 and value else None
-    under = requirement if rules.ratio is MarginRatio.EQUITY_TO_REQUIREMENT else value
-    return equity / under if under > 0 else None
+        above, under, formula = requirement, equity if value else ZERO, "requirement / equity"
+    elif rules.ratio is MarginRatio.EQUITY_TO_REQUIREMENT:
+        above, under, formula = equity, requirement, "equity / requirement"
+    else:
+        above, under, formula = equity, value, "equity / position_value"
+    if under <= 0:
+        return None
+    ratio = above / under
+    given = {"equity": equity, "requirement": requirement, "position_value": value}
+    used = {name: figure for name, figure in given.items() if name in formula}
+    note(f"ratio: {rules.ratio_label}", formula, ratio, used, unit="fraction", source=rules.source)
+    return ratio

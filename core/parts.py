@@ -8,6 +8,7 @@ from decimal import Decimal
 import msgspec
 
 from core.exact import ONE, ZERO, exactly
+from core.explain import is_recording, note
 
 PLACES = 18
 """Parts are multiples of 1e-18 of the currency, so that they can add up exactly."""
@@ -50,16 +51,21 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
 @exactly
 def added(one: Parts, other: Parts) -> Parts:
     """The parts of two together, cause by cause."""
-    return Parts(**{name: getattr(one, name) + getattr(other, name) for name in one.__struct_fields__})
+    both = Parts(**{name: getattr(one, name) + getattr(other, name) for name in one.__struct_fields__})
+    if is_recording():
+        for name in one.__struct_fields__:
+            given = {"bag": getattr(one, name), "hedge": getattr(other, name)}
+            note(f"together {name}", "bag + hedge", getattr(both, name), given)
+    return both
 
 
 @exactly
-def summed(lines: Sequence[Parts], before: Decimal, after: Decimal) -> Parts:
+def summed(lines: Sequence[Parts], before: Decimal, after: Decimal, whose: str = "") -> Parts:
     """The lines' parts, not yet rounded, as one whose total is the change of worth from ``before`` to ``after``.
 
     Both worths are rounded to the grid that the parts are rounded to, so that totals of intervals that follow each
     other add up exactly too. What rounding leaves over, some units of the last place, goes to the largest part;
-    anything more is not explained, and so residual.
+    anything more is not explained, and so residual. ``whose`` names the whole where its parts are explained.
     """
     raw = {name: sum((getattr(line, name) for line in lines), ZERO) for name in Parts.__struct_fields__}
     largest = max(abs(figure) for figure in (*raw.values(), before, after))
@@ -67,7 +73,14 @@ def summed(lines: Sequence[Parts], before: Decimal, after: Decimal) -> Parts:
     parts = {name: figure.quantize(grid) for name, figure in raw.items()}
     left = after.quantize(grid) - before.quantize(grid) - sum(parts.values(), ZERO)
     rounding = abs(left) <= grid * (len(raw) + 2)
-    parts[max(raw, key=lambda name: abs(raw[name])) if rounding else "residual"] += left
+    last = max(raw, key=lambda name: abs(raw[name])) if rounding else "residual"
+    parts[last] += left
+    if is_recording():
+        for name, figure in parts.items():
+            given: dict[str, object] = {"lines": tuple(getattr(line, name) for line in lines), "grid": grid}
+            rest = {"left_over": left} if name == last and left else {}
+            formula = f"rounded(sum(lines), grid){' + left_over' if rest else ''}"
+            note(f"{whose} {name}".strip(), formula, figure, {**given, **rest})
     return Parts(**parts)
 
 

@@ -16,6 +16,7 @@ import msgspec
 
 from core.errors import RequestError
 from core.exact import CONTEXT, ONE, exactly
+from core.explain import note, unrecorded
 from core.hedged_book import BookPool, Market, pool_at, power
 from core.instruments import ContractKind
 from core.liquidation import Liquidation, LiquidationPrice, UnknownLiquidation
@@ -117,6 +118,7 @@ def _within(
     """What the walk found, as a multiple of the driver, if it lies on the way."""
     if isinstance(found, LiquidationPrice):
         x = power(found.price, ONE / beta)
+        note("multiple of the driver", "multiple ** (1 / beta)", x, {"multiple": found.price, "beta": beta})
         return (x, "") if min(way) <= x <= max(way) else (None, "")
     if isinstance(found, UnknownLiquidation):
         name = unknown_name(pool, market, way[1])
@@ -139,6 +141,7 @@ def surplus_along(pool: BookPool, market: Market) -> Callable[[Decimal], Decimal
     return surplus
 
 
+@unrecorded()
 def unknown_name(pool: BookPool, market: Market, x: Decimal) -> str:
     """Which tier the pool lacks at the driver's multiple ``x``; empty where it lacks none."""
     for held in pool.legs:
@@ -157,6 +160,15 @@ def _search(
     surplus: Callable[[Decimal], Decimal | None], start: Decimal, limit: Decimal
 ) -> tuple[Decimal | None, bool]:
     """The first root between ``start`` and ``limit``, and whether it is where the surplus stops being known instead."""
+    found, unknown = _root(surplus, start, limit)
+    if found is not None:
+        given = {"from": start, "to": limit}
+        note("multiple where the surplus is zero", "the first on the way", found, given, kind="search")
+    return found, unknown
+
+
+@unrecorded()
+def _root(surplus: Callable[[Decimal], Decimal | None], start: Decimal, limit: Decimal) -> tuple[Decimal | None, bool]:
     inside = start
     for point in points(start, limit):
         value = surplus(point)

@@ -84,6 +84,7 @@ def notional(
         ContractKind.LINEAR: "abs(quantity) * contract_size * price",
         ContractKind.INVERSE: "abs(quantity) * contract_size / price",
     },
+    name="value, or notional",
     unit="settle",
 )
 @exactly
@@ -134,7 +135,7 @@ def apply_fill(
     if entry is None:
         raise RequestError("holding.entry_price", "the average entry price of an open position", "none")
     if (held > 0) == (change > 0):
-        return Holding(held + change, _average(kind, held, entry, change, price)), ZERO
+        return Holding(held + change, _average_entry_price(kind, held, entry, change, price)), ZERO
     flips = abs(change) > abs(held)
     realised = unrealised(kind, held if flips else -change, contract_size, entry, price)
     left = held + change
@@ -143,7 +144,14 @@ def apply_fill(
     return Holding(left, price if flips else entry), realised
 
 
-def _average(kind: ContractKind, held: Decimal, entry: Decimal, added: Decimal, price: Decimal) -> Decimal:
+@explained(
+    {
+        ContractKind.LINEAR: "(held * entry + added * price) / (held + added)",
+        ContractKind.INVERSE: "(held + added) * entry * price / (held * price + added * entry)",
+    },
+    unit="quote a coin",
+)
+def _average_entry_price(kind: ContractKind, held: Decimal, entry: Decimal, added: Decimal, price: Decimal) -> Decimal:
     if kind is ContractKind.INVERSE:
         return (held + added) * entry * price / (held * price + added * entry)
     return (held * entry + added * price) / (held + added)

@@ -93,7 +93,11 @@ def counted(collateral: Collateral) -> Decimal:
     """
     amount = finite("collateral.amount", collateral.amount)
     if amount <= 0:
-        return amount * positive("collateral.debt_weight", collateral.debt_weight)
+        owed = amount * positive("collateral.debt_weight", collateral.debt_weight)
+        if is_recording():
+            given = {"amount": amount, "debt_weight": collateral.debt_weight}
+            note(f"counted {collateral.asset}", "amount * debt_weight", owed, given, unit="coin")
+        return owed
     floors = [step.floor for step in collateral.steps]
     if not floors or floors[0] != 0 or any(low >= high for low, high in pairwise(floors)):
         raise RequestError("collateral.steps", "steps that start at 0 and rise", ", ".join(map(str, floors)) or "none")
@@ -103,7 +107,22 @@ def counted(collateral: Collateral) -> Decimal:
             raise RequestError("collateral.ratio", "a fraction from 0 to 1", str(step.ratio))
         top = floors[index + 1] if index + 1 < len(floors) else amount
         total += max(ZERO, min(amount, top) - step.floor) * step.ratio
+    if is_recording():
+        _tell_counted(collateral, total)
     return total
+
+
+def _tell_counted(collateral: Collateral, total: Decimal) -> None:
+    """Explain a haircut: the slice of the amount in each step, at the step's ratio."""
+    amount, floors = collateral.amount, [step.floor for step in collateral.steps]
+    ratios = tuple(step.ratio for step in collateral.steps)
+    tops = [min(amount, top) for top in (*floors[1:], amount)]
+    slices = tuple(max(ZERO, top - floor) for floor, top in zip(floors, tops, strict=True))
+    name, given = f"counted {collateral.asset}", {"slices": slices, "ratios": ratios}
+    if len(ratios) == 1:
+        note(name, "amount * ratio", total, {"amount": amount, "ratio": ratios[0]}, unit="coin")
+    else:
+        note(name, "sum(slices * ratios)", total, given, unit="coin")
 
 
 class Contract(msgspec.Struct, frozen=True, kw_only=True):
@@ -292,7 +311,7 @@ def _tell_leg(value: LegValue) -> None:
     note(f"value of {name}", f"abs(quantity) * contract_size {over} mark_price", value.value, size, unit="settle")
     change = "mark_price - entry_price" if leg.direct else "1 / entry_price - 1 / mark_price"
     formula = f"quantity * contract_size * ({change})"
-    note(f"profit of {name}", formula, value.profit, {**size, "entry_price": leg.entry_price}, unit="settle")
+    note(f"unrealised profit of {name}", formula, value.profit, {**size, "entry_price": leg.entry_price}, unit="settle")
     if value.tier is None or leg.ladder is None:
         note(f"requirement of {name}", "fixed", value.requirement, {"fixed": value.requirement}, unit="settle")
         return
@@ -325,8 +344,21 @@ def value_pool(collateral: Iterable[Collateral], legs: Iterable[LegValue]) -> Po
                 {"counted": amount, "price": price},
                 unit="pool",
             )
+        _tell_sums(pool)
         given = {"collateral": pool.collateral, "profit": pool.profit}
         note("equity", "collateral + profit", pool.equity, given, unit="pool")
         given = {"equity": pool.equity, "requirement": pool.requirement}
         note("surplus", "equity - requirement", pool.surplus, given, unit="pool")
     return pool
+
+
+def _tell_sums(pool: PoolValue) -> None:
+    """Explain the sums of a pool, each over what it is made of."""
+    parts = tuple(amount * price for _, amount, price in pool.coins)
+    note("collateral", "sum(parts)", pool.collateral, {"parts": parts}, unit="pool")
+    rates = tuple(leg.settle_price for leg in pool.legs)
+    profits, requirements = tuple(leg.profit for leg in pool.legs), tuple(leg.requirement for leg in pool.legs)
+    given = {"profits": profits, "settle_prices": rates}
+    note("unrealised profit", "sum(profits * settle_prices)", pool.profit, given, unit="pool")
+    given = {"requirements": requirements, "settle_prices": rates}
+    note("requirement", "sum(requirements * settle_prices)", pool.requirement, given, unit="pool")

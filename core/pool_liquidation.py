@@ -117,10 +117,12 @@ def coin_path(pool: PoolValue, coin: str, price: Decimal, *, requirement: bool =
     """
     constant, slope = pool.surplus if requirement else pool.equity, ZERO
     moving: list[tuple[LegValue, bool]] = []
+    parts: list[Decimal] = []
     for asset, coins, each in pool.coins:
         if asset == coin:
             constant -= coins * each
             slope += coins * each
+            parts.append(coins * each)
     for leg in pool.by_coin.get(coin, ()):
         contract = leg.leg.contract
         constant -= _now(leg, requirement)
@@ -135,6 +137,9 @@ def coin_path(pool: PoolValue, coin: str, price: Decimal, *, requirement: bool =
             now = _now(leg, requirement)
             constant -= now
             slope += now
+            parts.append(now)
+    if is_recording():
+        note(f"coins that move: {coin}, and what is settled in it", "sum(parts)", slope, {"parts": parts}, unit="pool")
     if not moving and not slope:
         past = constant <= 0
         fixed = AlwaysLiquidated(BELOW) if past else NoLiquidation(f"nothing here depends on {coin}")
@@ -170,11 +175,15 @@ def _walk(path: _Path, *, upwards: bool, past: bool) -> Liquidation:
             if own_end is not None and (end is None or (own_end < end if upwards else own_end > end)):
                 end = own_end
         if t is not ONE and (constant + slope * t > 0) is past:
-            return LiquidationPrice(_price(path, *limit), _tier(path, tiers))
+            price = _price(path, *limit)
+            formula = "price_now * value_now / boundary" if path.inverted else "price_now * boundary / value_now"
+            given = {"price_now": path.price, "boundary": limit[0], "value_now": limit[1]}
+            note("liquidation price at the jump of a tier", formula, price, given, unit="quote a coin")
+            return LiquidationPrice(price, _tier(path, tiers))
         if _crosses(constant, slope, end, upwards=upwards, past=past):
             price, tier = _price(path, -constant, slope), _tier(path, tiers)
             if is_recording():
-                _tell(path, constant, slope, price, tier)
+                _tell(path, pieces, tiers, price)
             return LiquidationPrice(price, tier)
         if end is None:
             return _never(path, upwards=upwards, past=past)
@@ -190,18 +199,52 @@ def _walk(path: _Path, *, upwards: bool, past: bool) -> Liquidation:
                 pieces[index] = _piece(leg, scaled, following, requirement, upwards)
 
 
-def _tell(path: _Path, constant: Decimal, slope: Decimal, price: Decimal, tier: Tier | None) -> None:
+def _tell(path: _Path, pieces: Sequence[_Piece], tiers: Sequence[int | None], price: Decimal) -> None:
     """Explain a crossing: the two coefficients of the surplus in that tier, and the zero of the line."""
-    t = f"{'price_now / price' if path.inverted else 'price / price_now'}"
+    t = "price_now / price" if path.inverted else "price / price_now"
     word = "surplus" if path.requirement else "equity"
-    stays = f"the part of the {word} that does not move with the price; the {word} is stays + moves * {t}"
-    note("stays", stays, constant, {}, unit="pool")
-    note("moves", f"the part of the {word}, at the price now, that moves with it", slope, {}, unit="pool")
+    at_present = tuple(_now(leg, path.requirement) for leg, _ in path.moving)
+    for index, (leg, scaled) in enumerate(path.moving):
+        _tell_piece(leg, scaled, tiers[index], path.requirement, pieces[index])
+    whole = path.constant + path.slope + sum(at_present, ZERO)
+    given: dict[str, object] = {word: whole, "coins_that_move": path.slope, "positions_that_move": at_present}
+    rest = f"{word} - coins_that_move - sum(positions_that_move)"
+    note(f"rest of the {word}", rest, path.constant, given, unit="pool")
+    stays = tuple(piece[0] for piece in pieces)
+    moves = tuple(piece[1] for piece in pieces)
+    constant, slope = path.constant + sum(stays, ZERO), path.slope + sum(moves, ZERO)
+    given = {"rest": path.constant, "positions": stays}
+    note("stays", "rest + sum(positions)", constant, given, unit=f"pool; {word} = stays + moves * {t}")
+    given = {"coins_that_move": path.slope, "positions": moves}
+    note("moves", "coins_that_move + sum(positions)", slope, given, unit=f"pool; {word} = stays + moves * {t}")
     formula = "price_now * moves / -stays" if path.inverted else "price_now * -stays / moves"
     given = {"price_now": path.price, "stays": constant, "moves": slope}
-    where = {} if tier is None else {"maintenance_rate": tier.rate, "deduction": tier.deduction}
     name = "liquidation price" if path.requirement else "bankruptcy price"
-    note(name, formula, price, {**given, **where}, unit="quote a coin")
+    note(name, formula, price, given, unit="quote a coin")
+
+
+def _tell_piece(leg: LegValue, scaled: bool, tier: int | None, requirement: bool, piece: _Piece) -> None:
+    """Explain what of a leg stays and what moves with its price: of its profit, and of its requirement in the tier."""
+    facts, ladder = leg.leg, leg.leg.ladder
+    sized = {"quantity": facts.quantity, "contract_size": facts.contract.contract_size}
+    stays: dict[str, object] = {**sized, "entry_price": facts.entry_price}
+    moves: dict[str, object] = {**sized, "mark_price": leg.mark_price}
+    fixed = "-quantity * contract_size * entry_price" if facts.direct else "quantity * contract_size / entry_price"
+    moving = "quantity * contract_size * mark_price" if facts.direct else "-quantity * contract_size / mark_price"
+    if requirement and (tier is None or ladder is None or facts.requirement_at is RequirementAt.AT_MARK):
+        stays["requirement"] = leg.requirement
+        fixed += " - requirement"
+    elif requirement and tier is not None and ladder is not None:
+        stays |= {"deduction": ladder.deductions[tier], "fixed_fee": facts.fixed_fee}
+        moves |= {"maintenance_rate": ladder.rates[tier], "closing_fee_rate": facts.fee_rate, "value": leg.value}
+        fixed += " + deduction - fixed_fee"
+        moving += " - value * (maintenance_rate + closing_fee_rate)"
+    if scaled:
+        fixed, stays, moving, moves = moving, moves, fixed, stays
+    rate = {"settle_price": leg.settle_price}
+    name = facts.contract.name
+    note(f"what stays of {name}", f"({fixed}) * settle_price", piece[0], {**stays, **rate}, unit="pool")
+    note(f"what moves of {name}", f"({moving}) * settle_price", piece[1], {**moves, **rate}, unit="pool")
 
 
 def _price(path: _Path, over: Decimal, under: Decimal) -> Decimal:

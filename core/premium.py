@@ -10,9 +10,15 @@ from decimal import Decimal
 
 from core.errors import RequestError
 from core.exact import ZERO, exactly, finite, positive
+from core.explain import explained, note
 from core.funding import funding_rate
 
 
+@explained(
+    "(max(0, impact_bid - index_price) - max(0, index_price - impact_ask)) / index_price",
+    unit="fraction",
+    source="Binance and Bybit, funding rate pages: premium index",
+)
 @exactly
 def premium_index(impact_bid: Decimal, impact_ask: Decimal, index_price: Decimal) -> Decimal:
     """``(max(0, impact bid − index) − max(0, index − impact ask)) ÷ index``: zero while the index lies between.
@@ -34,8 +40,18 @@ def average_premium(samples: Sequence[Decimal]) -> Decimal:
     """
     if not samples:
         raise RequestError("samples", "one premium or more", "none")
-    weighted = sum((weight * finite("samples", sample) for weight, sample in enumerate(samples, start=1)), ZERO)
-    return weighted * 2 / (len(samples) * (len(samples) + 1))
+    weights = range(1, len(samples) + 1)
+    weighted = sum((weight * finite("samples", sample) for weight, sample in zip(weights, samples, strict=True)), ZERO)
+    average = weighted * 2 / (len(samples) * (len(samples) + 1))
+    note(
+        "average premium",
+        "sum(weights * samples) / sum(weights)",
+        average,
+        {"samples": tuple(samples), "weights": tuple(weights)},
+        unit="fraction",
+        source="Binance and Bybit, funding rate pages: time-weighted average premium",
+    )
+    return average
 
 
 @exactly

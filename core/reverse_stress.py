@@ -15,6 +15,7 @@ import msgspec
 
 from core.errors import RequestError
 from core.exact import CONTEXT, ONE, ZERO, exactly, positive
+from core.explain import note, unrecorded
 from core.hedged_book import BookPool, HedgedBook, Market, pool_at, spot_worth, worth
 from core.path_reach import WIDEST, PathReach, close_in, path_reach, points, unknown_name
 from core.scenario import left_by_liquidation
@@ -38,7 +39,9 @@ class Reached(msgspec.Struct, frozen=True):
     @property
     def move(self) -> Decimal:
         """The move as a fraction: 0.2 is a rise of a fifth."""
-        return CONTEXT.subtract(self.multiple, ONE)
+        move = CONTEXT.subtract(self.multiple, ONE)
+        note("move", "multiple - 1", move, {"multiple": self.multiple}, unit="fraction")
+        return move
 
 
 class NotReached(msgspec.Struct, frozen=True):
@@ -104,6 +107,10 @@ def _liquidation(pools: Sequence[BookPool], reaches: Sequence[PathReach], share:
         unknown = reach.unknown_above if upwards else reach.unknown_below
         at = end if unknown else end / (ONE + share if upwards else ONE - share)
         at = max(ONE, at) if upwards else min(ONE, at)
+        if not unknown:
+            sign, pick = ("+", "max") if upwards else ("-", "min")
+            given = {"liquidated_at": end, "amount": share}
+            note(f"multiple of {pool.name}", f"{pick}(1, liquidated_at / (1 {sign} amount))", at, given)
         found = UnknownReach((unknown,)) if unknown else Reached(at, pool.name)
         best = _nearer(best, found, at, upwards=upwards)
     return best
@@ -175,6 +182,15 @@ def _loss(book: HedgedBook, reaches: Sequence[PathReach], market: Market, amount
 
 def _first(room: Callable[[Decimal], Decimal | None], limit: Decimal) -> Decimal | None:
     """The first multiple from 1 to ``limit`` at which there is no room left; ``None`` where there always is."""
+    found = _search(room, limit)
+    if found is not None:
+        given = {"from": ONE, "to": limit}
+        note("multiple", "the first on the way that reaches the threshold", found, given, kind="search")
+    return found
+
+
+@unrecorded()
+def _search(room: Callable[[Decimal], Decimal | None], limit: Decimal) -> Decimal | None:
     inside = ONE
     for point in (ONE, *points(ONE, limit)):
         value = room(point)

@@ -21,6 +21,7 @@ import msgspec
 
 from core.errors import RequestError
 from core.exact import ONE, ZERO, exactly, finite, not_negative, positive
+from core.explain import is_recording, note
 from core.hedged_book import (
     BookPool,
     HedgedBook,
@@ -134,12 +135,16 @@ def run(book: HedgedBook, scenario: Scenario) -> Outcome | UnknownOutcome:
     known = [end for end in ends if not isinstance(end, str)]
     after = msgspec.structs.replace(book, pools=tuple(end.survivor for end in known if end.survivor is not None))
     x, had = scenario.path[-1], spot_worth(book, now, ONE)
-    spot = spot_worth(book, then, x) - had
+    after_move = spot_worth(book, then, x)
+    spot = after_move - had
+    note("spot", "after - before", spot, {"after": after_move, "before": had}, unit="quote")
     before = had + sum((end.outcome.before for end in known), ZERO)
     coins = sum((end.outcome.coins for end in known), ZERO)
     hedge = sum((end.outcome.profit for end in known), ZERO)
     funding, fees = sum((end.funding for end in known), ZERO), sum((end.fees for end in known), ZERO)
     net = spot + coins + hedge + funding - fees
+    if is_recording():
+        _tell_sums(known, had, before)
     return Outcome(
         spot=spot,
         coins=coins,
@@ -155,6 +160,19 @@ def run(book: HedgedBook, scenario: Scenario) -> Outcome | UnknownOutcome:
         exposure_after=exposure(after, then, x),
         sigmas=sigmas(scenario),
     )
+
+
+def _tell_sums(ends: Sequence[_End], spot: Decimal, before: Decimal) -> None:
+    """Explain what the pools come to together."""
+    for name, parts in (
+        ("coins", tuple(end.outcome.coins for end in ends)),
+        ("hedge", tuple(end.outcome.profit for end in ends)),
+        ("funding", tuple(end.funding for end in ends)),
+        ("fees", tuple(end.fees for end in ends)),
+    ):
+        note(name, "sum(pools)", sum(parts, ZERO), {"pools": parts}, unit="quote")
+    pools = tuple(end.outcome.before for end in ends)
+    note("before", "spot + sum(pools)", before, {"spot": spot, "pools": pools}, unit="quote")
 
 
 class _End(NamedTuple):
@@ -226,9 +244,13 @@ def left_by_liquidation(pool: BookPool, market: Market, x: Decimal) -> Decimal:
     Where a jump took the surplus below zero, what is missing comes off that.
     """
     if pool.isolated:
+        note(f"left of {pool.name}", "nothing of an isolated margin", ZERO, {}, unit="quote", kind="words")
         return ZERO
-    value = pool_at(pool, market, x)
-    return max(ZERO, full_collateral(pool, market, x) - value.collateral + min(ZERO, value.surplus))
+    value, whole = pool_at(pool, market, x), full_collateral(pool, market, x)
+    left = max(ZERO, whole - value.collateral + min(ZERO, value.surplus))
+    given = {"coins": whole, "counted": value.collateral, "surplus": value.surplus}
+    note(f"left of {pool.name}", "max(0, coins - counted + min(0, surplus))", left, given, unit="quote")
+    return left
 
 
 def sigmas(scenario: Scenario) -> float | None:
@@ -237,6 +259,14 @@ def sigmas(scenario: Scenario) -> float | None:
         return None
     widest = max(abs(math.log(point)) for point in scenario.path)
     spread = scenario.volatility * scenario.volatility_multiple * math.sqrt(float(scenario.days) / 365)
+    given = {
+        "path": tuple(float(point) for point in scenario.path),
+        "volatility": scenario.volatility,
+        "volatility_multiple": scenario.volatility_multiple,
+        "days": float(scenario.days),
+    }
+    formula = "max(abs(ln(path))) / (volatility * volatility_multiple * sqrt(days / 365))"
+    note("sigmas", formula, widest / spread, given, unit="standard deviations")
     return widest / spread
 
 
@@ -274,10 +304,13 @@ def _split(path: tuple[Decimal, ...], at: Decimal) -> list[tuple[Decimal, ...]]:
 
 def _lost(pool: BookPool, before: Decimal) -> PoolOutcome:
     lost = max(ZERO, before)
+    note(f"left of {pool.name}", "before - max(0, before)", before - lost, {"before": before}, unit="quote")
+    note(f"hedge of {pool.name}", "-max(0, before)", -lost, {"before": before}, unit="quote")
     return PoolOutcome(name=pool.name, account=pool.account, before=before, left=before - lost, profit=-lost, gone=True)
 
 
 def _liquidated(pool: BookPool, began: Decimal, left: Decimal, at: Decimal) -> PoolOutcome:
+    note(f"hedge of {pool.name}", "left - before", left - began, {"left": left, "before": began}, unit="quote")
     return PoolOutcome(
         name=pool.name, account=pool.account, before=began, left=left, profit=left - began, liquidated_at=at
     )
@@ -288,9 +321,20 @@ def _survived(
 ) -> PoolOutcome:
     value, left = pool_at(pool, then, end), worth(pool, then, end)
     if pool is started:
-        profit = profit_at(pool, then, end) - profit_at(pool, now, ONE)
+        given = {"after": profit_at(pool, then, end), "before": profit_at(pool, now, ONE)}
+        profit, formula = given["after"] - given["before"], "after - before"
     else:
-        profit = left - began - (full_collateral(started, then, end) - full_collateral(started, now, ONE))
+        given = {
+            "left": left,
+            "before": began,
+            "coins_after": full_collateral(started, then, end),
+            "coins_before": full_collateral(started, now, ONE),
+        }
+        profit = left - began - (given["coins_after"] - given["coins_before"])
+        formula = "left - before - (coins_after - coins_before)"
+    note(f"hedge of {pool.name}", formula, profit, given, unit="quote")
+    given = {"left": left, "before": began, "hedge": profit}
+    note(f"coins of {pool.name}", "left - before - hedge", left - began - profit, given, unit="quote")
     return PoolOutcome(
         name=pool.name,
         account=pool.account,
@@ -305,7 +349,10 @@ def _survived(
 
 def _closing_fees(pool: BookPool, market: Market, x: Decimal) -> Decimal:
     legs = zip(pool.legs, pool_at(pool, market, x).legs, strict=True)
-    return sum((value.value * value.settle_price * held.taker_fee_rate for held, value in legs), ZERO)
+    fees = [value.value * value.settle_price * held.taker_fee_rate for held, value in legs]
+    whole = sum(fees, ZERO)
+    note(f"fees to close {pool.name}", "sum(positions)", whole, {"positions": fees}, unit="quote")
+    return whole
 
 
 @exactly

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import msgspec
 
 from core.exact import ONE, ZERO, exactly, not_negative
+from core.explain import is_recording, note
 from core.hedged_book import BookPool, HeldLeg, Market, pool_at
 from core.margin_rules import RequirementAt
 from core.pool import Collateral, Leg
@@ -62,10 +63,17 @@ def start_cash(pool: BookPool, change: Change) -> Started:
             fee = abs(size - ONE) * abs(slope) * held.taker_fee_rate
             got = max(ZERO, ONE - size) * (leg.base + slope) - fee
             fees += fee * price
+            told = {"hedge": size, "value": abs(slope), "taker_fee_rate": held.taker_fee_rate, "settle_price": price}
+            formula = "abs(hedge - 1) * value * taker_fee_rate * settle_price"
+            note(f"fee to resize {leg.contract.name}", formula, fee * price, told, unit="quote")
         intervals = hours / held.funding_interval_hours if change.funding_rate is None else hours / EIGHT_HOURS
         rate = held.funding_rate if change.funding_rate is None else change.funding_rate
         paid = abs(slope) * size * rate * intervals
         paid = paid if leg.quantity < 0 else -paid
+        if is_recording():
+            given = {"value": slope if leg.direct else -slope, "size": size, "rate": rate, "intervals": intervals}
+            name = f"funding of {leg.contract.name}"
+            note(name, "-value * size * rate * intervals", paid, given, unit="settle; the value of a short is negative")
         funding += paid * price
         cash[settle] = cash.get(settle, ZERO) + got + paid
         prices[settle] = price

@@ -14,6 +14,7 @@ import msgspec
 
 from core.errors import RequestError
 from core.exact import CONTEXT, ONE, exactly
+from core.explain import note
 from core.hedged_book import HedgedBook, with_betas
 from core.scenario import Scenario
 
@@ -92,6 +93,8 @@ def apply(shock: HistoricalShock, book: HedgedBook, driver: str, scenario: Scena
         move = shock.moves.get(asset, shock.others if beta else None)
         if asset != driver and move is not None:
             betas[asset] = CONTEXT.divide(CONTEXT.ln(ONE + move), CONTEXT.ln(end))
+            given = {"move": move, "end": end}
+            note(f"beta of {asset}", "ln(1 + move) / ln(end)", betas[asset], given, source=shock.source)
     jumps = {**scenario.jumps, **shock.jumps}
     return with_betas(book, betas), msgspec.structs.replace(scenario, path=(end,), jumps=jumps)
 

@@ -7,6 +7,7 @@ from decimal import Decimal, localcontext
 import msgspec
 
 from core.exact import ONE, exactly
+from core.explain import note
 from core.hedging import Filters, Sizing
 from core.instruments import ContractKind
 from core.pnl import delta, notional
@@ -49,6 +50,7 @@ def order_lines(
     the same inputs.
     """
     one = delta(kind, ONE, contract_size, price, settle_price)
+    note("coins in one contract", "delta", one, {"delta": one}, unit="coin")
     raw = wanted_quantity - current_quantity
     return (
         Line("coins in one contract", _multiplier(kind, contract_size, price, settle_price), one),

@@ -17,6 +17,7 @@ import msgspec
 
 from core.errors import RequestError
 from core.exact import ONE, ZERO, exactly, not_negative, positive
+from core.explain import note, unrecorded
 from core.hedged_book import BookPool, HeldLeg, Market, pool_at
 from core.margin_rules import RequirementAt
 from core.pool import Collateral, WeightStep, counted
@@ -77,11 +78,15 @@ def add_collateral(
         lacking = -pool_at(pool, wanted.market, x).surplus
         if lacking > 0:
             worth_there = here.price * wanted.market.multiple(asset, x, pool.account)
+            given = {"surplus": -lacking, "worth_there": worth_there}
+            note("coins lacking", "-surplus / worth_there", lacking / worth_there, given, unit="counted coins")
             more = amount_that_counts(here, lacking / worth_there)
             if more is None:
                 return Impossible(f"no amount of {asset} counts for {lacking.normalize():f} USD more")
             needed = max(needed, more)
-    return TopUp(asset=asset, amount=needed, cost=needed * here.price, pool=with_cash(pool, asset, needed, here.price))
+    cost = needed * here.price
+    note("cost", "amount * price", cost, {"amount": needed, "price": here.price}, unit="quote")
+    return TopUp(asset=asset, amount=needed, cost=cost, pool=with_cash(pool, asset, needed, here.price))
 
 
 @exactly
@@ -90,15 +95,29 @@ def amount_that_counts(collateral: Collateral, coins: Decimal) -> Decimal | None
 
     A debt is paid off first, at its markup.
     """
-    target = counted(collateral) + coins
+    now = counted(collateral)
+    target = now + coins
+    note("counted wanted", "counted + lacking", target, {"counted": now, "lacking": coins}, unit="counted coins")
     if target <= 0:
-        return target / collateral.debt_weight - collateral.amount
+        more = target / collateral.debt_weight - collateral.amount
+        given = {"counted": target, "debt_weight": collateral.debt_weight, "amount_now": collateral.amount}
+        note("amount", "counted / debt_weight - amount_now", more, given, unit="coin")
+        return more
     reached = ZERO
     for index, step in enumerate(collateral.steps):
         top = collateral.steps[index + 1].floor if index + 1 < len(collateral.steps) else None
         whole = None if top is None else (top - step.floor) * step.ratio
         if step.ratio and (whole is None or reached + whole >= target):
-            return step.floor + (target - reached) / step.ratio - collateral.amount
+            more = step.floor + (target - reached) / step.ratio - collateral.amount
+            given = {
+                "floor": step.floor,
+                "counted": target,
+                "counted_below": reached,
+                "ratio": step.ratio,
+                "amount_now": collateral.amount,
+            }
+            note("amount", "floor + (counted - counted_below) / ratio - amount_now", more, given, unit="coin")
+            return more
         reached += whole or ZERO
     return None
 
@@ -116,11 +135,16 @@ def cut_position(pool: BookPool, wanted: Wanted, index: int) -> Cut | Impossible
         after = with_part_closed(pool, index, share)[2]
         return -pool_at(after, wanted.market, wanted.x).surplus
 
-    share = first_share(lacking, _breaks(pool, wanted, index))
+    with unrecorded():
+        share = first_share(lacking, _breaks(pool, wanted, index))
     if share is None:
         return Impossible("even without the position the pool is short of its requirement there")
     realised, fee, after = with_part_closed(pool, index, share)
-    quantity = abs(pool.legs[index].leg.quantity) * share
+    held = abs(pool.legs[index].leg.quantity)
+    quantity = held * share
+    found = "the smallest share closed at which the surplus at the wanted point is zero"
+    note("share", found, share, {"wanted": wanted.x}, kind="search")
+    note("quantity", "held * share", quantity, {"held": held, "share": share}, unit="order unit")
     return Cut(quantity=quantity, share=share, fee=fee, realised=realised, pool=after)
 
 
@@ -131,6 +155,10 @@ def with_part_closed(pool: BookPool, index: int, share: Decimal) -> tuple[Decima
     leg = held.leg
     slope = leg.amount * held.mark_price if leg.direct else -leg.amount / held.mark_price
     realised, fee = share * (leg.base + slope), share * abs(slope) * held.taker_fee_rate
+    given = {"share": share, "profit": leg.base + slope}
+    note("realised", "share * profit", realised, given, unit="settle")
+    given = {"share": share, "value": abs(slope), "taker_fee_rate": held.taker_fee_rate}
+    note("fee", "share * value * taker_fee_rate", fee, given, unit="settle")
     legs = list(pool.legs)
     if share == 1:
         del legs[index]
@@ -214,11 +242,14 @@ def margin_plan(held: HeldLeg, moves: tuple[Decimal, ...], leverages: tuple[Deci
     value = abs(opened.base)
     for leverage in leverages:
         initial = value / positive("leverage", leverage)
+        note("initial", "value / leverage", initial, {"value": value, "leverage": leverage}, unit="settle")
         for move in moves:
             there = mark * positive("move + 1", ONE + move)
             bare = _alone(msgspec.structs.replace(held, leg=opened, mark_price=there, settle_price=ONE))
             needed = not_negative("needed", max(ZERO, -bare))
             extra = max(ZERO, needed - initial)
+            note("needed", "max(0, -surplus)", needed, {"surplus": bare}, unit="settle")
+            note("extra", "max(0, needed - initial)", extra, {"needed": needed, "initial": initial}, unit="settle")
             rows.append(PlanRow(leverage=leverage, move=move, initial=initial, needed=needed, extra=extra))
     return tuple(rows)
 

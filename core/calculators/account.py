@@ -21,10 +21,12 @@ from core.account_figures import (
     pool_figures,
 )
 from core.calculators.account_fields import Account, AccountFields, account_pools
+from core.calculators.declared import by
 from core.calculators.fields import Answer, Exact, NoValue, Undefined, Unknown
 from core.calculators.liquidation import LiquidatedAnswer
 from core.calculators.tier_fields import TierAnswer, tier_answer
 from core.exact import exactly
+from core.explain import explained
 from core.figures import Figure
 from core.liquidation import AlwaysLiquidated, Liquidation, LiquidationPrice, NoLiquidation
 from core.margin_rules import Backing
@@ -138,12 +140,22 @@ class PoolAnswer(Answer):
     state: Literal["safe", "past", "unknown"] = Field(description="past: equity is at or below the requirement.")
     collateral: Exact | None = Field(description="Balances at their ratios, without unrealised profit.")
     unrealised: Exact | None
-    equity: Exact | None = Field(description="collateral + unrealised.")
+    equity: Exact | None = Field(
+        description="collateral + unrealised.", json_schema_extra=by("collateral + unrealised")
+    )
     requirement: Exact | None = Field(description="All maintenance margin, with closing fees where the rules add them.")
     initial_margin: Exact | None
-    available: Exact | None = Field(description="equity - initial_margin.")
-    health: Exact | None = Field(description="equity / requirement: 1 is liquidation, lower is worse.")
-    usage: Exact | None = Field(description="requirement / equity: 1 is liquidation, higher is worse.")
+    available: Exact | None = Field(
+        description="equity - initial_margin.", json_schema_extra=by("equity - initial_margin")
+    )
+    health: Exact | None = Field(
+        description="equity / requirement: 1 is liquidation, lower is worse.",
+        json_schema_extra=by("equity / requirement"),
+    )
+    usage: Exact | None = Field(
+        description="requirement / equity: 1 is liquidation, higher is worse.",
+        json_schema_extra=by("requirement / equity"),
+    )
     ratio: RatioAnswer
     positions: tuple[PositionAnswer, ...]
     coins: tuple[CoinAnswer, ...] = Field(description="Per coin: the prices at which its move alone ends the pool.")
@@ -309,13 +321,18 @@ def _nearest(found: Nearest, price: Decimal | None) -> NearestAnswer:
 def part(found: Liquidation, now: Decimal | None) -> PriceAnswer | NoValue | Unknown | LiquidatedAnswer:
     """A liquidation result as an answer shows it; ``now`` is the present price that a move is reckoned from."""
     if isinstance(found, LiquidationPrice):
-        move = None if now is None else (found.price - now) / now
+        move = None if now is None else _move(found.price, now)
         return PriceAnswer(price=found.price, move=move, tier=None if found.tier is None else tier_answer(found.tier))
     if isinstance(found, NoLiquidation):
         return NoValue(reason=found.reason)
     if isinstance(found, AlwaysLiquidated):
         return LiquidatedAnswer(reason=found.reason)
     return Unknown(missing=found.missing)
+
+
+@explained("(price - price_now) / price_now", unit="fraction")
+def _move(price: Decimal, price_now: Decimal) -> Decimal:
+    return (price - price_now) / price_now
 
 
 def shown(name: str, figure: Figure, undefined: dict[str, NoValue | Unknown]) -> Decimal | None:

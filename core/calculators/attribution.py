@@ -20,6 +20,7 @@ from core.calculators.attribution_fields import (
 from core.calculators.fields import NoValue, Unknown, contract_kind
 from core.errors import RequestError
 from core.exact import ZERO, exactly
+from core.explain import note
 from core.instruments import ContractKind
 from core.parts import Parts
 from core.pnl import fee
@@ -230,6 +231,10 @@ def _answer(request: AttributionRequest, found: Attribution, end: Anchor) -> Att
             cost = effective_cost(request.cost, found.realised, found.hedge.funding, paid, coins)
         else:
             undefined["effective_cost"] = NoValue(reason="there are no coins left in the bag")
+    given = {"bag": found.bag.total, "hedge": found.hedge.total}
+    note("hedged", "bag + hedge", found.hedged, given)
+    note("unhedged", "bag", found.unhedged, {"bag": found.bag.total})
+    note("protection", "hedged - unhedged", found.protection, {"hedged": found.hedged, "unhedged": found.unhedged})
     return AttributionAnswer(
         currency=found.currency,
         bag=_parts(found.bag),

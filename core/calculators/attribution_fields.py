@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field
 
+from core.calculators.declared import by
 from core.calculators.fields import (
     QUANTITY_HELP,
     Answer,
@@ -196,8 +197,11 @@ class PartsField(Answer):
     slippage: Exact = Field(description="Fills against the mark of their moment; - worse than mark.")
     fx: Exact = Field(description="Move of quote and settle currencies on what was valued in them.")
     residual: Exact = Field(description="What none of these explains.")
-    total: Exact
-    gross: Exact = Field(description="total before funding and fees.")
+    total: Exact = Field(json_schema_extra=by("price + basis + convexity + funding + fees + slippage + fx + residual"))
+    gross: Exact = Field(
+        description="total before funding and fees.",
+        json_schema_extra=by("price + basis + convexity + slippage + fx + residual"),
+    )
 
 
 class AttributionAnswer(Answer):

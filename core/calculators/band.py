@@ -7,9 +7,11 @@ from typing import Literal, NamedTuple
 
 from pydantic import ConfigDict, Field
 
+from core.calculators.declared import by
 from core.calculators.estimates import Estimate, EstimateAnswer, estimating, known, maybe
 from core.calculators.fields import NotNegative, Number, Positive, Request, Unknown
 from core.exact import ONE, ZERO
+from core.explain import note
 from core.stats.bands import (
     Greeks,
     TradeTo,
@@ -119,15 +121,29 @@ class BandAnswer(EstimateAnswer):
     delta: Estimate | None = Field(description="The option's, where it was computed.")
     gamma: Estimate | None = Field(description="The option's.")
     target: Estimate | None
-    low: Estimate | None = Field(description="target - half_width; null without a target.")
-    high: Estimate | None = Field(description="target + half_width.")
+    low: Estimate | None = Field(
+        description="target - half_width; null without a target.", json_schema_extra=by("target - half_width")
+    )
+    high: Estimate | None = Field(description="target + half_width.", json_schema_extra=by("target + half_width"))
     outside: bool | None = Field(description="Whether held lies outside; null without held.")
     hold: Estimate | None = Field(description="What to hold: held inside the band.")
-    trade: Estimate | None = Field(description="hold - held; + more, - less of what is held.")
-    edge_turnover: Estimate | None = Field(description="futures: coins traded a year, trading to the edge.")
-    edge_mean_square: Estimate | None = Field(description="futures: mean square miss of that, coins^2.")
-    target_turnover: Estimate | None = Field(description="futures: coins traded a year, trading to the target.")
-    target_mean_square: Estimate | None = Field(description="futures: mean square miss of that, coins^2.")
+    trade: Estimate | None = Field(
+        description="hold - held; + more, - less of what is held.", json_schema_extra=by("hold - held")
+    )
+    edge_turnover: Estimate | None = Field(
+        description="futures: coins traded a year, trading to the edge.",
+        json_schema_extra=by("tracking_volatility ** 2 / (2 * half_width)"),
+    )
+    edge_mean_square: Estimate | None = Field(
+        description="futures: mean square miss of that, coins^2.", json_schema_extra=by("half_width ** 2 / 3")
+    )
+    target_turnover: Estimate | None = Field(
+        description="futures: coins traded a year, trading to the target.",
+        json_schema_extra=by("tracking_volatility ** 2 / half_width"),
+    )
+    target_mean_square: Estimate | None = Field(
+        description="futures: mean square miss of that, coins^2.", json_schema_extra=by("half_width ** 2 / 6")
+    )
 
 
 class _Band(NamedTuple):
@@ -192,6 +208,7 @@ def _option(request: BandRequest) -> _Band:
         )
         gamma = greeks.gamma
     discount = math.exp(-float(request.rate) * float(request.years or ZERO))
+    note("discount", "exp(-rate * years)", discount, {"rate": request.rate, "years": float(request.years or ZERO)})
     aversion = float(request.risk_aversion or ONE)
     width = whalley_wilmott_half_width(spot, gamma, known(request.cost_rate), aversion, discount)
     return _Band(width, greeks=greeks, gamma=gamma)
@@ -202,6 +219,7 @@ def _spot_and_strike(request: BandRequest) -> tuple[float, float]:
     if request.log_moneyness is None:
         return known(request.price), known(request.strike)
     ratio = math.exp(float(request.log_moneyness))
+    note("price over strike", "exp(log_moneyness)", ratio, {"log_moneyness": request.log_moneyness})
     if spot is not None:
         return spot, spot / ratio
     strike = 1.0 if strike is None else strike

@@ -42,6 +42,7 @@ from core.calculators.fields import (
 )
 from core.errors import RequestError
 from core.exact import ONE, ZERO, exactly
+from core.explain import explained, note
 from core.instruments import ContractKind
 
 _Given = TypeVar("_Given")
@@ -176,7 +177,7 @@ def basis_of(request: BasisRequest) -> BasisAnswer | Unknown:
         settle=settle_of(request.kind),
         days=days,
         basis=None if spot is None else basis(price, spot),
-        basis_quote=None if spot is None else price - spot,
+        basis_quote=None if spot is None else _basis_in_quote(price, spot),
         annualised=None if per_year is None else per_year.simple,
         annualised_log=None if per_year is None else per_year.logarithmic,
         annualised_compounded=None if per_year is None else per_year.compounded,
@@ -232,7 +233,10 @@ def _contract_gaps(contract: ContractField, request: BasisRequest, within: str) 
 
 def _middle(contract: ContractField) -> Decimal:
     if contract.bid_price is not None and contract.ask_price is not None:
-        return (contract.bid_price + contract.ask_price) / 2
+        middle = (contract.bid_price + contract.ask_price) / 2
+        given = {"bid_price": contract.bid_price, "ask_price": contract.ask_price}
+        note("price", "(bid_price + ask_price) / 2", middle, given, unit="quote a coin")
+        return middle
     assert contract.price is not None
     return contract.price
 
@@ -284,11 +288,20 @@ def _yearly(
     return found
 
 
+@explained("price - spot_price", unit="quote a coin")
+def _basis_in_quote(price: Decimal, spot_price: Decimal) -> Decimal:
+    return price - spot_price
+
+
 def _earned(request: BasisRequest, price: Decimal, spot: Decimal | None) -> Decimal | None:
     if spot is None or request.quantity is None or request.kind == "quanto":
         return None
-    exposure = -signed(request.side, request.quantity) * request.contract_size
-    return exposure * (price - spot) / (price if request.kind == "inverse" else ONE)
+    held = signed(request.side, request.quantity)
+    earned = -held * request.contract_size * (price - spot) / (price if request.kind == "inverse" else ONE)
+    given = {"quantity": held, "contract_size": request.contract_size, "price": price, "spot_price": spot}
+    formula = "-quantity * contract_size * (price - spot_price)"
+    note("earned by expiry", f"{formula} / price" if request.kind == "inverse" else formula, earned, given)
+    return earned
 
 
 def _maturity(
@@ -323,6 +336,9 @@ def _roll(request: BasisRequest, days: Decimal | None, far_days: Decimal | None)
     held: Roll | None = None
     if request.quantity is not None:
         held = roll(kind, signed(request.side, request.quantity), request.contract_size, near, far)
+    in_quotes = None if held is None else in_quote(request.kind, held.net, far.price)
+    if held is not None and request.kind == "inverse":
+        note("net in quote", "net * far_price", in_quotes, {"net": held.net, "far_price": far.price}, unit="quote")
     return RollField(
         gap=one.gap,
         gain_per_coin=one.gain,
@@ -332,7 +348,7 @@ def _roll(request: BasisRequest, days: Decimal | None, far_days: Decimal | None)
         spread_cost=None if held is None else held.spread_cost,
         fees=None if held is None else held.fees,
         net=None if held is None else held.net,
-        net_quote=None if held is None else in_quote(request.kind, held.net, far.price),
+        net_quote=in_quotes,
     )
 
 

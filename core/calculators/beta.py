@@ -11,6 +11,7 @@ from core.calculators.beta_fields import BetaAnswer, BetaRequest, LagField, Lead
 from core.calculators.estimates import estimating, known, maybe
 from core.calculators.fields import Unknown
 from core.errors import RequestError
+from core.explain import note
 from core.stats.beta import (
     MinimumVariance,
     dimson,
@@ -129,7 +130,7 @@ def _answer(request: BetaRequest, found: MinimumVariance, pair: _Pair | None) ->
         ratio_low=found.low,
         ratio_high=found.high,
         confidence=float(request.confidence),
-        intercept=None if pair is None else mean(pair[1]) - found.ratio * mean(pair[0]),
+        intercept=None if pair is None else _intercept(found.ratio, *pair),
         correlation=found.correlation,
         r_squared=found.r_squared,
         bag_deviation=found.bag_deviation,
@@ -149,6 +150,12 @@ def _answer(request: BetaRequest, found: MinimumVariance, pair: _Pair | None) ->
         basis_risk=None if worth is None or over_days is None else worth * over_days,
         contracts=_contracts(request, found.ratio),
     )
+
+
+def _intercept(ratio: float, hedge: list[float], bag: list[float]) -> float:
+    found = mean(bag) - ratio * mean(hedge)
+    note("intercept", "mean(bag) - ratio * mean(hedge)", found, {"bag": bag, "ratio": ratio, "hedge": hedge})
+    return found
 
 
 def _left(found: MinimumVariance, held: float) -> float:

@@ -7,6 +7,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from core.calculators.declared import by
 from core.calculators.estimates import PERIODS_HELP, Count, Estimate, EstimateAnswer, Numbers, Prices
 from core.calculators.fields import Number, Positive, Request, Share
 from core.exact import ONE
@@ -94,7 +95,9 @@ class WeightedField(BaseModel):
     error: Estimate | None = Field(description="Standard error on the effective sample; null where that is too small.")
     correlation: Estimate | None
     decay: Estimate
-    half_life: Estimate = Field(description="Periods after which an observation weighs half.")
+    half_life: Estimate = Field(
+        description="Periods after which an observation weighs half.", json_schema_extra=by("ln(0.5) / ln(decay)")
+    )
     effective_sample: Estimate = Field(description="Equally weighted observations that would know as much.")
 
 
@@ -118,21 +121,31 @@ class BetaAnswer(EstimateAnswer):
 
     ratio: Estimate = Field(
         description="Minimum variance: correlation * bag_deviation / hedge_deviation, which is the slope of ordinary "
-        "least squares of the bag on the hedge."
+        "least squares of the bag on the hedge.",
+        json_schema_extra=by("correlation * bag_deviation / hedge_deviation"),
     )
-    ratio_error: Estimate | None = Field(description="Its standard error; null without observations.")
+    ratio_error: Estimate | None = Field(
+        description="Its standard error; null without observations.",
+        json_schema_extra=by("bag_deviation / hedge_deviation * sqrt((1 - correlation ** 2) / (observations - 2))"),
+    )
     ratio_low: Estimate | None = Field(description="Interval at the confidence asked for (Student's t).")
     ratio_high: Estimate | None
     confidence: Estimate
     intercept: Estimate | None = Field(description="Of the regression; null for summary figures.")
     correlation: Estimate
     r_squared: Estimate = Field(
-        description="Share of the variance that the ratio removes in this sample; it flatters out of it."
+        description="Share of the variance that the ratio removes in this sample; it flatters out of it.",
+        json_schema_extra=by("correlation ** 2"),
     )
     bag_deviation: Estimate = Field(description="Sample deviation (n - 1), or as given.")
     hedge_deviation: Estimate
-    residual_deviation: Estimate = Field(description="bag_deviation * sqrt(1 - correlation^2).")
-    residual_variance: Estimate = Field(description="Its square.")
+    residual_deviation: Estimate = Field(
+        description="bag_deviation * sqrt(1 - correlation^2).",
+        json_schema_extra=by("bag_deviation * sqrt(1 - correlation ** 2)"),
+    )
+    residual_variance: Estimate = Field(
+        description="Its square.", json_schema_extra=by("bag_deviation ** 2 * (1 - correlation ** 2)")
+    )
     observations: Estimate | None
     shrunk: Estimate | None = Field(description="Weighted between ratio and prior, where prior_deviation was given.")
     weighted: WeightedField | None = Field(description="EWMA; null for summary figures.")
@@ -141,11 +154,29 @@ class BetaAnswer(EstimateAnswer):
         description="Beta of a thinly traded coin; null for summary figures and where the series do not allow it."
     )
     dimson: Estimate | None = Field(description="Sum of the betas at lags -1, 0 and 1; null likewise.")
-    held_ratio: Estimate = Field(description="The ratio that the figures below are for.")
-    effectiveness: Estimate = Field(description="1 - Var(hedged) / Var(unhedged); below zero: the hedge adds variance.")
-    tracking_error: Estimate = Field(description="Deviation of the hedged bag per year, in the data's unit.")
-    tracking_error_over_days: Estimate | None = Field(description="The same over days.")
-    basis_risk: Estimate | None = Field(description="bag_value * tracking error over days: one deviation, in quote.")
+    held_ratio: Estimate = Field(
+        description="The ratio that the figures below are for.", json_schema_extra=by("held_ratio", "ratio")
+    )
+    effectiveness: Estimate = Field(
+        description="1 - Var(hedged) / Var(unhedged); below zero: the hedge adds variance.",
+        json_schema_extra=by(
+            "1 - (residual_variance + ((held_ratio - ratio) * hedge_deviation) ** 2) / bag_deviation ** 2"
+        ),
+    )
+    tracking_error: Estimate = Field(
+        description="Deviation of the hedged bag per year, in the data's unit.",
+        json_schema_extra=by(
+            "sqrt(residual_variance + ((held_ratio - ratio) * hedge_deviation) ** 2) * sqrt(periods_per_year)"
+        ),
+    )
+    tracking_error_over_days: Estimate | None = Field(
+        description="The same over days.", json_schema_extra=by("tracking_error * sqrt(days / 365)")
+    )
+    basis_risk: Estimate | None = Field(
+        description="bag_value * tracking error over days: one deviation, in quote.",
+        json_schema_extra=by("bag_value * tracking_error_over_days"),
+    )
     contracts: Estimate | None = Field(
-        description="ratio * bag_quantity / contract_quantity, or ratio * bag_value / contract_value; not rounded."
+        description="ratio * bag_quantity / contract_quantity, or ratio * bag_value / contract_value; not rounded.",
+        json_schema_extra=by("ratio * bag_quantity / contract_quantity", "ratio * bag_value / contract_value"),
     )

@@ -31,6 +31,7 @@ from core.carry import (
     unit_cash,
 )
 from core.exact import ONE, ZERO, exactly
+from core.explain import note
 from core.funding import DAYS_A_YEAR, annualised, compounded, per_8_hours, per_day
 from core.instruments import ContractKind
 
@@ -91,6 +92,11 @@ def _position(request: CarryRequest) -> _Position:
 def _answer(request: CarryRequest, held: _Position, rate: Decimal, hours: int) -> CarryAnswer:
     rates = outlook(rate, request.settled_rates or (rate,), request.cap, request.floor)
     each, stated = held.each(), held.marked or request.notional is not None
+    note("notional", "abs(each)", abs(each), {"each": each}, unit="settle")
+    given = {"each": each, "rate": rates.following}
+    note("next payment", "each * rate", each * rates.following, given, unit="settle")
+    given = {"each": each, "rate_assumed": rates.mean}
+    note("payment at the rate assumed", "each * rate_assumed", each * rates.mean, given, unit="settle")
     daily = per_day(each * rates.mean, hours)
     undefined: dict[str, NoValue | Unknown] = {}
     cost = _round_trip(request, held)
@@ -147,7 +153,12 @@ def _assumption(request: CarryRequest) -> str:
 
 
 def _spread(request: CarryRequest, held: _Position) -> Decimal:
-    return request.spread if request.spread is not None else held.price * (request.spread_fraction or ZERO)
+    if request.spread is not None:
+        return request.spread
+    fraction = request.spread_fraction or ZERO
+    given = {"price": held.price, "spread_fraction": fraction}
+    note("spread", "price * spread_fraction", held.price * fraction, given, unit="quote a coin")
+    return held.price * fraction
 
 
 def _round_trip(request: CarryRequest, held: _Position) -> Decimal:
@@ -218,9 +229,12 @@ def _interest(request: CarryRequest, days: Decimal) -> Decimal | None:
 def _moves(request: CarryRequest, held: _Position, daily: Decimal) -> list[MoveField]:
     each, here, found = held.each(), _spread(request, held), []
     for other in request.elsewhere:
+        note("payment there", "each * rate", each * other.rate, {"each": each, "rate": other.rate}, unit="settle")
         there = per_day(each * other.rate, other.interval_hours)
         # Half of each spread: that of the middle one, crossed whole.
         spread = (here + held.price * other.spread_fraction) / 2
+        crossed = {"spread_here": here, "price": held.price, "spread_fraction": other.spread_fraction}
+        note("spread of both", "(spread_here + price * spread_fraction) / 2", spread, crossed, unit="quote a coin")
         cost = round_trip_cost(
             held.kind,
             held.quantity,
@@ -230,12 +244,16 @@ def _moves(request: CarryRequest, held: _Position, daily: Decimal) -> list[MoveF
             request.close_fee_rate,
             spread,
         )
+        given = {"carry_there": there, "carry_per_day": daily}
+        note("gain per day", "carry_there - carry_per_day", there - daily, given, unit="settle")
+        gain = (there - daily) * DAYS_A_MONTH
+        note("gain per month", "gain_per_day * 30", gain, {"gain_per_day": there - daily}, unit="settle")
         days = break_even_days(cost, there - daily)
         found.append(
             MoveField(
                 name=other.name,
                 carry_per_day=there,
-                gain_per_month=(there - daily) * DAYS_A_MONTH,
+                gain_per_month=gain,
                 cost=cost,
                 days_to_repay=None if isinstance(days, Never) else days,
             )

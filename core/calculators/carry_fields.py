@@ -7,6 +7,7 @@ from typing import Literal
 
 from pydantic import ConfigDict, Field
 
+from core.calculators.declared import by
 from core.calculators.fields import (
     QUANTITY_HELP,
     Answer,
@@ -141,7 +142,10 @@ class ProjectionField(Answer):
     hours: Exact
     settlements: Exact = Field(description="How many fall into them.")
     expected: Exact = Field(description="The next at rate, the others at rate_assumed.")
-    expected_quote: Exact | None = Field(description="In quote at the mark; null for quanto and without a mark.")
+    expected_quote: Exact | None = Field(
+        description="In quote at the mark; null for quanto and without a mark.",
+        json_schema_extra=by(linear="expected", inverse="expected * mark_price"),
+    )
     low: Exact | None = Field(description="With the worst settled rate for all after the next; null without them.")
     high: Exact | None = Field(description="With the best of them.")
 
@@ -184,31 +188,54 @@ class CarryAnswer(Answer):
     notional: Exact
     rate: Exact = Field(description="Of the next settlement, within cap and floor.")
     rate_assumed: Exact = Field(description="Of the settlements after it, within cap and floor.")
-    rate_per_8_hours: Exact = Field(description="rate_assumed * 8 / interval_hours.")
-    annualised: Exact = Field(description="rate_assumed simple per year, positive when longs pay shorts.")
-    annualised_compounded: Exact = Field(description="(1 + rate_assumed) ^ (8760 / interval_hours) - 1.")
+    rate_per_8_hours: Exact = Field(
+        description="rate_assumed * 8 / interval_hours.", json_schema_extra=by("rate_assumed * 8 / interval_hours")
+    )
+    annualised: Exact = Field(
+        description="rate_assumed simple per year, positive when longs pay shorts.",
+        json_schema_extra=by("rate_assumed * 24 * 365 / interval_hours"),
+    )
+    annualised_compounded: Exact = Field(
+        description="(1 + rate_assumed) ^ (8760 / interval_hours) - 1.",
+        json_schema_extra=by("(1 + rate_assumed) ** (24 * 365 / interval_hours) - 1"),
+    )
     next_payment: Exact = Field(description="Cash of the next settlement.")
-    next_payment_quote: Exact | None
+    next_payment_quote: Exact | None = Field(
+        json_schema_extra=by(linear="next_payment", inverse="next_payment * mark_price")
+    )
     projections: tuple[ProjectionField, ...] = Field(description="Over 24 hours, 7 days and 30 days.")
     carry_per_day: Exact = Field(description="At rate_assumed.")
-    carry_per_month: Exact = Field(description="30 days of it.")
-    carry_per_year: Exact = Field(description="365 days of it.")
-    carry_per_day_quote: Exact | None
-    carry_per_month_quote: Exact | None
-    carry_per_year_quote: Exact | None
-    cost_per_day: Exact = Field(description="What the hedge costs a day: the carry with its sign turned; - is income.")
+    carry_per_month: Exact = Field(description="30 days of it.", json_schema_extra=by("carry_per_day * 30"))
+    carry_per_year: Exact = Field(description="365 days of it.", json_schema_extra=by("carry_per_day * 365"))
+    carry_per_day_quote: Exact | None = Field(
+        json_schema_extra=by(linear="carry_per_day", inverse="carry_per_day * mark_price")
+    )
+    carry_per_month_quote: Exact | None = Field(
+        json_schema_extra=by(linear="carry_per_month", inverse="carry_per_month * mark_price")
+    )
+    carry_per_year_quote: Exact | None = Field(
+        json_schema_extra=by(linear="carry_per_year", inverse="carry_per_year * mark_price")
+    )
+    cost_per_day: Exact = Field(
+        description="What the hedge costs a day: the carry with its sign turned; - is income.",
+        json_schema_extra=by("-carry_per_day"),
+    )
     round_trip_cost: Exact = Field(description="Fees to open and close and the spread, + paid.")
     break_even_days: Exact | None = Field(description="Days of carry that repay round_trip_cost.")
     cost_over_horizon: Exact = Field(
-        description="round_trip_cost - funding_received - carry over horizon_days: what the price must pay; - is gain."
+        description="round_trip_cost - funding_received - carry over horizon_days: what the price must pay; - is gain.",
+        json_schema_extra=by("round_trip_cost - funding_received - carry_per_day * horizon_days"),
     )
     pays_back_move: Exact | None = Field(
         description="Move of the price, a fraction, at which the hedge itself has gained cost_over_horizon: negative "
-        "(a fall) for a short that costs money, positive where it may give income back."
+        "(a fall) for a short that costs money, positive where it may give income back.",
+        json_schema_extra=by("(pays_back_price - mark_price) / mark_price"),
     )
     pays_back_price: Exact | None = Field(description="That price; null without a mark_price.")
     budget_used: Exact | None = Field(description="-funding_received / budget: negative where funding came in.")
-    budget_left: Exact | None = Field(description="budget + funding_received.")
+    budget_left: Exact | None = Field(
+        description="budget + funding_received.", json_schema_extra=by("budget + funding_received")
+    )
     budget_days: Exact | None = Field(description="Days until it is used up at the carry of carry_per_day.")
     streak: StreakField | None
     interval_change: IntervalChangeField | None

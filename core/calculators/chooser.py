@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import ConfigDict, Field
 
 from core.calculators.account import Part, part, shown
+from core.calculators.declared import by
 from core.calculators.fields import (
     Answer,
     ContractSizeField,
@@ -170,16 +171,28 @@ class ChoiceAnswer(Answer):
     collateral_value: Exact | None = Field(description="The same in quote, before a haircut.")
     effective_leverage: Exact | None = Field(description="Value / collateral at its ratio.")
     carry_per_day: Exact | None = Field(description="At the present funding rate or basis, + received.")
-    carry_30_days: Exact | None = Field(description="30 times that; restated, also where the contract ends before.")
-    carry_per_year: Exact | None = Field(description="365 times that; restated, simple.")
-    carry_rate: Exact | None = Field(description="carry_per_year / value.")
+    carry_30_days: Exact | None = Field(
+        description="30 times that; restated, also where the contract ends before.",
+        json_schema_extra=by("carry_per_day * 30"),
+    )
+    carry_per_year: Exact | None = Field(
+        description="365 times that; restated, simple.", json_schema_extra=by("carry_per_day * 365")
+    )
+    carry_rate: Exact | None = Field(
+        description="carry_per_year / value.", json_schema_extra=by("carry_per_year / value")
+    )
     carry_over_horizon: Exact | None = Field(description="Carry of the horizon; of a dated contract up to its expiry.")
     cost_to_open: Exact | None = Field(description="Taker fee and half spread.")
     cost_to_close: Exact | None = Field(
         description="The same; the settlement fee alone for a contract that expires within the horizon."
     )
-    round_trip: Exact | None = Field(description="cost_to_open + cost_to_close.")
-    net_over_horizon: Exact | None = Field(description="carry_over_horizon - round_trip: what the ranking goes by.")
+    round_trip: Exact | None = Field(
+        description="cost_to_open + cost_to_close.", json_schema_extra=by("cost_to_open + cost_to_close")
+    )
+    net_over_horizon: Exact | None = Field(
+        description="carry_over_horizon - round_trip: what the ranking goes by.",
+        json_schema_extra=by("carry_over_horizon - round_trip"),
+    )
     break_even_days: Exact | None = Field(description="Days of carry that pay for round_trip.")
     break_even_fall: Exact | None = Field(
         description="Fall of the price, a fraction, that pays for the hedge over the horizon."

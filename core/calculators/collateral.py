@@ -8,8 +8,10 @@ from typing import Literal
 from pydantic import ConfigDict, Field
 
 from core.calculators.account_fields import RatioStep
+from core.calculators.declared import by
 from core.calculators.fields import Answer, Exact, NotNegative, Number, Positive, Request, Share, Unknown
 from core.exact import ONE, ZERO, exactly
+from core.explain import note
 from core.pool import Collateral, WeightStep, counted
 
 
@@ -65,16 +67,26 @@ class BalanceAnswer(Answer):
     """One balance; money in quote."""
 
     asset: str
-    bid_rate: Exact | None = Field(description="price * (1 - bid_buffer).")
-    ask_rate: Exact | None = Field(description="price * (1 + ask_buffer).")
-    worth: Exact | None = Field(description="amount * price, before any haircut.")
+    bid_rate: Exact | None = Field(
+        description="price * (1 - bid_buffer).", json_schema_extra=by("price * (1 - bid_buffer)")
+    )
+    ask_rate: Exact | None = Field(
+        description="price * (1 + ask_buffer).", json_schema_extra=by("price * (1 + ask_buffer)")
+    )
+    worth: Exact | None = Field(
+        description="amount * price, before any haircut.", json_schema_extra=by("amount * price")
+    )
     value: Exact | None = Field(description="What it counts for as margin; negative for a debt.")
-    haircut: Exact | None = Field(description="worth - value: what does not count.")
-    ratio: Exact | None = Field(description="value / worth; null for no balance.")
+    haircut: Exact | None = Field(
+        description="worth - value: what does not count.", json_schema_extra=by("worth - value")
+    )
+    ratio: Exact | None = Field(
+        description="value / worth; null for no balance.", json_schema_extra=by("value / worth")
+    )
     cover_value: Exact | None = Field(
         description="Worth of this coin that covers cover_debt at its first ratio. Null where not asked, or at ratio 0."
     )
-    cover_coins: Exact | None = Field(description="The same in coins.")
+    cover_coins: Exact | None = Field(description="The same in coins.", json_schema_extra=by("cover_value / price"))
     missing: tuple[str, ...] = Field(description="Inputs without which its figures are unknown.")
 
 
@@ -85,7 +97,7 @@ class CollateralAnswer(Answer):
     balances: tuple[BalanceAnswer, ...]
     worth: Exact | None = Field(description="Sum, before haircuts; null as soon as one is not known.")
     value: Exact | None = Field(description="Sum of what counts as margin; null as soon as one is not known.")
-    haircut: Exact | None
+    haircut: Exact | None = Field(json_schema_extra=by("worth - value"))
     missing: tuple[str, ...]
 
 
@@ -96,14 +108,19 @@ def collateral(request: CollateralRequest) -> CollateralAnswer | Unknown:
     missing = tuple(name for answer in answers for name in answer.missing)
     if all(answer.missing for answer in answers):
         return Unknown(missing=missing)
-    worth, value = _sum([item.worth for item in answers]), _sum([item.value for item in answers])
+    worth = _sum("worth", [item.worth for item in answers])
+    value = _sum("value", [item.value for item in answers])
     haircut = None if worth is None or value is None else worth - value
     return CollateralAnswer(balances=answers, worth=worth, value=value, haircut=haircut, missing=missing)
 
 
-def _sum(parts: list[Decimal | None]) -> Decimal | None:
+def _sum(name: str, parts: list[Decimal | None]) -> Decimal | None:
     known = [part for part in parts if part is not None]
-    return sum(known, ZERO) if len(known) == len(parts) else None
+    if len(known) != len(parts):
+        return None
+    whole = sum(known, ZERO)
+    note(name, "sum(balances)", whole, {"balances": known}, unit="quote")
+    return whole
 
 
 def _balance(request: CollateralRequest, index: int) -> BalanceAnswer:
@@ -121,10 +138,14 @@ def _balance(request: CollateralRequest, index: int) -> BalanceAnswer:
     if not missing and stated.amount is not None and bid is not None:
         steps = steps or (WeightStep(ZERO, stated.ratio or ZERO),)
         coins = counted(Collateral(asset=stated.asset, amount=stated.amount, steps=steps))
-        value = coins * (bid if stated.amount > 0 or ask is None else ask)
+        rate = bid if stated.amount > 0 or ask is None else ask
+        value = coins * rate
+        note(f"value of {stated.asset}", "counted * rate", value, {"counted": coins, "rate": rate}, unit="quote")
     cover = None
     if request.cover_debt is not None and not missing and steps[0].ratio:
         cover = request.cover_debt / (steps[0].ratio * (ONE - stated.bid_buffer))
+        given = {"cover_debt": request.cover_debt, "ratio": steps[0].ratio, "bid_buffer": stated.bid_buffer}
+        note("cover value", "cover_debt / (ratio * (1 - bid_buffer))", cover, given, unit="quote")
     return BalanceAnswer(
         asset=stated.asset,
         bid_rate=bid,

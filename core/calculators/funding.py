@@ -8,6 +8,7 @@ from typing import Literal, NamedTuple
 
 from pydantic import ConfigDict, Field
 
+from core.calculators.declared import by
 from core.calculators.fields import (
     QUANTITY_HELP,
     SIDE_HELP,
@@ -29,6 +30,7 @@ from core.calculators.fields import (
 )
 from core.errors import RequestError
 from core.exact import ONE, ZERO, exactly
+from core.explain import note
 from core.funding import (
     annualised,
     cap_from_margins,
@@ -168,15 +170,31 @@ class FundingAnswer(Answer):
     interest: Exact | None = Field(description="Interest of one interval that rate_formula used.")
     rate_cap: Exact | None = Field(description="Cap that rate_formula applied; null where none.")
     rate: Exact | None = Field(description="Rate per interval; null for several settlements.")
-    rate_per_day: Exact | None = Field(description="rate * 24 / interval_hours.")
-    rate_per_8_hours: Exact | None = Field(description="rate * 8 / interval_hours, to compare contracts.")
-    annualised: Exact | None = Field(description="Simple: rate * (24 / interval_hours) * 365.")
-    annualised_compounded: Exact | None = Field(description="(1 + rate) ^ (365 * 24 / interval_hours) - 1.")
+    rate_per_day: Exact | None = Field(
+        description="rate * 24 / interval_hours.", json_schema_extra=by("rate * 24 / interval_hours")
+    )
+    rate_per_8_hours: Exact | None = Field(
+        description="rate * 8 / interval_hours, to compare contracts.",
+        json_schema_extra=by("rate * 8 / interval_hours"),
+    )
+    annualised: Exact | None = Field(
+        description="Simple: rate * (24 / interval_hours) * 365.",
+        json_schema_extra=by("rate * 24 * 365 / interval_hours"),
+    )
+    annualised_compounded: Exact | None = Field(
+        description="(1 + rate) ^ (365 * 24 / interval_hours) - 1.",
+        json_schema_extra=by("(1 + rate) ** (24 * 365 / interval_hours) - 1"),
+    )
     notional: Exact | None = Field(description="Value the rate is charged on; null for several settlements.")
     payments: tuple[Exact, ...] = Field(description="Cash of each settlement in order, + received.")
-    payment: Exact | None = Field(description="Their sum: cash to the holder, + received, - paid.")
+    payment: Exact | None = Field(
+        description="Their sum: cash to the holder, + received, - paid.", json_schema_extra=by("sum(payments)")
+    )
     payment_quote: Exact | None = Field(description="The sum in quote, each at its own mark price; null for quanto.")
-    payment_per_day: Exact | None = Field(description="payment * 24 / interval_hours, for a single rate.")
+    payment_per_day: Exact | None = Field(
+        description="payment * 24 / interval_hours, for a single rate.",
+        json_schema_extra=by("payment * 24 / interval_hours"),
+    )
 
 
 class _Rate(NamedTuple):
@@ -245,6 +263,11 @@ def _by_formula(formula: RateFormulaField, interval_hours: int | None) -> _Rate:
     interest, cap, floor = formula.interest, formula.cap, formula.floor
     if formula.interest_from is not None and interval_hours is not None:
         gap = formula.interest_from.quote_per_day - formula.interest_from.base_per_day
+        rates = {
+            "quote_per_day": formula.interest_from.quote_per_day,
+            "base_per_day": formula.interest_from.base_per_day,
+        }
+        note("interest per day", "quote_per_day - base_per_day", gap, rates, unit="fraction a day")
         interest = interest_for(gap, interval_hours)
     margins = formula.cap_from_margins
     if margins is not None:
@@ -290,7 +313,10 @@ def _settled(request: FundingRequest, rate: Decimal | None) -> list[_Settled]:
     settled = []
     for mark, charged in points:
         cash = payment(kind, held, size, mark, charged)
-        settled.append(_Settled(settle_notional(kind, held, size, mark), cash, in_quote(request.kind, cash, mark)))
+        in_quotes = in_quote(request.kind, cash, mark)
+        if request.kind == "inverse":
+            note("payment in quote", "payment * mark_price", in_quotes, {"payment": cash, "mark_price": mark})
+        settled.append(_Settled(settle_notional(kind, held, size, mark), cash, in_quotes))
     return settled
 
 
@@ -302,6 +328,8 @@ def _answer(request: FundingRequest, found: _Rate, settled: list[_Settled]) -> F
     def restated(convert: Callable[[Decimal, int], Decimal], amount: Decimal | None) -> Decimal | None:
         return None if rate is None or amount is None or hours is None else convert(amount, hours)
 
+    if settled and len(in_quotes) == len(settled):
+        note("payment in quote", "sum(payments_in_quote)", sum(in_quotes, ZERO), {"payments_in_quote": in_quotes})
     return FundingAnswer(
         settle=settle_of(request.kind),
         premium=found.premium,

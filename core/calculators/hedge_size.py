@@ -8,6 +8,7 @@ from core.calculators.fields import Unknown, contract_kind
 from core.calculators.hedge_size_fields import HedgeSizeAnswer, HedgeSizeRequest, LineAnswer, OtherHedge
 from core.errors import RequestError
 from core.exact import ONE, ZERO, exactly
+from core.explain import note
 from core.hedge_targets import TARGETS, Wanted, of_coins, of_floor, of_money, of_ratio
 from core.hedging import Filters, drift, hedge_ratio, order_to_quantity, target_quantity
 from core.pnl import delta, notional
@@ -73,7 +74,9 @@ def _coins(request: HedgeSizeRequest) -> Decimal:
     """The bag in its own coins (of the contract, where only its value is known)."""
     if request.bag_quantity is not None:
         return request.bag_quantity
-    return (request.bag_value or ZERO) / _coin_price(request)
+    value, each = request.bag_value or ZERO, _coin_price(request)
+    note("bag quantity", "bag_value / price", value / each, {"bag_value": value, "price": each}, unit="coin")
+    return value / each
 
 
 def _coin_price(request: HedgeSizeRequest) -> Decimal:
@@ -83,9 +86,18 @@ def _coin_price(request: HedgeSizeRequest) -> Decimal:
 def _exposure(request: HedgeSizeRequest, price: Decimal, beta: Decimal) -> Decimal:
     """The bag in coins of a contract at ``price``, which it moves ``beta`` times as much as."""
     if not _by_value(request):
-        return _coins(request) * beta
-    value = request.bag_value if request.bag_value is not None else _coins(request) * _coin_price(request)
-    return value * beta / price
+        exposure, given = _coins(request) * beta, {"bag_quantity": _coins(request), "beta": beta}
+        note("exposure", "bag_quantity * beta", exposure, given, unit="coin")
+        return exposure
+    if request.bag_value is not None:
+        exposure, given = request.bag_value * beta / price, {"bag_value": request.bag_value}
+        formula = "bag_value * beta / price"
+    else:
+        coins, each = _coins(request), _coin_price(request)
+        exposure, given = coins * each * beta / price, {"bag_quantity": coins, "bag_price": each}
+        formula = "bag_quantity * bag_price * beta / price"
+    note("exposure", formula, exposure, {**given, "beta": beta, "price": price}, unit="coin")
+    return exposure
 
 
 def _exposure_line(request: HedgeSizeRequest, exposure: Decimal) -> Line:
@@ -136,6 +148,7 @@ def _answer(request: HedgeSizeRequest) -> HedgeSizeAnswer:
     exposure, (wanted, how) = _exposure(request, price, request.beta), _wanted(request)
     others = tuple(_other_ratio(request, other) for other in request.other_hedges)
     elsewhere = sum(others, ZERO)
+    note("other ratio", "sum(ratios)", elsewhere, {"ratios": others}, unit="fraction")
     share = max(wanted.ratio - elsewhere, ZERO)
     filters = Filters(
         quantity_step=request.quantity_step,
@@ -146,8 +159,13 @@ def _answer(request: HedgeSizeRequest) -> HedgeSizeAnswer:
     target, held = target_quantity(kind, size, exposure, share, price, paid_in), request.current_quantity
     sizing = order_to_quantity(kind, size, target, held, price, filters, paid_in)
     after = held + sizing.signed_quantity
-    before_ratio = hedge_ratio(delta(kind, held, size, price, paid_in), exposure) + elsewhere
-    after_ratio = hedge_ratio(delta(kind, after, size, price, paid_in), exposure) + elsewhere
+    given = {"current_quantity": held, "order": sizing.signed_quantity}
+    note("quantity after", "current_quantity + order", after, given, unit="order unit")
+    own_before = hedge_ratio(delta(kind, held, size, price, paid_in), exposure)
+    own_after = hedge_ratio(delta(kind, after, size, price, paid_in), exposure)
+    before_ratio, after_ratio = own_before + elsewhere, own_after + elsewhere
+    for name, own, ratio in (("ratio before", own_before, before_ratio), ("ratio after", own_after, after_ratio)):
+        note(name, "own + other_ratio", ratio, {"own": own, "other_ratio": elsewhere}, unit="fraction")
     lines = (
         _exposure_line(request, exposure),
         Line("target ratio", how, wanted.ratio),
@@ -188,7 +206,18 @@ def _floor_line(request: HedgeSizeRequest, ratio: Decimal) -> tuple[Line, ...]:
     earned, hedged = request.hedge_profit, ratio * coins
     gained = f"{shown(hedged)} x ({shown(price)} - {shown(worst)})"
     formula = f"{shown(coins)} x {shown(worst)} + ({shown(earned)}) earned + {gained}"
-    return (Line("worth at the floor price", formula, coins * worst + earned + hedged * (price - worst)),)
+    worth = coins * worst + earned + hedged * (price - worst)
+    given = {
+        "bag_quantity": coins,
+        "target_floor_price": worst,
+        "hedge_profit": earned,
+        "ratio_after": ratio,
+        "price": price,
+    }
+    told = "bag_quantity * target_floor_price + hedge_profit"
+    told += " + ratio_after * bag_quantity * (price - target_floor_price)"
+    note("worth at the floor price", told, worth, given, unit="quote")
+    return (Line("worth at the floor price", formula, worth),)
 
 
 def _other_lines(others: tuple[Decimal, ...], target: Decimal, share: Decimal) -> tuple[Line, ...]:

@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import ConfigDict, Field
 
+from core.calculators.declared import by
 from core.calculators.fields import (
     Answer,
     ContractSizeField,
@@ -138,12 +139,19 @@ class HedgeSizeAnswer(Answer):
     target_ratio: Exact = Field(description="The target as a share of the bag.")
     other_ratio: Exact = Field(description="Share of the bag that the other hedges have: the sum of theirs.")
     contract_ratio: Exact = Field(
-        description="Share that is left for this contract: target_ratio - other_ratio, not below 0."
+        description="Share that is left for this contract: target_ratio - other_ratio, not below 0.",
+        json_schema_extra=by("max(target_ratio - other_ratio, 0)"),
     )
-    target_delta: Exact = Field(description="Delta it should have, coins, negative: -contract_ratio * exposure.")
+    target_delta: Exact = Field(
+        description="Delta it should have, coins, negative: -contract_ratio * exposure.",
+        json_schema_extra=by("-contract_ratio * exposure"),
+    )
     target_quantity: Exact = Field(description="Position that has it, signed, not rounded.")
     side: Literal["buy", "sell"] | None = Field(description="Side of the order; null where none is needed.")
-    raw_quantity: Exact = Field(description="Size of the order before rounding.")
+    raw_quantity: Exact = Field(
+        description="Size of the order before rounding.",
+        json_schema_extra=by("abs(target_quantity - current_quantity)"),
+    )
     quantity: Exact = Field(
         description="Size of the order rounded to quantity_step so as never to hedge more than the target: sales down, "
         "purchases up (but never through zero)."
@@ -153,8 +161,13 @@ class HedgeSizeAnswer(Answer):
     quantity_after: Exact = Field(description="Position after the order, signed.")
     ratio_before: Exact = Field(description="-delta / exposure of the position held now, and of the other hedges.")
     ratio_after: Exact = Field(description="The same after the order.")
-    drift_before: Exact = Field(description="ratio_before - target_ratio; positive is over-hedged.")
-    drift_after: Exact = Field(description="ratio_after - target_ratio.")
+    drift_before: Exact = Field(
+        description="ratio_before - target_ratio; positive is over-hedged.",
+        json_schema_extra=by("ratio_before - target_ratio"),
+    )
+    drift_after: Exact = Field(
+        description="ratio_after - target_ratio.", json_schema_extra=by("ratio_after - target_ratio")
+    )
     residual_coins: Exact = Field(description="Delta still wanted after the order, signed; negative: more to sell.")
     refusals: tuple[str, ...] = Field(description="Why the order cannot be sent; empty where it can.")
     lines: tuple[LineAnswer, ...] = Field(description="The arithmetic, step by step.")

@@ -31,6 +31,7 @@ from core.calculators.rule_fields import RulesName, check_closing_fee, named_rul
 from core.calculators.tier_fields import TIERS_HELP, TierAnswer, TierField, single_rate, tier_answer, tier_table
 from core.errors import RequestError
 from core.exact import ONE, ZERO, exactly
+from core.explain import note
 from core.instruments import TierTable
 from core.liquidation import (
     AlwaysLiquidated,
@@ -275,10 +276,15 @@ def _setting(request: LiquidationRequest) -> _Setting:
         assert request.mark_price is not None
         # Equity at mark is a margin for a position opened at mark; with the entry known, take its profit off again.
         entry = request.mark_price if entry is None else entry
-        pot = request.equity - unrealised(kind, held, size, entry, request.mark_price)
+        own = unrealised(kind, held, size, entry, request.mark_price)
+        pot = request.equity - own
+        note("margin", "equity - unrealised", pot, {"equity": request.equity, "unrealised": own}, unit="settle")
     assert entry is not None
     if request.leverage is not None:
-        pot = settle_notional(kind, held, size, entry) / request.leverage + request.extra_margin
+        value = settle_notional(kind, held, size, entry)
+        pot = value / request.leverage + request.extra_margin
+        given = {"value": value, "leverage": request.leverage, "extra_margin": request.extra_margin}
+        note("margin", "value / leverage + extra_margin", pot, given, unit="settle")
     assert pot is not None
     return _Setting(entry, pot, _requirement_at(request), _rules(request))
 

@@ -10,9 +10,10 @@ from core.calculators.margin_fields import MarginAnswer, MarginRequest
 from core.calculators.tier_fields import TierAnswer, tier_answer, tier_table
 from core.errors import RequestError
 from core.exact import ONE, ZERO, exactly
+from core.explain import note
 from core.instruments import ContractKind, Tier
 from core.liquidation import Liquidation, LiquidationPrice, NoLiquidation, bankruptcy
-from core.margin import margin_usage
+from core.margin import initial_margin, margin_usage
 from core.pnl import delta, fee, settle_notional, unrealised
 from core.tiers import requirement, tier_for
 
@@ -104,7 +105,15 @@ def _maintenance(request: MarginRequest, value: _Value | None, undefined: _Undef
     if request.maintenance_rate is not None:
         coins = _coins(request) or ZERO
         rate = request.maintenance_rate + request.maintenance_rate_slope * abs(coins)
+        slope = request.maintenance_rate_slope
+        given = {"maintenance_rate": request.maintenance_rate, "maintenance_rate_slope": slope, "coins": coins}
+        if slope:
+            note("maintenance rate", "maintenance_rate + maintenance_rate_slope * abs(coins)", rate, given)
         owed = None if value is None else value.notional * rate - request.maintenance_deduction
+        if value is not None:
+            deduction = request.maintenance_deduction
+            given = {"notional": value.notional, "rate": rate, "maintenance_deduction": deduction}
+            note("maintenance margin", "notional * rate - maintenance_deduction", owed, given, unit="settle")
         return _Maintenance(rate=rate, margin=owed)
     if request.tiers is None:
         return _Maintenance()
@@ -140,7 +149,7 @@ def _bankruptcies(request: MarginRequest, undefined: _Undefined) -> _Bankruptcie
     kind, size, held = contract_kind(request.kind), request.contract_size, signed(request.side, request.quantity)
     pot = request.wallet_balance
     if pot is None and request.leverage is not None:
-        pot = settle_notional(kind, held, size, request.entry_price) / request.leverage
+        pot = initial_margin(kind, held, size, request.entry_price, request.leverage)
     if pot is None:
         return _Bankruptcies()
     rate = max(request.closing_fee_rate, ZERO)
@@ -181,7 +190,12 @@ def _fee_of_value_and_margin(request: MarginRequest) -> Decimal:
     pot = request.wallet_balance
     if pot is None:
         pot = value / (request.leverage or ONE)
-    return (value + pot) * request.closing_fee_rate
+        given = {"value": value, "leverage": request.leverage or ONE}
+        note("margin", "value / leverage", pot, given, unit="settle")
+    paid = (value + pot) * request.closing_fee_rate
+    given = {"value": value, "margin": pot, "closing_fee_rate": request.closing_fee_rate}
+    note("closing fee", "(value + margin) * closing_fee_rate", paid, given, unit="settle")
+    return paid
 
 
 class _Equity(NamedTuple):
@@ -225,6 +239,12 @@ def _answer(
     closing = _closing_fee(request, value, bust)
     opening = None if value is None else value.initial * request.opening_fee_rate
     initial = None if value is None or request.leverage is None else value.initial / request.leverage
+    if value is not None:
+        given = {"value": value.initial, "opening_fee_rate": request.opening_fee_rate}
+        note("opening fee", "value * opening_fee_rate", opening, given, unit="settle")
+    if value is not None and request.leverage is not None:
+        given = {"value": value.initial, "leverage": request.leverage}
+        note("initial margin", "value / leverage", initial, given, unit="settle")
     required = _plus(maintenance.margin, closing)
     own = _equity(request)
     ratios = _ratios(request, value, own.equity, _plus(initial, closing), required, undefined)

@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import ConfigDict, Field
 
+from core.calculators.declared import by
 from core.calculators.fields import (
     QUANTITY_HELP,
     SIDE_HELP,
@@ -121,32 +122,68 @@ class MarginAnswer(Answer):
     status: Literal["ok"] = "ok"
     settle: str
     notional: Exact | None = Field(description="Position value at mark, or at entry where no mark is given.")
-    notional_quote: Exact | None = Field(description="The same in quote.")
+    notional_quote: Exact | None = Field(
+        description="The same in quote.",
+        json_schema_extra=by(linear="notional", inverse=["notional * mark_price", "notional * entry_price"]),
+    )
     delta: Exact | None = Field(description="Exposure in coins, unsigned unless a side is given; null for quanto.")
     initial_margin: Exact | None = Field(description="Value / leverage, without fees.")
     opening_fee: Exact | None
     closing_fee: Exact | None
-    fees: Exact | None = Field(description="opening_fee + closing_fee.")
-    initial_requirement: Exact | None = Field(description="initial_margin + closing_fee (Bybit's positionIM).")
-    order_cost: Exact | None = Field(description="initial_margin + opening_fee + closing_fee.")
+    fees: Exact | None = Field(
+        description="opening_fee + closing_fee.", json_schema_extra=by("opening_fee + closing_fee")
+    )
+    initial_requirement: Exact | None = Field(
+        description="initial_margin + closing_fee (Bybit's positionIM).",
+        json_schema_extra=by("initial_margin + closing_fee"),
+    )
+    order_cost: Exact | None = Field(
+        description="initial_margin + opening_fee + closing_fee.",
+        json_schema_extra=by("initial_margin + opening_fee + closing_fee"),
+    )
     tiers: tuple[TierAnswer, ...] | None = Field(description="The tiers with caps and deductions filled in.")
     tier: TierAnswer | None = Field(description="The tier that the notional falls in.")
     maintenance_rate: Exact | None = Field(description="The rate that applies, a fraction of notional.")
     maintenance_margin: Exact | None = Field(description="notional * rate - deduction, without fees.")
     maintenance_requirement: Exact | None = Field(
-        description="maintenance_margin + closing_fee (Bybit's positionMM; what OKX compares equity with)."
+        description="maintenance_margin + closing_fee (Bybit's positionMM; what OKX compares equity with).",
+        json_schema_extra=by("maintenance_margin + closing_fee"),
     )
     unrealised: Exact | None = Field(description="Unrealised profit from entry to mark.")
-    equity: Exact | None = Field(description="Margin balance: wallet + all unrealised profit.")
-    margin_usage: Exact | None = Field(
-        description="All maintenance requirements / equity: 1 is liquidation, higher is worse (Binance's margin ratio)."
+    equity: Exact | None = Field(
+        description="Margin balance: wallet + all unrealised profit.",
+        json_schema_extra=by("wallet_balance + unrealised + other_unrealised", "wallet_balance + other_unrealised"),
     )
-    health: Exact | None = Field(description="equity / all maintenance requirements: 1 is liquidation (OKX's ratio).")
-    initial_usage: Exact | None = Field(description="All initial requirements / equity.")
-    available: Exact | None = Field(description="equity - all initial requirements.")
-    equity_to_notional: Exact | None = Field(description="equity / notional.")
+    margin_usage: Exact | None = Field(
+        description="All maintenance requirements / equity: 1 is liquidation, higher is worse (margin ratio of "
+        "Binance).",
+        json_schema_extra=by(
+            "(maintenance_requirement + other_maintenance_margin) / equity", "other_maintenance_margin / equity"
+        ),
+    )
+    health: Exact | None = Field(
+        description="equity / all maintenance requirements: 1 is liquidation (OKX's ratio).",
+        json_schema_extra=by(
+            "equity / (maintenance_requirement + other_maintenance_margin)", "equity / other_maintenance_margin"
+        ),
+    )
+    initial_usage: Exact | None = Field(
+        description="All initial requirements / equity.",
+        json_schema_extra=by("(initial_requirement + other_initial_margin) / equity", "other_initial_margin / equity"),
+    )
+    available: Exact | None = Field(
+        description="equity - all initial requirements.",
+        json_schema_extra=by("equity - initial_requirement - other_initial_margin", "equity - other_initial_margin"),
+    )
+    equity_to_notional: Exact | None = Field(
+        description="equity / notional.", json_schema_extra=by("equity / notional")
+    )
     margin_rate: Exact | None = Field(
-        description="equity / all initial margin (without fees) - adjustment_factor: 0 is liquidation."
+        description="equity / all initial margin (without fees) - adjustment_factor: 0 is liquidation.",
+        json_schema_extra=by(
+            "equity / (initial_margin + other_initial_margin) - adjustment_factor",
+            "equity / other_initial_margin - adjustment_factor",
+        ),
     )
     bankruptcy_price: Exact | None = Field(
         description="Price at which this position's own margin (wallet_balance, or entry value / leverage) is used up."

@@ -7,6 +7,7 @@ from typing import Literal, NamedTuple
 
 from pydantic import ConfigDict, Field
 
+from core.calculators.declared import by
 from core.calculators.fields import (
     QUANTITY_HELP,
     SIDE_HELP,
@@ -27,7 +28,8 @@ from core.calculators.fields import (
 )
 from core.errors import RequestError
 from core.exact import ONE, ZERO, exactly
-from core.pnl import Holding, apply_fill, fee, settle_notional, unrealised
+from core.explain import note
+from core.pnl import Holding, apply_fill, fee, order_sign, settle_notional, unrealised
 
 
 class FillField(Request):
@@ -133,18 +135,39 @@ class PnlAnswer(Answer):
     exit_value: Exact | None = Field(description="Open position's value at exit_price; null without one.")
     realised: Exact | None = Field(description="Profit that reducing fills locked in, before fees; null with gross.")
     unrealised: Exact | None = Field(description="Profit of what is open at exit_price; null without one.")
-    gross: Exact | None = Field(description="realised + unrealised, before fees and funding.")
+    gross: Exact | None = Field(
+        description="realised + unrealised, before fees and funding.", json_schema_extra=by("realised + unrealised")
+    )
     fees_open: Exact = Field(description="Fees of the fills, or of opening, and fees_paid; + paid.")
     fees_close: Exact | None = Field(description="Fee to close what is open at exit_price; + paid.")
-    fees: Exact | None = Field(description="fees_open + fees_close; + paid.")
+    fees: Exact | None = Field(
+        description="fees_open + fees_close; + paid.", json_schema_extra=by("fees_open + fees_close")
+    )
     funding: Exact = Field(description="+ received.")
-    net: Exact | None = Field(description="gross - fees + funding.")
-    gross_quote: Exact | None = Field(description="gross in quote, at exit_price; null for quanto.")
-    net_quote: Exact | None = Field(description="net in quote, at exit_price; null for quanto.")
-    equity: Exact | None = Field(description="wallet_balance + unrealised; null without a wallet_balance.")
-    equity_quote: Exact | None = Field(description="equity in quote, at exit_price.")
-    return_on_margin: Exact | None = Field(description="net / initial_margin; null without an initial_margin.")
-    gross_return_on_margin: Exact | None = Field(description="gross / initial_margin.")
+    net: Exact | None = Field(description="gross - fees + funding.", json_schema_extra=by("gross - fees + funding"))
+    gross_quote: Exact | None = Field(
+        description="gross in quote, at exit_price; null for quanto.",
+        json_schema_extra=by(linear="gross", inverse="gross * exit_price"),
+    )
+    net_quote: Exact | None = Field(
+        description="net in quote, at exit_price; null for quanto.",
+        json_schema_extra=by(linear="net", inverse="net * exit_price"),
+    )
+    equity: Exact | None = Field(
+        description="wallet_balance + unrealised; null without a wallet_balance.",
+        json_schema_extra=by("wallet_balance + unrealised"),
+    )
+    equity_quote: Exact | None = Field(
+        description="equity in quote, at exit_price.",
+        json_schema_extra=by(linear="equity", inverse="equity * exit_price"),
+    )
+    return_on_margin: Exact | None = Field(
+        description="net / initial_margin; null without an initial_margin.",
+        json_schema_extra=by("net / initial_margin"),
+    )
+    gross_return_on_margin: Exact | None = Field(
+        description="gross / initial_margin.", json_schema_extra=by("gross / initial_margin")
+    )
 
 
 class _Position(NamedTuple):
@@ -194,19 +217,28 @@ def _as_stated(request: PnlRequest) -> _Position:
     assert request.entry_price is not None
     kind = contract_kind(request.kind)
     cost = fee(kind, request.quantity, request.contract_size, request.entry_price, request.open_fee_rate)
+    note("realised, nothing being reduced", "0", ZERO, {}, unit="settle")
     return _Position(signed(request.side, request.quantity), request.entry_price, ZERO, cost)
 
 
 def _from_fills(request: PnlRequest) -> _Position:
     kind, size = contract_kind(request.kind), request.contract_size
     holding, realised, fees = Holding(), ZERO, ZERO
+    gains, paid, changes = [], [], []
     for index, fill in enumerate(request.fills or ()):
         if fill.fee is not None and fill.fee_rate is not None:
             raise RequestError(f"fills.{index}.fee", "only one of fee and fee_rate", "both")
         holding, gained = apply_fill(kind, size, holding, fill.side, fill.price, fill.quantity)
         realised += gained
         rate = ZERO if fill.fee_rate is None else fill.fee_rate
-        fees += fill.fee if fill.fee is not None else fee(kind, fill.quantity, size, fill.price, rate)
+        cost = fill.fee if fill.fee is not None else fee(kind, fill.quantity, size, fill.price, rate)
+        fees += cost
+        gains.append(gained)
+        paid.append(cost)
+        changes.append(order_sign(fill.side) * fill.quantity)
+    note("realised", "sum(gains)", realised, {"gains": gains}, unit="settle")
+    note("fees of the fills", "sum(fees)", fees, {"fees": paid}, unit="settle")
+    note("quantity", "abs(sum(fills))", abs(holding.quantity), {"fills": changes}, unit="order unit")
     return _Position(holding.quantity, holding.entry_price, realised, fees)
 
 
@@ -221,8 +253,11 @@ def _answer(request: PnlRequest, position: _Position) -> PnlAnswer:
         exit_value = settle_notional(kind, position.quantity, size, exit_price)
         open_profit = unrealised(kind, position.quantity, size, position.entry_price, exit_price)
         closing = fee(kind, position.quantity, size, exit_price, request.close_fee_rate)
+        note("fees close", "fee", closing, {"fee": closing}, unit="settle")
     gross = None if open_profit is None else position.realised + open_profit
     opening = position.fees + request.fees_paid
+    given = {"fees": position.fees, "fees_paid": request.fees_paid}
+    note("fees open", "fees + fees_paid", opening, given, unit="settle")
     fees = None if closing is None else opening + closing
     net = None if gross is None or fees is None else gross - fees + request.funding
     held = None if request.wallet_balance is None or open_profit is None else request.wallet_balance + open_profit
@@ -253,6 +288,7 @@ def _answer(request: PnlRequest, position: _Position) -> PnlAnswer:
 
 def _finished(request: PnlRequest, gross: Decimal) -> PnlAnswer:
     net = gross - request.fees_paid + request.funding
+    note("fees close, nothing being open", "0", ZERO, {}, unit="settle")
     return PnlAnswer(
         settle=settle_of(request.kind),
         side=None,

@@ -69,13 +69,16 @@ class Calculator(Generic[_Asked]):
     ) -> None:
         self.name, self.summary, self.request, self.answers, self.function = name, summary, request, answers, function
 
-    def answer(self, fields: Mapping[str, Any]) -> dict[str, Any]:
-        """The answer to a request given as a mapping; figures are strings. Raises RequestError."""
+    def read(self, fields: Mapping[str, Any]) -> _Asked:
+        """The request that a mapping describes. Raises RequestErrors naming every wrong field."""
         try:
-            asked = self.request.model_validate(dict(fields))
+            return self.request.model_validate(dict(fields))
         except ValidationError as refused:
             raise RequestErrors([_problem(details) for details in refused.errors(include_url=False)]) from None
-        return self.function(asked).model_dump(mode="json")
+
+    def answer(self, fields: Mapping[str, Any]) -> dict[str, Any]:
+        """The answer to a request given as a mapping; figures are strings. Raises RequestError."""
+        return self.function(self.read(fields)).model_dump(mode="json")
 
     def schema(self) -> dict[str, Any]:
         """JSON schemas of request and answer."""
@@ -86,15 +89,15 @@ class Calculator(Generic[_Asked]):
             "calculator": self.name,
             "summary": self.summary,
             "conventions": CONVENTIONS,
-            "request": _plain(self.request.model_json_schema(mode="validation")),
-            "answer": _plain(TypeAdapter(answers).json_schema(mode="serialization")),
+            "request": plain_schema(self.request.model_json_schema(mode="validation")),
+            "answer": plain_schema(TypeAdapter(answers).json_schema(mode="serialization")),
         }
 
 
-def _plain(part: Any) -> Any:
+def plain_schema(part: Any) -> Any:
     """A schema without pydantic's titles, and without null as a default: left out and null are not the same here."""
     if isinstance(part, list):
-        return [_plain(item) for item in part]
+        return [plain_schema(item) for item in part]
     if not isinstance(part, dict):
         return part
     if isinstance(part.get("description"), str):
@@ -102,7 +105,7 @@ def _plain(part: Any) -> Any:
     kept = {name: item for name, item in part.items() if not (name == "title" and isinstance(item, str))}
     if "default" in kept and kept["default"] is None:
         del kept["default"]
-    return {name: _plain(item) for name, item in kept.items()}
+    return {name: plain_schema(item) for name, item in kept.items()}
 
 
 CALCULATORS: dict[str, Calculator[Any]] = {
@@ -261,11 +264,6 @@ def answer(name: str, fields: Mapping[str, Any]) -> dict[str, Any]:
 def answer_json(name: str, text: str | bytes) -> str:
     """The answer of calculator ``name`` to a JSON request, as indented JSON. Raises RequestError."""
     return json.dumps(answer(name, read_request(text)), indent=2, ensure_ascii=False)
-
-
-def schema(name: str) -> dict[str, Any]:
-    """JSON schemas of request and answer of calculator ``name``."""
-    return calculator(name).schema()
 
 
 def read_request(text: str | bytes) -> dict[str, Any]:

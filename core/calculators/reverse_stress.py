@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Literal
 
 from pydantic import ConfigDict, Field
@@ -10,6 +11,7 @@ from core.calculators.book_fields import BookFields, driver_price, stated_book
 from core.calculators.fields import Answer, Exact, Positive, Unknown
 from core.calculators.scenario_fields import EXAMPLE_BOOK
 from core.exact import exactly
+from core.explain import explained
 from core.hedged_book import only_moving
 from core.reverse_stress import Answer as Found
 from core.reverse_stress import Reached, Threshold, UnknownReach, nearest, sentence, smallest_moves
@@ -78,7 +80,7 @@ def reverse_stress(request: ReverseStressRequest) -> ReverseStressAnswer | Unkno
         return WayAnswer(
             status="ok" if reached else "unknown" if isinstance(found, UnknownReach) else "none",
             move=found.move if isinstance(found, Reached) else None,
-            price=found.multiple * price if isinstance(found, Reached) and price is not None else None,
+            price=_price(found.multiple, price) if isinstance(found, Reached) and price is not None else None,
             pool=(found.pool or None) if isinstance(found, Reached) else None,
             missing=found.missing if isinstance(found, UnknownReach) else (),
             text=sentence(found, asked.driver, threshold, request.amount, price),
@@ -90,3 +92,8 @@ def reverse_stress(request: ReverseStressRequest) -> ReverseStressAnswer | Unkno
     shown = [] if side is None else [up.text if side == "up" else down.text]
     text = "; ".join((*shown, *blind)) or up.text
     return ReverseStressAnswer(driver=asked.driver, up=up, down=down, nearest=side, text=text)
+
+
+@explained("multiple * price_now", unit="quote a coin")
+def _price(multiple: Decimal, price_now: Decimal) -> Decimal:
+    return multiple * price_now

@@ -19,6 +19,8 @@ from core.calculators.scenario_fields import (
 )
 from core.errors import RequestError
 from core.exact import ONE, ZERO, exactly
+from core.explain import explained, unrecorded
+from core.explain import note as tell
 from core.hedged_book import HedgedBook, Market, exposure, spot_worth, worth
 from core.scenario import PoolOutcome, Scenario, UnknownOutcome, run
 from core.shocks import DEPEG, HISTORY, LADDER, apply, failure, historical
@@ -50,7 +52,9 @@ def scenario(request: ScenarioRequest) -> ScenarioAnswer | Unknown:
         note = failure(request.shock).note
         ends, asked = _failing(request, ends, asked)
     price = driver_price(request, book)
-    before = spot_worth(book, market, ONE) + sum((worth(pool, market, ONE) for pool in book.pools), ZERO)
+    outside, pools = spot_worth(book, market, ONE), [worth(pool, market, ONE) for pool in book.pools]
+    before = outside + sum(pools, ZERO)
+    tell("before", "spot + sum(pools)", before, {"spot": outside, "pools": pools}, unit="quote")
     via = tuple(ONE + move for move in request.via)
     rows: tuple[ScenarioRow, ...] = ()
     table = None
@@ -99,7 +103,7 @@ def _failing(
 
 
 def _row(book: HedgedBook, asked: Scenario, price: Decimal | None) -> ScenarioRow:
-    found, move = run(book, asked), asked.path[-1] - ONE
+    found, move = run(book, asked), _move(asked.path[-1])
     if isinstance(found, UnknownOutcome):
         blank: dict[str, Decimal | None] = dict.fromkeys(_FIGURES)
         return ScenarioRow(move=move, missing=found.missing, liquidated=(), pools=(), **blank)
@@ -124,8 +128,17 @@ def _row(book: HedgedBook, asked: Scenario, price: Decimal | None) -> ScenarioRo
 _FIGURES = ("spot", "coins", "hedge", "funding", "fees", "net", "net_share", "left", "exposure", "sigmas")
 
 
+@explained("multiple - 1", unit="fraction")
+def _move(multiple: Decimal) -> Decimal:
+    return multiple - ONE
+
+
 def _pool(pool: PoolOutcome, price: Decimal | None) -> PoolRow:
     at = pool.liquidated_at
+    if at is not None:
+        tell("liquidated at", "multiple - 1", at - ONE, {"multiple": at}, unit="fraction")
+    if at is not None and price is not None:
+        tell("liquidated price", "multiple * price", at * price, {"multiple": at, "price": price}, unit="quote a coin")
     return PoolRow(
         name=pool.name,
         account=pool.account,
@@ -143,11 +156,16 @@ def _grid(request: ScenarioRequest, book: HedgedBook, asked: Scenario, ends: tup
     from core.scenario_grid import Axis, grid
 
     assert request.grid is not None
-    found: Grid = grid(book, asked, ends, Axis(request.grid.axis), request.grid.values)
+    with unrecorded():
+        found: Grid = grid(book, asked, ends, Axis(request.grid.axis), request.grid.values)
     cells = [[found.pools(row, column) for column in range(len(found.columns))] for row in range(len(ends))]
+    how = "the scenario at each move and value, in floating point"
+    for name, figures in (("net", found.net), ("left", found.left), ("sigmas", found.sigmas)):
+        if figures is not None:
+            tell(f"grid {name}", how, figures.tolist(), {"values": request.grid.values}, kind="words")
     return GridAnswer(
         axis=request.grid.axis,
-        moves=tuple(end - ONE for end in ends),
+        moves=tuple(_move(end) for end in ends),
         values=request.grid.values,
         net=_matrix(found.net),
         left=_matrix(found.left),

@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, ConfigDict, Field, JsonValue, WithJsonSche
 from pydantic_core import PydanticCustomError
 
 from core.calculators.book_fields import BookFields
+from core.calculators.declared import by
 from core.calculators.fields import Answer, Exact, IntervalRate, NotNegative, Positive, Request, read_number
 
 
@@ -119,7 +120,10 @@ class PoolRow(Answer):
     left: Exact = Field(description="What it is worth after; of one that was liquidated, what the venue leaves.")
     equity: Exact | None
     requirement: Exact | None
-    margin_usage: Exact | None = Field(description="Requirement / equity; 1 is liquidation. Null if it is gone.")
+    margin_usage: Exact | None = Field(
+        description="Requirement / equity; 1 is liquidation. Null if it is gone.",
+        json_schema_extra=by("requirement / equity"),
+    )
 
 
 class ScenarioRow(Answer):
@@ -132,9 +136,11 @@ class ScenarioRow(Answer):
     hedge: Exact | None = Field(description="Change of the positions' profit, with all that liquidations took.")
     funding: Exact | None
     fees: Exact | None
-    net: Exact | None
-    net_share: Exact | None = Field(description="net, as a fraction of what the book was worth.")
-    left: Exact | None = Field(description="What the book is worth after.")
+    net: Exact | None = Field(json_schema_extra=by("spot + coins + hedge + funding - fees"))
+    net_share: Exact | None = Field(
+        description="net, as a fraction of what the book was worth.", json_schema_extra=by("net / before")
+    )
+    left: Exact | None = Field(description="What the book is worth after.", json_schema_extra=by("before + net"))
     exposure: Exact | None = Field(description="What is left gains per +100 % of the driver (beta-dollars).")
     sigmas: Exact | None = Field(description="Size of the move in standard deviations of the horizon; an estimate.")
     liquidated: tuple[str, ...]

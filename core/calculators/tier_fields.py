@@ -11,6 +11,7 @@ from pydantic import Field
 from core.calculators.fields import Answer, Exact, Kind, NotNegative, Positive, Request, Share, contract_kind
 from core.errors import RequestError
 from core.exact import ZERO, exactly
+from core.explain import note
 from core.instruments import ContractKind, Tier, TierTable
 from core.margin import TIER_UNIT
 from core.margin_rules import MarginRules
@@ -87,6 +88,14 @@ def tier_table(kind: Kind, tiers: tuple[TierField, ...], *, whole_position: bool
 def _deduction(name: str, tier: TierField, before: Tier | None) -> Decimal:
     """The deduction as stated, checked against the tier before; the one that continuity asks for where none is."""
     expected = tier.floor * (tier.rate - before.rate) + before.deduction if before else ZERO
+    if before is not None and tier.deduction is None:
+        given = {
+            "floor": tier.floor,
+            "rate": tier.rate,
+            "rate_before": before.rate,
+            "deduction_before": before.deduction,
+        }
+        note("deduction", "floor * (rate - rate_before) + deduction_before", expected, given, unit="settle")
     if tier.deduction is None:
         return expected
     if before is not None and abs(tier.deduction - expected) > ROUNDING * max(tier.floor, expected):
@@ -96,6 +105,7 @@ def _deduction(name: str, tier: TierField, before: Tier | None) -> Decimal:
 
 def single_rate(kind: Kind, rate: Decimal, deduction: Decimal) -> TierTable:
     """A table of one open-ended tier."""
+    note("floor of the one tier", "0", ZERO, {}, unit="settle")
     return TierTable("request", TIER_UNIT[contract_kind(kind)], (Tier(ZERO, None, rate, deduction),), 0, "request")
 
 

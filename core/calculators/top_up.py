@@ -12,6 +12,7 @@ from core.calculators.fields import Answer, Exact, NotNegative, Number, Positive
 from core.calculators.scenario_fields import EXAMPLE_ACCOUNT
 from core.errors import RequestError
 from core.exact import ONE, ZERO, exactly
+from core.explain import explained, note
 from core.hedged_book import BookPool, HedgedBook, Market
 from core.path_reach import path_reach
 from core.pool import WeightStep
@@ -120,6 +121,8 @@ def top_up(request: TopUpRequest) -> TopUpAnswer | Unknown:
     price = request.price
     if request.distance is not None:
         price = held.mark_price * (ONE + request.distance if rises else ONE - request.distance)
+        given = {"mark_price": held.mark_price, "distance": request.distance}
+        note("wanted price", f"mark_price * (1 {'+' if rises else '-'} distance)", price, given, unit="quote a coin")
     add = cut = None
     if price is not None:
         wanted = Wanted(market, _multiple(price, held.mark_price, rises=rises))
@@ -147,6 +150,7 @@ def top_up(request: TopUpRequest) -> TopUpAnswer | Unknown:
 def _multiple(price: Decimal, mark: Decimal, *, rises: bool) -> Decimal:
     """The wanted price as a multiple of the mark; it must be on the side of the danger."""
     x = price / mark
+    note("wanted multiple", "price / mark_price", x, {"price": price, "mark_price": mark})
     if x <= 0 or x == 1 or (x > 1) is not rises:
         raise RequestError("price", f"{'above' if rises else 'below'} the mark of {mark} and above 0", str(price))
     return x
@@ -191,7 +195,12 @@ def _market(book: HedgedBook, request: TopUpRequest) -> Market:
 def _where(pool: BookPool, market: Market, mark: Decimal, *, rises: bool) -> Decimal | None:
     reach = path_reach(pool, market)
     at, unknown = (reach.above, reach.unknown_above) if rises else (reach.below, reach.unknown_below)
-    return None if at is None or unknown else at * mark
+    return None if at is None or unknown else _liquidation_price(at, mark)
+
+
+@explained("multiple * mark_price", unit="quote a coin")
+def _liquidation_price(multiple: Decimal, mark_price: Decimal) -> Decimal:
+    return multiple * mark_price
 
 
 def _add(request: TopUpRequest, pool: BookPool, wanted: Wanted, mark: Decimal, *, rises: bool) -> AddAnswer:
@@ -220,7 +229,11 @@ def _cut(request: TopUpRequest, pool: BookPool, wanted: Wanted, index: int, *, r
         )
     assert isinstance(found, Cut)
     coins = held.leg.amount if held.leg.direct else held.leg.amount / held.mark_price
-    ratio = None if request.bag is None else -coins * (ONE - found.share) / request.bag
+    ratio = None
+    if request.bag is not None:
+        ratio = -coins * (ONE - found.share) / request.bag
+        given = {"coins": coins, "share": found.share, "bag": request.bag}
+        note("ratio", "-coins * (1 - share) / bag", ratio, given, unit="fraction")
     return CutAnswer(
         quantity=found.quantity,
         share=found.share,

@@ -7,9 +7,11 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from core.calculators.declared import by
 from core.calculators.estimates import Estimate, EstimateAnswer, estimating, known, maybe
 from core.calculators.fields import Answer, NotNegative, NoValue, Number, Positive, Request, Undefined, Unknown
 from core.exact import ZERO
+from core.explain import note
 from core.funding import DAYS_A_YEAR
 from core.stats.barrier import (
     HORIZONS_DAYS,
@@ -109,13 +111,27 @@ class TouchAnswer(EstimateAnswer):
     """Probabilities are fractions from 0 to 1; times are in days."""
 
     direction: Literal["up", "down", "at"] = Field(description="Where the barrier lies; at: the price is on it.")
-    distance: Estimate = Field(description="barrier / price - 1, signed.")
-    log_distance: Estimate = Field(description="abs(ln(barrier / price)).")
-    volatility: Estimate = Field(description="A year.")
+    distance: Estimate = Field(description="barrier / price - 1, signed.", json_schema_extra=by("barrier / price - 1"))
+    log_distance: Estimate = Field(
+        description="abs(ln(barrier / price)).", json_schema_extra=by("abs(ln(barrier / price))")
+    )
+    volatility: Estimate = Field(description="A year.", json_schema_extra=by("daily_volatility * sqrt(365)"))
     watched_barrier: Estimate = Field(description="The barrier that was computed with: shifted for discrete watching.")
-    sigma_days: Estimate = Field(description="Days after which one standard deviation reaches the barrier.")
-    daily_sigmas: Estimate = Field(description="Distance in standard deviations of one day.")
-    sigmas: Estimate | None = Field(description="Distance in standard deviations over the horizon.")
+    sigma_days: Estimate = Field(
+        description="Days after which one standard deviation reaches the barrier.",
+        json_schema_extra=by("365 * (ln(watched_barrier / price) / volatility) ** 2"),
+    )
+    daily_sigmas: Estimate = Field(
+        description="Distance in standard deviations of one day.",
+        json_schema_extra=by("abs(ln(watched_barrier / price)) / (volatility * sqrt(1 / 365))"),
+    )
+    sigmas: Estimate | None = Field(
+        description="Distance in standard deviations over the horizon.",
+        json_schema_extra=by(
+            "abs(ln(watched_barrier / price)) / (volatility * sqrt(days / 365))",
+            "abs(ln(watched_barrier / price)) / (volatility * sqrt(years))",
+        ),
+    )
     probability: Estimate | None = Field(description="Of touching the barrier within the horizon.")
     probability_lowest: Estimate | None = Field(description="The least over 0.8, 1 and 1.3 times the volatility.")
     probability_highest: Estimate | None = Field(description="The greatest over the same.")
@@ -125,7 +141,10 @@ class TouchAnswer(EstimateAnswer):
     probability_ever: Estimate = Field(description="Of ever touching.")
     expected_days: Estimate | None = Field(description="Mean time to the touch, given that it happens.")
     median_days: Estimate | None = Field(description="Time by which the touch has probability one half.")
-    days_at_drift: Estimate | None = Field(description="Days to the barrier at daily_drift.")
+    days_at_drift: Estimate | None = Field(
+        description="Days to the barrier at daily_drift.",
+        json_schema_extra=by("abs(ln(watched_barrier / price)) / abs(daily_drift)"),
+    )
     horizons: tuple[HorizonField, ...] = Field(description="Over 1, 7 and 30 days.")
     bets: BetsField | None = Field(description="Where cash was given.")
     undefined: Undefined
@@ -164,11 +183,13 @@ def _null(request: TouchRequest, name: str) -> bool:
 def _answer(request: TouchRequest, sigma: float) -> TouchAnswer:
     price, stated, drift = known(request.price), known(request.barrier), float(request.drift)
     hours = request.watched_every_hours or ZERO
-    barrier = watched_barrier(price, stated, sigma, float(hours) / (24 * DAYS_A_YEAR))
+    watched = float(hours) / (24 * DAYS_A_YEAR)
+    note("interval years", "hours / (24 * 365)", watched, {"hours": float(hours)})
+    barrier = watched_barrier(price, stated, sigma, watched)
     years = _years(request)
     waits = {
-        "expected_days": expected_years(price, barrier, sigma, drift) * DAYS_A_YEAR,
-        "median_days": median_years(price, barrier, sigma, drift) * DAYS_A_YEAR,
+        "expected_days": _in_days("expected", expected_years(price, barrier, sigma, drift)),
+        "median_days": _in_days("median", median_years(price, barrier, sigma, drift)),
         "days_at_drift": _at_drift(request, price, barrier),
     }
     over = None if years is None else touch_ranges(price, barrier, sigma, drift, (years * DAYS_A_YEAR,))[0]
@@ -205,13 +226,22 @@ _REASONS = {
 }
 
 
+def _in_days(name: str, years: float) -> float:
+    days = years * DAYS_A_YEAR
+    if math.isfinite(days):
+        note(f"{name} days", "years * 365", days, {"years": years})
+    return days
+
+
 def _finite(wait: float | None) -> float | None:
     return None if wait == math.inf else wait
 
 
 def _years(request: TouchRequest) -> float | None:
     if request.days is not None:
-        return float(request.days) / DAYS_A_YEAR
+        years = float(request.days) / DAYS_A_YEAR
+        note("years", "days / 365", years, {"days": float(request.days)})
+        return years
     return maybe(request.years)
 
 

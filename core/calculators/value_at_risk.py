@@ -8,10 +8,12 @@ from typing import Literal
 
 from pydantic import ConfigDict, Field
 
+from core.calculators.declared import by
 from core.calculators.estimates import Estimate, EstimateAnswer, Numbers, estimating, floats, known
 from core.calculators.fields import NotNegative, Number, Positive, Request, Share, Unknown
 from core.errors import RequestError
 from core.exact import ONE
+from core.explain import note
 from core.stats.distributions import normal_below
 from core.stats.value_at_risk import (
     historical,
@@ -97,7 +99,9 @@ class ValueAtRiskAnswer(EstimateAnswer):
     confidence: Estimate
     multiple: Estimate | None = Field(description="Deviations that value_at_risk is; null for historical.")
     deviation: Estimate | None = Field(description="Of the book's profit in a day; null for historical.")
-    deviation_over_days: Estimate | None = Field(description="Over the horizon; null for historical.")
+    deviation_over_days: Estimate | None = Field(
+        description="Over the horizon; null for historical.", json_schema_extra=by("deviation * sqrt(days)")
+    )
     days: Estimate
     observations: Estimate | None = Field(description="Past days, for historical.")
     tail_observations: Estimate | None = Field(
@@ -138,7 +142,7 @@ def _missing(request: ValueAtRiskRequest) -> tuple[str, ...]:
 
 
 def _historical(request: ValueAtRiskRequest) -> ValueAtRiskAnswer:
-    confidence = 0.99 if request.confidence is None else float(request.confidence)
+    confidence = _confidence(request)
     found = historical(request.profits or (), confidence)
     return ValueAtRiskAnswer(
         method="historical",
@@ -158,8 +162,9 @@ def _normal(request: ValueAtRiskRequest) -> ValueAtRiskAnswer:
     if request.multiple is not None:
         multiple = float(request.multiple)
         confidence = normal_below(multiple)
+        note("confidence", "Phi(multiple)", confidence, {"multiple": multiple})
     else:
-        confidence = 0.99 if request.confidence is None else float(request.confidence)
+        confidence = _confidence(request)
         multiple = multiple_for(confidence)
     deviation, days = _deviation(request), float(request.days)
     return ValueAtRiskAnswer(
@@ -176,6 +181,13 @@ def _normal(request: ValueAtRiskRequest) -> ValueAtRiskAnswer:
     )
 
 
+def _confidence(request: ValueAtRiskRequest) -> float:
+    if request.confidence is not None:
+        return float(request.confidence)
+    note("confidence", "0.99", 0.99, {})
+    return 0.99
+
+
 def _deviation(request: ValueAtRiskRequest) -> float:
     if request.deviation is not None:
         return float(request.deviation)
@@ -184,6 +196,11 @@ def _deviation(request: ValueAtRiskRequest) -> float:
         daily = position.daily_volatility
         sigma = float(daily) if daily is not None else known(position.volatility) / math.sqrt(request.days_per_year)
         parts.append(float(position.value) * sigma)
+        if daily is None:
+            given = {"volatility": known(position.volatility), "days_per_year": float(request.days_per_year)}
+            note("daily volatility", "volatility / sqrt(days_per_year)", sigma, given)
+        given = {"value": float(position.value), "daily_volatility": sigma}
+        note("deviation of a position", "value * daily_volatility", parts[-1], given, unit="money")
     if request.correlations is not None:
         return portfolio_deviation(parts, request.correlations)
     return portfolio_deviation(parts, 0.0 if request.correlation is None else float(request.correlation))

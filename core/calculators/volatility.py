@@ -7,6 +7,7 @@ from typing import Literal, TypeVar
 
 from pydantic import ConfigDict, Field
 
+from core.calculators.declared import by
 from core.calculators.estimates import (
     LONGEST_SERIES,
     PERIODS_HELP,
@@ -115,10 +116,15 @@ class VolatilityAnswer(EstimateAnswer):
     """Standard deviations of returns, fractions: 0.6 is 60 %."""
 
     estimator: Estimator
-    annual: Estimate = Field(description="Per year: per_bar * sqrt(periods_per_year).")
-    daily: Estimate = Field(description="Per day: per_bar * sqrt(24 / bar_hours).")
+    annual: Estimate = Field(
+        description="Per year: per_bar * sqrt(periods_per_year).",
+        json_schema_extra=by("per_bar * sqrt(periods_per_year)"),
+    )
+    daily: Estimate = Field(
+        description="Per day: per_bar * sqrt(24 / bar_hours).", json_schema_extra=by("per_bar * sqrt(24 / bar_hours)")
+    )
     per_bar: Estimate = Field(description="Per bar, not annualised.")
-    variance_per_bar: Estimate = Field(description="per_bar squared.")
+    variance_per_bar: Estimate = Field(description="per_bar squared.", json_schema_extra=by("per_bar ** 2"))
     bars: Estimate = Field(description="Bars in the window (closes, for close-to-close).")
     observations: Estimate = Field(description="Terms averaged: one a return or a bar.")
     bar_hours: Estimate
@@ -126,7 +132,9 @@ class VolatilityAnswer(EstimateAnswer):
     return_kind: ReturnKind | None = Field(description="log or simple; null where returns were given.")
     divisor: Literal["sample", "population"] | None = Field(description="Of close-to-close; null for the others.")
     decay: Estimate | None = Field(description="Lambda of ewma; null for the others.")
-    half_life: Estimate | None = Field(description="Bars after which a return weighs half, for ewma.")
+    half_life: Estimate | None = Field(
+        description="Bars after which a return weighs half, for ewma.", json_schema_extra=by("ln(0.5) / ln(decay)")
+    )
 
 
 @estimating

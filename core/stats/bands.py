@@ -9,6 +9,7 @@ import math
 from typing import Literal, NamedTuple
 
 from core.errors import RequestError
+from core.explain import explained, note
 from core.stats.distributions import normal_below, normal_density
 from core.stats.guards import above_zero, not_negative, real
 
@@ -62,9 +63,24 @@ def black_scholes(
     )
     shrink = math.exp(-yield_ * years)
     delta = shrink * (normal_below(d1) if kind == "call" else -normal_below(-d1))
-    return Greeks(delta, shrink * normal_density(d1) / (spot * spread))
+    gamma = shrink * normal_density(d1) / (spot * spread)
+    formula = "ln(spot / strike) / spread + (rate - dividend_yield) * years / spread + spread / 2"
+    source = "Hull, Options, Futures, ch. 19"
+    note("spread", "volatility * sqrt(years)", spread, {"volatility": volatility, "years": years})
+    given = {"spot": spot, "strike": strike, "spread": spread, "rate": rate, "dividend_yield": yield_, "years": years}
+    note("d1", formula, d1, given, source=source)
+    at = {"d1": d1, "dividend_yield": yield_, "years": years}
+    below = "Phi(d1)" if kind == "call" else "-Phi(-d1)"
+    note("delta", f"exp(-dividend_yield * years) * {below}", delta, at, source=source)
+    formula = "exp(-dividend_yield * years) * phi(d1) / (spot * spread)"
+    note("gamma", formula, gamma, {**at, "spot": spot, "spread": spread}, source=source)
+    return Greeks(delta, gamma)
 
 
+@explained(
+    "cbrt(1.5 * cost_rate * discount * spot * gamma ** 2 / risk_aversion)",
+    source="Whalley and Wilmott, Mathematical Finance 7 (1997)",
+)
 def whalley_wilmott_half_width(
     spot: float, gamma: float, cost_rate: float, risk_aversion: float = 1.0, discount: float = 1.0
 ) -> float:
@@ -78,6 +94,7 @@ def whalley_wilmott_half_width(
     return math.cbrt(1.5 * cost * above_zero("spot", spot) * square / above_zero("risk_aversion", risk_aversion))
 
 
+@explained("cbrt(1.5 * cost_rate * tracking_volatility ** 2 / (risk_aversion * volatility ** 2 * spot))", unit="coin")
 def futures_half_width(
     spot: float, cost_rate: float, tracking_volatility: float, volatility: float, risk_aversion: float
 ) -> float:
@@ -121,9 +138,14 @@ def practical_half_width(
         limits.append(Practical(above_zero("ratio_points", ratio_points), "ratio"))
     if money is not None:
         limits.append(Practical(above_zero("money", money) / worth, "money"))
+        note("limit in money", "money / exposure", limits[-1].half_width, {"money": money, "exposure": worth})
     if not limits:
         raise RequestError("ratio_points", "a limit in ratio points or money", "neither")
     narrow = min(limits)
+    widths = [limit.half_width for limit in limits]
+    told: dict[str, object] = {"limits": widths, "estimation": estimation or 0.0}
+    width = max(narrow.half_width, estimation or 0.0)
+    note("half width", "max(min(limits), estimation)", width, told)
     if estimation is not None and not_negative("estimation", estimation) > narrow.half_width:
         return Practical(float(estimation), "estimation")
     return narrow
@@ -138,6 +160,10 @@ def decide(held: float, target: float, half_width: float, trade_to: TradeTo = "e
     miss = real("held", held) - real("target", target)
     width = not_negative("half_width", half_width)
     if abs(miss) <= width:
+        note("hold", "held", float(held), {"held": float(held)})
         return Decision(False, float(held), 0.0)
-    hold = target + math.copysign(_SHARE_LEFT[trade_to] * width, miss)
+    left, side = _SHARE_LEFT[trade_to], math.copysign(1, miss)
+    hold = target + math.copysign(left * width, miss)
+    given = {"target": target, "side": side, "share_left": left, "half_width": width}
+    note("hold", "target + side * share_left * half_width", hold, given)
     return Decision(True, hold, hold - held)

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from core.errors import RequestError
+from core.explain import is_recording, note, unrecorded
 from core.funding import DAYS_A_YEAR
 from core.stats.distributions import normal_below, scaled_tail
 from core.stats.guards import above_zero, not_negative, real
@@ -53,13 +54,18 @@ def end_beyond_probability(spot: float, barrier: float, volatility: float, years
     """Probability of being beyond the barrier at the end: about half of touching it, and no measure of liquidation."""
     path = _path(spot, barrier, volatility, drift)
     spread = path.volatility * math.sqrt(above_zero("years", years))
-    return normal_below((path.drift * years - path.distance) / spread)
+    found = normal_below((path.drift * years - path.distance) / spread)
+    formula = "Phi((drift * years - distance) / (volatility * sqrt(years)))"
+    note("end beyond probability", formula, found, {**path._asdict(), "years": years})
+    return found
 
 
 def ever_probability(spot: float, barrier: float, volatility: float, drift: float = 0.0) -> float:
     """Probability of ever touching: 1 where the log price does not drift away, else ``exp(2 ν b / σ²)``."""
     path = _path(spot, barrier, volatility, drift)
-    return math.exp(min(0.0, 2 * path.drift * path.distance / path.volatility**2))
+    found = math.exp(min(0.0, 2 * path.drift * path.distance / path.volatility**2))
+    note("probability ever", "exp(min(0, 2 * drift * distance / volatility ** 2))", found, path._asdict())
+    return found
 
 
 def expected_years(spot: float, barrier: float, volatility: float, drift: float = 0.0) -> float:
@@ -67,7 +73,11 @@ def expected_years(spot: float, barrier: float, volatility: float, drift: float 
     path = _path(spot, barrier, volatility, drift)
     if not path.distance:
         return 0.0
-    return path.distance / abs(path.drift) if path.drift else math.inf
+    if not path.drift:
+        return math.inf
+    found = path.distance / abs(path.drift)
+    note("expected years", "distance / abs(drift)", found, {"distance": path.distance, "drift": path.drift})
+    return found
 
 
 def median_years(spot: float, barrier: float, volatility: float, drift: float = 0.0) -> float:
@@ -80,6 +90,13 @@ def median_years(spot: float, barrier: float, volatility: float, drift: float = 
         return 0.0
     if ever_probability(spot, barrier, volatility, drift) <= 0.5:
         return math.inf
+    found = _halfway(path)
+    note("median years", "where the touch has probability 1/2", found, path._asdict(), kind="search")
+    return found
+
+
+@unrecorded()
+def _halfway(path: _Path) -> float:
     low, high = 0.0, (path.distance / path.volatility) ** 2
     while _touched(path, high, 0.0) < 0.5 and high < 1e100:
         low, high = high, high * 2
@@ -100,7 +117,16 @@ def watched_barrier(spot: float, barrier: float, volatility: float, interval_yea
     shift = DISCRETE_WATCHING * path.volatility * math.sqrt(not_negative("interval_years", interval_years))
     if not path.distance:
         return float(barrier)
-    return barrier * math.exp(shift if barrier > spot else -shift)
+    side = 1 if barrier > spot else -1
+    found = barrier * math.exp(side * shift)
+    note(
+        "watched barrier",
+        "barrier * exp(side * 0.5826 * volatility * sqrt(interval_years))",
+        found,
+        {"barrier": barrier, "side": side, "volatility": volatility, "interval_years": interval_years},
+        source="Broadie, Glasserman and Kou, Mathematical Finance 7 (1997)",
+    )
+    return found
 
 
 def one_touch_at_hit(
@@ -114,7 +140,13 @@ def one_touch_at_hit(
     least = -((path.drift / path.volatility) ** 2) / 2
     if rate < least:
         raise RequestError("rate", f"at least {least:.6g}, for which the formula holds", str(rate))
-    return not_negative("cash", cash) * _touched(path, not_negative("years", years), rate)
+    touched = _touched(path, not_negative("years", years), rate)
+    found = not_negative("cash", cash) * touched
+    source = "Haug, The Complete Guide to Option Pricing Formulas (1998), p. 95"
+    note(
+        "one touch at hit", "cash * discounted_touch", found, {"cash": cash, "discounted_touch": touched}, source=source
+    )
+    return found
 
 
 def one_touch_at_expiry(
@@ -122,7 +154,10 @@ def one_touch_at_expiry(
 ) -> float:
     """Value of ``cash`` paid at the end if the barrier was touched: discounted probability of the touch."""
     probability = touch_probability(spot, barrier, volatility, years, real("rate", rate) - real("yield_", yield_))
-    return not_negative("cash", cash) * math.exp(-rate * years) * probability
+    found = not_negative("cash", cash) * math.exp(-rate * years) * probability
+    given = {"cash": cash, "rate": rate, "years": years, "probability": probability}
+    note("one touch at expiry", "cash * exp(-rate * years) * probability", found, given)
+    return found
 
 
 def no_touch_at_expiry(
@@ -130,7 +165,10 @@ def no_touch_at_expiry(
 ) -> float:
     """Value of ``cash`` paid at the end if the barrier was not touched; with the one-touch it makes certain cash."""
     certain = not_negative("cash", cash) * math.exp(-real("rate", rate) * not_negative("years", years))
-    return certain - one_touch_at_expiry(cash, spot, barrier, volatility, years, rate, yield_)
+    touched = one_touch_at_expiry(cash, spot, barrier, volatility, years, rate, yield_)
+    given = {"cash": cash, "rate": rate, "years": years, "one_touch": touched}
+    note("no touch at expiry", "cash * exp(-rate * years) - one_touch", certain - touched, given)
+    return certain - touched
 
 
 def distance_in_sigmas(spot: float, barrier: float, volatility: float, years: float) -> float:
@@ -171,7 +209,11 @@ def touch_ranges(
         years = not_negative("horizons_days", days) / DAYS_A_YEAR
         likely = touch_probability(spot, barrier, volatility, years, drift)
         others = [touch_probability(spot, barrier, volatility * factor, years, drift) for factor in factors]
-        found.append(TouchRange(days, likely, min(likely, *others), max(likely, *others)))
+        least, most = min(likely, *others), max(likely, *others)
+        given = {"probability": likely, "others": others}
+        note("probability lowest", "min(probability, others)", least, given)
+        note("probability highest", "max(probability, others)", most, given)
+        found.append(TouchRange(days, likely, least, most))
     return tuple(found)
 
 
@@ -179,7 +221,12 @@ def _path(spot: float, barrier: float, volatility: float, drift: float) -> _Path
     gap = math.log(above_zero("barrier", barrier) / above_zero("spot", spot))
     sigma = above_zero("volatility", volatility)
     growth = real("drift", drift) - sigma**2 / 2
-    return _Path(abs(gap), growth if gap >= 0 else -growth, sigma)
+    side = 1 if gap >= 0 else -1
+    if is_recording():
+        note("distance", "abs(ln(barrier / price))", abs(gap), {"barrier": barrier, "price": spot})
+        given = {"side": side, "drift": drift, "volatility": sigma}
+        note("drift of the log price towards the barrier", "side * (drift - volatility ** 2 / 2)", side * growth, given)
+    return _Path(abs(gap), side * growth, sigma)
 
 
 def _touched(path: _Path, years: float, rate: float) -> float:
@@ -194,4 +241,22 @@ def _touched(path: _Path, years: float, rate: float) -> float:
     first = math.exp((path.drift - speed) * path.distance / square)
     first *= normal_below((speed * years - path.distance) / spread)
     second = scaled_tail((path.drift + speed) * path.distance / square, (path.distance + speed * years) / spread)
-    return min(1.0, first + second) if rate >= 0 else first + second
+    found = min(1.0, first + second) if rate >= 0 else first + second
+    if is_recording():
+        _tell_touch(path, years, rate, speed, found)
+    return found
+
+
+def _tell_touch(path: _Path, years: float, rate: float, speed: float, found: float) -> None:
+    """Explain the probability of a touch, or its discounted value."""
+    formula = (
+        "exp((drift - speed) * distance / volatility ** 2)"
+        " * Phi((speed * years - distance) / (volatility * sqrt(years)))"
+        " + exp((drift + speed) * distance / volatility ** 2)"
+        " * Phi((-distance - speed * years) / (volatility * sqrt(years)))"
+    )
+    given = {"drift": path.drift, "rate": rate, "volatility": path.volatility}
+    note("speed", "sqrt(max(drift ** 2 + 2 * rate * volatility ** 2, 0))", speed, given)
+    given = {**path._asdict(), "speed": speed, "years": years}
+    source = "Harrison, Brownian Motion and Stochastic Flow Systems (1985), ch. 1"
+    note("touch probability", f"min(1, {formula})" if rate >= 0 else formula, found, given, source=source)

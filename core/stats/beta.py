@@ -13,6 +13,7 @@ from collections.abc import Sequence
 import msgspec
 
 from core.errors import RequestError
+from core.explain import is_recording, note
 from core.stats.distributions import student_quantile
 from core.stats.guards import Real, above_zero, correlation_of, inside_unit, not_negative, paired, real
 from core.stats.linear import solve
@@ -90,7 +91,9 @@ def minimum_variance_ratio(
         if observations < 3:
             raise RequestError("observations", "three or more", str(observations))
         error = held / short * math.sqrt((1 - rho**2) / (observations - 2))
-        reach = student_quantile((1 + confidence) / 2, observations - 2) * error
+        times = student_quantile((1 + confidence) / 2, observations - 2)
+        reach = times * error
+        _tell_interval(ratio, error, times, observations, confidence)
     return MinimumVariance(
         ratio=ratio,
         error=error,
@@ -106,6 +109,16 @@ def minimum_variance_ratio(
     )
 
 
+def _tell_interval(ratio: float, error: float, times: float, observations: int, confidence: float) -> None:
+    """Explain the interval of a ratio: so many standard errors either way."""
+    how = "Student's t with (1 + confidence) / 2 below it, for observations - 2 degrees of freedom"
+    given: dict[str, object] = {"confidence": confidence, "observations": observations}
+    note("standard errors either way", how, times, given, kind="search", source="Abramowitz and Stegun, 26.7.1")
+    given = {"ratio": ratio, "times": times, "ratio_error": error}
+    note("ratio low", "ratio - times * ratio_error", ratio - times * error, given)
+    note("ratio high", "ratio + times * ratio_error", ratio + times * error, given)
+
+
 def minimum_variance_from(hedge: Sequence[Real], bag: Sequence[Real], confidence: float = 0.95) -> MinimumVariance:
     """:func:`minimum_variance_ratio` from the series, with sample deviations (n - 1).
 
@@ -113,6 +126,7 @@ def minimum_variance_from(hedge: Sequence[Real], bag: Sequence[Real], confidence
     """
     found_hedge, found_bag = paired("hedge", hedge, "bag", bag, 3)
     related = correlation(found_hedge, found_bag)
+    note("observations", "count(bag)", len(found_bag), {"bag": found_bag})
     if related is None:
         still = "hedge" if max(found_hedge) == min(found_hedge) else "bag"
         raise RequestError(still, "values that vary", "one value throughout")
@@ -150,6 +164,18 @@ def ewma_beta(hedge: Sequence[Real], bag: Sequence[Real], decay: float = RISK_ME
     if sample > 2:
         left = 0.0 if related is None else (1 - related**2) * bag_square / square
         error = math.sqrt(left / (sample - 2))
+    if is_recording():
+        given: dict[str, object] = {"weights": weights, "hedge": found_hedge, "bag": found_bag}
+        source = "J.P. Morgan, RiskMetrics (1996), ch. 5"
+        squares = "sum(weights * hedge ** 2)"
+        note("weighted beta", f"sum(weights * hedge * bag) / {squares}", together / square, given, source=source)
+        note("effective sample", "sum(weights) ** 2 / sum(weights ** 2)", sample, {"weights": weights})
+        if related is not None:
+            formula = f"sum(weights * hedge * bag) / sqrt({squares} * sum(weights * bag ** 2))"
+            note("weighted correlation", formula, related, given, source=source)
+        if error is not None and related is not None:
+            formula = f"sqrt((1 - correlation ** 2) * sum(weights * bag ** 2) / {squares} / (sample - 2))"
+            note("weighted error", formula, error, {**given, "correlation": related, "sample": sample})
     return EwmaBeta(
         beta=together / square,
         error=error,
@@ -168,7 +194,13 @@ def shrunk(beta: float, error: float, prior_deviation: float, prior: float = 1.0
     """
     wide, narrow = not_negative("error", error) ** 2, above_zero("prior_deviation", prior_deviation) ** 2
     weight = narrow / (narrow + wide)
-    return weight * real("beta", beta) + (1 - weight) * real("prior", prior)
+    found = weight * real("beta", beta) + (1 - weight) * real("prior", prior)
+    given = {"prior_deviation": prior_deviation, "error": error}
+    note("weight", "prior_deviation ** 2 / (prior_deviation ** 2 + error ** 2)", weight, given)
+    given = {"weight": weight, "beta": beta, "prior": prior}
+    source = "Vasicek, Journal of Finance 28 (1973)"
+    note("shrunk", "weight * beta + (1 - weight) * prior", found, given, source=source)
+    return found
 
 
 def scholes_williams(hedge: Sequence[Real], bag: Sequence[Real]) -> float:
@@ -185,7 +217,12 @@ def scholes_williams(hedge: Sequence[Real], bag: Sequence[Real]) -> float:
     divisor = 1 + 2 * (repeated or 0.0)
     if divisor <= 0:
         raise RequestError("hedge", "an autocorrelation above -1/2", str(repeated))
-    return (early + ordinary_least_squares(found_hedge, found_bag).slope + late) / divisor
+    slope = ordinary_least_squares(found_hedge, found_bag).slope
+    found = (early + slope + late) / divisor
+    given = {"early": early, "slope": slope, "late": late, "autocorrelation": repeated or 0.0}
+    source = "Scholes and Williams, Journal of Financial Economics 5 (1977)"
+    note("scholes williams", "(early + slope + late) / (1 + 2 * autocorrelation)", found, given, source=source)
+    return found
 
 
 def dimson(hedge: Sequence[Real], bag: Sequence[Real], lags: int = 1) -> float:
@@ -204,6 +241,10 @@ def dimson(hedge: Sequence[Real], bag: Sequence[Real], lags: int = 1) -> float:
     slopes = solve(gram, [dot(column, target) for column in columns])
     if slopes is None:
         raise RequestError("hedge", "returns that differ from one lag to the next", "a pattern that repeats")
+    given = {"columns": columns, "target": target}
+    note("slopes", "of one regression of target on all columns", slopes, given, kind="words")
+    source = "Dimson, Journal of Financial Economics 7 (1979)"
+    note("dimson", "sum(slopes)", math.fsum(slopes), {"slopes": slopes}, source=source)
     return math.fsum(slopes)
 
 
@@ -221,6 +262,10 @@ def lead_lag(hedge: Sequence[Real], bag: Sequence[Real], most: int = 3) -> LeadL
     if not known:
         raise RequestError("hedge", "series that vary", "one value throughout")
     lag, related = max(known, key=lambda found: (round(abs(found[1]), 12), -abs(found[0]), found[0]))
+    lags, found = [item[0] for item in known], [item[1] for item in known]
+    given = {"lags": lags, "correlations": found}
+    note("lag", "that of the correlation of greatest size", lag, given, kind="search")
+    note("lags tried", "from the lead to the lag asked for", [item[0] for item in tried], {}, kind="words")
     return LeadLag(lag=lag, correlation=related, correlations=tuple(tried), observations=len(found_hedge))
 
 

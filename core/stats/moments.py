@@ -7,6 +7,7 @@ import math
 from collections.abc import Sequence
 from typing import Literal
 
+from core.explain import is_recording, note
 from core.stats.guards import Real, above_zero, series
 
 Divisor = Literal["sample", "population"]
@@ -39,7 +40,12 @@ def variance(values: Sequence[float], divisor: Divisor = "sample") -> float:
 
 def deviation(values: Sequence[float], divisor: Divisor = "sample") -> float:
     """Standard deviation with n - 1 (sample) or n (population) in the divisor."""
-    return math.sqrt(variance(values, divisor))
+    found = math.sqrt(variance(values, divisor))
+    if is_recording():
+        formula = "sqrt(sum((values - mean(values)) ** 2) / (count(values) - 1))"
+        told = formula if divisor == "sample" else formula.replace(" - 1))", "))")
+        note("deviation", told, found, {"values": list(values)})
+    return found
 
 
 def correlation(x: Sequence[float], y: Sequence[float]) -> float | None:
@@ -48,7 +54,11 @@ def correlation(x: Sequence[float], y: Sequence[float]) -> float | None:
     a_size, b_size = math.sqrt(dot(a, a)), math.sqrt(dot(b, b))
     if not a_size or not b_size:
         return None
-    return min(1.0, max(-1.0, math.fsum((p / a_size) * (q / b_size) for p, q in zip(a, b, strict=True))))
+    related = min(1.0, max(-1.0, math.fsum((p / a_size) * (q / b_size) for p, q in zip(a, b, strict=True))))
+    if is_recording():
+        formula = "sum((x - mean(x)) * (y - mean(y))) / sqrt(sum((x - mean(x)) ** 2) * sum((y - mean(y)) ** 2))"
+        note("correlation", formula, related, {"x": list(x), "y": list(y)})
+    return related
 
 
 def returns_of(prices: Sequence[Real], kind: ReturnKind = "log", name: str = "prices") -> list[float]:
@@ -59,5 +69,10 @@ def returns_of(prices: Sequence[Real], kind: ReturnKind = "log", name: str = "pr
     found = [above_zero(f"{name}.{index}", price) for index, price in enumerate(series(name, prices, 2, "prices"))]
     steps = itertools.pairwise(found)
     if kind == "simple":
-        return [after / before - 1 for before, after in steps]
-    return [math.log(after / before) for before, after in steps]
+        returns = [after / before - 1 for before, after in steps]
+    else:
+        returns = [math.log(after / before) for before, after in steps]
+    if is_recording():
+        formula = "after / before - 1" if kind == "simple" else "ln(after / before)"
+        note("returns", formula, returns, {"after": found[1:], "before": found[:-1]})
+    return returns

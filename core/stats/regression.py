@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import msgspec
 
 from core.errors import RequestError
+from core.explain import note
 from core.stats.distributions import student_quantile
 from core.stats.guards import Real, inside_unit, paired
 from core.stats.moments import centred, correlation, dot, mean
@@ -47,6 +48,8 @@ def ordinary_least_squares(x: Sequence[Real], y: Sequence[Real], confidence: flo
     if not spread:
         raise RequestError("x", "values that vary", "one value throughout")
     slope = dot(away_x, away_y) / spread
+    formula = "sum((x - mean(x)) * (y - mean(y))) / sum((x - mean(x)) ** 2)"
+    note("slope", formula, slope, {"x": found_x, "y": found_y})
     residuals = [b - slope * a for a, b in zip(away_x, away_y, strict=True)]
     count = len(found_x)
     residual_variance = dot(residuals, residuals) / (count - 2)

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 import msgspec
 
 from core.errors import RequestError
+from core.explain import explained, is_recording, note
 from core.stats.distributions import normal_below, normal_density, normal_quantile
 from core.stats.guards import Real, correlation_of, inside_unit, not_negative, real, series
 
@@ -30,9 +31,12 @@ class TailLoss(msgspec.Struct, frozen=True, kw_only=True):
 
 def multiple_for(confidence: float) -> float:
     """Standard deviations of the normal loss at ``confidence``: 1.645 at 0.95, 2.326 at 0.99."""
-    return normal_quantile(inside_unit("confidence", confidence))
+    found = normal_quantile(inside_unit("confidence", confidence))
+    note("multiple", "the standard normal with confidence below it", found, {"confidence": confidence}, kind="search")
+    return found
 
 
+@explained("multiple * deviation * sqrt(periods)", unit="money", source="Hull, Options, Futures, ch. 22")
 def normal_value_at_risk(deviation: float, multiple: float, periods: float = 1.0) -> float:
     """``multiple · deviation · √periods``, mean zero; ``deviation`` in money, of one period (a day).
 
@@ -43,6 +47,9 @@ def normal_value_at_risk(deviation: float, multiple: float, periods: float = 1.0
     )
 
 
+@explained(
+    "phi(multiple) / Phi(-multiple) * deviation * sqrt(periods)", unit="money", source="Hull, Options, Futures, ch. 22"
+)
 def normal_expected_shortfall(deviation: float, multiple: float, periods: float = 1.0) -> float:
     """``deviation · √periods · φ(z)/(1 - Φ(z))``: the mean loss beyond the value at risk of that ``multiple`` z.
 
@@ -52,7 +59,9 @@ def normal_expected_shortfall(deviation: float, multiple: float, periods: float 
     beyond = normal_below(-z)
     if not beyond:
         raise RequestError("multiple", "a multiple that leaves a tail", str(multiple))
-    return normal_value_at_risk(deviation, normal_density(z) / beyond, periods)
+    mean_beyond = normal_density(z) / beyond
+    note("mean of the tail in deviations", "phi(multiple) / Phi(-multiple)", mean_beyond, {"multiple": z})
+    return normal_value_at_risk(deviation, mean_beyond, periods)
 
 
 def portfolio_deviation(deviations: Sequence[Real], correlations: float | Sequence[Sequence[Real]]) -> float:
@@ -66,7 +75,15 @@ def portfolio_deviation(deviations: Sequence[Real], correlations: float | Sequen
     total = math.fsum(matrix[i][j] * found[i] * found[j] for i in range(len(found)) for j in range(len(found)))
     if total < -1e-12 * math.fsum(value**2 for value in found):
         raise RequestError("correlations", "correlations that are possible together", "a variance below zero")
-    return math.sqrt(max(total, 0.0))
+    found_deviation = math.sqrt(max(total, 0.0))
+    if isinstance(correlations, Sequence):
+        given: dict[str, object] = {"deviations": found, "correlations": matrix}
+        formula = "sqrt(max(sum(deviations * dot(correlations, deviations)), 0))"
+    else:
+        given = {"deviations": found, "correlation": float(correlations)}
+        formula = "sqrt(max((1 - correlation) * sum(deviations ** 2) + correlation * sum(deviations) ** 2, 0))"
+    note("deviation", formula, found_deviation, given, unit="money")
+    return found_deviation
 
 
 def historical(profits: Sequence[Real], confidence: float) -> TailLoss:
@@ -82,9 +99,20 @@ def historical(profits: Sequence[Real], confidence: float) -> TailLoss:
     whole = int(tail)
     part = tail - whole
     losses = [*worst[:whole], *([part * worst[whole]] if part else [])]
+    shortfall = math.fsum(losses) / tail if tail else worst[0]
+    least = worst[max(math.ceil(tail), 1) - 1]
+    if is_recording():
+        given: dict[str, object] = {"confidence": confidence, "profits": [float(value) for value in profits]}
+        note("observations", "count(profits)", len(worst), {"profits": given["profits"]})
+        note("tail observations", "rounded((1 - confidence) * count(profits), 0.000000001)", tail, given)
+        told = {"losses": losses or worst[:1], "tail_observations": tail or 1.0}
+        note("expected shortfall", "sum(losses) / tail_observations", shortfall, told, unit="money")
+        given = {"losses": worst, "tail_observations": tail}
+        how = "the smallest of the tail_observations greatest losses"
+        note("value at risk", how, least, given, unit="money", kind="words")
     return TailLoss(
-        value_at_risk=worst[max(math.ceil(tail), 1) - 1],
-        expected_shortfall=math.fsum(losses) / tail if tail else worst[0],
+        value_at_risk=least,
+        expected_shortfall=shortfall,
         tail_observations=tail,
         observations=len(worst),
     )

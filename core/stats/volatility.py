@@ -14,6 +14,7 @@ from typing import NamedTuple, Protocol
 import msgspec
 
 from core.errors import RequestError
+from core.explain import is_recording, note
 from core.stats.guards import Real, above_zero, inside_unit, not_negative, real, series
 from core.stats.insufficient import Insufficient
 from core.stats.moments import Divisor, ReturnKind, returns_of, variance
@@ -83,7 +84,11 @@ def sampling(periods_per_year: float, bar_hours: float | None = None) -> Samplin
     periods = above_zero("periods_per_year", periods_per_year)
     if bar_hours is not None:
         return Sampling(periods, above_zero("bar_hours", bar_hours))
-    return Sampling(periods, 24.0 if 240 <= periods <= 366 else 8760.0 / periods)
+    if 240 <= periods <= 366:
+        note("bar hours", "24", 24.0, {})
+        return Sampling(periods, 24.0)
+    note("bar hours", "8760 / periods_per_year", 8760.0 / periods, {"periods_per_year": periods})
+    return Sampling(periods, 8760.0 / periods)
 
 
 def close_to_close(
@@ -100,13 +105,20 @@ def close_to_close(
     """
     series("closes", closes, 3 if divisor == "sample" else 2, "closes")
     found = of_returns(returns_of(closes, returns, "closes"), bars, divisor=divisor)
+    note("bars and observations", "count(closes)", len(closes), {"closes": list(map(float, closes))})
     return msgspec.structs.replace(found, bars=len(closes))
 
 
 def of_returns(returns: Sequence[Real], bars: Sampling = DAILY, *, divisor: Divisor = "sample") -> Volatility:
     """Standard deviation of returns (fractions per bar) about their mean; the window is their number."""
     found = series("returns", returns, 2 if divisor == "sample" else 1, "returns")
-    return _estimate("close-to-close", variance(found, divisor), len(found), len(found), bars)
+    square = variance(found, divisor)
+    if is_recording():
+        less = " - 1" if divisor == "sample" else ""
+        formula = f"sum((returns - mean(returns)) ** 2) / (count(returns){less})"
+        note("variance per bar", formula, square, {"returns": found}, source="Hull, Options, Futures, ch. 15")
+        note("observations: bars", "count(returns)", len(found), {"returns": found})
+    return _estimate("close-to-close", square, len(found), len(found), bars)
 
 
 def parkinson(candles: Sequence[Bar], bars: Sampling = DAILY) -> Volatility:
@@ -116,7 +128,9 @@ def parkinson(candles: Sequence[Bar], bars: Sampling = DAILY) -> Volatility:
     """
     found = _read(candles, 1)
     total = math.fsum(math.log(bar.high / bar.low) ** 2 for bar in found)
-    return _estimate("parkinson", total / (4 * math.log(2) * len(found)), len(found), len(found), bars)
+    square = total / (4 * math.log(2) * len(found))
+    _tell("sum(ln(high / low) ** 2) / (4 * ln(2) * count(high))", square, found, "Parkinson (1980)")
+    return _estimate("parkinson", square, len(found), len(found), bars)
 
 
 def garman_klass(candles: Sequence[Bar], bars: Sampling = DAILY) -> Volatility:
@@ -126,6 +140,7 @@ def garman_klass(candles: Sequence[Bar], bars: Sampling = DAILY) -> Volatility:
     """
     found = _read(candles, 1)
     total = math.fsum(_garman_klass_term(bar) for bar in found)
+    _tell(f"mean({_GARMAN_KLASS})", total / len(found), found, "Garman and Klass (1980)")
     return _estimate("garman-klass", total / len(found), len(found), len(found), bars)
 
 
@@ -139,6 +154,8 @@ def garman_klass_yang_zhang(candles: Sequence[Bar], bars: Sampling = DAILY) -> V
     window = len(found) - 1
     jumps = (math.log(bar.open / before.close) ** 2 for before, bar in itertools.pairwise(found))
     total = math.fsum([*jumps, *(_garman_klass_term(bar) for bar in found[1:])])
+    formula = f"mean(ln(open / close_before) ** 2 + {_GARMAN_KLASS})"
+    _tell(formula, total / window, found[1:], "Yang and Zhang (2000)", before=found[:-1])
     return _estimate("garman-klass-yang-zhang", total / window, window, window, bars)
 
 
@@ -148,7 +165,9 @@ def rogers_satchell(candles: Sequence[Bar], bars: Sampling = DAILY) -> Volatilit
     Raises RequestError without a candle. Source: Rogers and Satchell, Annals of Applied Probability 1 (1991).
     """
     found = _read(candles, 1)
-    return _estimate("rogers-satchell", _rogers_satchell_variance(found), len(found), len(found), bars)
+    square = _rogers_satchell_variance(found)
+    _tell(f"mean({_ROGERS_SATCHELL})", square, found, "Rogers and Satchell (1991)")
+    return _estimate("rogers-satchell", square, len(found), len(found), bars)
 
 
 def yang_zhang(candles: Sequence[Bar], bars: Sampling = DAILY, *, alpha: float = 1.34) -> Volatility:
@@ -164,6 +183,15 @@ def yang_zhang(candles: Sequence[Bar], bars: Sampling = DAILY, *, alpha: float =
     inside = [math.log(bar.close / bar.open) for bar in window]
     share = (above_zero("alpha", alpha) - 1) / (alpha + (count + 1) / (count - 1))
     total = variance(jumps) + share * variance(inside) + (1 - share) * _rogers_satchell_variance(window)
+    if is_recording():
+        given = {"alpha": alpha, "bars": count}
+        note("share", "(alpha - 1) / (alpha + (bars + 1) / (bars - 1))", share, given, source="Yang and Zhang (2000)")
+        deviations = (
+            f"sum(({part} - mean({part})) ** 2) / (count(open) - 1)"
+            for part in ("ln(open / close_before)", "ln(close / open)")
+        )
+        formula = f"{next(deviations)} + share * {next(deviations)} + (1 - share) * mean({_ROGERS_SATCHELL})"
+        _tell(formula, total, window, "Yang and Zhang (2000)", before=found[:-1], share=share)
     return _estimate("yang-zhang", total, count, count, bars)
 
 
@@ -201,6 +229,14 @@ def ewma(
     inside_unit("decay", decay)
     for latest in found[1:]:
         current = ewma_variance(current, latest, decay)
+    if is_recording():
+        start, later = (found[0], found[1:]) if seed_volatility is None else (seed_volatility, found)
+        weights = [decay**age for age in range(len(later) - 1, -1, -1)]
+        given = {"start": start, "decay": decay, "returns": later, "weights": weights}
+        formula = "start ** 2 * decay ** count(returns) + (1 - decay) * sum(weights * returns ** 2)"
+        source = "Hull, Options, Futures, ch. 23; J.P. Morgan, RiskMetrics"
+        note("variance per bar", formula, current, given, source=source)
+        note("observations: bars", "count(returns)", len(found), {"returns": found})
     return _estimate("ewma", current, len(found), len(found), bars)
 
 
@@ -239,6 +275,7 @@ def _estimate(estimator: str, per_bar: float, bars: int, observations: int, samp
     hours = above_zero("bar_hours", sampled.bar_hours)
     # Squares that cancel may leave a trace of less than nothing.
     sigma = math.sqrt(max(per_bar, 0.0))
+    note("per bar", "sqrt(max(variance_per_bar, 0))", sigma, {"variance_per_bar": per_bar})
     return Volatility(
         estimator=estimator,
         annual=sigma * math.sqrt(periods),
@@ -249,6 +286,32 @@ def _estimate(estimator: str, per_bar: float, bars: int, observations: int, samp
         bar_hours=hours,
         periods_per_year=periods,
     )
+
+
+_GARMAN_KLASS = "ln(high / low) ** 2 / 2 - (2 * ln(2) - 1) * ln(close / open) ** 2"
+_ROGERS_SATCHELL = "ln(high / close) * ln(high / open) + ln(low / close) * ln(low / open)"
+
+
+def _tell(
+    formula: str,
+    square: float,
+    bars: Sequence[Candle],
+    source: str,
+    *,
+    before: Sequence[Candle] = (),
+    share: float | None = None,
+) -> None:
+    """Explain a variance per bar that was made of candles."""
+    if not is_recording():
+        return
+    series: dict[str, object] = {name: [getattr(bar, name) for bar in bars] for name in Candle._fields}
+    given = {name: values for name, values in series.items() if name in formula}
+    if before:
+        given["close_before"] = [bar.close for bar in before]
+    if share is not None:
+        given["share"] = share
+    note("variance per bar", formula, square, given, source=source)
+    note("bars and observations", "count(high)", len(bars), {"high": series["high"]})
 
 
 def _garman_klass_term(bar: Candle) -> float:

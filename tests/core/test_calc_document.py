@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from core.calculators import CALCULATORS, answer_json, schema
+from core.calculators import CALCULATORS, answer_json, explain_json, explain_text, schema
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "calc.md"
 SECTION = re.compile(r"^## (\S+)\n(.*?)(?=^## |\Z)", re.MULTILINE | re.DOTALL)
@@ -19,6 +19,17 @@ EXAMPLES = [
     for name, text in SECTION.findall(DOCUMENT.read_text())
     for index, (request, shown) in enumerate(EXAMPLE.findall(text))
 ]
+EXPLAINED = re.compile(r"```console\n\$ hedgerow calc (\S+) --explain(=text)? <<< '(.*?)'\n(.*?)```", re.DOTALL)
+
+
+@pytest.mark.parametrize(("name", "text", "request_", "shown"), EXPLAINED.findall(DOCUMENT.read_text()))
+def test_a_documented_explanation_is_the_one_that_is_given(name: str, text: str, request_: str, shown: str) -> None:
+    found = explain_text(name, request_, 80) if text else explain_json(name, request_)
+    assert found == shown.rstrip("\n")
+
+
+def test_an_explanation_is_documented() -> None:
+    assert len(EXPLAINED.findall(DOCUMENT.read_text())) >= 2
 
 
 @pytest.mark.parametrize(("name", "request_", "shown"), EXAMPLES)

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import argparse
 import json
+import shutil
 import sys
 from typing import TYPE_CHECKING
 
-from core.calculators import CALCULATORS, answer_json, schema
+from core.calculators import CALCULATORS, answer_json, explain_json, explain_text, schema
 from core.errors import RequestError
 
 if TYPE_CHECKING:
     from tui.cli.main import Commands
 
 REFUSED = 2
+PLAIN_WIDTH = 80
 
 
 def add_parser(commands: Commands) -> None:
@@ -30,7 +32,16 @@ def add_parser(commands: Commands) -> None:
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", nargs="?", metavar="NAME", help=f"one of {', '.join(CALCULATORS)}")
     parser.add_argument("--list", action="store_true", help="print the names of the calculators and what they do")
-    parser.add_argument("--schema", action="store_true", help="print the JSON schemas of request and answer")
+    parser.add_argument(
+        "--schema", action="store_true", help="print the JSON schemas of request, answer and explanation"
+    )
+    parser.add_argument(
+        "--explain",
+        nargs="?",
+        const="json",
+        choices=("json", "text"),
+        help="print the answer with the formulas and the numbers it was made of; =text to read, JSON otherwise",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -45,11 +56,22 @@ def run(args: argparse.Namespace) -> int:
         if args.schema:
             print(json.dumps(schema(args.name), indent=2, ensure_ascii=False))
             return 0
-        print(answer_json(args.name, _request(args.name)))
+        print(_answer(args.name, args.explain))
     except RequestError as refused:
         print(refused, file=sys.stderr)
         return REFUSED
     return 0
+
+
+def _answer(name: str, explanation: str | None) -> str:
+    request = _request(name)
+    if explanation == "text":
+        return explain_text(name, request, _width())
+    return explain_json(name, request) if explanation == "json" else answer_json(name, request)
+
+
+def _width() -> int:
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else PLAIN_WIDTH
 
 
 def _request(name: str) -> bytes:

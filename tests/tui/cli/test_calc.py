@@ -90,7 +90,51 @@ def test_list_and_schema_need_no_input(capsys: pytest.CaptureFixture[str]) -> No
             "conventions",
             "request",
             "answer",
+            "explanation",
         }
+
+
+def test_an_explanation_stands_beside_the_same_answer(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    give(monkeypatch, REQUEST)
+    assert main(["calc", "pnl", "--explain"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found.keys() == {"answer", "explanation"}
+    give(monkeypatch, REQUEST)
+    assert main(["calc", "pnl"]) == 0
+    assert json.loads(capsys.readouterr().out) == found["answer"]
+    assert found["explanation"]["calculator"] == "pnl"
+
+
+def test_an_explanation_to_read_is_80_wide_where_there_is_no_terminal(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    give(monkeypatch, REQUEST)
+    assert main(["calc", "pnl", "--explain=text"]) == 0
+    out = capsys.readouterr().out
+    assert max(map(len, out.splitlines())) <= 80
+    assert out.startswith("pnl: ok\n\nFigures\n")
+    assert "= quantity * contract_size * (price - entry_price)" in out
+
+
+@pytest.mark.parametrize("explain", ["--explain", "--explain=json", "--explain=text"])
+def test_a_refused_request_is_refused_with_an_explanation_asked_for(
+    explain: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    give(monkeypatch, "{}")
+    assert main(["calc", "pnl", explain]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert "kind: expected a value, found nothing" in captured.err
+
+
+def test_an_unknown_answer_explains_what_is_missing(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    give(monkeypatch, REQUEST.replace("48000", "null"))
+    assert main(["calc", "pnl", "--explain=text"]) == 0
+    assert "Not known\n  exit_price: needed by every figure\n" in capsys.readouterr().out
 
 
 def test_the_command_runs_by_itself_and_loads_neither_screen_nor_network() -> None:
