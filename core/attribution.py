@@ -113,11 +113,14 @@ def effective_cost(cost: Decimal, realised: Decimal, funding: Decimal, fees: Dec
 
 
 class _Move(NamedTuple):
-    """What one line gained in its causes, not yet rounded, and its worth at both ends with deposits taken off."""
+    """What one line gained in its causes, not yet rounded, and its worth at both ends with deposits taken off.
 
-    parts: Parts = Parts()
-    before: Decimal = ZERO
-    after: Decimal = ZERO
+    What no cause explains is not among ``parts``: it is what the sum lacks to the change of worth.
+    """
+
+    parts: Parts
+    before: Decimal
+    after: Decimal
     realised: Decimal = ZERO
     unrealised: Decimal = ZERO
 
@@ -137,7 +140,6 @@ def _coins_move(before: Coins, after: Coins, anchor: Anchor, now: Anchor, missin
         parts=Parts(
             price=(old * (end - start) + came * end - value) * rate,
             fx=old * start * (rate - was) + value * rate - worth,
-            residual=(after.quantity - old - came) * end * rate,
         ),
         before=old * start * was - before.deposited_worth,
         after=after.quantity * end * rate - after.deposited_worth,
@@ -145,12 +147,11 @@ def _coins_move(before: Coins, after: Coins, anchor: Anchor, now: Anchor, missin
 
 
 class _Standing(NamedTuple):
-    """A leg's running result at one instant: ``gross`` and ``net`` in settle; ``price`` of 1 settle in its quote."""
+    """A leg's running result at one instant: ``net`` of fees, in settle; ``price`` of 1 settle in its quote."""
 
     mark: Decimal
     spot: Decimal
     open_profit: Decimal
-    gross: Decimal
     net: Decimal
     price: Decimal
     rate: Decimal
@@ -172,7 +173,6 @@ def _leg_move(before: Leg, after: Leg, anchor: Anchor, now: Anchor, missing: lis
     by_spot = held * (end.spot - start.spot) + coins * end.spot - (new.at_spot - old.at_spot)
     slipped = (new.at_mark - old.at_mark) - (new.at_fill - old.at_fill)
     worth = end.price * end.rate
-    gained = (end.gross - start.gross) * worth
     return _Move(
         parts=Parts(
             price=by_spot * end.rate,
@@ -182,7 +182,6 @@ def _leg_move(before: Leg, after: Leg, anchor: Anchor, now: Anchor, missing: lis
             fees=(before.fees - after.fees) * worth,
             slippage=slipped * end.rate,
             fx=start.net * start.price * (end.rate - start.rate),
-            residual=gained - (by_mark + slipped) * end.rate,
         ),
         before=start.net * start.price * start.rate,
         after=end.net * worth,
@@ -206,13 +205,11 @@ def _standing(leg: Leg, at: Anchor, missing: list[str], when: str, *, prices: bo
     if leg.quantity:
         entry = _need(leg.entry_price, f"entry price of {leg.instrument}{when}", missing)
         open_profit = unrealised(leg.kind, leg.quantity, leg.contract_size, entry, mark)
-    gross = leg.realised + open_profit
     return _Standing(
         mark=mark,
         spot=spot,
         open_profit=open_profit,
-        gross=gross,
-        net=gross - leg.fees + leg.funding,
+        net=leg.realised + open_profit - leg.fees + leg.funding,
         price=mark if inverse else ONE,
         rate=rate,
     )
