@@ -218,6 +218,8 @@ def _pool(
         leg = _leg(position, rules[position.contract.kind], for_equity, for_requirement)
         if position.leverage is None:
             for_initial.append(f"{position.key}.leverage")
+        if _fee_is_initial(position, rules[position.contract.kind]) and position.taker_fee_rate is None:
+            for_initial.append(f"{position.key}.closing_fee_rate")
         valued = None
         if leg is not None:
             valued = _valued(leg, position, ONE if settle_price is None else settle_price, for_requirement)
@@ -315,6 +317,12 @@ def _closing_fee(position: Position, rules: MarginRules, missing: list[str]) -> 
             missing.append(f"{position.key}.leverage")
         return ZERO, ZERO
     return ZERO, value * position.taker_fee_rate
+
+
+def _fee_is_initial(position: Position, rules: MarginRules) -> bool:
+    """Whether the venue holds the fee to close in initial margin too: where it is an amount, known from the start."""
+    fee = rules.closing_fee(position.margin_mode)
+    return position.fixed_requirement is None and fee is ClosingFee.AT_BANKRUPTCY
 
 
 def _valued(leg: Leg, position: Position, settle_price: Decimal, for_requirement: list[str]) -> LegValue:

@@ -184,7 +184,8 @@ def leg_figures(pool: MarginPool, index: int) -> LegFigures:
         value, unrealised = exact(leg.value), exact(leg.profit)
         requirement = unknown(*unrequired) if unrequired else exact(leg.requirement)
         fee = unknown(*no_fee) if no_fee else exact(_closing_fee(leg))
-        initial = exact(_leg_initial(pool, leg)) if position.leverage else unknown(f"{position.key}.leverage")
+        no_initial = tuple(name for name in pool.initial_missing if name.startswith(f"{position.key}."))
+        initial = unknown(*no_initial) if no_initial else exact(_leg_initial(pool, leg))
     return LegFigures(
         position=position,
         tier=tier,

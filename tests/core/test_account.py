@@ -187,6 +187,49 @@ def test_a_balance_that_was_not_listed_or_not_known_is_not_zero() -> None:
     assert one(held(), balances=(haircut,), backing=Backing.ALL_COINS).equity_missing == ("collateral.1.ratio",)
 
 
+@pytest.mark.parametrize("name", ["quantity", "entry_price", "leverage"])
+def test_an_isolated_margin_that_cannot_be_reckoned_is_unknown(name: str) -> None:
+    alone = msgspec.structs.replace(held(margin_mode=MarginMode.ISOLATED), **{name: None})
+    pool = one(alone, balances=())
+    assert pool.value is None
+    assert "positions.0.isolated_margin" in pool.equity_missing
+    assert value_at_bankruptcy(alone) is None
+
+
+def test_a_coin_that_settles_a_position_needs_its_price_in_a_pool_of_all_coins() -> None:
+    pool = one(held("BTCUSD"), backing=Backing.ALL_COINS, prices={"ETH": ETH})
+    assert pool.value is None
+    assert pool.equity_missing == ("coin_prices.BTC",)
+
+
+@pytest.mark.parametrize(("amount", "known"), [("0.5", False), ("0", True), ("-2", True)])
+def test_only_coins_that_are_there_need_a_collateral_ratio(amount: str, known: bool) -> None:
+    """A debt counts whole, whatever the haircut, and nothing is nothing."""
+    coins = Balance(key="collateral.1", asset="ETH", amount=Decimal(amount), steps=None)
+    pool = one(held(), balances=(usdt("75000"), coins), backing=Backing.ALL_COINS)
+    assert pool.equity_missing == (() if known else ("collateral.1.ratio",))
+    if known:
+        assert pool.value is not None
+        assert pool.value.equity == 75_000 + Decimal(amount) * ETH
+
+
+def test_a_balance_of_nothing_needs_no_price() -> None:
+    nothing = Balance(key="collateral.1", asset="SOL", amount=Decimal(0))
+    pool = one(held(), balances=(usdt("75000"), nothing), backing=Backing.ALL_COINS)
+    assert pool.value is not None
+    assert pool.value.equity == 75_000
+
+
+def test_isolated_positions_alone_make_no_pool_of_all_coins() -> None:
+    found = pools(held(margin_mode=MarginMode.ISOLATED), backing=Backing.ALL_COINS)
+    assert [pool.name for pool in found] == ["isolated BTCUSDT short"]
+
+
+def test_a_table_that_cannot_be_is_refused_and_not_called_too_short() -> None:
+    with pytest.raises(RequestError, match=r"table\.tiers\.rate"):
+        pools(held(ladder=ladder(LINEAR, rate="1")))
+
+
 def test_an_impossible_number_is_refused_and_not_called_unknown() -> None:
     with pytest.raises(RequestError, match="entry_price"):
         pools(held(entry_price=Decimal(-1)))
@@ -234,6 +277,20 @@ def test_a_fee_that_cannot_be_reckoned_leaves_the_requirement_unknown(name: str)
     gap = "positions.0.closing_fee_rate" if name == "taker_fee_rate" else "positions.0.leverage"
     pool = one(position, rules=rules)
     assert pool.requirement_missing == leg_figures(pool, 0).closing_fee.missing == (gap,)
+
+
+def test_a_fee_that_is_not_known_is_not_left_out_of_initial_margin() -> None:
+    """The amount held for closing is part of it at this venue: without the rate nothing may be called available."""
+    rules = {LINEAR: rules_named("bybit-unified", LINEAR)}
+    pool = one(held(), rules=rules)
+    gap = ("positions.0.closing_fee_rate",)
+    assert pool.initial_missing == gap
+    figures = pool_figures(pool)
+    assert figures.initial.missing == figures.available.missing == leg_figures(pool, 0).initial.missing == gap
+    stated = pool_figures(one(held(fixed_requirement=Decimal(700)), rules=rules))
+    assert stated.initial.value == 50_000
+    at_price = one(held(), rules={LINEAR: rules_named("okx", LINEAR)})
+    assert (at_price.initial_missing, at_price.requirement_missing) == ((), gap)
 
 
 def test_ratios_as_venues_show_them() -> None:

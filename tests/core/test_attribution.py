@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from core.anchors import Anchor, Coins, with_deposit, with_fill, with_funding
+from core.anchors import Anchor, Coins, Leg, with_deposit, with_fill, with_funding
 from core.attribution import UnknownAttribution, attribute, effective_cost
 from core.errors import RequestError
 from core.instruments import ContractKind
@@ -195,6 +195,54 @@ def test_a_venue_position_that_no_fill_explains_is_the_residual() -> None:
     assert found.hedge == Parts(residual=Decimal(7))
 
 
+def test_a_position_that_vanished_without_a_fill_is_moved_by_the_market_and_the_rest_is_unexplained() -> None:
+    held = short(LINEAR, "2")
+    vanished = msgspec.structs.replace(at(held, "59000", "59100"), quantity=Decimal(0), entry_price=None)
+    found = known(book(held), book(vanished, time_ns=1)).hedge
+    assert found == Parts(price=Decimal(1_800), basis=Decimal(200), residual=Decimal(-2_000))
+    blank = msgspec.structs.replace(vanished, mark_price=None, spot_price=None)
+    missing = ("mark price of x:linear:BTC", "spot price of BTC")
+    assert attribute(book(held), book(blank, time_ns=1)) == UnknownAttribution(missing)
+
+
+def test_a_position_older_than_its_record_of_fills_needs_no_price_once_it_is_closed() -> None:
+    taken_over = leg(quantity=Decimal(-2), entry_price=Decimal(60_000))
+    closed = with_fill(
+        taken_over, "buy", Decimal(59_000), Decimal(2), mark_price=Decimal(59_000), spot_price=Decimal(59_000)
+    )
+    gone = msgspec.structs.replace(closed, mark_price=None, spot_price=None)
+    assert known(book(taken_over), book(gone, time_ns=1)).hedge == Parts(price=Decimal(2_000))
+
+
+def test_a_leg_closed_at_its_own_price_still_tells_the_move_from_the_slippage() -> None:
+    held = short(LINEAR, "2")
+    closed = with_fill(held, "buy", Decimal(60_000), Decimal(2), mark_price=Decimal(59_990), spot_price=Decimal(59_990))
+    gone = msgspec.structs.replace(closed, mark_price=None, spot_price=None)
+    found = known(book(held), book(gone, time_ns=1)).hedge
+    assert found == Parts(price=Decimal(20), slippage=Decimal(-20))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        leg(quantity=Decimal(-2), entry_price=Decimal(60_000)),
+        with_funding(leg(), Decimal(45)),
+        msgspec.structs.replace(leg(), fees=Decimal(3)),
+        msgspec.structs.replace(leg(), traded=short(LINEAR, "2").traded),
+    ],
+    ids=["held", "funded", "charged", "traded"],
+)
+def test_a_leg_that_was_of_any_use_may_not_be_missing_later(line: Leg) -> None:
+    assert attribute(book(line), book(time_ns=1)) == UnknownAttribution(("position in x:linear:BTC",))
+
+
+def test_a_fill_whose_prices_were_not_told_is_no_estimate_of_a_later_interval() -> None:
+    untold = with_fill(leg(), "sell", Decimal(60_000), Decimal(2))
+    found = known(book(untold), book(at(untold, "59000"), time_ns=1))
+    assert not found.estimated
+    assert known(book(), book(untold, time_ns=1)).estimated
+
+
 def test_coins_bought_and_sold_within_the_interval_are_no_deposit_gain_but_their_move_is() -> None:
     bag = coins("0", None)
     bought = with_deposit(bag, Decimal(2), Decimal(50_000))
@@ -230,6 +278,8 @@ def test_a_leg_opened_and_closed_within_the_interval_has_earned_what_its_fills_s
     assert found.hedge.total == (8_000 if kind is INVERSE else 10_000)
     assert found.hedge.residual == found.unrealised == 0
     assert found.realised == found.hedge.total
+    # Closed 100 of spot higher than the mark: that much of basis on what was bought back, 1.2 coins or one.
+    assert found.hedge.basis == (120 if kind is INVERSE else 100)
 
 
 def test_a_closed_leg_may_lack_either_price() -> None:
@@ -324,6 +374,7 @@ def test_a_flat_coin_margined_leg_still_owns_the_coins_it_earned() -> None:
         (lambda: attribute(BEFORE, msgspec.structs.replace(NOW, currency="EUR")), "now.currency"),
         (lambda: attribute(BEFORE, without(NOW, contract_size=Decimal(2))), "now.legs.x:linear:BTC.contract_size"),
         (lambda: attribute(BEFORE, without(NOW, settle="USDC")), "now.legs.x:linear:BTC.settle"),
+        (lambda: attribute(without(BEFORE, quantity=Decimal("NaN")), NOW), "anchor.legs.x:linear:BTC.quantity"),
         (lambda: attribute(BEFORE, without(NOW, quantity=Decimal("NaN"))), "now.legs.x:linear:BTC.quantity"),
         (lambda: attribute(BEFORE, without(NOW, funding=Decimal("Infinity"))), "now.legs.x:linear:BTC.funding"),
         (lambda: attribute(BEFORE, without(NOW, mark_price=Decimal(0))), "mark price of x:linear:BTC"),

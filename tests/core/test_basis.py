@@ -141,6 +141,17 @@ def test_a_roll_back_undoes_the_roll(first: Decimal, second: Decimal) -> None:
     assert near(there.yearly, -Fraction(back.yearly))
 
 
+@pytest.mark.parametrize(("spread", "refused"), [("1.5", False), ("1.99", False), ("2", True), ("3", True)])
+def test_a_spread_leaves_a_bid_above_nothing(spread: str, refused: bool) -> None:
+    """Half of it either side of a price of 100: below twice the price there is a bid."""
+    near, far = quoted("100", "10", spread=str(Decimal(spread) * 100)), quoted("101", "40")
+    if refused:
+        with pytest.raises(RequestError, match=r"near\.spread"):
+            roll(ContractKind.LINEAR, Decimal(-1), Decimal(1), near, far)
+        return
+    assert roll(ContractKind.LINEAR, Decimal(-1), Decimal(1), near, far).spread_cost == Decimal(spread) * 50
+
+
 def test_a_flat_position_rolls_for_nothing() -> None:
     found = roll(ContractKind.INVERSE, Decimal(0), Decimal(100), quoted("100", "1", "1", "0.001"), quoted("110", "9"))
     assert (found.gain, found.spread_cost, found.fees, found.net, found.net_per_coin) == amounts(0, 0, 0, 0, 0)
@@ -172,7 +183,7 @@ def test_a_synthetic_dollar_is_worth_its_locked_dollars_at_any_expiry_price(
     assert near((Fraction(coins) + Fraction(gained)) * Fraction(expiry), Fraction(found.locked), Fraction(10**10))
 
 
-ZERO_SPREAD = quoted("100", "5")
+ZERO_SPREAD, FAR = quoted("100", "5"), quoted("1", "9")
 
 
 @pytest.mark.parametrize(
@@ -192,6 +203,8 @@ ZERO_SPREAD = quoted("100", "5")
         (lambda: roll(ContractKind.LINEAR, Decimal(1), Decimal(1), quoted("1", "5", "2"), quoted("1", "9")), "near.sp"),
         (lambda: roll(ContractKind.LINEAR, Decimal(1), Decimal(1), quoted("1", "5", "-1"), quoted("1", "9")), "near.s"),
         (lambda: roll(ContractKind.LINEAR, Decimal(1), Decimal(1), quoted("1", "-5"), quoted("1", "9")), "near.days"),
+        (lambda: roll(ContractKind.LINEAR, Decimal(1), Decimal(1), quoted("1", "5", "0", "NaN"), FAR), "near.fee_rate"),
+        (lambda: at_maturity((Decimal("NaN"), Decimal(1)), (Decimal(0), Decimal(9)), Decimal(9)), "near.yearly"),
         (lambda: synthetic_dollar(Decimal(0), Decimal(1), Decimal(1)), "coins"),
     ],
 )

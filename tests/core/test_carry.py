@@ -52,6 +52,34 @@ def test_a_whole_number_of_intervals_holds_as_many_settlements_wherever_one_begi
     assert settlements_within(interval * count, interval) == count
 
 
+@given(HISTORY, RATES, RATES)
+def test_a_cap_binds_without_a_floor_and_a_floor_without_a_cap(
+    settled: list[Decimal], predicted: Decimal, bound: Decimal
+) -> None:
+    free = outlook(predicted, settled)
+    capped, floored = outlook(predicted, settled, cap=bound), outlook(predicted, settled, floor=bound)
+    for name in ("following", "mean", "low", "high"):
+        assert getattr(capped, name) == min(getattr(free, name), bound)
+        assert getattr(floored, name) == max(getattr(free, name), bound)
+
+
+@given(RATES, RATES)
+def test_a_stretch_without_a_settlement_brings_nothing(rate: Decimal, cash: Decimal) -> None:
+    found = project(cash, steady(rate), 8, 7)
+    assert (found.hours, found.settlements) == (7, 0)
+    assert not any((found.expected, found.low, found.high))
+
+
+@pytest.mark.parametrize("hours", [0, -8, True])
+def test_a_number_of_hours_that_is_none_is_refused(hours: int) -> None:
+    with pytest.raises(RequestError) as refused:
+        settlements_within(hours, 8)
+    assert refused.value.key == "hours"
+    with pytest.raises(RequestError) as refused:
+        settlements_within(24, hours)
+    assert refused.value.key == "interval_hours"
+
+
 def test_a_day_of_8_hours_has_three_settlements_and_one_just_ahead_counts() -> None:
     assert [settlements_within(hours, 8) for hours in (7, 8, 24, 168, 720)] == [0, 1, 3, 21, 90]
     assert settlements_within(3, 8, Decimal(3)) == 1

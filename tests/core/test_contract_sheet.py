@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
+import msgspec
 import pytest
 
 from core.contract_sheet import (
+    ContractMonth,
     Expired,
     closes_next,
     days_to_expiry,
@@ -26,6 +28,7 @@ from core.errors import RequestError
 from core.instruments import ContractKind, Instrument
 from core.pnl import delta, unrealised
 from core.snapshot import BookView, Mode
+from core.trading_hours import is_open
 from tests.core.sheets import ONE_EXPIRY, config, sheet
 from tests.support.builders import feed, reference, spot
 
@@ -79,6 +82,28 @@ def test_after_its_last_trading_day_a_contract_only_waits_to_settle() -> None:
     assert not is_trading(sheet(), last, utc("2026-12-25T07:00"))
     for when in ("2026-11-27T16:00", "2026-12-01T00:00"):
         assert [event.instrument.status for event in listings(sheet(), utc(when))] == ["expired", "trading"]
+
+
+def test_a_last_trading_day_that_is_over_ends_trading_though_the_market_is_open() -> None:
+    hours = msgspec.structs.replace(sheet().hours, holidays=())
+    lively = msgspec.structs.replace(sheet(), hours=hours)
+    assert is_open(hours, utc("2026-12-25T07:00"))
+    assert not is_trading(lively, lively.months[1], utc("2026-12-25T07:00"))
+    assert is_trading(
+        lively, msgspec.structs.replace(lively.months[1], last_trading_day=date(2026, 12, 25)), utc("2026-12-25T07:00")
+    )
+
+
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_the_last_delivery_of_a_calendar_of_any_length_is_the_one_that_expired_last(count: int) -> None:
+    months = tuple(
+        ContractMonth(
+            month=f"2026-0{index}", last_trading_day=date(2026, index, 28), settles_ns=utc(f"2026-0{index}-28T16:00")
+        )
+        for index in range(1, count + 1)
+    )
+    found = front_month(msgspec.structs.replace(sheet(), months=months), NOVEMBER)
+    assert found == Expired(f"cme:futures:MBT-2026-0{count}", utc(f"2026-0{count}-28T16:00"))
 
 
 def test_hours_to_come() -> None:
