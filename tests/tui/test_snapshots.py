@@ -56,3 +56,17 @@ def test_an_order_preview_at_80x24(snap_compare: Compare) -> None:
 def test_the_seeds_book_without_colours(snap_compare: Compare, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     assert snap_compare(seed(), terminal_size=(80, 24))
+
+
+def disputed() -> HedgerowApp:
+    legs = (replace(BTC, venue_price=Decimal(91_500), account_end=Decimal(70_000)),)
+    return HedgerowApp(FakeLink(*legs), quiet_display())
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])
+def test_a_disputed_liquidation_price(snap_compare: Compare, size: tuple[int, int]) -> None:
+    assert snap_compare(disputed(), terminal_size=size)
+
+
+def test_the_margin_panel_alone_at_80x24(snap_compare: Compare) -> None:
+    assert snap_compare(disputed(), press=["3"], terminal_size=(80, 24))
