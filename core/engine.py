@@ -47,6 +47,7 @@ from core.records import ContractDescribed, EventTaken, Recorder
 from core.requests import Requests
 from core.restore import Restorer
 from core.rules import order_conditions
+from core.scenarios import Scenarios
 from core.snapshot import AlertView, Mode, Snapshot
 from core.staging import Staging
 from core.targets import Targets
@@ -90,7 +91,10 @@ class Engine:
         self._staging = Staging(self._market, self._ledger, self._valuation, self._targets)
         Restorer(self._books, self._recorder, self._ledger, self._targets, self._staging, self._alerts).run()
         self._watch = Watch(self._books, self._valuation, self._feeds, self._alerts, self._recorder)
-        self._requests = Requests(self._books, self._ledger, self._targets, self._staging, self._recorder, self._alerts)
+        self._scenarios = Scenarios(self._books, self._valuation)
+        self._requests = Requests(
+            self._books, self._ledger, self._targets, self._staging, self._recorder, self._alerts, self._scenarios
+        )
         self._opening = self._to_open()
         self._legs = frozenset(hedge.instrument for book in self._books for hedge in book.hedges)
         self._handlers: dict[type, Callable[[Any], None]] = {
@@ -167,6 +171,7 @@ class Engine:
             message=self._requests.message,
             message_ns=self._requests.message_ns,
             journal=self._recorder.state,
+            scenario=self._scenarios.view(books, self._now_ns),
         )
 
     def take_orders(self) -> list[OrderRequest]:

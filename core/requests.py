@@ -12,8 +12,10 @@ from core.commands import (
     AnyCommand,
     CancelStage,
     ConfirmStage,
+    HideScenarios,
     Resync,
     SetTarget,
+    ShowScenarios,
     StageHedge,
     StepTarget,
     UndoTarget,
@@ -25,6 +27,7 @@ from core.orders import OrderRequest
 from core.positions import Order
 from core.records import CommandTaken, OrderIntended, Recorder, TargetChanged
 from core.rules import ORDER_REJECTED
+from core.scenarios import Scenarios
 from core.staging import Refused, Staging, percent
 from core.targets import Targets
 
@@ -40,6 +43,7 @@ class Requests:
         staging: Staging,
         recorder: Recorder,
         alerts: Alerts,
+        scenarios: Scenarios,
     ) -> None:
         self._books = {book.name: book for book in books}
         self._ledger = ledger
@@ -47,6 +51,7 @@ class Requests:
         self._staging = staging
         self._recorder = recorder
         self._alerts = alerts
+        self._scenarios = scenarios
         self._outbox: list[OrderRequest] = []
         self.message = ""
         self.message_ns = 0
@@ -93,6 +98,12 @@ class Requests:
             case Resync():
                 self._recorder.note(CommandTaken(command=command), now_ns)
                 return "all feeds are reopened"
+            case ShowScenarios(book=book, axis=axis):
+                self._scenarios.show(self._book(book).name, axis)
+                return ""
+            case HideScenarios():
+                self._scenarios.hide()
+                return ""
 
     def _book(self, name: str) -> Book:
         if name not in self._books:

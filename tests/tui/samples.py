@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -17,7 +18,9 @@ from core.commands import (
     AnyCommand,
     CancelStage,
     ConfirmStage,
+    HideScenarios,
     SetTarget,
+    ShowScenarios,
     StageHedge,
     StepTarget,
     UndoTarget,
@@ -25,6 +28,7 @@ from core.commands import (
 from core.errors import LinkClosed
 from core.events import ChannelState, ConnectionState, OrderState
 from core.figures import Figure, Freshness, absent, exact, unknown
+from core.scenario_view import ScenarioAxis, ScenarioView
 from core.snapshot import (
     AccountView,
     AlertView,
@@ -42,6 +46,7 @@ from core.snapshot import (
     StageView,
     Totals,
 )
+from tests.support.builders import at, running
 
 SECOND = 1_000_000_000
 START = 1_790_000_000 * SECOND
@@ -383,6 +388,7 @@ def snapshot(
     orders: tuple[OrderView, ...] = (),
     message: str = "",
     source: str = "simulated exchange, seed 7",
+    scenario: ScenarioView | None = None,
 ) -> Snapshot:
     """A whole snapshot; without legs, the seed's book."""
     return Snapshot(
@@ -400,7 +406,18 @@ def snapshot(
         worst_freshness=marks.freshness,
         message=message,
         message_ns=time_ns,
+        scenario=scenario,
     )
+
+
+@cache
+def scenario_view(axis: ScenarioAxis = ScenarioAxis.HEDGE, price: int = 75_000) -> ScenarioView:
+    """The scenarios of the demo's book at a price, as an engine reckons them."""
+    made = running(price)
+    made.command(ShowScenarios(book="bitcoin", axis=axis), at(1))
+    found = made.snapshot(at(1)).scenario
+    assert found is not None
+    return msgspec.structs.replace(found, reckoned_ns=START - 2 * SECOND)
 
 
 class FakeLink:
@@ -483,6 +500,10 @@ class FakeLink:
                     msgspec.structs.replace(item, acknowledged=True) if command.key in ("", item.key) else item
                     for item in self.alerts
                 )
+            case ShowScenarios(axis=axis):
+                self.options["scenario"] = scenario_view(axis)
+            case HideScenarios():
+                self.options["scenario"] = None
             case _:
                 self.message = "resynchronising"
 

@@ -242,7 +242,8 @@ def unified() -> Snapshot:
         source="least squares on daily returns",
     )  # fmt: skip
     account = msgspec.structs.replace(
-        book.accounts[0], ratio=exact(Decimal("0.0123")), ratio_label="MM rate", rules="bybit unified (2026-10): x",
+        book.accounts[0], margin_mode="cross", ratio=exact(Decimal("0.0123")), ratio_label="MM rate",
+        rules="bybit unified (2026-10): x",
         collateral=collateral, deaths=deaths, together=together,
     )  # fmt: skip
     return msgspec.structs.replace(snap, books=(msgspec.structs.replace(book, accounts=(account,)),))

@@ -70,3 +70,12 @@ def test_a_disputed_liquidation_price(snap_compare: Compare, size: tuple[int, in
 
 def test_the_margin_panel_alone_at_80x24(snap_compare: Compare) -> None:
     assert snap_compare(disputed(), press=["3"], terminal_size=(80, 24))
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])
+def test_scenarios(snap_compare: Compare, size: tuple[int, int]) -> None:
+    assert snap_compare(seed(), press=["s"], terminal_size=size)
+
+
+def test_the_grid_of_scenarios_at_80x24(snap_compare: Compare) -> None:
+    assert snap_compare(seed(), press=["s", "b", "down", "down"], terminal_size=(80, 24))

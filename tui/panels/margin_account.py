@@ -36,7 +36,9 @@ def account_rows(show: Formatter, hedge: HedgeLine, account: AccountView | None,
         ),
         Field("initial", account.initial_margin, show.money(account.initial_margin, currency=settle), settle),
     ]
-    return [_ratio_row(show, account, width), *(field.row(show, width) for field in fields)]
+    rows = [field.row(show, width) for field in fields]
+    # Isolated positions have no ratio in common: the margin use above is that of each.
+    return rows if account.margin_mode == "isolated" else [_ratio_row(show, account, width), *rows]
 
 
 def _ratio_row(show: Formatter, account: AccountView, width: int) -> Row:
