@@ -141,6 +141,7 @@ class Engine:
                 self._order(_unanswered(order, self._now_ns))
         self._open_hedges()
         self._watch.advance(self._now_ns)
+        self._scenarios.step(self._watch.views(), self._now_ns)
 
     def _pass_time(self, now_ns: int) -> None:
         self._watch.started(now_ns)
@@ -171,7 +172,7 @@ class Engine:
             message=self._requests.message,
             message_ns=self._requests.message_ns,
             journal=self._recorder.state,
-            scenario=self._scenarios.view(books, self._now_ns),
+            scenario=self._scenarios.view,
         )
 
     def take_orders(self) -> list[OrderRequest]:

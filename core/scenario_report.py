@@ -5,14 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from core.aim import DOLLARS
 from core.book_scenario import Built, Standing, build
 from core.errors import RequestError
-from core.exact import ONE, ZERO, exactly
+from core.exact import ONE, ZERO
 from core.figures import Figure, absent, derive, exact, unknown
 from core.hedged_book import HedgedBook, Market, spot_worth, worth
 from core.reverse_stress import NotReached, Reached, Threshold, UnknownReach, smallest_moves
@@ -45,15 +45,26 @@ SHIFTS = {
 }
 """The grid's columns by axis, and what they are."""
 DIGITS = 12
+PIECE = 3
+"""Rungs of the ladder that are reckoned at a time."""
 
 
-@exactly
-def report(
-    name: str, standing: Standing, ratio: Figure, venues: Mapping[str, str], axis: ScenarioAxis, now_ns: int
-) -> ScenarioView:
-    """Every scenario of a book. ``ratio`` is its hedge ratio, ``venues`` are its accounts' by name. Never raises."""
+def reckon(
+    name: str,
+    standing: Standing,
+    ratio: Figure,
+    venues: Mapping[str, str],
+    axis: ScenarioAxis,
+    now_ns: int,
+    old: ScenarioView | None = None,
+) -> Iterator[ScenarioView]:
+    """Every scenario of a book, a part with each view, so that nothing else waits for all of it. Never raises.
+
+    ``ratio`` is the book's hedge ratio, ``venues`` are those of its accounts. ``old`` parts stand until they are
+    reckoned anew; a grid along another axis comes first then. Take each view within :data:`core.exact.CONTEXT`.
+    """
     built = build(standing)
-    view = ScenarioView(
+    blank = ScenarioView(
         book=name,
         axis=axis,
         reckoned_ns=now_ns,
@@ -63,13 +74,15 @@ def report(
         before=unknown(*built.ground.missing),
         days=int(DAYS),
         betas=tuple(ScenarioBeta(asset=asset, beta=beta) for asset, beta in built.betas.items()),
+        complete=True,
     )
     if built.book is None:
-        return view
+        yield blank
+        return
     try:
-        return _Reporter(built, built.book, venues).fill(view, ratio)
+        yield from _Reporter(built, built.book, venues).views(blank, old, ratio)
     except (RequestError, ArithmeticError) as refused:
-        return msgspec.structs.replace(view, ground=unknown(str(refused) or type(refused).__name__))
+        yield msgspec.structs.replace(blank, ground=unknown(str(refused) or type(refused).__name__))
 
 
 class _Reporter:
@@ -78,20 +91,36 @@ class _Reporter:
     def __init__(self, built: Built, book: HedgedBook, venues: Mapping[str, str]) -> None:
         self._built, self._book, self._venues = built, book, venues
 
-    def fill(self, view: ScenarioView, ratio: Figure) -> ScenarioView:
-        """The view with everything in it."""
+    def views(self, blank: ScenarioView, old: ScenarioView | None, ratio: Figure) -> Iterator[ScenarioView]:
+        """The view with ever more of its parts."""
+        turned = old is not None and old.axis is not blank.axis
+        begun = msgspec.structs.replace(blank, complete=False, before=self._figure(self._before()))
+        view = begun if old is None else msgspec.structs.replace(old, axis=blank.axis, complete=False)
+        found: dict[str, Any] = {}
+        for name, part in self._parts(blank.axis, ratio, grid_first=turned):
+            found[name] = (*found[name], *part) if name == "ladder" and name in found else part
+            if name != "ladder" or len(found[name]) == len(LADDER):
+                view = msgspec.structs.replace(view, **{name: found[name]})
+            yield view
+        yield msgspec.structs.replace(begun, **found, complete=True)
+
+    def _parts(self, axis: ScenarioAxis, ratio: Figure, *, grid_first: bool) -> Iterator[tuple[str, Any]]:
+        """Each part by its name; the ladder comes in pieces."""
+        if grid_first:
+            yield "grid", self._grid(axis, ratio)
+        yield "reverse", tuple(self._reverse())
+        for start in range(0, len(LADDER), PIECE):
+            yield "ladder", tuple(self._ladder(LADDER[start : start + PIECE]))
+        yield "top_up", top_ups(self._book, self._built.ground)
+        yield "history", tuple(map(self._happened, HISTORY))
+        yield "failures", tuple(self._failures())
+        if not grid_first:
+            yield "grid", self._grid(axis, ratio)
+
+    def _before(self) -> Decimal:
         market = Market(self._book.betas)
-        before = spot_worth(self._book, market, ONE) + sum((worth(p, market, ONE) for p in self._book.pools), ZERO)
-        return msgspec.structs.replace(
-            view,
-            before=self._figure(before),
-            ladder=tuple(self._ladder()),
-            history=tuple(map(self._happened, HISTORY)),
-            failures=tuple(self._failures()),
-            grid=self._grid(view.axis, ratio),
-            reverse=tuple(self._reverse()),
-            top_up=top_ups(self._book, self._built.ground),
-        )
+        pools = sum((worth(pool, market, ONE) for pool in self._book.pools), ZERO)
+        return spot_worth(self._book, market, ONE) + pools
 
     def _figure(self, value: Decimal) -> Figure:
         return derive(lambda _: value, self._built.ground, estimated=True)
@@ -104,8 +133,8 @@ class _Reporter:
 
     # --- shocks ----------------------------------------------------------------------------------------------
 
-    def _ladder(self) -> Iterator[ShockView]:
-        for end in LADDER:
+    def _ladder(self, ends: Sequence[Decimal]) -> Iterator[ShockView]:
+        for end in ends:
             yield self._shock("", "", self._book, Scenario(path=(end,), days=DAYS))
 
     def _happened(self, shock: HistoricalShock) -> ShockView:

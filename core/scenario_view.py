@@ -116,7 +116,8 @@ class ScenarioView(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True
     """Scenarios of one book. ``ground`` has the marks of all they rest on: what is missing, how old, how exact.
 
     ``price`` is the driver's (the mark of a contract held on it, if any), ``before`` what the book is worth now,
-    ``days`` the horizon of funding.
+    ``days`` the horizon of funding. It is reckoned part by part: while not ``complete``, parts are lacking
+    or still those of the time before.
     """
 
     book: str
@@ -134,3 +135,4 @@ class ScenarioView(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True
     grid: GridView | None = None
     reverse: tuple[ReverseView, ...] = ()
     top_up: tuple[TopUpView, ...] = ()
+    complete: bool = False

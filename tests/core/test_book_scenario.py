@@ -45,9 +45,16 @@ ETH = "bybit:linear:ETHUSDT"
 def shown(made: Engine, when: float = 1, axis: ScenarioAxis = ScenarioAxis.HEDGE) -> ScenarioView:
     book = made.snapshot(at(when)).books[0].name
     made.command(ShowScenarios(book=book, axis=axis), at(when))
-    view = made.snapshot(at(when)).scenario
-    assert view is not None
-    return view
+    return whole(made, when)
+
+
+def whole(made: Engine, when: float) -> ScenarioView:
+    """The view once every part has been reckoned."""
+    for _ in range(12):
+        view = made.snapshot(at(when)).scenario
+        if view is not None and view.complete:
+            return view
+    raise AssertionError("not complete after twelve steps")
 
 
 def at_move(view: ScenarioView, move: str) -> ShockView:
@@ -319,6 +326,13 @@ def test_nothing_is_reckoned_while_nobody_looks() -> None:
     assert made.snapshot(at(2)).scenario is None
 
 
+def settled(made: Engine, when: float) -> ScenarioView:
+    """The view after more steps than there are parts."""
+    views = [made.snapshot(at(when)).scenario for _ in range(12)]
+    assert views[-1] is not None
+    return views[-1]
+
+
 def test_it_is_reckoned_every_five_seconds_and_when_told() -> None:
     made = running(60_000)
     shown(made, 1)
@@ -326,10 +340,43 @@ def test_it_is_reckoned_every_five_seconds_and_when_told() -> None:
     for when in (2, 5.9, 6, 7, 8):
         if when == 7:
             made.command(ShowScenarios(book="bitcoin"), at(when))
-        view = made.snapshot(at(when)).scenario
-        assert view is not None
-        times.append(view.reckoned_ns)
+        times.append(settled(made, when).reckoned_ns)
     assert times == [at(1), at(1), at(6), at(7), at(7)]
+
+
+def test_each_step_of_the_engine_reckons_one_part_and_the_nearest_end_comes_first() -> None:
+    made = running(60_000)
+    made.command(ShowScenarios(book="bitcoin"), at(1))
+    seen = [made.snapshot(at(1)).scenario for _ in range(9)]
+    assert all(view is not None for view in seen)
+    shapes = [
+        tuple(map(len, (view.reverse, view.ladder, view.top_up, view.history, view.failures))) for view in seen if view
+    ]
+    assert shapes[0] == (2, 0, 0, 0, 0)
+    assert shapes[3:6] == [(2, 9, 0, 0, 0), (2, 9, 1, 0, 0), (2, 9, 1, 3, 0)]
+    assert [view.grid is not None for view in seen if view] == [False] * 7 + [True] * 2
+    assert [view.complete for view in seen if view] == [False] * 8 + [True]
+
+
+def test_another_axis_is_answered_at_once_with_the_other_parts_as_they_were() -> None:
+    made = running(60_000)
+    before = shown(made, 1)
+    made.command(ShowScenarios(book="bitcoin", axis=ScenarioAxis.BASIS), at(2))
+    view = made.snapshot(at(2)).scenario
+    assert view is not None
+    assert view.grid is not None
+    assert (view.axis, view.grid.axis, view.complete) == (ScenarioAxis.BASIS, ScenarioAxis.BASIS, False)
+    assert (view.ladder, view.reckoned_ns) == (before.ladder, before.reckoned_ns)
+    assert whole(made, 2).reckoned_ns == at(2)
+
+
+def test_an_input_lost_meanwhile_empties_the_view() -> None:
+    made = running(60_000)
+    shown(made, 1)
+    made.command(ShowScenarios(book="bitcoin"), at(100))
+    view = whole(made, 100)
+    assert any("mark price" in gap for gap in view.ground.missing)
+    assert empty(view)
 
 
 def test_a_book_that_does_not_exist_is_refused_in_words() -> None:
@@ -350,7 +397,7 @@ def test_numpy_is_loaded_when_scenarios_are_first_shown_and_not_before() -> None
     code = (
         "import sys; from tests.support.builders import running, at; from core.commands import ShowScenarios\n"
         "made = running(60_000); made.snapshot(at(1)); before = 'numpy' in sys.modules\n"
-        "made.command(ShowScenarios(book='bitcoin'), at(1)); made.snapshot(at(1))\n"
+        "made.command(ShowScenarios(book='bitcoin'), at(1)); [made.snapshot(at(1)) for _ in range(12)]\n"
         "print(before, 'numpy' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -416,7 +416,8 @@ def scenario_view(axis: ScenarioAxis = ScenarioAxis.HEDGE, price: int = 75_000) 
     made = running(price)
     made.command(ShowScenarios(book="bitcoin", axis=axis), at(1))
     found = made.snapshot(at(1)).scenario
-    assert found is not None
+    while found is None or not found.complete:
+        found = made.snapshot(at(1)).scenario
     return msgspec.structs.replace(found, reckoned_ns=START - 2 * SECOND)
 
 

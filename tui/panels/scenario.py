@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 from core.exact import ZERO
@@ -25,12 +26,11 @@ def scenario_rows(show: Formatter, scenario: ScenarioView, width: int, height: i
         return rows
     rows += [_reverse_row(show, scenario.driver, item, width) for item in scenario.reverse]
     rows += [row for item in scenario.top_up for row in _top_up_rows(show, item, width)]
-    rows += [BLANK, _table_head(f"{scenario.driver} moves", width)]
-    rows += [_shock_row(show, item, width) for item in scenario.ladder]
+    rows += _table(show, f"{scenario.driver} moves", scenario.ladder, width)
     if scenario.grid is not None:
         rows += [BLANK, *grid_rows(show, scenario.grid, scenario.driver, scenario.days, width, height)]
-    rows += [BLANK, _table_head("happened", width), *(_shock_row(show, item, width) for item in scenario.history)]
-    rows += [BLANK, _table_head("fails", width), *(_shock_row(show, item, width) for item in scenario.failures)]
+    rows += _table(show, "happened", scenario.history, width)
+    rows += _table(show, "fails", scenario.failures, width)
     return rows
 
 
@@ -40,6 +40,8 @@ def scenario_rows(show: Formatter, scenario: ScenarioView, width: int, height: i
 def _head(show: Formatter, scenario: ScenarioView, width: int) -> list[Row]:
     """The driver's price, the book's worth, the horizon, and how old the reckoning is; or what is missing for it."""
     ago = f"reckoned {age(show.now_ns - scenario.reckoned_ns)} ago"
+    if not scenario.complete and not scenario.grid:
+        ago = "being reckoned"
     if scenario.ground.value is None:
         why = "; ".join(scenario.ground.missing)
         return [
@@ -108,6 +110,11 @@ def _why(figure: Figure) -> str:
 
 
 # --- shocks ----------------------------------------------------------------------------------------------------
+
+
+def _table(show: Formatter, first: str, shocks: Sequence[ShockView], width: int) -> list[Row]:
+    """The shocks below their heading; nothing where they have not been reckoned yet."""
+    return [BLANK, _table_head(first, width), *(_shock_row(show, item, width) for item in shocks)] if shocks else []
 
 
 def _table_head(first: str, width: int) -> Row:
