@@ -96,6 +96,8 @@ class _Reporter:
         turned = old is not None and old.axis is not blank.axis
         begun = msgspec.structs.replace(blank, complete=False, before=self._figure(self._before()))
         view = begun if old is None else msgspec.structs.replace(old, axis=blank.axis, complete=False)
+        if not turned:
+            yield view
         found: dict[str, Any] = {}
         for name, part in self._parts(blank.axis, ratio, grid_first=turned):
             found[name] = (*found[name], *part) if name == "ladder" and name in found else part
