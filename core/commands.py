@@ -1,4 +1,5 @@
-"""What a user (a key press, a script) can ask of the engine. Each is journaled before it takes effect.
+"""What a user (a key press, a script) can ask of the engine. Each is journaled before it takes effect, but
+for those that only choose what is reckoned for the screen.
 
 Commands are plain data so that a queue or a Unix socket can carry them alike.
 """
@@ -8,6 +9,8 @@ from __future__ import annotations
 from decimal import Decimal
 
 import msgspec
+
+from core.scenario_view import ScenarioAxis
 
 
 class Command(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, tag_field="command"):
@@ -77,6 +80,17 @@ class ClearAnchor(Command, frozen=True, kw_only=True, tag="clear_anchor"):
     book: str
 
 
+class ShowScenarios(Command, frozen=True, kw_only=True, tag="show_scenarios"):
+    """Reckon the scenarios of a book into each snapshot, the grid along ``axis``; told again, reckon them anew."""
+
+    book: str
+    axis: ScenarioAxis = ScenarioAxis.HEDGE
+
+
+class HideScenarios(Command, frozen=True, kw_only=True, tag="hide_scenarios"):
+    """Reckon no scenarios any more."""
+
+
 AnyCommand = (
     StepTarget
     | SetTarget
@@ -88,4 +102,6 @@ AnyCommand = (
     | Resync
     | SetAnchor
     | ClearAnchor
+    | ShowScenarios
+    | HideScenarios
 )

@@ -50,6 +50,7 @@ from core.records import ContractDescribed, EventTaken, Recorder
 from core.requests import Requests
 from core.restore import Restorer
 from core.rules import order_conditions
+from core.scenarios import Scenarios
 from core.snapshot import AlertView, Mode, Snapshot
 from core.staging import Staging
 from core.targets import Targets
@@ -95,8 +96,16 @@ class Engine:
         kept = (self._ledger, self._targets, self._staging, self._alerts, self._measuring)
         Restorer(self._books, self._recorder, *kept).run()
         self._watch = Watch(self._books, self._valuation, self._feeds, self._alerts, self._recorder)
+        self._scenarios = Scenarios(self._books, self._valuation)
         self._requests = Requests(
-            self._books, self._ledger, self._targets, self._staging, self._recorder, self._alerts, self._measuring
+            self._books,
+            self._ledger,
+            self._targets,
+            self._staging,
+            self._recorder,
+            self._alerts,
+            self._measuring,
+            self._scenarios,
         )
         self._opening = self._to_open()
         self._legs = frozenset(hedge.instrument for book in self._books for hedge in book.hedges)
@@ -147,6 +156,7 @@ class Engine:
         self._measuring.advance(self._watch.views(), self._now_ns)
         for text in self._measuring.take_news():
             self._requests.say(text, self._now_ns)
+        self._scenarios.step(self._watch.views(), self._now_ns)
 
     def _pass_time(self, now_ns: int) -> None:
         self._watch.started(now_ns)
@@ -177,6 +187,7 @@ class Engine:
             message=self._requests.message,
             message_ns=self._requests.message_ns,
             journal=self._recorder.state,
+            scenario=self._scenarios.view,
         )
 
     def take_orders(self) -> list[OrderRequest]:

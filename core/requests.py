@@ -13,9 +13,11 @@ from core.commands import (
     CancelStage,
     ClearAnchor,
     ConfirmStage,
+    HideScenarios,
     Resync,
     SetAnchor,
     SetTarget,
+    ShowScenarios,
     StageHedge,
     StepTarget,
     UndoTarget,
@@ -28,6 +30,7 @@ from core.orders import OrderRequest
 from core.positions import Order
 from core.records import CommandTaken, OrderIntended, Recorder, TargetChanged
 from core.rules import ORDER_REJECTED
+from core.scenarios import Scenarios
 from core.staging import Refused, Staging, percent
 from core.targets import Targets
 
@@ -44,6 +47,7 @@ class Requests:
         recorder: Recorder,
         alerts: Alerts,
         measuring: Measuring,
+        scenarios: Scenarios,
     ) -> None:
         self._books = {book.name: book for book in books}
         self._ledger = ledger
@@ -52,6 +56,7 @@ class Requests:
         self._recorder = recorder
         self._alerts = alerts
         self._measuring = measuring
+        self._scenarios = scenarios
         self._outbox: list[OrderRequest] = []
         self.message = ""
         self.message_ns = 0
@@ -102,6 +107,12 @@ class Requests:
             case Resync():
                 self._recorder.note(CommandTaken(command=command), now_ns)
                 return "all feeds are reopened"
+            case ShowScenarios(book=book, axis=axis):
+                self._scenarios.show(self._book(book).name, axis)
+                return ""
+            case HideScenarios():
+                self._scenarios.hide()
+                return ""
 
     def _book(self, name: str) -> Book:
         if name not in self._books:

@@ -234,6 +234,32 @@ def distance(price: Figure, mark: Figure, quantity: Figure) -> Figure:
     return lifted(lambda p, m: liquidation.distance(p, m, side), price, mark)
 
 
+class End(msgspec.Struct, frozen=True):
+    """The nearer end of a position: its ``distance`` (positive is safety), and whether it is the whole account's."""
+
+    distance: Figure
+    of_account: bool
+
+
+def nearest_end(liquidation: Figure, account: Figure) -> End:
+    """The worse of the distances to the liquidation price and to where the account ends.
+
+    As good as the worse known of the two: where one is missing the other is trusted no more than a stale one, so that
+    losing either never looks calmer.
+    """
+    if USED_UP in (liquidation.absent, account.absent):
+        of_account = liquidation.absent != USED_UP
+        return End(account if of_account else liquidation, of_account)
+    found = [figure for figure in (liquidation, account) if figure.value is not None]
+    gaps = [gap for figure in (liquidation, account) for gap in figure.missing]
+    if not found:
+        gap = unknown(*dict.fromkeys(gaps))
+        return End(gap if gaps else absent(liquidation.absent, liquidation, account), of_account=False)
+    nearer = min(found, key=lambda figure: figure.value or ZERO)
+    state = Freshness.STALE if gaps else worst(liquidation.freshness, account.freshness)
+    return End(floor_freshness(nearer, state), nearer is not liquidation)
+
+
 def liquidation_source(chosen: Chosen, market: Quotes, *, same_coin: bool) -> str:
     """Whose liquidation price it is, from what, and what it leaves out."""
     if chosen.is_venues:

@@ -17,7 +17,7 @@ from core.feeds_health import ConnectionHealth
 from core.figures import Figure, Freshness, derive, worst
 from core.freshness import SECOND_NS
 from core.positions import Order
-from core.risk import lifted, used_up
+from core.risk import lifted, nearest_end, used_up
 from core.snapshot import BagLine, BookView, HedgeLine, Severity
 
 START_GRACE_NS = 10 * SECOND_NS
@@ -108,8 +108,11 @@ def dwell_ns(limits: Thresholds) -> int:
 
 
 def _distance(book: Book, line: HedgeLine) -> Reading:
-    text = f"{_name(line)}: liquidation is {{value}} away, threshold {{threshold}}"
-    return _reading(book, LIQUIDATION, line.instrument, text, line.liquidation_distance, falls=True)
+    """The nearer of the position's liquidation price and the end of all that backs it; the text says which."""
+    end = nearest_end(line.liquidation_distance, line.account_liquidation_distance)
+    what = f"the end of account {line.account} (only {line.asset} moving)" if end.of_account else "liquidation"
+    text = f"{_name(line)}: {what} is {{value}} away, threshold {{threshold}}"
+    return _reading(book, LIQUIDATION, line.instrument, text, end.distance, falls=True)
 
 
 def _usage(book: Book, subject: str, figure: Figure) -> Reading:
@@ -212,6 +215,7 @@ def _judged(line: HedgeLine) -> tuple[tuple[str, Figure], ...]:
         ("position", line.quantity),
         ("margin usage", line.margin_usage),
         ("liquidation distance", line.liquidation_distance),
+        ("end of the account", line.account_liquidation_distance),
         ("hedge ratio", line.ratio),
     )
 

@@ -13,9 +13,8 @@ import msgspec
 
 from core.books import Thresholds
 from core.events import ChannelState, ConnectionState, OrderState
-from core.figures import Figure, Freshness, absent
-
-NOT_RECKONED = absent("not reckoned")
+from core.figures import Figure, Freshness
+from core.scenario_view import ScenarioView
 
 NOT_RECKONED = Figure(missing=("not reckoned",), freshness=Freshness.UNKNOWN)
 """What a figure is until somebody reckons it."""
@@ -426,6 +425,7 @@ class Snapshot(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
 
     ``worst_age_ns`` is the age of the oldest market input that an open book relies on, ``None`` while one of them
     has never been seen. ``message`` is the engine's last word to the user (a refused command, an order's fate).
+    ``scenario`` is there while somebody looks at scenarios.
     """
 
     sequence: int
@@ -444,3 +444,4 @@ class Snapshot(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     message: str = ""
     message_ns: int = 0
     journal: str = ""
+    scenario: ScenarioView | None = None

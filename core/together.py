@@ -31,7 +31,7 @@ def together(
     if len(coins) < 2:
         return None
     driver = DRIVER if DRIVER in coins else coins[0]
-    betas = {coin: _beta(coin, driver, statistics, priced_by, now_ns) for coin in coins}
+    betas = {coin: beta_to(coin, driver, statistics, priced_by, now_ns) for coin in coins}
     above, below = _ends(risk, betas)
     return TogetherView(
         driver=driver,
@@ -42,7 +42,8 @@ def together(
     )
 
 
-def _beta(coin: str, driver: str, statistics: MarketStatistics, priced_by: Mapping[str, str], now_ns: int) -> Figure:
+def beta_to(coin: str, driver: str, statistics: MarketStatistics, priced_by: Mapping[str, str], now_ns: int) -> Figure:
+    """How many per cent ``coin`` moves with one per cent of ``driver``; unknown without enough of its history."""
     if coin == driver:
         return exact(Decimal(1))
     missing = [name for name in (coin, driver) if name not in priced_by]

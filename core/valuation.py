@@ -17,6 +17,7 @@ from core import funding, hedging, holdings
 from core.account_risk import AccountRisk, CoinBalance, Valued, own_margin
 from core.account_view import account_view, position_usage
 from core.aim import DOLLARS, Aim, aim
+from core.book_scenario import Standing
 from core.books import Account, Book, Hedge, MarginMode
 from core.collateral import collateral_steps
 from core.contract_sheet import is_sheet_name
@@ -47,7 +48,7 @@ from core.risk import (
 )
 from core.snapshot import AccountView, BagLine, BookView, FundingView, HedgeLine
 from core.symbols import read_name
-from core.together import together
+from core.together import beta_to, together
 from core.totals import book_totals
 
 
@@ -98,6 +99,20 @@ class Valuation:
     def _forget(self) -> None:
         self._prices.clear()
         self._won.clear()
+
+    @exactly
+    def standing(self, book: Book, bag: tuple[BagLine, ...], now_ns: int) -> Standing:
+        """What scenarios of the book start from; ``bag`` is its bag as it is valued now."""
+        self._forget()
+        risks = tuple(self._account(book, account, now_ns)[1] for account in book.accounts)
+        priced: dict[str, str] = {}
+        for risk in risks:
+            priced |= _priced_by(book, risk.account, list(risk.held)) | priced
+
+        def beta(coin: str, driver: str) -> Figure:
+            return beta_to(coin, driver, self._statistics, priced, now_ns)
+
+        return Standing(accounts=risks, bag=bag, beta=beta)
 
     # --- bag -------------------------------------------------------------------------------------------------
 

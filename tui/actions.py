@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from textual.binding import Binding, BindingType
 
+from core.scenario_view import ScenarioAxis
 from tui.handlers import (
     COARSE,
     FINE,
@@ -21,13 +22,16 @@ from tui.handlers import (
     change_rate,
     clear_anchor,
     close_overlay,
+    close_scenarios,
     drop_order,
     measure_from_here,
     quit_monitor,
+    reckon_scenarios,
     reopen_feeds,
     scroll_by,
     select_hedge,
     send_order,
+    show_scenarios,
     stage_order,
     step_target,
     toggle_freeze,
@@ -46,6 +50,7 @@ PREVIEW = "preview"
 ALERTS = "alerts"
 HELP = "help"
 PALETTE = "palette"
+SCENARIOS = "scenarios"
 
 _FOOTER_ORDER = ("target", "order", "help", "quit", "freeze", "zoom", "ack", "find")
 """The most wanted keys, which a footer of 80 columns has room for; the others follow where there is more."""
@@ -170,6 +175,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("slower", ("greater_than_sign",), "Renew the picture less often", "Picture", change_rate(-1)),
     Action("faster", ("less_than_sign",), "Renew the picture more often", "Picture", change_rate(1)),
     Action("theme", ("t",), "Change the colours", "Picture", lambda app: app.next_theme(), hint="theme"),
+    Action("scenarios", ("s",), "Show what moves and failures would do", "Picture", show_scenarios, hint="scenarios"),
     Action("acknowledge", ("a",), "Acknowledge the worst alert", "Alerts and feeds", acknowledge_worst, hint="ack"),
     Action(
         "alert_list", ("A",), "List all alerts", "Alerts and feeds", lambda app: app.open_alert_list(), hint="alerts"
@@ -289,6 +295,55 @@ ACTIONS: tuple[Action, ...] = (
         "Palette",
         close_overlay,
         PALETTE,
+        hint="close",
+        palette=False,
+    ),
+    Action(
+        "scenarios_down",
+        ("down", "j", "pagedown"),
+        "Read on",
+        "Scenarios",
+        scroll_by(1),
+        SCENARIOS,
+        "read on",
+        palette=False,
+    ),
+    Action("scenarios_up", ("up", "k", "pageup"), "Read back", "Scenarios", scroll_by(-1), SCENARIOS, palette=False),
+    *(
+        Action(
+            f"scenarios_{axis.name.lower()}",
+            (axis.name[0].lower(),),
+            f"Price by {word} in the grid",
+            "Scenarios",
+            reckon_scenarios(axis),
+            SCENARIOS,
+            hint="grid",
+            palette=False,
+        )
+        for axis, word in (
+            (ScenarioAxis.HEDGE, "hedge ratio"),
+            (ScenarioAxis.BASIS, "basis"),
+            (ScenarioAxis.FUNDING, "funding"),
+        )
+    ),
+    Action(
+        "scenarios_again",
+        ("r",),
+        "Reckon again now",
+        "Scenarios",
+        reckon_scenarios(None),
+        SCENARIOS,
+        hint="again",
+        palette=False,
+    ),
+    Action("scenarios_private", ("p",), "Hide or show amounts", "Scenarios", toggle_private, SCENARIOS, palette=False),
+    Action(
+        "scenarios_close",
+        ("escape", "s", "q"),
+        "Close the scenarios",
+        "Scenarios",
+        close_scenarios,
+        SCENARIOS,
         hint="close",
         palette=False,
     ),

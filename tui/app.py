@@ -32,6 +32,7 @@ from tui.hotcells import HotCells
 from tui.monitor import MonitorScreen
 from tui.palette import PaletteScreen
 from tui.picture import Picture, View
+from tui.scenario_screen import ScenarioScreen
 from tui.screens import AlertsScreen, HelpScreen, Overlay, PreviewScreen
 from tui.signals import signals_restored
 from tui.start import DisplayOptions, require_terminal, skeleton
@@ -279,6 +280,10 @@ class HedgerowApp(App[None], inherit_bindings=False):
         """Show all alerts."""
         self._open(AlertsScreen(self))
 
+    def open_scenarios(self) -> None:
+        """Show scenarios."""
+        self._open(ScenarioScreen(self))
+
     def open_palette(self) -> None:
         """Find a command by name."""
         self._open(PaletteScreen(self))
@@ -317,7 +322,7 @@ class HedgerowApp(App[None], inherit_bindings=False):
 
     def scroll(self, step: int) -> None:
         """Move within the overlay that is open."""
-        if isinstance(self.screen, HelpScreen | AlertsScreen | PaletteScreen):
+        if isinstance(self.screen, HelpScreen | AlertsScreen | PaletteScreen | ScenarioScreen):
             self.screen.move(step)
 
     def set_refresh(self, rate: float) -> None:

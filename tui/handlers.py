@@ -11,12 +11,15 @@ from core.commands import (
     CancelStage,
     ClearAnchor,
     ConfirmStage,
+    HideScenarios,
     Resync,
     SetAnchor,
+    ShowScenarios,
     StageHedge,
     StepTarget,
     UndoTarget,
 )
+from core.scenario_view import ScenarioAxis
 from core.snapshot import Severity
 from tui.words import open_alerts
 
@@ -219,3 +222,38 @@ def quit_monitor(app: HedgerowApp) -> None:
 def close_overlay(app: HedgerowApp) -> None:
     """Go back to the monitor."""
     app.close_overlay()
+
+
+# --- scenarios ---------------------------------------------------------------------------------------------------
+
+
+def show_scenarios(app: HedgerowApp) -> None:
+    """Show the scenarios of the selected hedge's book."""
+    if _shown_book(app):
+        app.open_scenarios()
+        reckon_scenarios(ScenarioAxis.HEDGE)(app)
+    else:
+        app.picture.say("There is no book to run scenarios on")
+
+
+def reckon_scenarios(axis: ScenarioAxis | None) -> Callable[[HedgerowApp], None]:
+    """Have them reckoned now, the grid along ``axis`` (``None``: as it is)."""
+
+    def run(app: HedgerowApp) -> None:
+        live = app.picture.live
+        scenario = live.scenario if live is not None else None
+        shown = ScenarioAxis.HEDGE if scenario is None else scenario.axis
+        app.send(ShowScenarios(book=_shown_book(app), axis=axis or shown))
+
+    return run
+
+
+def close_scenarios(app: HedgerowApp) -> None:
+    """Go back to the monitor; nothing is reckoned any more."""
+    app.send(HideScenarios())
+    app.close_overlay()
+
+
+def _shown_book(app: HedgerowApp) -> str:
+    view = app.picture.view()
+    return view.book.name if view is not None and view.book is not None else ""

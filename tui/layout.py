@@ -130,7 +130,7 @@ def _wanted(name: str, shape: Shape) -> tuple[int, int]:
     """Least and ideal height of a panel, its box included."""
     table = shape.hedges + 2 if shape.hedges > 1 else 0
     least, ideal = {
-        "margin": (7, 13 + table),
+        "margin": (7, 15 + table),
         "hedge": (7, 13 + table),
         "bag": (7, 8 + (shape.assets + 1 if shape.assets > 1 else 0)),
         "ratio": (6, 8 + table),

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from core.figures import Figure, Freshness
+from core.risk import nearest_end
 from core.snapshot import BookView, HedgeLine, Snapshot
 from tui.format import SECOND_NS, Cell, duration
 from tui.glyphs import TREND
@@ -63,7 +64,7 @@ def _sample(time_ns: int, book: BookView, hedge: HedgeLine) -> Sample:
     return Sample(
         time_ns,
         _live(hedge.mark_price),
-        _live(hedge.liquidation_distance),
+        _live(nearest_end(hedge.liquidation_distance, hedge.account_liquidation_distance).distance),
         _live(hedge.ratio),
         _live(hedge.basis),
         _live(book.totals.net_profit),

@@ -12,7 +12,7 @@ from decimal import Decimal
 from core.books import Thresholds
 from core.events import ConnectionState
 from core.figures import Figure, Freshness
-from core.risk import used_up
+from core.risk import End, nearest_end, used_up
 from core.snapshot import AlertView, BookView, FeedView, HedgeLine, Severity
 from tui.format import Formatter
 
@@ -120,11 +120,16 @@ def cost_verdict(show: Formatter, per_day: Figure) -> Verdict:
     return EARNING if per_day.value > 0 else PAYING
 
 
+def end_of(hedge: HedgeLine) -> End:
+    """The nearer of the hedge's liquidation price and the end of its account."""
+    return nearest_end(hedge.liquidation_distance, hedge.account_liquidation_distance)
+
+
 def safety_of(show: Formatter, hedge: HedgeLine, book: BookView) -> Verdict:
-    """The worse of a hedge's liquidation distance and margin usage."""
+    """The worse of a hedge's margin usage and its distance to the nearer end."""
     return worst_verdict(
         (
-            distance_verdict(show, hedge.liquidation_distance, book.thresholds),
+            distance_verdict(show, end_of(hedge).distance, book.thresholds),
             usage_verdict(show, hedge.margin_usage, book.thresholds),
         )
     )

@@ -10,13 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.alerts import RANK, Alerts, Reading, duration, worst_open
-from core.books import Account, Book, Limits, MarginMode, Thresholds
+from core.books import Account, Book, Hedge, Limits, MarginMode, Thresholds
 from core.commands import AcknowledgeAlerts, SetTarget
 from core.demo_book import seed_book
 from core.engine import Engine
-from core.events import ConnectionState, Ticker
+from core.events import ConnectionState, PositionUpdate, Ticker, TiersLoaded
 from core.figures import Figure, Freshness, absent, unknown
-from core.risk import USED_UP
+from core.risk import USED_UP, nearest_end
 from core.snapshot import AlertView, Severity
 from tests.support.builders import (
     LINEAR,
@@ -407,6 +407,136 @@ def test_moving_the_target_away_is_a_drift() -> None:
     made.command(SetTarget(book="bitcoin", instrument=LINEAR, ratio=Decimal("0.8")), at(1))
     hold(made, 60_000, 1, 12)
     assert opened(made, 12)["ratio drift"].severity is Severity.WARNING
+
+
+# --- the nearer of the liquidation price and the end of the account --------------------------------------------
+
+
+KNOWN = Figure(value=Decimal("0.25"), observed_ns=5)
+
+
+@pytest.mark.parametrize(
+    ("liquidation", "account", "value", "of_account"),
+    [
+        (KNOWN, Figure(value=Decimal("0.24")), "0.24", True),
+        (KNOWN, Figure(value=Decimal("0.26")), "0.25", False),
+        (KNOWN, KNOWN, "0.25", False),
+        (Figure(value=Decimal("0.1")), Figure(value=Decimal("-0.1")), "-0.1", True),
+        (absent("no liquidation above"), KNOWN, "0.25", True),
+        (KNOWN, absent("no liquidation above"), "0.25", False),
+    ],
+)
+def test_the_nearer_end_counts(liquidation: Figure, account: Figure, value: str, of_account: bool) -> None:
+    end = nearest_end(liquidation, account)
+    assert (end.distance.value, end.of_account) == (Decimal(value), of_account)
+    assert end.distance.freshness is Freshness.LIVE
+
+
+def test_an_account_that_is_used_up_is_the_nearer_end_and_says_so() -> None:
+    gone = absent(USED_UP)
+    assert nearest_end(KNOWN, gone) == nearest_end(unknown("mark price"), gone)
+    assert nearest_end(KNOWN, gone).distance.absent == nearest_end(gone, KNOWN).distance.absent == USED_UP
+    assert nearest_end(KNOWN, gone).of_account
+    assert not nearest_end(gone, gone).of_account
+
+
+def test_one_end_alone_is_trusted_no_more_than_a_stale_one() -> None:
+    for pair in ((KNOWN, unknown("tiers")), (unknown("tiers"), KNOWN)):
+        found = nearest_end(*pair).distance
+        assert (found.value, found.freshness) == (KNOWN.value, Freshness.STALE)
+    both = nearest_end(unknown("tiers"), unknown("mark price", "tiers")).distance
+    assert both.missing == ("tiers", "mark price")
+    assert nearest_end(absent("no position"), unknown("tiers")).distance.missing == ("tiers",)
+    assert nearest_end(absent("no position"), absent("no position")).distance.absent == "no position"
+
+
+def test_a_nearer_end_is_as_old_as_the_older_of_the_two_may_be_trusted() -> None:
+    stale = Figure(value=Decimal("0.9"), freshness=Freshness.STALE)
+    assert nearest_end(KNOWN, stale).distance.freshness is Freshness.STALE
+    gone = Figure(absent="no liquidation above", freshness=Freshness.STALE)
+    assert nearest_end(KNOWN, gone).distance.freshness is Freshness.STALE
+
+
+def blurred(figure: Figure) -> list[Figure]:
+    """What is left of a figure that can no longer be told."""
+    return [unknown("an input"), msgspec.structs.replace(figure, freshness=Freshness.STALE), figure]
+
+
+ENDS = st.one_of(
+    st.decimals("-0.1", "0.4", places=3).map(lambda value: Figure(value=value)),
+    st.sampled_from([absent("no liquidation above"), absent(USED_UP)]),
+)
+
+
+@given(ENDS, ENDS, st.data())
+def test_losing_either_end_or_both_never_looks_calmer(
+    liquidation: Figure, account: Figure, data: st.DataObject
+) -> None:
+    ladder = Ladder()
+    before = ladder.see(nearest_end(liquidation, account).distance)
+    lost = [data.draw(st.sampled_from(blurred(figure))) for figure in (liquidation, account)]
+    if lost != [liquidation, account]:
+        now = ladder.see(nearest_end(*lost).distance, 600)
+        assert (RANK[now] if now else -1) >= (RANK[before] if before else -1)
+
+
+DATED = "bybit:linear:BTCUSDT-26MAR27"
+
+
+def two_shorts(when: float, price: int) -> list[Ticker]:
+    return [perpetual(when, price), perpetual(when, price, DATED), spot(when, price)]
+
+
+def shared() -> Engine:
+    """Two shorts on one coin in one cross account: a venue prints each as if the other stood still."""
+    account = Account(
+        name="pot", venue="bybit", settle="USDT", wallet_balance=Decimal(100_000), margin_mode=MarginMode.CROSS
+    )
+    hedges = tuple(
+        Hedge(
+            asset="BTC", instrument=name, account="pot", target_ratio=Decimal("0.25"), quantity=Decimal("-1.25"),
+            entry_price=Decimal(60_000),
+        )
+        for name in (LINEAR, DATED)
+    )  # fmt: skip
+    made = engine(msgspec.structs.replace(seed_book(), accounts=(account,), hedges=hedges))
+    feed(made, reference(), listed(DATED), tiers(DATED))
+    return made
+
+
+def test_the_end_of_the_account_is_alerted_before_the_liquidation_price() -> None:
+    """250,000 ÷ (2.5 × 1.00555) = 99,448 ends the account, 24.3 % above 80,000; one alone lives beyond 108,000."""
+    made = shared()
+    for second in range(16):
+        feed(made, two_shorts(second, 80_000))
+    (line, _) = made.snapshot(at(15)).books[0].hedges
+    assert line.liquidation_distance.value is not None
+    assert line.liquidation_distance.value > Decimal("0.35")
+    alert = opened(made, 15)["liquidation distance"]
+    assert alert.severity is Severity.NOTICE
+    assert "the end of account pot (only BTC moving) is 24.3 % away" in alert.text
+
+
+def test_not_knowing_the_end_of_the_account_blinds_and_keeps_the_alert() -> None:
+    """The venue prints its price still, but the other contract's table ends before the account does."""
+    made = shared()
+    for second in range(16):
+        feed(made, two_shorts(second, 80_000))
+    assert "blind" not in opened(made, 15)
+    table = tiers(DATED, when=16).table
+    short_table = msgspec.structs.replace(table, tiers=(msgspec.structs.replace(table.tiers[0], cap=Decimal(110_000)),))
+    feed(made, TiersLoaded(table=short_table, received_ns=at(16)))
+    for second in range(16, 40):
+        report = PositionUpdate(
+            received_ns=at(second), account="pot", instrument=LINEAR, quantity=Decimal("-1.25"),
+            entry_price=Decimal(60_000), liquidation_price=Decimal(118_000),
+        )  # fmt: skip
+        feed(made, two_shorts(second, 80_000), report)
+    snapshot = made.snapshot(at(39))
+    assert snapshot.books[0].hedges[0].liquidation_distance.value == Decimal("0.475")
+    alerts = {alert.key.removeprefix("bitcoin/"): alert for alert in snapshot.alerts if alert.ended_ns is None}
+    assert alerts[f"{LINEAR}/blind"].text == f"blind on BTC hedge {LINEAR}: end of the account unknown"
+    assert alerts[f"{LINEAR}/liquidation distance"].severity is Severity.NOTICE
 
 
 LOSABLE = ("mark", "index", "rate", "spot")

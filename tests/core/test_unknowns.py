@@ -223,10 +223,10 @@ def without_entry(made: Engine) -> None:
 @pytest.mark.parametrize(
     ("spoil", "words"),
     [
-        (below_the_liquidation_price, ": liquidation distance unknown"),
-        (above_the_last_tier, ": margin usage unknown, liquidation distance unknown"),
-        (without_margin, ": margin usage unknown, liquidation distance unknown"),
-        (without_entry, ": margin usage unknown, liquidation distance unknown"),
+        (below_the_liquidation_price, ": liquidation distance unknown, end of the account unknown"),
+        (above_the_last_tier, ": margin usage unknown, liquidation distance unknown, end of the account unknown"),
+        (without_margin, ": margin usage unknown, liquidation distance unknown, end of the account unknown"),
+        (without_entry, ": margin usage unknown, liquidation distance unknown, end of the account unknown"),
     ],
 )
 def test_risk_that_cannot_be_told_blinds_though_the_market_is_live(spoil: Callable[[Engine], None], words: str) -> None:

@@ -5,8 +5,11 @@ Figures are worked out here by a few plain formulas, so that what is on the scre
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import cache
+from typing import Any
 
 import msgspec
 
@@ -16,8 +19,10 @@ from core.commands import (
     CancelStage,
     ClearAnchor,
     ConfirmStage,
+    HideScenarios,
     SetAnchor,
     SetTarget,
+    ShowScenarios,
     StageHedge,
     StepTarget,
     UndoTarget,
@@ -25,6 +30,7 @@ from core.commands import (
 from core.errors import LinkClosed
 from core.events import ChannelState, ConnectionState, OrderState
 from core.figures import Figure, Freshness, absent, exact, unknown
+from core.scenario_view import ScenarioAxis, ScenarioView
 from core.snapshot import (
     AccountView,
     AlertView,
@@ -45,6 +51,7 @@ from core.snapshot import (
     StageView,
     Totals,
 )
+from tests.support.builders import at, running
 
 SECOND = 1_000_000_000
 START = 1_790_000_000 * SECOND
@@ -68,6 +75,9 @@ class Leg:
     maintenance_rate: Decimal = Decimal("0.005")
     missing_tiers: bool = False
     no_liquidation: bool = False
+    venue_price: Decimal | None = None
+    account_end: Decimal | None = None
+    volatility: Decimal | None = Decimal("0.0213")
 
 
 BTC = Leg()
@@ -162,7 +172,40 @@ def hedge_line(leg: Leg, marks: Marks, time_ns: int) -> HedgeLine:
         drift=exact(ratio - leg.target),
         order_to_target=exact(-order) if order else absent("the hedge is at its target: nothing to order"),
         opened_note="opened at the first mark price",
+        **ends(leg, price, distance, figure),
     )
+
+
+def ends(leg: Leg, price: Figure, distance: Figure, figure: Callable[..., Figure]) -> dict[str, Any]:
+    """Where the hedge ends by each account: the venue's price where the leg has one, ours, the account's."""
+    if price.value is None or distance.value is None:
+        same = dict.fromkeys(("liquidation_ours", "bankruptcy_price", "account_liquidation"), price)
+        return {**same, "account_liquidation_distance": distance, "liquidation_venue": absent("kept here: no report")}
+    venue = absent("no report of a venue: the position is kept here")
+    difference = absent(venue.absent)
+    if leg.venue_price is not None:
+        venue, difference = figure(leg.venue_price), figure(price.value - leg.venue_price, estimated=True)
+    end = price.value if leg.account_end is None else leg.account_end
+    statistics = {} if leg.volatility is None else chances(leg.volatility)
+    return {
+        "liquidation_venue": venue,
+        "liquidation_ours": price,
+        "liquidation_difference": difference,
+        "liquidation_disputed": difference.value is not None and abs(difference.value) > leg.mark / 50,
+        "bankruptcy_price": figure((leg.margin + leg.short * leg.entry) / leg.short, estimated=True),
+        "account_liquidation": figure(end, estimated=True),
+        "account_liquidation_distance": figure(end / leg.mark - 1, estimated=True),
+        **statistics,
+    }
+
+
+def chances(volatility: Decimal) -> dict[str, Any]:
+    """What price history says of the distance."""
+    names = ("liquidation_sigmas", "touch_day", "touch_week", "touch_month")
+    values = ("16.4123", "0.00002", "0.0123", "0.1287")
+    found = {name: Figure(value=Decimal(value), estimated=True) for name, value in zip(names, values, strict=True)}
+    measured = Figure(value=volatility, estimated=True)
+    return {**found, "volatility": measured, "volatility_source": "Yang-Zhang, 90 daily candles"}
 
 
 def bag_line(leg: Leg, marks: Marks, time_ns: int) -> BagLine:
@@ -404,6 +447,7 @@ def snapshot(
     orders: tuple[OrderView, ...] = (),
     message: str = "",
     source: str = "simulated exchange, seed 7",
+    scenario: ScenarioView | None = None,
 ) -> Snapshot:
     """A whole snapshot; without legs, the seed's book."""
     return Snapshot(
@@ -421,6 +465,7 @@ def snapshot(
         worst_freshness=marks.freshness,
         message=message,
         message_ns=time_ns,
+        scenario=scenario,
     )
 
 
@@ -430,6 +475,17 @@ def anchored(shown: Snapshot, legs: tuple[Leg, ...], since_ns: int) -> Snapshot:
     added = attribution(legs, Marks(), shown.time_ns, Since.ANCHOR, since_ns)
     book = msgspec.structs.replace(book, attributions=(*book.attributions, added))
     return msgspec.structs.replace(shown, books=(book,))
+
+
+@cache
+def scenario_view(axis: ScenarioAxis = ScenarioAxis.HEDGE, price: int = 75_000) -> ScenarioView:
+    """The scenarios of the demo's book at a price, as an engine reckons them."""
+    made = running(price)
+    made.command(ShowScenarios(book="bitcoin", axis=axis), at(1))
+    found = made.snapshot(at(1)).scenario
+    while found is None or not found.complete:
+        found = made.snapshot(at(1)).scenario
+    return msgspec.structs.replace(found, reckoned_ns=START - 2 * SECOND)
 
 
 class FakeLink:
@@ -519,6 +575,10 @@ class FakeLink:
                     msgspec.structs.replace(item, acknowledged=True) if command.key in ("", item.key) else item
                     for item in self.alerts
                 )
+            case ShowScenarios(axis=axis):
+                self.options["scenario"] = scenario_view(axis)
+            case HideScenarios():
+                self.options["scenario"] = None
             case _:
                 self.message = "resynchronising"
 

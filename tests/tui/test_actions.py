@@ -9,7 +9,18 @@ from decimal import Decimal
 
 import pytest
 
-from core.commands import AcknowledgeAlerts, ClearAnchor, ConfirmStage, SetAnchor, StageHedge, StepTarget, UndoTarget
+from core.commands import (
+    AcknowledgeAlerts,
+    ClearAnchor,
+    ConfirmStage,
+    HideScenarios,
+    SetAnchor,
+    ShowScenarios,
+    StageHedge,
+    StepTarget,
+    UndoTarget,
+)
+from core.scenario_view import ScenarioAxis
 from core.snapshot import Severity
 from tests.tui.piloting import Driven, driven
 from tests.tui.samples import BTC, ETH, FakeLink, alert
@@ -22,6 +33,7 @@ from tui.actions import (
     MONITOR,
     PALETTE,
     PREVIEW,
+    SCENARIOS,
     hints,
     key_label,
     keys_table,
@@ -29,6 +41,7 @@ from tui.actions import (
 from tui.help import help_rows
 from tui.layout import PANEL_NAMES
 from tui.palette import PaletteScreen
+from tui.scenario_screen import ScenarioScreen
 from tui.screens import AlertsScreen, HelpScreen, PreviewScreen
 
 Check = Callable[[Driven, str], Awaitable[None]]
@@ -216,6 +229,58 @@ async def changes_colours(it: Driven, key: str) -> None:
     assert len(seen) == 4
 
 
+# --- scenarios ---------------------------------------------------------------------------------------------------
+
+
+@checks("scenarios")
+async def shows_scenarios(it: Driven, key: str) -> None:
+    await it.press(key)
+    assert isinstance(it.app.screen, ScenarioScreen)
+    assert it.link.commands == [ShowScenarios(book="seed")]
+    assert "a rise of ≈19.4% of BTC, to ≈89,552.24, liquidates paper" in it.text
+
+
+@checks("scenarios_hedge", "scenarios_basis", "scenarios_funding")
+async def changes_the_axis(it: Driven, key: str) -> None:
+    await it.press("s", key)
+    axis = next(axis for axis in ScenarioAxis if axis.name[0].lower() == key)
+    assert it.link.commands[-1] == ShowScenarios(book="seed", axis=axis)
+
+
+@checks("scenarios_again")
+async def reckons_again_along_the_same_axis(it: Driven, key: str) -> None:
+    await it.press("s", "b", key)
+    assert it.link.commands[-2:] == [ShowScenarios(book="seed", axis=ScenarioAxis.BASIS)] * 2
+
+
+@checks("scenarios_down", "scenarios_up")
+async def reads_on(it: Driven, key: str) -> None:
+    await it.press("s")
+    first = it.text
+    await it.press("down" if key in ("up", "k", "pageup") else key)
+    assert it.text != first
+    if key in ("up", "k", "pageup"):
+        await it.press(key)
+        assert it.text == first
+
+
+@checks("scenarios_private")
+async def hides_amounts_in_the_scenarios(it: Driven, key: str) -> None:
+    await it.press("s")
+    assert "412,500" in it.text
+    await it.press(key)
+    assert "412,500" not in it.text
+    assert "L•••" in it.text
+
+
+@checks("scenarios_close")
+async def closes_the_scenarios(it: Driven, key: str) -> None:
+    await it.press("s", key)
+    assert it.on_monitor
+    assert it.link.commands[-1] == HideScenarios()
+    assert it.app.return_code is None
+
+
 # --- alerts and feeds --------------------------------------------------------------------------------------------
 
 
@@ -331,7 +396,7 @@ async def quits_from_anywhere(it: Driven, key: str) -> None:
 # --- the registry itself -----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("scope", [MONITOR, PREVIEW, ALERTS, HELP, PALETTE])
+@pytest.mark.parametrize("scope", [MONITOR, PREVIEW, ALERTS, HELP, PALETTE, SCENARIOS])
 def test_no_key_has_two_meanings(scope: str) -> None:
     keys = Counter(key for action in ACTIONS if action.scope in (scope, EVERYWHERE) for key in action.keys)
     assert [key for key, count in keys.items() if count > 1] == []

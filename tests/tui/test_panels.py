@@ -12,8 +12,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.events import ConnectionState
-from core.figures import Freshness, exact
-from core.snapshot import AlertView, Mode, Severity, Snapshot, TransferView
+from core.figures import Figure, Freshness, absent, exact, unknown
+from core.snapshot import (
+    AlertView,
+    BetaView,
+    CollateralView,
+    DeathView,
+    Mode,
+    Severity,
+    Snapshot,
+    TogetherView,
+    TransferView,
+)
 from tests.tui.drawing import PlainCanvas, drawn, view_of
 from tests.tui.samples import BTC, ETH, START, FakeLink, Marks, alert, degraded_feed, feed, order_from, snapshot, stage
 from tui.actions import MONITOR, hints
@@ -179,6 +189,89 @@ def test_the_margin_panel_has_a_bar_that_empties_with_the_distance() -> None:
     less = one(MarginPanel, snapshot(replace(BTC, margin=Decimal(20_000)))).count("█")
     assert full > less > 0
     assert one(MarginPanel, BOOKS["unknown"]).count("█") == 0
+
+
+DISPUTED = replace(BTC, venue_price=Decimal(91_500), account_end=Decimal(70_000))
+
+
+def test_the_smallest_panel_keeps_distance_liquidation_account_end_and_margin_use() -> None:
+    text = one(MarginPanel, snapshot(DISPUTED), 40, 7)
+    assert re.search(r"distance +≈16\.6% WARNING", text)
+    assert re.search(r"liq\. price +≈89,552\.24 DISPUTED", text)
+    assert re.search(r"account end +≈70,000\.00 ≈16\.6%", text)
+    assert re.search(r"margin use +1\.0% SAFE", text)
+
+
+def test_the_venues_price_ours_and_their_difference_are_shown_by_name_with_the_reports_age() -> None:
+    text = one(MarginPanel, snapshot(DISPUTED), 60, 24)
+    assert re.search(r"venue's own +91,500\.00 <1s old", text)
+    assert re.search(r"ours +≈89,552\.24 USDT", text)
+    assert re.search(r"difference +≈−1,947\.76 DISPUTED, the nearer counts", text)
+    agreed = one(MarginPanel, snapshot(replace(BTC, venue_price=Decimal(89_600))), 60, 24)
+    assert re.search(r"difference +≈−47\.76 agree", agreed)
+    assert "DISPUTED" not in agreed
+    unreported = one(MarginPanel, snapshot(), 60, 24)
+    assert "venue's own no report of a venue" in unreported
+    assert "difference" not in unreported
+
+
+def test_the_likelihood_names_its_estimator_and_its_window() -> None:
+    text = one(MarginPanel, snapshot(), 60, 24)
+    assert re.search(r"sigmas +≈16\.4 of a day", text)
+    assert "touch 1d <0.1% 7d ≈1.2% 30d ≈13%" in text
+    assert "volatility ≈2.1% a day: Yang-Zhang, 90 daily candles" in text
+    without = one(MarginPanel, snapshot(replace(BTC, volatility=None)), 60, 24)
+    assert re.search(r"sigmas +— needs not reckoned", without)
+    assert "touch" not in without
+
+
+def test_the_safe_answer_follows_the_nearer_end_and_says_which() -> None:
+    text = "\n".join(drawn(Answers(CANVAS, "a"), view_of(snapshot(DISPUTED)), 120, 6))
+    assert "WARNING" in text
+    assert "to account end" in text
+    assert "≈16.6%" in drawn(Strip(CANVAS, "s"), view_of(snapshot(DISPUTED)), 80, 10)[0]
+
+
+def unified() -> Snapshot:
+    """Two coins behind a multi-asset account, one of them without a price."""
+    snap = snapshot(DISPUTED)
+    book = snap.books[0]
+    gap = unknown("price of SOL")
+    collateral = (
+        CollateralView(asset="BTC", amount=exact(Decimal(2)), price=exact(Decimal(60_000)),
+                       counted=exact(Decimal("1.9")), value=exact(Decimal(114_000))),
+        CollateralView(asset="SOL", amount=exact(Decimal(200)), price=gap, counted=exact(Decimal(160)), value=gap),
+    )  # fmt: skip
+    deaths = (
+        DeathView(coin="BTC", price=exact(Decimal(60_000)), above=exact(Decimal(80_000)), below=absent("covered"),
+                  distance_above=exact(Decimal("0.3333")), distance_below=absent("covered")),
+        DeathView(coin="SOL", price=gap, above=gap, below=gap, distance_above=gap, distance_below=gap),
+    )  # fmt: skip
+    together = TogetherView(
+        driver="BTC", above=Figure(value=Decimal("0.381"), estimated=True), below=absent("covered"),
+        betas=(BetaView(coin="BTC", beta=exact(Decimal(1))), BetaView(coin="SOL", beta=exact(Decimal("1.62")))),
+        source="least squares on daily returns",
+    )  # fmt: skip
+    account = msgspec.structs.replace(
+        book.accounts[0], margin_mode="cross", ratio=exact(Decimal("0.0123")), ratio_label="MM rate",
+        rules="bybit unified (2026-10): x",
+        collateral=collateral, deaths=deaths, together=together,
+    )  # fmt: skip
+    return msgspec.structs.replace(snap, books=(msgspec.structs.replace(book, accounts=(account,)),))
+
+
+def test_a_unified_account_shows_all_coins_together_what_counts_and_the_venues_ratio() -> None:
+    text = one(MarginPanel, unified(), 72, 40)
+    assert "together    BTC ≈+38.1% / none" in text
+    assert "betas SOL 1.62, least squares on daily returns" in text
+    assert re.search(r"ratio +1\.2% higher is worse, bybit: MM rate", text)
+    assert re.search(r"BTC +2\.0000 counts +1\.9000  = 114,000\.00 USDT", text)
+    assert re.search(r"SOL +200\.0000 counts +160\.0000  needs price of SOL", text)
+    assert re.search(r"BTC alone +rise +33\.3% fall +none", text)
+    assert "SOL alone   — needs price of SOL" in text
+    masked = one(MarginPanel, unified(), 72, 40, private=True)
+    assert "114,000" not in masked
+    assert "1.9000" not in masked
 
 
 def test_several_hedges_are_a_table_with_the_selected_one_marked() -> None:

@@ -64,3 +64,26 @@ def test_the_profit_by_cause_at_80x24(snap_compare: Compare) -> None:
 
 def test_the_profit_by_cause_beside_the_hedges_share_at_120x40(snap_compare: Compare) -> None:
     assert snap_compare(troubled(), press=["9"], terminal_size=(120, 40))
+
+
+def disputed() -> HedgerowApp:
+    legs = (replace(BTC, venue_price=Decimal(91_500), account_end=Decimal(70_000)),)
+    return HedgerowApp(FakeLink(*legs), quiet_display())
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])
+def test_a_disputed_liquidation_price(snap_compare: Compare, size: tuple[int, int]) -> None:
+    assert snap_compare(disputed(), terminal_size=size)
+
+
+def test_the_margin_panel_alone_at_80x24(snap_compare: Compare) -> None:
+    assert snap_compare(disputed(), press=["3"], terminal_size=(80, 24))
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])
+def test_scenarios(snap_compare: Compare, size: tuple[int, int]) -> None:
+    assert snap_compare(seed(), press=["s"], terminal_size=size)
+
+
+def test_the_grid_of_scenarios_at_80x24(snap_compare: Compare) -> None:
+    assert snap_compare(seed(), press=["s", "b", "down", "down"], terminal_size=(80, 24))

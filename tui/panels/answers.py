@@ -19,6 +19,7 @@ from tui.words import (
     SEVERITY_ROLES,
     Verdict,
     cost_verdict,
+    end_of,
     hedge_verdict,
     open_alerts,
     safety_of,
@@ -109,17 +110,19 @@ def _safe(view: View) -> Answer:
         return Answer("am I safe", (DASH,), "unknown", NOTHING, ("no hedge",))
     book, hedge = worst
     verdict = safety_of(show, hedge, book)
-    figure = show.percent(hedge.liquidation_distance, 8).text.strip()
+    end = end_of(hedge)
+    figure = show.percent(end.distance, 8).text.strip()
     name = hedge_names(view.hedges)[view.hedges.index(worst)] if len(view.hedges) > 1 else ""
-    captions = tuple(f"{name} {words}".strip() for words in ("to liquidation", "to liq.", ""))
-    if hedge.liquidation_distance.missing:
-        captions = (f"needs {hedge.liquidation_distance.missing[0]}", *captions)
+    phrases = ("to account end", "to end", "") if end.of_account else ("to liquidation", "to liq.", "")
+    captions = tuple(f"{name} {words}".strip() for words in phrases)
+    if end.distance.missing:
+        captions = (f"needs {end.distance.missing[0]}", *captions)
     return Answer("am I safe", (figure,), _calm(verdict), verdict, captions)
 
 
 def _danger(show: Formatter, book: BookView, hedge: HedgeLine) -> tuple[int, Decimal]:
     """Sorts hedges by danger: the verdict first, then the smaller distance."""
-    value = hedge.liquidation_distance.value
+    value = end_of(hedge).distance.value
     return safety_of(show, hedge, book).rank, -value if value is not None else Decimal("-Infinity")
 
 

@@ -10,7 +10,7 @@ from tui.panel import Lines
 from tui.panels.fields import badge, hedge_names
 from tui.picture import View
 from tui.rows import Row, fit, row_width
-from tui.words import hedge_verdict, safety_of
+from tui.words import end_of, hedge_verdict, safety_of
 
 
 class Strip(Lines):
@@ -39,7 +39,7 @@ def _hedge(show: Formatter, book: BookView, hedge: HedgeLine, name: str, chosen:
             Cell(f"{SELECTED} " if chosen else "  ", "mark"),
             Cell(fit(name, 8), "strong" if chosen else "text"),
             Cell(safety.text.ljust(10), safety.role),
-            show.percent(hedge.liquidation_distance, 8),
+            show.percent(end_of(hedge).distance, 8),
         ),
         (Cell("  ", "text"), show.percent(hedge.ratio, 6), Cell(f" {hedged.word}".ljust(13), hedged.role)),
         (show.profit(hedge.funding.per_day, 11, currency=hedge.settle), Cell("/day", "label")),
