@@ -1,4 +1,4 @@
-"""What a user (a key press, a script) can ask of the engine. Each is journaled before it takes effect.
+"""What a user (a key press, a script) can ask of the engine. What changes anything is journaled before it does.
 
 Commands are plain data so that a queue or a Unix socket can carry them alike.
 """
@@ -65,4 +65,12 @@ class Resync(Command, frozen=True, kw_only=True, tag="resync"):
     """Drop and reopen every feed now."""
 
 
-AnyCommand = StepTarget | SetTarget | UndoTarget | StageHedge | ConfirmStage | CancelStage | AcknowledgeAlerts | Resync
+class Explain(Command, frozen=True, kw_only=True, tag="explain"):
+    """Explain one figure of the snapshot in every snapshot from now on; none where ``path`` is empty."""
+
+    path: str = ""
+
+
+AnyCommand = (
+    StepTarget | SetTarget | UndoTarget | StageHedge | ConfirmStage | CancelStage | AcknowledgeAlerts | Resync | Explain
+)

@@ -12,6 +12,7 @@ from core.commands import (
     AnyCommand,
     CancelStage,
     ConfirmStage,
+    Explain,
     Resync,
     SetTarget,
     StageHedge,
@@ -27,6 +28,7 @@ from core.records import CommandTaken, OrderIntended, Recorder, TargetChanged
 from core.rules import ORDER_REJECTED
 from core.staging import Refused, Staging, percent
 from core.targets import Targets
+from core.why import Explainer
 
 
 class Requests:
@@ -40,6 +42,7 @@ class Requests:
         staging: Staging,
         recorder: Recorder,
         alerts: Alerts,
+        explainer: Explainer,
     ) -> None:
         self._books = {book.name: book for book in books}
         self._ledger = ledger
@@ -47,6 +50,7 @@ class Requests:
         self._staging = staging
         self._recorder = recorder
         self._alerts = alerts
+        self._explainer = explainer
         self._outbox: list[OrderRequest] = []
         self.message = ""
         self.message_ns = 0
@@ -93,6 +97,9 @@ class Requests:
             case Resync():
                 self._recorder.note(CommandTaken(command=command), now_ns)
                 return "all feeds are reopened"
+            case Explain(path=path):
+                self._explainer.ask(path)
+                return ""
 
     def _book(self, name: str) -> Book:
         if name not in self._books:

@@ -13,6 +13,7 @@ import msgspec
 
 from core.books import Thresholds
 from core.events import ChannelState, ConnectionState, OrderState
+from core.explanation import Explanation
 from core.figures import Figure, Freshness
 
 NOT_RECKONED = Figure(missing=("not reckoned",), freshness=Freshness.UNKNOWN)
@@ -355,6 +356,7 @@ class Snapshot(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
 
     ``worst_age_ns`` is the age of the oldest market input that an open book relies on, ``None`` while one of them
     has never been seen. ``message`` is the engine's last word to the user (a refused command, an order's fate).
+    ``explanation`` is of the figure that was asked for, ``None`` where none was or it is not there now.
     """
 
     sequence: int
@@ -373,3 +375,4 @@ class Snapshot(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     message: str = ""
     message_ns: int = 0
     journal: str = ""
+    explanation: Explanation | None = None
