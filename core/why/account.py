@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 from core.account_risk import AccountRisk, Valued, own_margin
+from core.account_view import position_usage
 from core.explanation import Input
 from core.figures import Figure
 from core.margin_rules import MarginRatio
@@ -38,19 +40,21 @@ def line_of(place: Place, item: Valued) -> HedgeLine | None:
     )
 
 
-def each(place: Place, risk: AccountRisk, field: str, figures: list[Figure], prefix: str) -> tuple[Input, ...]:
-    """One figure of every position of the account: that of the hedge's line where it is a hedge of this book."""
+def each(
+    place: Place, items: Sequence[Valued], figures: Sequence[Figure], prefix: str, field: str = "", unit: str = ""
+) -> tuple[Input, ...]:
+    """One figure of every position: ``field`` of the hedge's line where it is a hedge of this book."""
     found = []
-    for number, (item, figure) in enumerate(zip(risk.held, figures, strict=True), 1):
+    for number, (item, figure) in enumerate(zip(items, figures, strict=True), 1):
         line = line_of(place, item)
         name = f"{prefix}_{number}"
         if line is not None and field:
             found.append(place.below(BookView, "hedges", line, field, name))
             continue
-        whose = "" if line is not None else ", a position that is no hedge of this book"
         words = f"{prefix.replace('_', ' ')} of {item.position.instrument} ({item.position.leg.value})"
-        unit = risk.account.settle
-        found.append(Input(name=name, words=words, figure=figure, unit=unit, source=f"see the steps{whose}"))
+        source = "see the steps" if line is not None else "a position of the account that is no hedge of this book"
+        unit = unit or place.the(AccountView).settle
+        found.append(Input(name=name, words=words, figure=figure, unit=unit, source=source))
     return tuple(found)
 
 
@@ -79,7 +83,7 @@ def _wallet(place: Place) -> Told:
 @fact(AccountView, "unrealised", "unrealised profit", MONEY, sign="+ gained, − lost")
 def _unrealised(place: Place) -> Told:
     risk = risk_of(place)
-    inputs = each(place, risk, "profit", [item.exposure.profit for item in risk.held], "profit")
+    inputs = each(place, risk.held, [item.exposure.profit for item in risk.held], "profit", "profit")
     return Told(formula=summed(inputs), inputs=inputs)
 
 
@@ -109,9 +113,9 @@ def _initial(place: Place) -> Told:
     risk = risk_of(place)
     if isolated(place):
         figures = [own_margin(item.position, item.exposure.quantity) for item in risk.held]
-        inputs = each(place, risk, "margin", figures, "margin")
+        inputs = each(place, risk.held, figures, "margin", "margin")
         return Told(formula=summed(inputs), inputs=inputs, estimated="a margin in it is an estimate")
-    inputs = each(place, risk, "", [item.exposure.initial_margin for item in risk.held], "initial_margin")
+    inputs = each(place, risk.held, [item.exposure.initial_margin for item in risk.held], "initial_margin")
     book, name = place.the(BookView).name, place.the(AccountView).name
     steps = tuple(
         step for step in recorded(lambda: place.sources.risk(book, name)) if step.name.startswith("initial margin")
@@ -122,9 +126,8 @@ def _initial(place: Place) -> Told:
 @fact(AccountView, "maintenance_margin", "maintenance margin", MONEY)
 def _maintenance(place: Place) -> Told:
     risk = risk_of(place)
-    inputs = each(
-        place, risk, "maintenance_margin", [risk.maintenance(item) for item in risk.held], "maintenance_margin"
-    )
+    needed = [risk.maintenance(item) for item in risk.held]
+    inputs = each(place, risk.held, needed, "maintenance_margin", "maintenance_margin")
     rule = rule_words(risk, risk.held, place.sources)
     return Told(formula=summed(inputs), inputs=inputs, steps=recorded(lambda: rebuilt(risk)), rule=rule)
 
@@ -144,16 +147,12 @@ def _usage(place: Place) -> Told:
         inputs = (place.beside("maintenance_margin"), place.beside("margin_balance"))
         return Told(formula="maintenance_margin / margin_balance", inputs=inputs, rule=rule)
     open_ = [item for item in risk.held if not item.flat]
-    lines = [line for item in open_ if (line := line_of(place, item)) is not None]
-    used = tuple(
-        place.below(BookView, "hedges", line, "margin_usage", f"margin_usage_{number}")
-        for number, line in enumerate(lines, 1)
-    )
-    known = [item for item in used if item.figure.known]
-    whole = len(lines) == len(open_) and bool(used)
-    names = ", ".join(item.name for item in (known or used))
-    formula = (f"max({names})" if len(used) > 1 else names) if whole else ""
-    return Told(formula=formula, inputs=used, rule=rule, method="the worst of the positions")
+    figures = [position_usage(risk, item) for item in open_]
+    used = each(place, open_, figures, "margin_usage", "margin_usage", "fraction")
+    names = ", ".join(item.name for item in ([item for item in used if item.figure.known] or used))
+    formula = f"max({names})" if "," in names else names
+    method = "the worst of the positions" if used else "nothing is held"
+    return Told(formula=formula, inputs=used, rule=rule, method=method)
 
 
 @fact(

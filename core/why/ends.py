@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from core.account_risk import AccountRisk
-from core.account_view import moving_coins
 from core.collateral import ratio_steps
-from core.explanation import Input
 from core.market import Field
 from core.snapshot import AccountView, BetaView, BookView, CollateralView, DeathView, TogetherView
 from core.why.account import line_of, risk_of
@@ -150,10 +148,10 @@ def _together(place: Place) -> Told:
     betas = tuple(
         place.below(TogetherView, "betas", item, "beta", f"beta_{number}") for number, item in enumerate(view.betas, 1)
     )
-    coins = [
-        Input(name=f"price_{number}", words=f"price of {coin}", figure=price, unit=f"{account.settle} a {coin}")
-        for number, (coin, price) in enumerate(moving_coins(risk), 1)
-    ]
+    coins = tuple(
+        place.below(AccountView, "deaths", death, "price", f"price_{number}")
+        for number, death in enumerate(account.deaths, 1)
+    )
     back = (place.above(AccountView, "wallet_balance"), place.above(AccountView, "maintenance_margin"))
     return Told(
         method=f"{view.driver} is moved in steps of half a percent, every other coin by its beta, until a pool's "

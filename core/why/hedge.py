@@ -18,6 +18,7 @@ from core.why.sources import given, recorded
 SIGN = "short negative, long positive"
 GAIN = "+ gained, − lost"
 DECLARED = "[[books.hedges]] of the configuration"
+AT_BETA = "a fixed beta is an estimate, and so is a dollar of one kind at par with another"
 
 
 def hedge_of(place: Place) -> Hedge:
@@ -168,7 +169,7 @@ def _ratio(place: Place) -> Told:
         formula=f"-hedge_delta / ({coins})",
         inputs=(delta, *inputs),
         steps=steps if delta.figure.known and found.value else (),
-        estimated="a fixed beta is an estimate, and dollars of several kinds count at par",
+        estimated=AT_BETA,
     )
 
 
@@ -232,7 +233,8 @@ def _order(place: Place) -> Told:
         return Told(inputs=(*known, *bag_inputs), method=f"cannot be sized: {refused}")
     described = place.sources.description(instrument.id)
     formula, inputs, steps = order_inputs(instrument, sizing, held, wanted, described)
-    return Told(formula=formula, inputs=(*inputs, *known, *bag_inputs), steps=steps)
+    inputs = (*inputs, *known, *bag_inputs)
+    return Told(formula=formula, inputs=inputs, steps=steps, estimated=AT_BETA)
 
 
 # --- margin of its own ---------------------------------------------------------------------------------------

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
 
+from msgspec.structs import replace
+
 from core.account_risk import AccountRisk, Valued, margin_rules
 from core.books import MarginMode
 from core.explain import Step, text
@@ -53,9 +55,9 @@ def _number(shown: str) -> Decimal | None:
         return None
 
 
-def _rests_on(place: Place) -> tuple[Input, ...]:
-    """What a liquidation price of ours is made from, as figures that can be asked in turn."""
-    found = [place.beside("quantity"), place.beside("entry_price"), place.beside("maintenance_margin")]
+def _rests_on(place: Place, *fields: str) -> tuple[Input, ...]:
+    """What a price of ours is made from, as figures that can be asked in turn."""
+    found = tuple(place.beside(field) for field in ("quantity", "entry_price", *fields))
     account = account_of(place)
     if account.margin_mode == "isolated":
         return (*found, place.beside("margin"))
@@ -81,7 +83,7 @@ def _reckoned(place: Place, find: Callable[[AccountRisk, Valued], object]) -> To
     return Told(
         formula=formula,
         method=WAY,
-        inputs=(*inputs, *_rests_on(place)),
+        inputs=(*inputs, *_rests_on(place, "maintenance_margin")),
         steps=steps,
         rule=rule_words(risk, [item], place.sources),
         estimated=why_estimated(risk, item),
@@ -160,15 +162,9 @@ def _bankruptcy(place: Place) -> Told:
             return None
         return contract_path(pool.pool.value, item.position.instrument, requirement=False)
 
-    told = _reckoned(place, find)
-    return Told(
-        formula=told.formula,
-        method="the price at which what backs the position is used up",
-        inputs=told.inputs,
-        steps=told.steps,
-        rule=told.rule,
-        estimated=told.estimated,
-    )
+    told, without = _reckoned(place, find), ("maintenance_margin", "mark_price")
+    inputs = (*(item for item in told.inputs if item.name not in without), place.beside("mark_price"))
+    return replace(told, method="the price at which what backs the position is used up", inputs=inputs)
 
 
 @fact(

@@ -43,9 +43,10 @@ def requirement(place: Place, risk: AccountRisk, item: Valued) -> tuple[str, tup
         return "", rests
     per_contract = place.sources.described(name, "maintenance_per_contract", "maintenance margin of one contract")
     if per_contract.figure.known:
-        return "abs(quantity) * maintenance_per_contract", (place.beside("quantity"), per_contract)
+        return "abs(quantity) * maintenance_per_contract", (*rests, per_contract)
     facts, table = leg.leg, place.sources.tiers(name)
-    assert facts.ladder is not None
+    if facts.ladder is None:
+        return "", rests
     at_entry = leg.tier is None
     value = abs(facts.base) if at_entry else leg.value
     tier = facts.ladder.tier(facts.ladder.find(abs(facts.quantity) if facts.ladder.by_contracts else value))

@@ -161,7 +161,7 @@ def _linked(place: Place, item: Input) -> Input:
     if rest.startswith("bag/"):
         return msgspec.structs.replace(item, path=joined("books", book, rest))
     if rest in PreviewAfter.__struct_fields__:
-        return item
+        return place.beside(rest, item.name)
     return msgspec.structs.replace(item, path="", source="as it would be after the fill")
 
 
