@@ -20,7 +20,11 @@ from tui.handlers import (
     acknowledge_worst,
     change_rate,
     close_overlay,
+    close_why,
     drop_order,
+    enter_why,
+    leave_page,
+    open_why,
     quit_monitor,
     reopen_feeds,
     scroll_by,
@@ -30,6 +34,7 @@ from tui.handlers import (
     step_target,
     toggle_freeze,
     toggle_private,
+    turn_why,
     undo_target,
     zoom_on,
 )
@@ -44,6 +49,7 @@ PREVIEW = "preview"
 ALERTS = "alerts"
 HELP = "help"
 PALETTE = "palette"
+WHY = "why"
 
 _FOOTER_ORDER = ("target", "order", "help", "quit", "freeze", "zoom", "ack", "find")
 """The most wanted keys, which a footer of 80 columns has room for; the others follow where there is more."""
@@ -60,6 +66,7 @@ _KEY_LABELS = {
     "less_than_sign": "<",
     "greater_than_sign": ">",
     "escape": "esc",
+    "backspace": "bksp",
     "pageup": "pgup",
     "pagedown": "pgdn",
     "up": "up",
@@ -166,6 +173,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("slower", ("greater_than_sign",), "Renew the picture less often", "Picture", change_rate(-1)),
     Action("faster", ("less_than_sign",), "Renew the picture more often", "Picture", change_rate(1)),
     Action("theme", ("t",), "Change the colours", "Picture", lambda app: app.next_theme(), hint="theme"),
+    Action("why", ("w",), "Ask why a figure is what it is", "Picture", open_why, hint="why"),
     Action("acknowledge", ("a",), "Acknowledge the worst alert", "Alerts and feeds", acknowledge_worst, hint="ack"),
     Action(
         "alert_list", ("A",), "List all alerts", "Alerts and feeds", lambda app: app.open_alert_list(), hint="alerts"
@@ -285,6 +293,41 @@ ACTIONS: tuple[Action, ...] = (
         "Palette",
         close_overlay,
         PALETTE,
+        hint="close",
+        palette=False,
+    ),
+    Action("why_down", ("down", "j"), "Select the next figure or input", "Why", scroll_by(1), WHY, palette=False),
+    Action("why_up", ("up", "k"), "Select the one before", "Why", scroll_by(-1), WHY, palette=False),
+    Action("why_page_down", ("pagedown",), "Read on", "Why", turn_why(1), WHY, palette=False),
+    Action("why_page_up", ("pageup",), "Read back", "Why", turn_why(-1), WHY, palette=False),
+    Action(
+        "why_enter",
+        ("enter",),
+        "Explain the selected figure or input",
+        "Why",
+        enter_why,
+        WHY,
+        hint="explain",
+        palette=False,
+    ),
+    Action(
+        "why_back",
+        ("backspace", "escape"),
+        "Go back to where you came from",
+        "Why",
+        leave_page,
+        WHY,
+        hint="back",
+        palette=False,
+    ),
+    Action("why_private", ("p",), "Hide or show amounts", "Why", toggle_private, WHY, palette=False),
+    Action(
+        "why_close",
+        ("q", "w"),
+        "Close the explanations",
+        "Why",
+        close_why,
+        WHY,
         hint="close",
         palette=False,
     ),

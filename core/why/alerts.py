@@ -17,11 +17,12 @@ LADDERS = {
 """The ladder of ``[books.thresholds]`` that a rule reads its figure against."""
 
 FIGURES = {
-    rules.LIQUIDATION: "liquidation_distance",
-    rules.USAGE: "margin_usage",
-    rules.DRIFT: "drift",
-    rules.LIQUIDATED: "margin_usage",
+    rules.LIQUIDATION: ("liquidation_distance", "account_liquidation_distance"),
+    rules.USAGE: ("margin_usage",),
+    rules.DRIFT: ("drift",),
+    rules.LIQUIDATED: ("margin_usage",),
 }
+"""The figures that a rule may read; of several it is the one whose value the alert has."""
 
 
 @fact(AlertView, "value", "what the alert measured", "fraction")
@@ -34,7 +35,8 @@ def _value(place: Place) -> Told:
         return Told(source="as it was measured last, while the alert was open")
     if alert.rule == rules.FUNDING:
         return _funding(place, owner)
-    measured = _of(place, owner, FIGURES[alert.rule])
+    read = [_of(place, owner, field) for field in FIGURES[alert.rule]]
+    measured = next((item for item in read if item.figure.value == alert.value.value), read[0])
     formula = f"abs({measured.name})" if alert.rule == rules.DRIFT else measured.name
     return Told(formula=formula, inputs=(measured,), estimated="the figure that it reads is one")
 

@@ -7,7 +7,7 @@ from core.collateral import ratio_steps
 from core.market import Field
 from core.snapshot import AccountView, BetaView, BookView, CollateralView, DeathView, TogetherView
 from core.why.account import line_of, risk_of
-from core.why.liquidation import SAFE, WAY, walked
+from core.why.liquidation import SAFE, WAY, short_note, walked
 from core.why.place import Place, Told, fact
 from core.why.sources import given, rebuilt, recorded, rule_words
 
@@ -97,7 +97,9 @@ def _end(place: Place) -> Told:
             rebuilt(risk).coin_reach(view.coin, price)
 
     steps = recorded(walk)
-    formula, inputs = walked(place.figure, steps, "the pool at present prices", "")
+    formula, inputs = walked(
+        place.figure, steps, "the maintenance tiers of the margin rule", place.beside("price").unit
+    )
     account = (place.above(AccountView, "margin_balance"), place.above(AccountView, "maintenance_margin"))
     return Told(
         formula=formula,
@@ -111,7 +113,7 @@ def _end(place: Place) -> Told:
 
 def _inexact(risk: AccountRisk) -> str:
     notes = [
-        risk.rules(instrument).note
+        short_note(risk.rules(instrument))
         for item in risk.held
         if (instrument := item.quotes.instrument) is not None
         and not risk.rules(instrument).exact(risk.account.margin_mode)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from difflib import get_close_matches
+from difflib import SequenceMatcher
 
 import msgspec
 
@@ -46,8 +46,13 @@ def paths(snapshot: Snapshot) -> list[str]:
 
 
 def nearest_path(path: str, known: Iterable[str]) -> str:
-    """The path most like one that is not there; empty where there is no other."""
-    return next(iter(get_close_matches(path, list(known), n=1, cutoff=0)), "")
+    """The path most like one that is not there, above all in its last part; empty where there is no other."""
+
+    def likeness(other: str) -> tuple[float, float]:
+        last = SequenceMatcher(None, path.rpartition("/")[2], other.rpartition("/")[2]).ratio()
+        return last, SequenceMatcher(None, path, other).ratio()
+
+    return max(known, key=likeness, default="")
 
 
 @exactly
@@ -66,7 +71,7 @@ def explain(snapshot: Snapshot, path: str, sources: Sources) -> Explanation | No
         path=path,
         name=known.name,
         figure=place.figure,
-        unit=unit_of(known, place),
+        unit=unit_of(known, place.chain, sources.instrument),
         sign=known.sign,
         formula=told.formula,
         method=told.method,

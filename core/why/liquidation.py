@@ -13,8 +13,10 @@ from core.explain import Step, text
 from core.explanation import Input
 from core.figures import Figure, exact
 from core.liquidation_results import DISPUTED
+from core.margin_rules import MarginRules
 from core.pool_liquidation import contract_path
 from core.snapshot import AccountView, BookView, HedgeLine
+from core.staging import percent
 from core.why.hedge import hedge_of
 from core.why.place import Place, Told, fact
 from core.why.sources import rebuilt, recorded, rule_words
@@ -35,17 +37,30 @@ def alone(risk: AccountRisk, item: Valued) -> AccountRisk:
     return rebuilt(risk, [item] if risk.account.margin_mode is MarginMode.ISOLATED else None)
 
 
-def walked(figure: Figure, steps: tuple[Step, ...], words: str, unit: str) -> tuple[str, tuple[Input, ...]]:
+def walked(figure: Figure, steps: tuple[Step, ...], tiers: str, unit: str) -> tuple[str, tuple[Input, ...]]:
     """The formula of the step that gave the figure, with that step's inputs; nothing where none did."""
     value = None if figure.value is None else text(figure.value)
     step = next((item for item in reversed(steps) if item.value == value and "price" in item.name), None)
     if step is None:
         return "", ()
-    return step.formula, tuple(
-        Input(name=name, words=name.replace("_", " "), figure=exact(number), source=f"{words}: see the steps")
-        for name, shown in step.inputs
-        if (number := _number(shown)) is not None
-    )
+    inputs = []
+    for name, shown in step.inputs:
+        words, of_tier = _WALKED.get(name, (name.replace("_", " "), False))
+        number, source = _number(shown), tiers if of_tier else "worked out in the steps"
+        if number is not None:
+            of = unit if name == "price_now" else "fraction" if name.endswith("rate") else ""
+            inputs.append(Input(name=name, words=words, figure=exact(number), unit=of, source=source))
+    return step.formula, tuple(inputs)
+
+
+_WALKED = {
+    "price_now": ("price from which the way to liquidation is walked", False),
+    "stays": ("part of the surplus (equity less requirement) that no move of the price changes", False),
+    "moves": ("part of the surplus that moves with the price, at the price from which is walked", False),
+    "maintenance_rate": ("maintenance rate of the tier in which liquidation comes", True),
+    "deduction": ("deduction of that tier", True),
+}
+"""What the inputs of the last step are, and whether they are the tier's."""
 
 
 def _number(shown: str) -> Decimal | None:
@@ -79,7 +94,8 @@ def _reckoned(place: Place, find: Callable[[AccountRisk, Valued], object]) -> To
         find(alone(risk, item), item)
 
     steps = recorded(again)
-    formula, inputs = walked(place.figure, steps, "the pool at present prices", "")
+    tiers = place.sources.tiers_words(item.position.instrument)
+    formula, inputs = walked(place.figure, steps, tiers, place.beside("mark_price").unit)
     return Told(
         formula=formula,
         method=WAY,
@@ -92,12 +108,17 @@ def _reckoned(place: Place, find: Callable[[AccountRisk, Valued], object]) -> To
     )
 
 
+def short_note(rules: MarginRules) -> str:
+    """What is to be noted of a margin rule, without the word that its reader has read already."""
+    return rules.note.removeprefix("estimate: ")
+
+
 def why_estimated(risk: AccountRisk, item: Valued) -> str:
     """Why a figure of the pool is an estimate."""
     found = []
     instrument = item.quotes.instrument
     if instrument is not None and not margin_rules(risk.account, instrument).exact(risk.account.margin_mode):
-        found.append(f"the rules are not met to the tick: {margin_rules(risk.account, instrument).note}")
+        found.append(f"the rules are not met to the tick: {short_note(margin_rules(risk.account, instrument))}")
     if item.position.margin_estimated:
         found.append("funding that was only reckoned has been paid out of the margin")
     if risk.same_coin(item):
@@ -120,7 +141,7 @@ def _chosen(place: Place) -> Told:
     sides = (place.beside("liquidation_venue"), place.beside("liquidation_ours"), place.beside("mark_price"))
     is_venues = line.liquidation_source.startswith("the venue's own")
     risk, item, _ = pools(place)
-    share = f"{DISPUTED * 100:f} %"
+    share = percent(DISPUTED)
     return Told(
         formula="liquidation_venue" if is_venues else "liquidation_ours",
         method=f"{line.liquidation_source}; disputed where the two are more than {share} of the mark price apart",

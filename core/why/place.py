@@ -15,6 +15,7 @@ import msgspec
 from core.explain import Step
 from core.explanation import Explanation, Input
 from core.figures import Figure
+from core.instruments import Instrument
 from core.snapshot import (
     AccountView,
     AlertView,
@@ -164,7 +165,7 @@ class Place:
         other = Place(chain, field, self.sources)
         known = FACTS.get((type(other.owner), field))
         words = field.replace("_", " ") if known is None else known.name
-        unit = "" if known is None else unit_of(known, other)
+        unit = "" if known is None else unit_of(known, chain, self.sources.instrument)
         return Input(name=name or field, words=words, figure=other.figure, unit=unit, path=other.path)
 
 
@@ -179,24 +180,24 @@ def named(item: msgspec.Struct) -> tuple[str, ...]:
     return () if key is None else (str(getattr(item, key)),)
 
 
-def unit_of(known: Fact, place: Place) -> str:
-    """The unit of a figure in the words of where it stands."""
+def unit_of(known: Fact, chain: Chain, described: Callable[[str], Instrument | None] = lambda name: None) -> str:
+    """The unit of a figure in the words of where it stands; ``described`` knows what contracts are of."""
     unit = known.unit
     for name, word in _WORDS.items():
         if f"{{{name}}}" in unit:
-            unit = unit.replace(f"{{{name}}}", _named(place, name) or word)
-    return unit.replace("{unit}", _named(place, "quantity_unit") or "order unit")
+            unit = unit.replace(f"{{{name}}}", _named(chain, name, described) or word)
+    return unit.replace("{unit}", _named(chain, "quantity_unit", described) or "order unit")
 
 
-def _named(place: Place, name: str) -> str:
-    for _, item in reversed(place.chain):
+def _named(chain: Chain, name: str, described: Callable[[str], Instrument | None]) -> str:
+    for _, item in reversed(chain):
         found = getattr(item, name, None)
         if isinstance(found, str) and found:
             return found
         instrument = getattr(item, "instrument", None)
-        described = place.sources.instrument(instrument) if isinstance(instrument, str) else None
-        if described is not None and name in described.__struct_fields__:
-            return str(getattr(described, name))
+        contract = described(instrument) if isinstance(instrument, str) else None
+        if contract is not None and name in contract.__struct_fields__:
+            return str(getattr(contract, name))
     return ""
 
 

@@ -15,6 +15,7 @@ from core.commands import (
     AnyCommand,
     CancelStage,
     ConfirmStage,
+    Explain,
     SetTarget,
     StageHedge,
     StepTarget,
@@ -22,6 +23,8 @@ from core.commands import (
 )
 from core.errors import LinkClosed
 from core.events import ChannelState, ConnectionState, OrderState
+from core.explain import Step
+from core.explanation import Explanation, Input
 from core.figures import Figure, Freshness, absent, exact, unknown
 from core.snapshot import (
     AccountView,
@@ -40,6 +43,7 @@ from core.snapshot import (
     StageView,
     Totals,
 )
+from core.why.place import figures, path_of
 
 SECOND = 1_000_000_000
 START = 1_790_000_000 * SECOND
@@ -365,6 +369,43 @@ def snapshot(
     )
 
 
+def explanation(path: str, shown: Snapshot) -> Explanation | None:
+    """What an engine would say of a figure: of a distance how it is reckoned, of any other who stated it."""
+    found = {path_of(chain, field): getattr(chain[-1][1], field) for chain, field in figures(shown)}
+    if path not in found:
+        return None
+    above, _, field = path.rpartition("/")
+    name, figure = field.replace("_", " "), found[path]
+    if field != "liquidation_distance":
+        told = "stated by the venue: bybit, connection linear, channel tickers.BTCUSDT"
+        return Explanation(path=path, name=name, figure=figure, unit="USDT a BTC", source=told)
+    inputs = tuple(
+        Input(name=item, words=words, figure=found[f"{above}/{item}"], unit="USDT a BTC", path=f"{above}/{item}")
+        for item, words in (("liquidation_price", "liquidation price"), ("mark_price", "mark price of the contract"))
+    )
+    short = Input(name="short", words="short held", figure=exact(Decimal("2.5")), unit="BTC", source="the journal")
+    step = Step(
+        name="surplus",
+        formula="equity - requirement",
+        inputs=(("equity", "74969.25"), ("requirement", "750.15375")),
+        value="74219.09625",
+        unit="pool",
+    )
+    return Explanation(
+        path=path,
+        name="distance to liquidation",
+        figure=figure,
+        unit="fraction of the mark price",
+        sign="+ safe, zero or − past liquidation",
+        formula="(liquidation_price - mark_price) / mark_price",
+        inputs=(*inputs, short),
+        steps=(step,),
+        includes="every tier up to that price",
+        rule="bybit-unified (2026-05-27); maintenance tiers: bybit, REST, of 2026-09-20",
+        remarks=("an estimate: liquidation price is an estimate",),
+    )
+
+
 class FakeLink:
     """An engine that does at once what it is told, in the plainest way, and remembers every command."""
 
@@ -380,6 +421,7 @@ class FakeLink:
         self.time_ns = START
         self.history: list[list[Leg]] = []
         self.alerts: tuple[AlertView, ...] = ()
+        self.explained = ""
         self._snapshot: Snapshot | None = None
         self.cut()
 
@@ -401,6 +443,9 @@ class FakeLink:
             message=self.message,
             **self.options,  # type: ignore[arg-type]
         )
+        if self.explained:
+            told = explanation(self.explained, self._snapshot)
+            self._snapshot = msgspec.structs.replace(self._snapshot, explanation=told)
         return self._snapshot
 
     def latest(self) -> Snapshot | None:
@@ -445,6 +490,8 @@ class FakeLink:
                     msgspec.structs.replace(item, acknowledged=True) if command.key in ("", item.key) else item
                     for item in self.alerts
                 )
+            case Explain():
+                self.explained = command.path
             case _:
                 self.message = "resynchronising"
 

@@ -56,3 +56,15 @@ def test_an_order_preview_at_80x24(snap_compare: Compare) -> None:
 def test_the_seeds_book_without_colours(snap_compare: Compare, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     assert snap_compare(seed(), terminal_size=(80, 24))
+
+
+ASK_WHY = ["w", *["j"] * 17, "enter"]
+"""Open the list of the hedge's figures, go down to its distance to liquidation, and explain that."""
+
+
+def test_why_the_distance_to_liquidation_at_80x24(snap_compare: Compare) -> None:
+    assert snap_compare(seed(), press=ASK_WHY, terminal_size=(80, 24))
+
+
+def test_why_the_distance_to_liquidation_at_120x40(snap_compare: Compare) -> None:
+    assert snap_compare(seed(), press=ASK_WHY, terminal_size=(120, 40))
