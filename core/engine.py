@@ -52,7 +52,8 @@ from core.staging import Staging
 from core.targets import Targets
 from core.valuation import Valuation
 from core.watch import Watch
-from core.why import Explainer, Sources
+from core.why.explainer import Explainer
+from core.why.sources import Sources
 
 SENT_TIMEOUT_NS = 10 * SECOND_NS
 """An order sent this long ago, of which nothing was heard since, has an unknown outcome."""

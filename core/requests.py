@@ -28,7 +28,7 @@ from core.records import CommandTaken, OrderIntended, Recorder, TargetChanged
 from core.rules import ORDER_REJECTED
 from core.staging import Refused, Staging, percent
 from core.targets import Targets
-from core.why import Explainer
+from core.why.explainer import Explainer
 
 
 class Requests:

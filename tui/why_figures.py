@@ -8,7 +8,7 @@ import msgspec
 
 from core.figures import Figure
 from core.snapshot import AccountView, AlertView, BagLine, BookView, FundingView, HedgeLine, MarketView, Totals
-from core.why.place import FACTS, Chain, figures, path_of, unit_of
+from core.why.place import Chain, fact_of, figures, path_of, unit_of
 from tui.picture import View
 
 _RATIO = ("ratio", "target_ratio", "drift", "order_to_target")
@@ -34,7 +34,7 @@ def figures_of(panel: str, view: View) -> list[Asked]:
 
 def _asked(chain: Chain, field: str) -> Asked:
     owner = chain[-1][1]
-    known = FACTS.get((type(owner), field))
+    known = fact_of(type(owner), field)
     found = getattr(owner, field)
     assert isinstance(found, Figure)
     name = field.replace("_", " ") if known is None else known.name

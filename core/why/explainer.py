@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from difflib import SequenceMatcher
 
 import msgspec
 
@@ -13,7 +12,7 @@ from core.figures import Figure, Freshness
 from core.freshness import SECOND_NS
 from core.snapshot import Snapshot
 from core.staging import Refused
-from core.why.place import FACTS, Fact, Place, Told, figures, path_of, unit_of
+from core.why.place import Fact, Place, Told, fact_of, figures, path_of, unit_of
 from core.why.sources import Sources
 
 
@@ -47,6 +46,7 @@ def paths(snapshot: Snapshot) -> list[str]:
 
 def nearest_path(path: str, known: Iterable[str]) -> str:
     """The path most like one that is not there, above all in its last part; empty where there is no other."""
+    from difflib import SequenceMatcher
 
     def likeness(other: str) -> tuple[float, float]:
         last = SequenceMatcher(None, path.rpartition("/")[2], other.rpartition("/")[2]).ratio()
@@ -63,7 +63,8 @@ def explain(snapshot: Snapshot, path: str, sources: Sources) -> Explanation | No
     if found is None:
         return None
     place = Place(*found, sources)
-    known = FACTS[type(place.owner), place.field]
+    known = fact_of(type(place.owner), place.field)
+    assert known is not None, path
     told = known.tell(place)
     now_ns = snapshot.time_ns
     inputs = tuple(msgspec.structs.replace(item, age_ns=_age(item.figure, now_ns)) for item in told.inputs)

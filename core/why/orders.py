@@ -12,7 +12,7 @@ from core.market import Field
 from core.snapshot import OrderView, PreviewAfter, Snapshot, StageView
 from core.why.kinds import by_kind, settle_price
 from core.why.order_size import order_inputs
-from core.why.place import FACTS, Place, Told, fact, joined
+from core.why.place import Place, Told, fact, fact_of, joined
 from core.why.sources import given
 
 STAGED = "fixed when the order was staged, from the position and the mark price of that moment"
@@ -127,8 +127,10 @@ def _after_quantity(place: Place) -> Told:
 def _after(place: Place) -> Told:
     """A figure after the fill: what the hedge's own line says of it, at the position that the fill would leave."""
     other = after_place(place)
+    known = fact_of(type(other.owner), other.field)
+    assert known is not None
     try:
-        told = FACTS[type(other.owner), other.field].tell(other)
+        told = known.tell(other)
     except RequestError as refused:
         return Told(method=f"cannot be reckoned: {refused}")
     return msgspec.structs.replace(

@@ -109,6 +109,15 @@ def fact(
     return enter
 
 
+def fact_of(owner: type[msgspec.Struct], field: str) -> Fact | None:
+    """What is known of a figure. The first to ask waits for all subjects to be loaded, and the start of a monitor not
+    at all."""
+    from core.why import subjects
+
+    assert subjects.SUBJECTS
+    return FACTS.get((owner, field))
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """One figure of a snapshot: the field ``field`` of the last of ``chain``, which runs from the snapshot down to it.
@@ -163,7 +172,7 @@ class Place:
     def linked(self, chain: Chain, field: str, name: str = "") -> Input:
         """The figure at the end of another chain as an input."""
         other = Place(chain, field, self.sources)
-        known = FACTS.get((type(other.owner), field))
+        known = fact_of(type(other.owner), field)
         words = field.replace("_", " ") if known is None else known.name
         unit = "" if known is None else unit_of(known, chain, self.sources.instrument)
         return Input(name=name or field, words=words, figure=other.figure, unit=unit, path=other.path)
@@ -185,7 +194,8 @@ def unit_of(known: Fact, chain: Chain, described: Callable[[str], Instrument | N
     unit = known.unit
     for name, word in _WORDS.items():
         if f"{{{name}}}" in unit:
-            unit = unit.replace(f"{{{name}}}", _named(chain, name, described) or word)
+            found = _named(chain, name, described)
+            unit = unit.replace(f" a {{{name}}}", f" a {found or 'coin'}").replace(f"{{{name}}}", found or word)
     return unit.replace("{unit}", _named(chain, "quantity_unit", described) or "order unit")
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from decimal import Decimal
 from functools import cache
 
@@ -14,8 +16,9 @@ from core.engine import Engine
 from core.explanation import Explanation, Input
 from core.figures import Figure, Freshness
 from core.snapshot import Snapshot
-from core.why import FACTS, paths
-from core.why.place import figures
+from core.why.explainer import nearest_path, paths
+from core.why.place import FACTS, figures
+from core.why.subjects import SUBJECTS
 from tests.core.evaluating import evaluated, names_in
 from tests.core.why_books import CASES, disputed, no_spot, seed, staged, two_coins
 from tests.support.builders import LINEAR, at, feed, perpetual
@@ -79,6 +82,7 @@ def _structs(shape: shapes.Type) -> list[type[msgspec.Struct]]:
 def test_every_figure_of_the_snapshot_has_an_explanation() -> None:
     fields = figure_fields()
     assert len(fields) > 90
+    assert len(SUBJECTS) == len(set(SUBJECTS))
     assert {f"{owner.__name__}.{name}" for owner, name in fields - set(FACTS)} == set()
     assert {f"{owner.__name__}.{name}" for owner, name in set(FACTS) - fields} == set()
 
@@ -277,3 +281,24 @@ def test_after_the_fill_only_figures_of_the_preview_can_be_asked_further() -> No
     assert named(told, "mark_price").path == ""
     assert named(told, "mark_price").source == "as it would be after the fill"
     assert named(told, "fill_price").path == "stage/price"
+
+
+@pytest.mark.parametrize(
+    ("asked_for", "nearest"),
+    [
+        ("books/a/hedge/delta", "books/a/hedges/x:y:Z/delta"),
+        ("books/b/hedges/x:y:Z/delta", "books/b/hedges/x:y:Z/delta"),
+        ("profit", "books/a/bag/BTC/profit"),
+        ("books/a/hedges/x:y:Z/deltas", "books/a/hedges/x:y:Z/delta"),
+    ],
+)
+def test_the_nearest_path_is_alike_above_all_in_its_last_part(asked_for: str, nearest: str) -> None:
+    known = ["books/a/bag/BTC/profit", "books/a/hedges/x:y:Z/delta", "books/b/hedges/x:y:Z/delta", "stage/price"]
+    assert nearest_path(asked_for, known) == nearest
+    assert nearest_path(asked_for, []) == ""
+
+
+def test_an_engine_starts_without_loading_what_can_be_told() -> None:
+    code = "import sys, core.engine; print('core.why.subjects' in sys.modules)"
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert result.stdout.strip() == "False"

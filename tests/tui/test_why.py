@@ -14,7 +14,7 @@ from core.commands import Explain
 from core.explanation import Explanation
 from core.figures import Figure, Freshness, absent, exact, unknown
 from core.snapshot import Snapshot
-from core.why import paths
+from core.why.explainer import paths
 from tests.core.why_books import CASES
 from tests.support.builders import LINEAR, at
 from tests.tui.drawing import view_of

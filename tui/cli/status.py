@@ -19,7 +19,7 @@ from core.figures import Freshness
 from core.paths import config_path
 from core.plain_json import plain_json
 from core.snapshot import Mode, Severity, Snapshot
-from core.why import nearest_path, paths
+from core.why.explainer import nearest_path, paths
 from tui.cli.complete import is_complete
 from tui.cli.demo import add_market_options
 from tui.cli.signals import deferred_signals
