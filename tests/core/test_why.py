@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import subprocess
 import sys
 from decimal import Decimal
@@ -19,9 +20,9 @@ from core.snapshot import Snapshot
 from core.why.explainer import nearest_path, paths
 from core.why.place import FACTS, figures
 from core.why.subjects import SUBJECTS
-from tests.core.evaluating import evaluated, names_in
 from tests.core.why_books import CASES, disputed, no_spot, seed, staged, two_coins
 from tests.support.builders import LINEAR, at, feed, perpetual
+from tests.support.formulas import worked_out
 
 HEDGE = f"books/bitcoin/hedges/{LINEAR}"
 EXACT, FLOATING = Decimal("1e-30"), Decimal("1e-9")
@@ -97,16 +98,19 @@ def test_the_formula_gives_the_figure_from_its_stated_inputs(case: str) -> None:
     for told in explained(case):
         if told.figure.value is None or not told.formula:
             continue
-        given = {item.name: item.figure.value for item in told.inputs if item.figure.value is not None}
-        value = evaluated(told.formula, given)
-        bound = EXACT * _largest(told)
+        given = {item.name: f"{item.figure.value:f}" for item in told.inputs if item.figure.value is not None}
+        value, largest = worked_out(told.formula, given)
+        bound = EXACT * max(largest, Decimal(1))
         if told.path.rpartition("/")[2] in STATISTICS:
             bound = FLOATING * abs(told.figure.value)
         assert abs(value - told.figure.value) <= bound, told
 
 
-def _largest(told: Explanation) -> Decimal:
-    return max((abs(item.figure.value) for item in told.inputs if item.figure.value), default=Decimal(1)) + 1
+def names_in(formula: str) -> set[str]:
+    """The inputs that a formula speaks of."""
+    tree = list(ast.walk(ast.parse(formula, mode="eval")))
+    called = {node.func.id for node in tree if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
+    return {node.id for node in tree if isinstance(node, ast.Name)} - called
 
 
 @pytest.mark.parametrize("case", CASES)

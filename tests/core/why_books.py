@@ -280,7 +280,7 @@ CASES: dict[str, Case] = {
     "linear isolated": (seed, 0.1),
     "in danger": (lambda: seed(80_000), 6),
     "past liquidation": (lambda: seed(95_000), 6),
-    "a long": (long_position, 0.1),
+    "a long": (long_position, 6),
     "disputed with the venue": (disputed, 0.1),
     "the venue silent": (disputed, 200),
     "requirement at entry": (lambda: taken(52_000, margin_rules="bybit-classic"), 0.1),
