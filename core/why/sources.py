@@ -140,10 +140,6 @@ class Sources:
             return self._assumed[1]
         return self._ledger.position(*key)
 
-    def wallet_estimated(self, account: Account) -> bool:
-        """True where the wallet holds payments that were only reckoned."""
-        return (account.name, account.settle) in self._ledger.estimated
-
     def risk(self, book: str, account: str) -> AccountRisk:
         """The pools of an account."""
         _, position, wallet = self._assumed if self._assumed and self._assumed[0] == account else ("", None, None)
