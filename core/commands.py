@@ -91,6 +91,12 @@ class HideScenarios(Command, frozen=True, kw_only=True, tag="hide_scenarios"):
     """Reckon no scenarios any more."""
 
 
+class Explain(Command, frozen=True, kw_only=True, tag="explain"):
+    """Explain one figure of the snapshot in every snapshot from now on; none where ``path`` is empty."""
+
+    path: str = ""
+
+
 AnyCommand = (
     StepTarget
     | SetTarget
@@ -104,4 +110,5 @@ AnyCommand = (
     | ClearAnchor
     | ShowScenarios
     | HideScenarios
+    | Explain
 )

@@ -56,6 +56,8 @@ from core.staging import Staging
 from core.targets import Targets
 from core.valuation import Valuation
 from core.watch import Watch
+from core.why.explainer import Explainer
+from core.why.sources import Sources
 
 SENT_TIMEOUT_NS = 10 * SECOND_NS
 """An order sent this long ago, of which nothing was heard since, has an unknown outcome."""
@@ -97,6 +99,8 @@ class Engine:
         Restorer(self._books, self._recorder, *kept).run()
         self._watch = Watch(self._books, self._valuation, self._feeds, self._alerts, self._recorder)
         self._scenarios = Scenarios(self._books, self._valuation)
+        sources = Sources(self._books, self._market, self._ledger, self._targets.ratio, self._valuation, self._staging)
+        self._explainer = Explainer(sources, self._look)
         self._requests = Requests(
             self._books,
             self._ledger,
@@ -106,6 +110,7 @@ class Engine:
             self._alerts,
             self._measuring,
             self._scenarios,
+            self._explainer,
         )
         self._opening = self._to_open()
         self._legs = frozenset(hedge.instrument for book in self._books for hedge in book.hedges)
@@ -168,6 +173,15 @@ class Engine:
         """The whole picture at ``now_ns``; lets time pass up to it."""
         self.advance(now_ns)
         self._sequence += 1
+        return self._explainer.told(self._picture())
+
+    def _look(self) -> Snapshot:
+        """The present picture for whoever must know what is in it."""
+        self._watch.advance(self._now_ns)
+        return self._picture()
+
+    def _picture(self) -> Snapshot:
+        """Everything as it was last valued, without an explanation."""
         books = tuple(self._measuring.measured(view, self._now_ns) for view in self._watch.views())
         age_ns, freshness = picture.oldest_input(books, self._now_ns)
         return Snapshot(

@@ -11,7 +11,8 @@ from decimal import Decimal
 
 import msgspec
 
-from core.books import Book, Lot
+from core.books import Book, Hedge, Lot
+from core.contract_sheet import is_sheet_name
 from core.exact import ONE, ZERO, exactly
 
 
@@ -90,3 +91,11 @@ def holding(book: Book, asset: str) -> Holding:
 def coins(book: Book, asset: str) -> Decimal:
     """Coins of ``asset`` that the book is exposed to by what it holds, each counted once; hedges are not in it."""
     return holding(book, asset).coins
+
+
+def priced_by(book: Book, asset: str) -> tuple[str | None, Hedge | None]:
+    """What prices an asset of the bag: the spot pair that a lot names, and the hedge whose index can stand in for it,
+    one at a venue before one of a contract sheet."""
+    spot = next((lot.price for lot in lots_of(book, asset) if lot.price is not None), None)
+    legs = [hedge for hedge in book.hedges if hedge.asset == asset and hedge.beta is None]
+    return spot, next((hedge for hedge in legs if not is_sheet_name(hedge.instrument)), legs[0] if legs else None)

@@ -13,6 +13,7 @@ from core.commands import (
     CancelStage,
     ClearAnchor,
     ConfirmStage,
+    Explain,
     HideScenarios,
     Resync,
     SetAnchor,
@@ -33,6 +34,7 @@ from core.rules import ORDER_REJECTED
 from core.scenarios import Scenarios
 from core.staging import Refused, Staging, percent
 from core.targets import Targets
+from core.why.explainer import Explainer
 
 
 class Requests:
@@ -48,6 +50,7 @@ class Requests:
         alerts: Alerts,
         measuring: Measuring,
         scenarios: Scenarios,
+        explainer: Explainer,
     ) -> None:
         self._books = {book.name: book for book in books}
         self._ledger = ledger
@@ -57,6 +60,7 @@ class Requests:
         self._alerts = alerts
         self._measuring = measuring
         self._scenarios = scenarios
+        self._explainer = explainer
         self._outbox: list[OrderRequest] = []
         self.message = ""
         self.message_ns = 0
@@ -112,6 +116,9 @@ class Requests:
                 return ""
             case HideScenarios():
                 self._scenarios.hide()
+                return ""
+            case Explain(path=path):
+                self._explainer.ask(path)
                 return ""
 
     def _book(self, name: str) -> Book:

@@ -13,6 +13,7 @@ import msgspec
 from core.alerts import Condition, Reading, identity
 from core.books import Book, Thresholds
 from core.events import ConnectionState, OrderState
+from core.exact import exactly
 from core.feeds_health import ConnectionHealth
 from core.figures import Figure, Freshness, derive, worst
 from core.freshness import SECOND_NS
@@ -50,6 +51,7 @@ class BookFindings(msgspec.Struct, frozen=True):
     conditions: tuple[Condition, ...]
 
 
+@exactly
 def findings(
     book: Book, view: BookView, now_ns: int, start_ns: int, already_liquidated: frozenset[str]
 ) -> BookFindings:

@@ -13,6 +13,7 @@ import msgspec
 
 from core.books import Thresholds
 from core.events import ChannelState, ConnectionState, OrderState
+from core.explanation import Explanation
 from core.figures import Figure, Freshness
 from core.scenario_view import ScenarioView
 
@@ -69,7 +70,8 @@ class HedgeLine(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     ``quantity`` signed in the venue's order unit, ``delta`` in coins, ``notional`` in quote (unsigned) at mark.
     ``profit`` is unrealised P&L at mark and ``realised`` what closing fills have locked in, before fees, both in
     ``settle``; ``fees`` + paid. ``profit_quote`` is the same unrealised P&L in quote (equal for linear). ``basis``
-    is mark − index as a fraction of index. ``ratio`` is −delta ÷ bag quantity; ``drift`` = ratio − target.
+    is mark − index as a fraction of index. ``ratio`` is −delta ÷ ``bag_coins``, the bag in coins of the contract, those
+    that coin-margined hedges have won or lost among them; ``drift`` = ratio − target.
     ``liquidation_distance`` = (liquidation − mark) ÷ mark for a short, signed so that positive is safety for the
     held side. ``order_to_target`` is the signed order quantity that reaches the target, rounded to the venue's
     filters so as never to over-hedge. ``leg`` is ``net``, or the leg of hedge mode that the position is.
@@ -118,6 +120,7 @@ class HedgeLine(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     order_to_target: Figure
     opened_note: str = ""
     leg: str = "net"
+    bag_coins: Figure = NOT_RECKONED
     liquidation_venue: Figure = NOT_RECKONED
     liquidation_ours: Figure = NOT_RECKONED
     liquidation_difference: Figure = NOT_RECKONED
@@ -426,6 +429,7 @@ class Snapshot(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     ``worst_age_ns`` is the age of the oldest market input that an open book relies on, ``None`` while one of them
     has never been seen. ``message`` is the engine's last word to the user (a refused command, an order's fate).
     ``scenario`` is there while somebody looks at scenarios.
+    ``explanation`` is of the figure that was asked for, ``None`` where none was or it is not there now.
     """
 
     sequence: int
@@ -445,3 +449,4 @@ class Snapshot(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     message_ns: int = 0
     journal: str = ""
     scenario: ScenarioView | None = None
+    explanation: Explanation | None = None

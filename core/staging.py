@@ -166,13 +166,21 @@ class Staging:
         self, staged: Staged, instrument: Instrument, price: Figure, now_ns: int
     ) -> tuple[HedgeLine, AccountView]:
         """The hedge leg and its account after a fill at ``price``; as they are where that is unknown."""
+        position, wallet = self._filled(staged, instrument, price)
+        return self._valuation.leg(staged.book, staged.hedge, position, wallet, now_ns)
+
+    def left(self, staged: Staged, now_ns: int) -> tuple[Position, Decimal]:
+        """The position and the wallet that the staged order would leave at present prices."""
+        return self._filled(staged, self._described(staged.hedge), self._price(staged, now_ns)[0])
+
+    def _filled(self, staged: Staged, instrument: Instrument, price: Figure) -> tuple[Position, Decimal]:
         hedge, account = staged.hedge, staged.account
         position, wallet = self._ledger.position(*hedge.key), self._ledger.wallet(account.name)
         if price.value is not None and staged.sizing.quantity:
             with contextlib.suppress(RequestError):  # a position that became impossible to add to is shown as it is
                 position, gained = filled(position, account, instrument, _as_fill(staged, instrument, price.value))
                 wallet += gained
-        return self._valuation.leg(staged.book, hedge, position, wallet, now_ns)
+        return position, wallet
 
     # --- the gate --------------------------------------------------------------------------------------------
 

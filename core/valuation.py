@@ -20,7 +20,6 @@ from core.aim import DOLLARS, Aim, aim
 from core.book_scenario import Standing
 from core.books import Account, Book, Hedge, MarginMode
 from core.collateral import collateral_steps
-from core.contract_sheet import is_sheet_name
 from core.errors import RequestError
 from core.exact import exactly
 from core.figures import Figure, Freshness, absent, derive, exact, total, unknown
@@ -183,9 +182,7 @@ class Valuation:
         return kept
 
     def _price(self, book: Book, asset: str, now_ns: int) -> tuple[Figure, str, str]:
-        spot = next((lot.price for lot in holdings.lots_of(book, asset) if lot.price is not None), None)
-        legs = [hedge for hedge in book.hedges if hedge.asset == asset and hedge.beta is None]
-        leg = next((hedge for hedge in legs if not is_sheet_name(hedge.instrument)), legs[0] if legs else None)
+        spot, leg = holdings.priced_by(book, asset)
         currency = self._currency(spot, leg)
         middle = self._market.middle(spot, now_ns) if spot is not None else None
         if middle is not None and (middle.known or leg is None):
@@ -216,12 +213,25 @@ class Valuation:
     def _account_of(
         self, book: Book, account: Account, held: list[Valued], wallet: Figure, now_ns: int
     ) -> tuple[AccountView, AccountRisk]:
+        risk = self._risk(account, held, wallet, now_ns)
+        moving = together(risk, self._statistics, _priced_by(book, account, held), now_ns)
+        return account_view(risk, wallet, moving), risk
+
+    def _risk(self, account: Account, held: list[Valued], wallet: Figure, now_ns: int) -> AccountRisk:
         balances = [CoinBalance(asset=account.settle, amount=wallet, price=exact(ONE))]
         if account.multi_asset:
             balances += self._coins(account, now_ns)
-        risk = AccountRisk(account, held, balances, self._ladders)
-        moving = together(risk, self._statistics, _priced_by(book, account, held), now_ns)
-        return account_view(risk, wallet, moving), risk
+        return AccountRisk(account, held, balances, self._ladders)
+
+    @exactly
+    def risk(
+        self, book: Book, account: Account, now_ns: int, position: Position | None = None, wallet: Decimal | None = None
+    ) -> AccountRisk:
+        """An account's pools as they are, or as they would be with another position and another wallet."""
+        self._forget()
+        amount = self._ledger.wallet(account.name) if wallet is None else wallet
+        held = self._positions(book, account, now_ns, instead=position)
+        return self._risk(account, held, self._wallet(account, amount), now_ns)
 
     def _coins(self, account: Account, now_ns: int) -> list[CoinBalance]:
         """The coins that back a multi-asset account beside its settle currency, and those that it owes."""
@@ -348,6 +358,7 @@ class Valuation:
             order_to_target=_order_to_target(hedge, market, sums.quantity, aims),
             opened_note=position.note,
             leg=hedge.leg.value,
+            bag_coins=aims.coins,
             liquidation_venue=chosen.venue,
             liquidation_ours=chosen.ours,
             liquidation_difference=chosen.difference,

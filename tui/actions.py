@@ -23,8 +23,12 @@ from tui.handlers import (
     clear_anchor,
     close_overlay,
     close_scenarios,
+    close_why,
     drop_order,
+    enter_why,
+    leave_page,
     measure_from_here,
+    open_why,
     quit_monitor,
     reckon_scenarios,
     reopen_feeds,
@@ -36,6 +40,7 @@ from tui.handlers import (
     step_target,
     toggle_freeze,
     toggle_private,
+    turn_why,
     undo_target,
     zoom_on,
 )
@@ -51,6 +56,7 @@ ALERTS = "alerts"
 HELP = "help"
 PALETTE = "palette"
 SCENARIOS = "scenarios"
+WHY = "why"
 
 _FOOTER_ORDER = ("target", "order", "help", "quit", "freeze", "zoom", "ack", "find")
 """The most wanted keys, which a footer of 80 columns has room for; the others follow where there is more."""
@@ -67,6 +73,7 @@ _KEY_LABELS = {
     "less_than_sign": "<",
     "greater_than_sign": ">",
     "escape": "esc",
+    "backspace": "bksp",
     "pageup": "pgup",
     "pagedown": "pgdn",
     "up": "up",
@@ -176,6 +183,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("faster", ("less_than_sign",), "Renew the picture more often", "Picture", change_rate(1)),
     Action("theme", ("t",), "Change the colours", "Picture", lambda app: app.next_theme(), hint="theme"),
     Action("scenarios", ("s",), "Show what moves and failures would do", "Picture", show_scenarios, hint="scenarios"),
+    Action("why", ("w",), "Ask why a figure is what it is", "Picture", open_why, hint="why"),
     Action("acknowledge", ("a",), "Acknowledge the worst alert", "Alerts and feeds", acknowledge_worst, hint="ack"),
     Action(
         "alert_list", ("A",), "List all alerts", "Alerts and feeds", lambda app: app.open_alert_list(), hint="alerts"
@@ -344,6 +352,41 @@ ACTIONS: tuple[Action, ...] = (
         "Scenarios",
         close_scenarios,
         SCENARIOS,
+        hint="close",
+        palette=False,
+    ),
+    Action("why_down", ("down", "j"), "Select the next figure or input", "Why", scroll_by(1), WHY, palette=False),
+    Action("why_up", ("up", "k"), "Select the one before", "Why", scroll_by(-1), WHY, palette=False),
+    Action("why_page_down", ("pagedown",), "Read on", "Why", turn_why(1), WHY, palette=False),
+    Action("why_page_up", ("pageup",), "Read back", "Why", turn_why(-1), WHY, palette=False),
+    Action(
+        "why_enter",
+        ("enter",),
+        "Explain the selected figure or input",
+        "Why",
+        enter_why,
+        WHY,
+        hint="explain",
+        palette=False,
+    ),
+    Action(
+        "why_back",
+        ("backspace", "escape"),
+        "Go back to where you came from",
+        "Why",
+        leave_page,
+        WHY,
+        hint="back",
+        palette=False,
+    ),
+    Action("why_private", ("p",), "Hide or show amounts", "Why", toggle_private, WHY, palette=False),
+    Action(
+        "why_close",
+        ("q", "w"),
+        "Close the explanations",
+        "Why",
+        close_why,
+        WHY,
         hint="close",
         palette=False,
     ),

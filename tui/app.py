@@ -37,6 +37,7 @@ from tui.screens import AlertsScreen, HelpScreen, Overlay, PreviewScreen
 from tui.signals import signals_restored
 from tui.start import DisplayOptions, require_terminal, skeleton
 from tui.themes import ANSI_THEME, DEFAULT_THEME, MONO_THEME, OWN_THEMES, known_theme, own_themes, palette_of
+from tui.why_screen import WhyScreen
 from tui.words import SEVERITY_RANKS
 
 __all__ = ["DisplayOptions", "HedgerowApp", "require_terminal", "run_monitor", "skeleton"]
@@ -288,6 +289,15 @@ class HedgerowApp(App[None], inherit_bindings=False):
         """Find a command by name."""
         self._open(PaletteScreen(self))
 
+    def open_why(self) -> None:
+        """List the figures of the panel that is marked or alone on the screen; of the hedge where none is."""
+        self._open(WhyScreen(self, self.monitor.chosen_panel))
+
+    @property
+    def why_screen(self) -> WhyScreen | None:
+        """The explanations, if they are open."""
+        return self.screen if isinstance(self.screen, WhyScreen) else None
+
     def run_chosen(self) -> None:
         """Run the command chosen in the palette, on the monitor."""
         action = self.screen.chosen if isinstance(self.screen, PaletteScreen) else None
@@ -322,7 +332,7 @@ class HedgerowApp(App[None], inherit_bindings=False):
 
     def scroll(self, step: int) -> None:
         """Move within the overlay that is open."""
-        if isinstance(self.screen, HelpScreen | AlertsScreen | PaletteScreen | ScenarioScreen):
+        if isinstance(self.screen, HelpScreen | AlertsScreen | PaletteScreen | ScenarioScreen | WhyScreen):
             self.screen.move(step)
 
     def set_refresh(self, rate: float) -> None:

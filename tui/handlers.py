@@ -11,6 +11,7 @@ from core.commands import (
     CancelStage,
     ClearAnchor,
     ConfirmStage,
+    Explain,
     HideScenarios,
     Resync,
     SetAnchor,
@@ -202,6 +203,52 @@ def reopen_feeds(app: HedgerowApp) -> None:
     """Drop and reopen every feed."""
     if app.send(Resync()):
         app.picture.say("Reopening every feed")
+
+
+# --- why this number ---------------------------------------------------------------------------------------------
+
+
+def open_why(app: HedgerowApp) -> None:
+    """List the figures of the marked panel."""
+    app.open_why()
+
+
+def enter_why(app: HedgerowApp) -> None:
+    """Explain what is selected, or say that it ends there."""
+    screen = app.why_screen
+    path = screen.enter() if screen is not None else None
+    if path is None:
+        app.picture.say("Nothing further to ask here: this is where it comes from")
+    else:
+        app.send(Explain(path=path))
+
+
+def leave_page(app: HedgerowApp) -> None:
+    """Go back to the figure before, to the list, or to the monitor."""
+    screen = app.why_screen
+    path = screen.back() if screen is not None else None
+    if path is None:
+        app.close_overlay()
+    else:
+        app.send(Explain(path=path))
+
+
+def close_why(app: HedgerowApp) -> None:
+    """Go back to the monitor; the engine need explain nothing more."""
+    live = app.picture.live
+    if live is not None and live.explanation is not None:
+        app.send(Explain())
+    app.close_overlay()
+
+
+def turn_why(step: int) -> Callable[[HedgerowApp], None]:
+    """Move by half a page within the explanation."""
+
+    def run(app: HedgerowApp) -> None:
+        if app.why_screen is not None:
+            app.why_screen.turn(step)
+
+    return run
 
 
 # --- leaving ---------------------------------------------------------------------------------------------------

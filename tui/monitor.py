@@ -110,6 +110,11 @@ class MonitorScreen(PlannedScreen):
             if isinstance(panel, Panel):
                 panel.focused_panel = name == self._focused
 
+    @property
+    def chosen_panel(self) -> str:
+        """The panel that is alone or marked; the hedge where none is."""
+        return self.zoomed or self._focused or "hedge"
+
     def zoom_focused(self) -> None:
         """Show the marked panel alone, or all again."""
         if self._focused or self.zoomed:

@@ -19,6 +19,7 @@ from core.commands import (
     CancelStage,
     ClearAnchor,
     ConfirmStage,
+    Explain,
     HideScenarios,
     SetAnchor,
     SetTarget,
@@ -29,6 +30,8 @@ from core.commands import (
 )
 from core.errors import LinkClosed
 from core.events import ChannelState, ConnectionState, OrderState
+from core.explain import Step
+from core.explanation import Explanation, Input
 from core.figures import Figure, Freshness, absent, exact, unknown
 from core.scenario_view import ScenarioAxis, ScenarioView
 from core.snapshot import (
@@ -51,6 +54,7 @@ from core.snapshot import (
     StageView,
     Totals,
 )
+from core.why.place import figures, path_of
 from tests.support.builders import at, running
 
 SECOND = 1_000_000_000
@@ -488,6 +492,43 @@ def scenario_view(axis: ScenarioAxis = ScenarioAxis.HEDGE, price: int = 75_000) 
     return msgspec.structs.replace(found, reckoned_ns=START - 2 * SECOND)
 
 
+def explanation(path: str, shown: Snapshot) -> Explanation | None:
+    """What an engine would say of a figure: of a distance how it is reckoned, of any other who stated it."""
+    found = {path_of(chain, field): getattr(chain[-1][1], field) for chain, field in figures(shown)}
+    if path not in found:
+        return None
+    above, _, field = path.rpartition("/")
+    name, figure = field.replace("_", " "), found[path]
+    if field != "liquidation_distance":
+        told = "stated by the venue: bybit, connection linear, channel tickers.BTCUSDT"
+        return Explanation(path=path, name=name, figure=figure, unit="USDT a BTC", source=told)
+    inputs = tuple(
+        Input(name=item, words=words, figure=found[f"{above}/{item}"], unit="USDT a BTC", path=f"{above}/{item}")
+        for item, words in (("liquidation_price", "liquidation price"), ("mark_price", "mark price of the contract"))
+    )
+    short = Input(name="short", words="short held", figure=exact(Decimal("2.5")), unit="BTC", source="the journal")
+    step = Step(
+        name="surplus",
+        formula="equity - requirement",
+        inputs=(("equity", "74969.25"), ("requirement", "750.15375")),
+        value="74219.09625",
+        unit="pool",
+    )
+    return Explanation(
+        path=path,
+        name="distance to liquidation",
+        figure=figure,
+        unit="fraction of the mark price",
+        sign="+ safe, zero or − past liquidation",
+        formula="(liquidation_price - mark_price) / mark_price",
+        inputs=(*inputs, short),
+        steps=(step,),
+        includes="every tier up to that price",
+        rule="bybit-unified (2026-05-27); maintenance tiers: bybit, REST, of 2026-09-20",
+        remarks=("an estimate: liquidation price is an estimate",),
+    )
+
+
 class FakeLink:
     """An engine that does at once what it is told, in the plainest way, and remembers every command."""
 
@@ -504,6 +545,7 @@ class FakeLink:
         self.anchored_ns = 0
         self.history: list[list[Leg]] = []
         self.alerts: tuple[AlertView, ...] = ()
+        self.explained = ""
         self._snapshot: Snapshot | None = None
         self.cut()
 
@@ -527,6 +569,9 @@ class FakeLink:
         )
         if self.anchored_ns:
             self._snapshot = anchored(self._snapshot, tuple(self.legs), self.anchored_ns)
+        if self.explained:
+            told = explanation(self.explained, self._snapshot)
+            self._snapshot = msgspec.structs.replace(self._snapshot, explanation=told)
         return self._snapshot
 
     def latest(self) -> Snapshot | None:
@@ -579,6 +624,8 @@ class FakeLink:
                 self.options["scenario"] = scenario_view(axis)
             case HideScenarios():
                 self.options["scenario"] = None
+            case Explain():
+                self.explained = command.path
             case _:
                 self.message = "resynchronising"
 

@@ -13,6 +13,7 @@ from core.commands import (
     AcknowledgeAlerts,
     ClearAnchor,
     ConfirmStage,
+    Explain,
     HideScenarios,
     SetAnchor,
     ShowScenarios,
@@ -34,6 +35,7 @@ from tui.actions import (
     PALETTE,
     PREVIEW,
     SCENARIOS,
+    WHY,
     hints,
     key_label,
     keys_table,
@@ -43,6 +45,7 @@ from tui.layout import PANEL_NAMES
 from tui.palette import PaletteScreen
 from tui.scenario_screen import ScenarioScreen
 from tui.screens import AlertsScreen, HelpScreen, PreviewScreen
+from tui.why_screen import WhyScreen
 
 Check = Callable[[Driven, str], Awaitable[None]]
 CHECKS: dict[str, Check] = {}
@@ -393,10 +396,122 @@ async def quits_from_anywhere(it: Driven, key: str) -> None:
     assert it.app.return_code == 0
 
 
+# --- why this number ---------------------------------------------------------------------------------------------
+
+DISTANCE = f"books/seed/hedges/{BTC_ID}/liquidation_distance"
+
+
+async def opened(it: Driven, name: str = "distance to liquidation") -> None:
+    """The list of figures of the hedge, with this one selected."""
+    await it.press("w")
+    for _ in range(40):
+        if f"▸ BTC          {name} " in it.text:
+            return
+        await it.press("down")
+    raise AssertionError(f"{name} is not listed")
+
+
+@checks("why", "why_close")
+async def lists_the_figures_of_the_hedge(it: Driven, key: str) -> None:
+    await it.press("w")
+    assert isinstance(it.app.screen, WhyScreen)
+    assert "why: hedge" in it.text
+    assert "average entry price" in it.text
+    await it.press(key)
+    assert it.on_monitor
+    assert it.app.return_code is None
+
+
+@checks("why_down", "why_up")
+async def moves_among_figures(it: Driven, key: str) -> None:
+    await it.press("w", "down", "down" if key in ("up", "k") else key)
+    assert "▸ BTC          average entry price" in it.text
+    if key in ("up", "k"):
+        await it.press(key)
+        assert "▸ BTC          delta" in it.text
+
+
+@checks("why_enter")
+async def explains_and_drills_down(it: Driven, key: str) -> None:
+    await opened(it)
+    await it.press(key)
+    assert it.link.commands[-1] == Explain(path=DISTANCE)
+    assert "(liquidation_price - mark_price) / mark_price" in it.text
+    await it.press("down", key)
+    assert it.link.commands[-1] == Explain(path=DISTANCE.replace("liquidation_distance", "mark_price"))
+    assert "why: mark_price ‹ liquidation_distance" in it.text
+    assert "channel tickers.BTCUSDT" in it.text
+    await it.press(key)
+    assert len(it.link.commands) == 2
+    assert "Nothing further to ask here" in it.text
+
+
+@checks("why_back")
+async def goes_back(it: Driven, key: str) -> None:
+    await opened(it)
+    await it.press("enter", "down", "enter", key)
+    assert it.link.commands[-1] == Explain(path=DISTANCE)
+    assert "▸ mark_price" in it.text
+    await it.press(key)
+    assert it.link.commands[-1] == Explain()
+    assert "▸ BTC          distance to liquidation" in it.text
+    await it.press(key)
+    assert it.on_monitor
+    assert it.app.return_code is None
+
+
+@checks("why_page_down", "why_page_up")
+async def reads_the_explanation_on(it: Driven, key: str) -> None:
+    await it.pilot.resize_terminal(80, 14)
+    await opened(it)
+    await it.press("enter")
+    assert "rule " not in it.text
+    await it.press("pagedown", "pagedown")
+    assert "rule " in it.text
+    if key == "pageup":
+        await it.press(key, key)
+        assert "formula" in it.text
+
+
+@checks("why_private")
+async def hides_amounts_in_explanations(it: Driven, key: str) -> None:
+    await opened(it)
+    await it.press("enter")
+    assert "74,219.09625" in it.text
+    await it.press(key)
+    assert "74,219.09625" not in it.text
+    assert "89,552.238806" in it.text
+
+
+async def test_leaving_an_explanation_tells_the_engine_to_stop() -> None:
+    async with driven(a_link()) as it:
+        await opened(it)
+        await it.press("enter", "q")
+        assert it.link.commands[-1] == Explain()
+        assert it.on_monitor
+
+
+async def test_the_marked_panel_is_the_one_that_is_asked_about() -> None:
+    async with driven(a_link()) as it:
+        await it.press("4", "w")
+        assert "why: funding" in it.text
+        assert "funding rate a year" in it.text
+        assert "average entry price" not in it.text
+
+
+async def test_every_panel_lists_figures_or_says_that_it_has_none() -> None:
+    async with driven(a_link()) as it:
+        for number, name in PANEL_NAMES.items():
+            await it.press(str(number), "w")
+            assert f"why: {name}" in it.text
+            assert ("there is no figure here to ask about" in it.text) is (name in ("orders", "feeds"))
+            await it.press("q", "0")
+
+
 # --- the registry itself -----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("scope", [MONITOR, PREVIEW, ALERTS, HELP, PALETTE, SCENARIOS])
+@pytest.mark.parametrize("scope", [MONITOR, PREVIEW, ALERTS, HELP, PALETTE, SCENARIOS, WHY])
 def test_no_key_has_two_meanings(scope: str) -> None:
     keys = Counter(key for action in ACTIONS if action.scope in (scope, EVERYWHERE) for key in action.keys)
     assert [key for key, count in keys.items() if count > 1] == []

@@ -87,3 +87,15 @@ def test_scenarios(snap_compare: Compare, size: tuple[int, int]) -> None:
 
 def test_the_grid_of_scenarios_at_80x24(snap_compare: Compare) -> None:
     assert snap_compare(seed(), press=["s", "b", "down", "down"], terminal_size=(80, 24))
+
+
+ASK_WHY = ["w", *["j"] * 17, "enter"]
+"""Open the list of the hedge's figures, go down to its distance to liquidation, and explain that."""
+
+
+def test_why_the_distance_to_liquidation_at_80x24(snap_compare: Compare) -> None:
+    assert snap_compare(seed(), press=ASK_WHY, terminal_size=(80, 24))
+
+
+def test_why_the_distance_to_liquidation_at_120x40(snap_compare: Compare) -> None:
+    assert snap_compare(seed(), press=ASK_WHY, terminal_size=(120, 40))

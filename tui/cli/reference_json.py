@@ -100,6 +100,10 @@ def _type(shape: shapes.Type) -> str:
             return ", ".join(f"`{member.value}`" for member in shape.cls)
         case shapes.VarTupleType():
             return f"list of {_type(shape.item_type)}"
+        case shapes.TupleType():
+            return f"[{', '.join(map(_type, shape.item_types))}]"
+        case shapes.LiteralType():
+            return ", ".join(f"`{value}`" for value in shape.values)
         case _:
             return _WORDS[type(shape)]
 

@@ -13,11 +13,13 @@ import msgspec
 
 from core.alerts import worst_open
 from core.books import Book
+from core.commands import Explain
 from core.errors import ConfigError, HedgerowError, RequestError
 from core.figures import Freshness
 from core.paths import config_path
 from core.plain_json import plain_json
 from core.snapshot import Mode, Severity, Snapshot
+from core.why.explainer import nearest_path, paths
 from tui.cli.complete import is_complete
 from tui.cli.demo import add_market_options
 from tui.cli.signals import deferred_signals
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
     from tui.cli.main import Commands
 
 BLIND = 3
+EVERY_PATH = "?"
 EXIT_CODES = {
     None: 0,
     Severity.NOTICE: 0,
@@ -67,6 +70,7 @@ def add_parser(commands: Commands) -> None:
     parser.add_argument("--json", action="store_true", help="the whole snapshot as JSON, decimals as text")
     parser.add_argument("--timeout", type=_seconds, default=15.0, metavar="SECONDS", help="how long to wait (15)")
     parser.add_argument("--book", metavar="NAME", help="only this book")
+    parser.add_argument("--why", metavar="PATH", help="explain this figure too; ? lists the paths of all figures")
     parser.add_argument("--config", metavar="FILE", help="the configuration (default: the usual place)")
     parser.add_argument("--demo", action="store_true", help="the demo's book on a simulated exchange")
     add_market_options(parser)
@@ -90,6 +94,9 @@ def run(arguments: argparse.Namespace) -> int:
     if snapshot is None:
         return _blind("the engine gave no snapshot in time")
     shown = _only(snapshot, arguments.book)
+    if arguments.why == EVERY_PATH:
+        print(plain_json(paths(shown)).decode() if arguments.json else "\n".join(paths(shown)))
+        return exit_code(shown)
     print(plain_json(shown).decode() if arguments.json else "\n".join(status_lines(shown)))
     return exit_code(shown)
 
@@ -100,7 +107,20 @@ def _look(arguments: argparse.Namespace) -> Snapshot | None:
             engine = _demo(arguments, signals.check) if arguments.demo else _configured(arguments)
             host = stack.enter_context(engine)
             signals.check()
-        return host.wait_until(is_complete, arguments.timeout)
+        snapshot = host.wait_until(is_complete, arguments.timeout)
+        if snapshot is None or arguments.why in (None, EVERY_PATH):
+            return snapshot
+        return _explained(host, snapshot, arguments.why, arguments.timeout)
+
+
+def _explained(host: EngineHost, snapshot: Snapshot, path: str, seconds: float) -> Snapshot | None:
+    """The next snapshot with the figure at ``path`` explained."""
+    known = paths(snapshot)
+    if path not in known:
+        nearest = nearest_path(path, known)
+        raise RequestError("--why", f"a figure of the snapshot (the nearest is {nearest}; ? lists all)", repr(path))
+    host.send(Explain(path=path))
+    return host.wait_until(lambda later: later.explanation is not None, seconds)
 
 
 def _blind(reason: str) -> int:

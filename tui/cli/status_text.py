@@ -7,6 +7,9 @@ from collections.abc import Iterator
 from core.figures import Figure
 from core.snapshot import AlertView, BagLine, BookView, FeedView, HedgeLine, Snapshot
 from tui.format import Cell, Formatter, age
+from tui.why_text import explanation_page
+
+WHY_WIDTH = 100
 
 
 def status_lines(snapshot: Snapshot) -> Iterator[str]:
@@ -26,6 +29,10 @@ def status_lines(snapshot: Snapshot) -> Iterator[str]:
         yield f"missing: {', '.join(missing)}"
     if snapshot.journal:
         yield f"journal: {snapshot.journal}"
+    if snapshot.explanation is not None:
+        yield ""
+        for row in explanation_page(form, snapshot.explanation, WHY_WIDTH).rows:
+            yield "".join(cell.text for cell in row).rstrip()
 
 
 def _book(book: BookView, form: Formatter) -> Iterator[str]:

@@ -177,6 +177,38 @@ def test_one_book_of_several_is_shown_with_its_own_alerts(configure: Configure, 
     assert [alert["rule"] for alert in snapshot["alerts"]] == ["ratio drift"]
 
 
+WHY = "books/main/hedges/bybit:linear:BTCUSDT/profit"
+
+
+def test_a_figure_is_explained_beside_the_snapshot(configure: Configure, look: Looker) -> None:
+    path = configure("bybit", *SEED)
+    code, snapshot = look.json("--config", str(path), "--why", WHY)
+    told = snapshot["explanation"]
+    assert code == 0
+    assert (told["path"], told["unit"]) == (WHY, "USDT")
+    assert told["figure"] == snapshot["books"][0]["hedges"][0]["profit"]
+    given = {item["name"]: Decimal(item["figure"]["value"]) for item in told["inputs"]}
+    assert told["formula"] == "quantity * contract_size * (price - entry_price)"
+    assert Decimal(told["figure"]["value"]) == given["quantity"] * (given["price"] - given["entry_price"])
+    assert "explanation" not in look.json("--config", str(path))[1]
+    _, text = look.text("--config", str(path), "--why", WHY)
+    assert "book main" in text
+    assert "formula    quantity * contract_size * (price - entry_price)" in text
+
+
+def test_the_paths_of_all_figures_are_listed(configure: Configure, look: Looker) -> None:
+    path = configure("bybit", *SEED)
+    code, text = look.text("--config", str(path), "--why", "?")
+    assert code == 0
+    assert WHY in text.splitlines()
+    assert json.loads(look.text("--json", "--config", str(path), "--why", "?")[1]) == text.splitlines()
+
+
+def test_a_figure_that_is_not_there_is_refused_with_the_nearest(configure: Configure, look: Looker) -> None:
+    assert look.text("--config", str(configure("bybit", *SEED)), "--why", WHY[:-1]) == (2, "")
+    assert f"the nearest is {WHY};" in look.error
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
