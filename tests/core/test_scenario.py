@@ -135,6 +135,11 @@ def test_shorts_are_closed_where_the_path_first_comes_to(path: tuple[str, ...], 
     assert [found.hedge, found.exposure_after] == [hedge, 225000]
 
 
+def test_shorts_are_closed_on_the_way_up_too() -> None:
+    found = outcome(two_times(), path=(D("0.8"), D("1.2")), force_closed_at=D("1.1"))
+    assert [found.hedge, found.exposure_after] == [-15000, 360000]
+
+
 def test_shorts_closed_behind_coins_leave_the_coins_to_move_on() -> None:
     backing = (coins("BTC", "1"), coins("USDT", "50000"))
     pool = BookPool(name="cross", account="venue", collateral=backing, legs=(short("BTC", "2.5"),))
@@ -293,9 +298,10 @@ def test_a_beta_that_is_not_named_is_refused() -> None:
         run(held, Scenario())
 
 
-def test_sigmas_count_the_farthest_point() -> None:
-    found = outcome(two_times(), path=(D("1.2"), D(1)), days=D(365), volatility=0.5, volatility_multiple=2.0)
-    assert found.sigmas == pytest.approx(0.1823215567939546)
+@pytest.mark.parametrize(("days", "multiple", "spread"), [("365", 2.0, 1.0), ("91.25", 2.0, 0.5), ("365", 0.5, 0.25)])
+def test_sigmas_count_the_farthest_point_in_those_of_the_horizon(days: str, multiple: float, spread: float) -> None:
+    found = outcome(two_times(), path=(D("1.2"), D(1)), days=D(days), volatility=0.5, volatility_multiple=multiple)
+    assert found.sigmas == pytest.approx(0.1823215567939546 / spread)
 
 
 @pytest.mark.parametrize("wrong", [D(0), D(-1), D("NaN"), D("Infinity")])
