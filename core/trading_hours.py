@@ -69,12 +69,12 @@ def next_open(hours: TradingHours, time_ns: int) -> int | None:
 
 def next_close(hours: TradingHours, time_ns: int) -> int | None:
     """The next moment after ``time_ns`` at which it turns closed; ``None`` where it does not within a year."""
-    return next((end for _, end in _following(hours, time_ns) if end > time_ns), None)
+    return next((end for _, end in _following(hours, time_ns) if end is not None and end > time_ns), None)
 
 
-def _following(hours: TradingHours, time_ns: int) -> Iterator[tuple[int, int]]:
-    """Open stretches from around ``time_ns`` on, those that touch joined; one that goes on to the horizon is left out:
-    its end is not known to be one."""
+def _following(hours: TradingHours, time_ns: int) -> Iterator[tuple[int, int | None]]:
+    """Open stretches from around ``time_ns`` on, those that touch joined; one that goes on to the horizon has no end
+    that is known."""
     monday = _monday(hours, time_ns)
     held: tuple[int, int] | None = None
     for week in range(HORIZON_WEEKS):
@@ -86,8 +86,9 @@ def _following(hours: TradingHours, time_ns: int) -> Iterator[tuple[int, int]]:
             else:
                 yield held
                 held = (start, end)
-    if held is not None and held[1] < _instant(hours.zone, monday + timedelta(weeks=HORIZON_WEEKS - 1), 0):
-        yield held
+    if held is not None:
+        horizon = _instant(hours.zone, monday + timedelta(weeks=HORIZON_WEEKS - 1), 0)
+        yield held[0], held[1] if held[1] < horizon else None
 
 
 @lru_cache(maxsize=256)

@@ -33,9 +33,9 @@ def scaled_tail(exponent: float, x: float) -> float:
     """``exp(exponent) · P(Z > x)``, without overflow where the first is huge and the second tiny."""
     if x < _FAR:
         return math.exp(exponent) * normal_below(-x)
-    # Mills' ratio by its asymptotic series: at x >= 25 the fourth term is below 1e-11 of the first.
+    # Mills' ratio by its asymptotic series: at x >= 25 the first term left out is 1e-11 of the whole.
     inverse = 1 / (x * x)
-    series = 1 - inverse * (1 - 3 * inverse * (1 - 5 * inverse))
+    series = 1 - inverse * (1 - 3 * inverse * (1 - 5 * inverse * (1 - 7 * inverse)))
     return math.exp(exponent - x * x / 2) * series / (x * math.sqrt(2 * math.pi))
 
 

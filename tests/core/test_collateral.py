@@ -54,6 +54,12 @@ def test_a_single_ratio_holds_for_every_coin() -> None:
     assert counted_coins(HALF, Decimal(3)) == Decimal("1.5")
 
 
+def test_a_coin_may_count_in_full() -> None:
+    full = msgspec.structs.replace(HALF, ratio=Decimal(1))
+    assert counted_coins(full, Decimal(3)) == 3
+    assert counted_coins(full, Decimal("0.5")) == Decimal("0.5")
+
+
 def test_steps_may_share_a_ratio() -> None:
     steps = ((Decimal(0), Decimal("0.9")), (Decimal(5), Decimal("0.9")))
     assert counted_coins(msgspec.structs.replace(HALF, ratio=None, ratio_steps=steps), Decimal(10)) == 9

@@ -125,12 +125,39 @@ def test_what_cannot_be_reached_is_refused_by_name(call: object, key: str) -> No
     assert refused.value.key == key
 
 
+def test_the_whole_bag_may_be_asked_for_and_no_more() -> None:
+    """A floor at what bag and hedge are worth now is the full hedge at any worst price."""
+    whole = [
+        of_money(Decimal(300_000), Decimal(5), PRICE),
+        of_coins(Decimal(5), Decimal(5)),
+        of_floor(Decimal(300_000), Decimal(48_000), Decimal(5), PRICE),
+        of_floor(Decimal(300_000), Decimal(0), Decimal(5), PRICE),
+    ]
+    assert {(wanted.ratio, wanted.coins) for wanted in whole} == {(Decimal(1), Decimal(5))}
+
+
 HEDGE = Hedge(asset="BTC", instrument=LINEAR, account="paper")
 
 
 def with_target(**target: str | None) -> Hedge:
     values = {key: None if value is None else Decimal(value) for key, value in target.items()}
     return msgspec.structs.replace(HEDGE, **values)
+
+
+@pytest.mark.parametrize(
+    ("target", "price", "profit"),
+    [
+        ({"target_ratio": "0.5"}, None, None),
+        ({"target_coins": "2.5"}, None, None),
+        ({"target_money": "150000"}, PRICE, None),
+        ({"target_floor": "270000", "target_floor_price": "48000"}, PRICE, Decimal(0)),
+    ],
+)
+def test_a_declared_target_needs_no_more_than_its_kind_does(
+    target: dict[str, str], price: Decimal | None, profit: Decimal | None
+) -> None:
+    wanted = resolve(with_target(**target), Decimal(5), price, profit)
+    assert (wanted.ratio, wanted.coins) == (Decimal("0.5"), Decimal("2.5"))
 
 
 @pytest.mark.parametrize(

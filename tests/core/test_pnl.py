@@ -3,6 +3,7 @@ from __future__ import annotations
 import decimal
 from decimal import Decimal
 from fractions import Fraction
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -153,6 +154,18 @@ def test_a_price_or_size_that_cannot_be_is_refused_by_name(name: str, bad: objec
     with pytest.raises(RequestError) as refused:
         unrealised(LINEAR, ONE, **{**arguments, name: bad})  # type: ignore[arg-type]
     assert refused.value.key == name
+
+
+@pytest.mark.parametrize("kind", [LINEAR, INVERSE])
+@pytest.mark.parametrize("bad", BAD, ids=str)
+def test_no_figure_is_taken_at_a_price_that_cannot_be(kind: ContractKind, bad: Any) -> None:
+    for ask in (delta, notional, settle_notional):
+        with pytest.raises(RequestError) as refused:
+            ask(kind, ONE, ONE, bad)
+        assert refused.value.key == "price"
+    with pytest.raises(RequestError) as refused:
+        apply_fill(kind, ONE, Holding(), "buy", bad, ONE)
+    assert refused.value.key == "price"
 
 
 @pytest.mark.parametrize("bad", [Decimal("NaN"), Decimal("-Infinity"), None, 2.5], ids=str)

@@ -175,3 +175,37 @@ def test_a_loss_counts_what_a_liquidation_leaves() -> None:
     held = msgspec.structs.replace(book(pool), betas={"BTC": D(1), "ETH": D(0), "USDT": D(0)})
     assert smallest_moves(held, Threshold.LOSS, D(75000)).up == NotReached()
     assert isinstance(smallest_moves(held, Threshold.LOSS, D(71999)).up, Reached)
+
+
+def two_pools(first: BookPool, second: BookPool) -> HedgedBook:
+    return book(first, second, BTC="5")
+
+
+def test_the_first_pool_to_be_liquidated_is_found_beside_one_that_never_is() -> None:
+    safe = isolated("safe", "2.5", short("BTC", "150000", kind="inverse"))
+    exposed = isolated("exposed", "75000", short("BTC", "2.5", fixed_requirement=D(0)))
+    nearer = isolated("nearer", "37500", short("BTC", "2.5", fixed_requirement=D(0)))
+    for pools, found in (((safe, exposed), (D("1.5"), "exposed")), ((exposed, nearer), (D("1.25"), "nearer"))):
+        for held in (two_pools(*pools), two_pools(*reversed(pools))):
+            up = smallest_moves(held, Threshold.LIQUIDATION).up
+            assert isinstance(up, Reached)
+            assert (up.multiple, up.pool) == found
+
+
+def test_what_lies_behind_an_unknown_tier_is_not_called_the_nearest() -> None:
+    """The first pool's table ends at 72,000, so it is not known which of the two is liquidated first."""
+    unknown = isolated(
+        "unknown", "75000", short("BTC", "2.5", tiers=table(ContractKind.LINEAR, ("0", "0.004"), last_cap="180000"))
+    )
+    known = isolated("known", "75000", short("BTC", "2.5", fixed_requirement=D(0)))
+    for pools in ((unknown, known), (known, unknown)):
+        assert isinstance(smallest_moves(two_pools(*pools), Threshold.LIQUIDATION).up, UnknownReach)
+
+
+@pytest.mark.parametrize(
+    ("up", "down", "found"), [("1.5", "0.9", "0.9"), ("1.05", "0.9", "1.05"), ("1.5", None, "1.5")]
+)
+def test_of_two_ways_the_nearer_is_the_smaller_in_the_logarithm(up: str, down: str | None, found: str) -> None:
+    ways = [NotReached() if x is None else Reached(D(x), "pool") for x in (up, down)]
+    assert nearest(Moves(*ways)) == Reached(D(found), "pool")
+    assert nearest(Moves(NotReached(), NotReached())) is None

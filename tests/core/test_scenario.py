@@ -14,8 +14,8 @@ from core.errors import RequestError
 from core.hedged_book import BookPool, HedgedBook, Market, exposure, pool_at, worth
 from core.instruments import ContractKind
 from core.margin_rules import RequirementAt
-from core.path_reach import close_in, path_reach
-from core.scenario import Outcome, Scenario, UnknownOutcome, run
+from core.path_reach import PathReach, close_in, path_reach
+from core.scenario import Outcome, PoolOutcome, Scenario, UnknownOutcome, first_on_path, run
 from core.scenario_start import resized, with_cash
 from tests.core.money import decimals
 from tests.core.scenario_books import D, book, books, coins, isolated, pools, short, table
@@ -90,7 +90,62 @@ def test_a_path_that_stays_below_the_liquidation_price_keeps_the_hedge() -> None
     assert found.net == 30000 - 15000
     (pool,) = found.pools
     assert [pool.equity, pool.requirement] == [60000, D("2.5") * 66000 * D("0.005") - 50]
-    assert Fraction(pool.usage or 0) - Fraction(775, 60000) < Fraction(1, 10**45)
+    assert abs(Fraction(pool.usage or 0) - Fraction(775, 60000)) < Fraction(1, 10**45)
+
+
+@pytest.mark.parametrize(("equity", "usage"), [("0.5", "0.4"), ("0", None), ("-1", None), (None, None)])
+def test_usage_needs_an_equity_to_divide_by(equity: str | None, usage: str | None) -> None:
+    had = None if equity is None else D(equity)
+    pool = PoolOutcome(name="p", account="a", before=D(1), left=D(1), profit=D(0), equity=had, requirement=D("0.2"))
+    assert pool.usage == (None if usage is None else D(usage))
+
+
+@pytest.mark.parametrize(
+    ("path", "at"),
+    [
+        (("1", "0.8", "1.6", "0.4"), "1.5"),
+        (("1", "0.4", "1.6"), "0.5"),
+        (("1", "1.5"), "1.5"),
+        (("1", "0.5"), "0.5"),
+        (("1", "1.49", "0.51"), None),
+    ],
+)
+def test_a_path_meets_what_comes_first_and_a_price_that_is_just_reached(path: tuple[str, ...], at: str | None) -> None:
+    met = first_on_path(PathReach(above=D("1.5"), below=D("0.5")), tuple(map(D, path)))
+    assert met == (None if at is None else D(at), "")
+
+
+def test_a_long_that_is_liquidated_on_the_way_down_is_gone_though_the_price_comes_back() -> None:
+    held = book(isolated("long", "75000", short("BTC", "-2.5", fixed_requirement=D(0))), BTC="5")
+    found = outcome(held, path=(D("0.4"), D(1)))
+    assert [(pool.liquidated_at, pool.profit) for pool in found.pools] == [(D("0.5"), D(-75000))]
+    assert found.exposure_after == 300000
+
+
+def test_a_book_of_cents_has_its_share_and_one_that_is_worth_nothing_has_none() -> None:
+    assert outcome(book(BTC="0.00001"), path=(D("0.8"),)).net_share == D("-0.2")
+    assert outcome(book(BTC="0"), path=(D("0.8"),)).net_share is None
+
+
+@pytest.mark.parametrize(
+    ("path", "at", "hedge"),
+    [(("1.2", "0.75"), "0.9", 15000), (("0.9", "0.75"), "0.9", 15000), (("0.75",), "1", 0), (("0.75",), "0.75", 37500)],
+)
+def test_shorts_are_closed_where_the_path_first_comes_to(path: tuple[str, ...], at: str, hedge: int) -> None:
+    found = outcome(two_times(), path=tuple(map(D, path)), force_closed_at=D(at))
+    assert [found.hedge, found.exposure_after] == [hedge, 225000]
+
+
+def test_shorts_are_closed_on_the_way_up_too() -> None:
+    found = outcome(two_times(), path=(D("0.8"), D("1.2")), force_closed_at=D("1.1"))
+    assert [found.hedge, found.exposure_after] == [-15000, 360000]
+
+
+def test_shorts_closed_behind_coins_leave_the_coins_to_move_on() -> None:
+    backing = (coins("BTC", "1"), coins("USDT", "50000"))
+    pool = BookPool(name="cross", account="venue", collateral=backing, legs=(short("BTC", "2.5"),))
+    found = outcome(book(pool), path=(D("0.75"),), force_closed_at=D("0.9"))
+    assert [found.hedge, found.coins, found.net] == [15000, -15000, 0]
 
 
 def test_a_cross_pool_that_is_liquidated_leaves_what_the_haircuts_kept() -> None:
@@ -163,6 +218,7 @@ def test_a_venue_that_is_gone_takes_everything_in_it() -> None:
     found = outcome(two_times(), path=(D("0.8"),), gone=frozenset({"venue"}))
     assert found.net == -60000 - 75000
     assert found.pools[0].gone
+    assert [found.pools[0].before, found.pools[0].left] == [75000, 0]
     with pytest.raises(RequestError, match="gone"):
         run(two_times(), Scenario(gone=frozenset({"elsewhere"})))
 
@@ -243,9 +299,10 @@ def test_a_beta_that_is_not_named_is_refused() -> None:
         run(held, Scenario())
 
 
-def test_sigmas_count_the_farthest_point() -> None:
-    found = outcome(two_times(), path=(D("1.2"), D(1)), days=D(365), volatility=0.5, volatility_multiple=2.0)
-    assert found.sigmas == pytest.approx(0.1823215567939546)
+@pytest.mark.parametrize(("days", "multiple", "spread"), [("365", 2.0, 1.0), ("91.25", 2.0, 0.5), ("365", 0.5, 0.25)])
+def test_sigmas_count_the_farthest_point_in_those_of_the_horizon(days: str, multiple: float, spread: float) -> None:
+    found = outcome(two_times(), path=(D("1.2"), D(1)), days=D(days), volatility=0.5, volatility_multiple=multiple)
+    assert found.sigmas == pytest.approx(0.1823215567939546 / spread)
 
 
 @pytest.mark.parametrize("wrong", [D(0), D(-1), D("NaN"), D("Infinity")])

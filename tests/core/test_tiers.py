@@ -93,6 +93,17 @@ def test_a_table_whose_rate_holds_for_the_whole_position_has_no_deductions(chang
         check_continuity(msgspec.structs.replace(TABLE, **changes))
 
 
+@pytest.mark.parametrize(
+    ("floors", "rates"),
+    [((), ()), ((), (Decimal("0.01"),)), ((Decimal(0),), ()), ((Decimal(0), Decimal(5)), (Decimal("0.01"),))],
+)
+def test_deductions_need_a_rate_for_each_floor(floors: tuple[Decimal, ...], rates: tuple[Decimal, ...]) -> None:
+    with pytest.raises(
+        RequestError, match=f"rates: expected one rate for each floor.*found {len(rates)} for {len(floors)}"
+    ):
+        deductions(floors, rates)
+
+
 @pytest.mark.parametrize("bad", ["NaN", "Infinity", "-1"])
 def test_a_notional_that_is_no_amount_is_refused(bad: str) -> None:
     with pytest.raises(RequestError) as refused:

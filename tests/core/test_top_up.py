@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from core.errors import RequestError
 from core.exact import exactly
 from core.hedged_book import BookPool, HeldLeg, Market, pool_at
-from core.instruments import ContractKind
+from core.instruments import ContractKind, Tier, TierTable
 from core.liquidation import LiquidationPrice
 from core.path_reach import path_reach
 from core.pool import WeightStep
@@ -27,7 +27,7 @@ from core.top_up import (
     cut_position,
     margin_plan,
 )
-from tests.core.money import decimals
+from tests.core.money import amounts, decimals
 from tests.core.scenario_books import D, coins, isolated, short, table, tier_tables
 
 SLOW = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
@@ -166,6 +166,49 @@ def test_the_amount_that_counts_goes_through_debts_and_steps() -> None:
     assert amount_that_counts(debt, D(40)) == 40
     assert amount_that_counts(debt, D(150)) == 150
     assert amount_that_counts(coins("ETH", "1", ("0", "0.9"), ("2", "0")), D(5)) is None
+
+
+def test_a_haircut_of_several_steps_is_gone_through_to_the_one_that_is_enough() -> None:
+    stepped = coins("ETH", "1", ("0", "0.9"), ("2", "0.5"), ("4", "0.25"))
+    assert [amount_that_counts(stepped, D(more)) for more in ("0.45", "0.9", "1.4", "1.9", "2.4")] == [
+        D("0.5"), D(1), D(2), D(3), D(5)
+    ]  # fmt: skip
+    assert amount_that_counts(coins("ETH", "1", ("0", "0.9"), ("2", "0")), D("0.9")) == 1
+
+
+@pytest.mark.parametrize("lacking", ["0.5", "1", "5000"])
+def test_whatever_little_is_lacking_is_asked_for(lacking: str) -> None:
+    """105,000 a coin: 1,262.5 of requirement and 112,500 of loss, less what the pool has of it."""
+    margin = D("2.5") * 105000 * D("1.005") - 50 - 150000 - D(lacking)
+    tiers = table(ContractKind.LINEAR, ("0", "0.004"), ("50000", "0.005"))
+    pool = isolated("short", str(margin), short("BTC", "2.5", tiers=tiers))
+    wanted = Wanted(Market({"BTC": D(1), "USDT": D(0), "USDC": D(0)}), D("1.75"))
+    for asset in ("USDT", "USDC"):
+        added = add_collateral(pool, wanted, asset)
+        assert isinstance(added, TopUp)
+        assert added.amount == D(lacking)
+    cut = cut_position(pool, wanted, 0)
+    assert isinstance(cut, Cut)
+    assert cut.quantity > 0
+    assert abs(pool_at(cut.pool, wanted.market, wanted.x).surplus) < D("1e-20")
+
+
+def test_a_cut_down_to_the_tier_below_is_found_where_tiers_are_in_contracts() -> None:
+    """30 contracts of 0.1 BTC keep half their value at 72,000, 20 keep a hundredth: closing ten is enough."""
+    tiers = (Tier(D(0), D(20), D("0.01"), D(0)), Tier(D(20), None, D("0.5"), D(0)))
+    jumping = TierTable("test", "contracts", tiers, 0, "test", whole_position=True)
+    pool = isolated("short", "60000", short("BTC", "30", size="0.1", tiers=jumping))
+    cut = cut_position(pool, Wanted(MARKET, D("1.2")), 0)
+    assert isinstance(cut, Cut)
+    assert abs(cut.quantity - 10) < D("1e-40")
+
+
+def test_the_margin_plan_of_a_long_is_for_falls_and_a_move_that_helps_needs_nothing() -> None:
+    falls = margin_plan(short("BTC", "-2.5", tiers=TIERS), (D("-0.5"), D("0.5")), (D(2),))
+    assert [row.initial for row in falls] == [75000, 75000]
+    assert [(row.needed, row.extra) for row in falls] == [amounts(75325, 325), amounts(0, 0)]
+    helped = margin_plan(held(), (D("-0.5"),), (D(2),))
+    assert [(row.needed, row.extra) for row in helped] == [amounts(0, 0)]
 
 
 def held(**rules: str) -> HeldLeg:

@@ -92,6 +92,23 @@ def test_sessions_that_touch_are_one() -> None:
     assert said(next_open(days, utc("2026-11-23T12:00"))) == "2026-11-30T08:00"
 
 
+@pytest.mark.parametrize(
+    "spans", [("Mon 08:00 - Mon 18:00", "Mon 12:00 - Mon 20:00"), ("Mon 08:00 - Mon 20:00", "Mon 10:00 - Mon 12:00")]
+)
+def test_sessions_that_overlap_are_open_until_the_last_of_them_ends(spans: tuple[str, ...]) -> None:
+    hours = TradingHours(zone="UTC", sessions=tuple(map(parse_span, spans)))
+    assert said(next_close(hours, utc("2026-11-23T11:00"))) == "2026-11-23T20:00"
+    assert said(next_open(hours, utc("2026-11-23T11:00"))) == "2026-11-30T08:00"
+    assert is_open(hours, utc("2026-11-23T19:59"))
+
+
+def test_a_market_that_never_closes_but_for_a_holiday_closes_for_that_alone() -> None:
+    holiday = msgspec.structs.replace(ALWAYS, holidays=(date(2026, 12, 25),))
+    assert said(next_close(holiday, utc("2026-11-25T03:00"))) == "2026-12-25T00:00"
+    assert said(next_open(holiday, utc("2026-11-25T03:00"))) == "2026-12-26T00:00"
+    assert next_close(holiday, utc("2026-12-26T00:00")) is None
+
+
 def test_a_break_at_the_end_of_a_session_ends_it() -> None:
     early = TradingHours(
         zone="UTC", sessions=(parse_span("Mon 08:00 - Mon 20:00"),), breaks=(parse_span("Mon 18:00 - Mon 20:00"),)

@@ -236,3 +236,24 @@ def test_what_has_no_probability_is_refused_by_name(call: Callable[[], object], 
     with pytest.raises(RequestError) as refused:
         call()
     assert refused.value.key == key
+
+
+@pytest.mark.parametrize("barrier", [80.0, 120.0])
+def test_cash_at_the_touch_under_a_rate_below_zero_lies_between_the_touch_and_all_its_interest(barrier: float) -> None:
+    """At −2 % the cash is worth more the later it comes, and a year is the latest."""
+    touched = touch_probability(100.0, barrier, 0.2, 1.0, 0.1)
+    value = one_touch_at_hit(1.0, 100.0, barrier, 0.2, 1.0, -0.02, -0.12)
+    assert touched < value < touched * math.exp(0.02)
+    later = one_touch_at_hit(1.0, 100.0, barrier, 0.2, 1.0, 0.02, -0.08)
+    assert touched * math.exp(-0.02) < later < touched
+
+
+def test_without_a_word_on_drift_or_rates_there_are_none() -> None:
+    touched = touch_probability(100.0, 120.0, 0.5, 0.5, 0.0)
+    assert touch_probability(100.0, 120.0, 0.5, 0.5) == touched
+    assert one_touch_at_hit(7.0, 100.0, 120.0, 0.5, 0.5) == pytest.approx(7 * touched, rel=1e-12)
+    assert one_touch_at_expiry(7.0, 100.0, 120.0, 0.5, 0.5) == pytest.approx(7 * touched, rel=1e-12)
+    assert no_touch_at_expiry(7.0, 100.0, 120.0, 0.5, 0.5) == pytest.approx(7 * (1 - touched), rel=1e-12)
+    assert ever_probability(100.0, 120.0, 0.5) == ever_probability(100.0, 120.0, 0.5, 0.0)
+    assert median_years(100.0, 120.0, 0.5) == median_years(100.0, 120.0, 0.5, 0.0)
+    assert expected_years(100.0, 120.0, 0.5) == expected_years(100.0, 120.0, 0.5, 0.0)
