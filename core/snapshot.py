@@ -13,9 +13,7 @@ import msgspec
 
 from core.books import Thresholds
 from core.events import ChannelState, ConnectionState, OrderState
-from core.figures import Figure, Freshness, absent
-
-NOT_RECKONED = absent("not reckoned")
+from core.figures import Figure, Freshness
 
 NOT_RECKONED = Figure(missing=("not reckoned",), freshness=Freshness.UNKNOWN)
 """What a figure is until somebody reckons it."""
