@@ -285,7 +285,7 @@ class AccountRisk:
         if pool.equity.value is None or pool.pool is None or pool.pool.value is None:
             return unknown(*pool.equity.missing)
         reach = contract_path(pool.pool.value, item.position.instrument, requirement=False)
-        found = _losing_side(reach, short=item.position.quantity < 0)
+        found = _losing_side(reach, short=self._short(item))
         return as_figure(found, pool.equity, estimated=not self._exactly(item))
 
     def death(self, item: Valued) -> Figure:
@@ -304,8 +304,33 @@ class AccountRisk:
         reach = pool.end(instrument.base)
         if reach is None:
             return unknown(*pool.requirement.missing)
-        found = priced(_losing_side(reach, short=item.position.quantity < 0), mark)
+        found = priced(_losing_side(reach, short=self._short(item)), mark)
         return as_figure(found, pool.requirement, estimated=estimated)
+
+    def facing(self, item: Valued) -> Figure:
+        """A quantity whose sign says what hurts the position: a rise (−) or a fall (+); zero for a flat one.
+
+        Its own, but where both legs of hedge mode share a pool: these are liquidated together, on the side where the
+        larger one loses.
+        """
+        quantity = item.exposure.quantity
+        if quantity.value is None or item.flat or len(self._legs(item)) == 1:
+            return quantity
+        return exact(-ONE if self._short(item) else ONE)
+
+    def _short(self, item: Valued) -> bool:
+        """Whether a rise hurts; where two legs cancel out it is a rise of what is required, in the settle currency."""
+        net = sum((leg.position.quantity for leg in self._legs(item)), ZERO)
+        instrument = item.quotes.instrument
+        if net or instrument is None:
+            return net < 0
+        return instrument.kind is not ContractKind.INVERSE
+
+    def _legs(self, item: Valued) -> list[Valued]:
+        """The position, and its other leg where both share a pool."""
+        pool = self.pool_of(item.position.key)
+        held = (item,) if pool is None else pool.held
+        return [leg for leg in held if leg.position.instrument == item.position.instrument]
 
     def _exactly(self, item: Valued) -> bool:
         instrument, mode = item.quotes.instrument, self.account.margin_mode
@@ -347,9 +372,20 @@ def margin_rules(account: Account, instrument: Instrument) -> MarginRules:
     if not name and account.multi_asset and account.venue == "binance" and instrument.kind is ContractKind.LINEAR:
         name = "binance-usdm-multi"
     try:
-        return rules_for(account.venue, instrument.kind, name)
+        rules = rules_for(account.venue, instrument.kind, name)
     except RequestError:
-        return rules_for("", instrument.kind, "generic")
+        rules = rules_for("", instrument.kind, "generic")
+    return _with_closing_fee(rules) if account.closing_fee else rules
+
+
+def _with_closing_fee(rules: MarginRules) -> MarginRules:
+    """The rules with the fee that an account's user says is added, where they know of none: an estimate then."""
+    if rules.closing_fee_isolated is not ClosingFee.NONE or rules.closing_fee_cross is not ClosingFee.NONE:
+        return rules
+    at = ClosingFee.AT_PRICE
+    return msgspec.structs.replace(
+        rules, closing_fee_isolated=at, closing_fee_cross=at, isolated_exact=False, cross_exact=False
+    )
 
 
 def own_margin(position: Position, quantity: Figure) -> Figure:
