@@ -15,6 +15,7 @@ import msgspec
 from core import account as margin_account
 from core.account import Balance, MarginPool, build_pools
 from core.account_figures import pool_figures
+from core.account_rules import margin_rules
 from core.books import Account, MarginMode
 from core.errors import RequestError
 from core.figures import Figure, absent, derive, exact, unknown
@@ -22,7 +23,7 @@ from core.instruments import ContractKind, Instrument, TierTable
 from core.legs import PositionKey
 from core.liquidation import isolated, with_fixed_requirement
 from core.liquidation_results import AlwaysLiquidated, Liquidation, LiquidationPrice, NoLiquidation, UnknownLiquidation
-from core.margin_rules import Backing, ClosingFee, MarginRules, RequirementAt, rules_for
+from core.margin_rules import Backing, ClosingFee, MarginRules, RequirementAt
 from core.pool import Contract, Ladder, PoolValue, WeightStep
 from core.pool_liquidation import Reach, coin_path, contract_path, printed_price
 from core.positions import Position
@@ -119,6 +120,8 @@ class AccountRisk:
         )
         self._valued = {item.position.key: item for item in self.held}
         self._by_key = {item.position.key: (pool, index) for pool in self.pools for index, item in enumerate(pool.held)}
+        self._legs = {item.position.key: legs for pool in self.pools for legs in _by_contract(pool) for item in legs}
+        self._crowded = {item.position.key for pool in self.pools for item in _with_others_on_its_coin(pool)}
 
     def valued(self, key: PositionKey) -> Valued:
         """A position of the account."""
@@ -313,24 +316,19 @@ class AccountRisk:
         Its own, but where both legs of hedge mode share a pool: these are liquidated together, on the side where the
         larger one loses.
         """
-        quantity = item.exposure.quantity
-        if quantity.value is None or item.flat or len(self._legs(item)) == 1:
-            return quantity
-        return exact(-ONE if self._short(item) else ONE)
+        legs = self._legs.get(item.position.key, [item])
+        if len(legs) == 1:
+            return item.exposure.quantity
+        sign = -ONE if self._short(item) else ONE
+        return derive(lambda *_: sign, *(leg.exposure.quantity for leg in legs))
 
     def _short(self, item: Valued) -> bool:
         """Whether a rise hurts; where two legs cancel out it is a rise of what is required, in the settle currency."""
-        net = sum((leg.position.quantity for leg in self._legs(item)), ZERO)
+        net = sum((leg.position.quantity for leg in self._legs.get(item.position.key, [item])), ZERO)
         instrument = item.quotes.instrument
         if net or instrument is None:
             return net < 0
         return instrument.kind is not ContractKind.INVERSE
-
-    def _legs(self, item: Valued) -> list[Valued]:
-        """The position, and its other leg where both share a pool."""
-        pool = self.pool_of(item.position.key)
-        held = (item,) if pool is None else pool.held
-        return [leg for leg in held if leg.position.instrument == item.position.instrument]
 
     def _exactly(self, item: Valued) -> bool:
         instrument, mode = item.quotes.instrument, self.account.margin_mode
@@ -340,11 +338,7 @@ class AccountRisk:
 
     def same_coin(self, item: Valued) -> bool:
         """True where another contract of the pool follows the same coin: venues hold it at its mark, but it moves."""
-        pool = self.pool_of(item.position.key)
-        if pool is None:
-            return False
-        others = (other for other in pool.held if other.position.instrument != item.position.instrument)
-        return any(_coin(other) == _coin(item) for other in others)
+        return item.position.key in self._crowded
 
     # --- the account -----------------------------------------------------------------------------------------
 
@@ -360,32 +354,6 @@ class AccountRisk:
             return absent(figures.ratio.absent, pool.requirement), figures.ratio_label
         value = figures.ratio.value
         return derive(lambda _: value, pool.requirement), figures.ratio_label
-
-
-def margin_rules(account: Account, instrument: Instrument) -> MarginRules:
-    """The rule set of an account for one contract: the one it names, else its venue's for how it is backed."""
-    if instrument.maintenance_per_contract is not None:
-        return rules_for("exchange-traded", instrument.kind)
-    if instrument.kind is ContractKind.SPOT:
-        return rules_for("", ContractKind.LINEAR, "generic")
-    name = account.margin_rules
-    if not name and account.multi_asset and account.venue == "binance" and instrument.kind is ContractKind.LINEAR:
-        name = "binance-usdm-multi"
-    try:
-        rules = rules_for(account.venue, instrument.kind, name)
-    except RequestError:
-        rules = rules_for("", instrument.kind, "generic")
-    return _with_closing_fee(rules) if account.closing_fee else rules
-
-
-def _with_closing_fee(rules: MarginRules) -> MarginRules:
-    """The rules with the fee that an account's user says is added, where they know of none: an estimate then."""
-    if rules.closing_fee_isolated is not ClosingFee.NONE or rules.closing_fee_cross is not ClosingFee.NONE:
-        return rules
-    at = ClosingFee.AT_PRICE
-    return msgspec.structs.replace(
-        rules, closing_fee_isolated=at, closing_fee_cross=at, isolated_exact=False, cross_exact=False
-    )
 
 
 def own_margin(position: Position, quantity: Figure) -> Figure:
@@ -419,6 +387,22 @@ def _tiers_known(item: Valued) -> Figure:
 
 def _coin(item: Valued) -> str:
     return item.quotes.instrument.base if item.quotes.instrument is not None else ""
+
+
+def _by_contract(pool: PoolRisk) -> Iterable[list[Valued]]:
+    """The positions of a pool, both legs of hedge mode together."""
+    found: dict[str, list[Valued]] = {}
+    for item in pool.held:
+        found.setdefault(item.position.instrument, []).append(item)
+    return found.values()
+
+
+def _with_others_on_its_coin(pool: PoolRisk) -> list[Valued]:
+    """The positions of a pool beside which another contract follows the same coin."""
+    contracts: dict[str, set[str]] = {}
+    for item in pool.held:
+        contracts.setdefault(_coin(item), set()).add(item.position.instrument)
+    return [item for item in pool.held if len(contracts[_coin(item)]) > 1]
 
 
 def _losing_side(reach: Reach, *, short: bool) -> Liquidation:

@@ -7,7 +7,8 @@ from decimal import Decimal
 
 import msgspec
 
-from core.account_risk import AccountRisk, CoinBalance, PoolRisk, Valued, as_figure, margin_rules, own_margin, priced
+from core.account_risk import AccountRisk, CoinBalance, PoolRisk, Valued, as_figure, own_margin, priced
+from core.account_rules import margin_rules
 from core.books import MarginMode
 from core.figures import Figure, absent, derive, total, unknown
 from core.instruments import Instrument

@@ -121,6 +121,18 @@ def test_legs_that_cancel_out_are_liquidated_by_a_rise_of_the_requirement() -> N
     assert line.liquidation_distance.value == pytest.approx(Decimal(1))
 
 
+def test_the_side_that_hurts_is_not_guessed_while_the_other_leg_is_unknown() -> None:
+    """The venue's price is known and the position behind it is not: nobody knows on which side of it safety lies."""
+    made = both_legs("3.5", "-2.5")
+    feed(made, report("-2.5", leg=Leg.SHORT, liquidation_price=Decimal(20_000)))
+    assert shown(made).hedges[0].liquidation_distance.value == pytest.approx(Decimal(2) / 3)
+    feed(made, report("-3.5", leg=Leg.LONG))
+    line = shown(made).hedges[0]
+    assert line.liquidation_venue.value == 20_000
+    assert line.liquidation_distance.missing
+    assert line.account_liquidation_distance.missing
+
+
 def test_legs_past_their_requirement_are_past_it_whichever_is_larger() -> None:
     for long, short in (("3.5", "-2.5"), ("1.5", "-2.5"), ("2.5", "-2.5")):
         line = shown(both_legs(long, short, "1000")).hedges[0]
