@@ -34,7 +34,7 @@ def aim(
 ) -> Aim:
     """What ``hedge`` aims at now. ``held`` is the bag in coins of its asset; ``set_ratio`` a ratio that its user set,
     ``None`` where another target holds; ``bag_price`` is the bag's price and its currency; ``profit`` what the position
-    has earned so far, in quote."""
+    has earned so far, in quote, and is not among the coins of ``held``."""
     price = _in_currency_of(market, *bag_price)
     if set_ratio is not None:
         return Aim(coins=_bag(hedge, held, price, market), ratio=exact(set_ratio))

@@ -24,7 +24,7 @@ from core.errors import RequestError
 from core.exact import exactly
 from core.figures import Figure, Freshness, absent, derive, exact, total, unknown
 from core.history import History
-from core.instruments import ContractKind, TierTable
+from core.instruments import ContractKind, Instrument, TierTable
 from core.ledger import Ledger
 from core.legs import PositionKey
 from core.likelihood import likelihood
@@ -151,10 +151,8 @@ class Valuation:
             may_be_inverse = terms is None or terms.settle == terms.base
             if instrument is None and may_be_inverse and (position.open or position.pending):
                 parts.append(unknown(f"description of {hedge.instrument}"))
-            if instrument is None or instrument.kind is not ContractKind.INVERSE:
+            if not _pays_in(book, instrument, asset):
                 continue
-            if holdings.counts_as(book, instrument.settle) != asset:
-                continue  # A proxy pays in its own coin.
             account, market = self._ledger.accounts[hedge.account], quotes(self._market, hedge.instrument, now_ns)
             missing = self._unsettled(position, now_ns) if replaced else self._unknown_quantity(position, now_ns)
             sums = exposure(position, account, market, missing=missing)
@@ -295,7 +293,10 @@ class Valuation:
         held = derive(
             Decimal.__add__, exact(self._coins_of_lots(book, hedge.asset)), self._coins_won(book, hedge.asset, now_ns)
         )
-        return aim(hedge, held, declared, (price, currency), valued.quotes, valued.exposure.profit_quote)
+        profit = valued.exposure.profit_quote
+        if _pays_in(book, valued.quotes.instrument, hedge.asset):
+            profit = exact(ZERO)  # It is among the coins held.
+        return aim(hedge, held, declared, (price, currency), valued.quotes, profit)
 
     # --- hedges ----------------------------------------------------------------------------------------------
 
@@ -363,6 +364,13 @@ class Valuation:
             touch_week=odds.touch_week,
             touch_month=odds.touch_month,
         )
+
+
+def _pays_in(book: Book, instrument: Instrument | None, asset: str) -> bool:
+    """True for a coin-margined contract whose profit is coins of the asset; a proxy pays in its own coin."""
+    if instrument is None or instrument.kind is not ContractKind.INVERSE:
+        return False
+    return holdings.counts_as(book, instrument.settle) == asset
 
 
 def _unit(market: Quotes) -> str:
