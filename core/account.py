@@ -155,12 +155,13 @@ def value_at_bankruptcy(position: Position) -> Decimal | None:
     """Value of the position (settle currency) at the bankruptcy price that its leverage alone gives.
 
     Linear at ``E·(1 − s/L)``, inverse at ``E·L/(L + s)``; zero where there is no such price. ``None`` while quantity,
-    entry price or leverage are not known.
+    entry price or leverage are not known. Raises RequestError for numbers that cannot be.
     """
     quantity, entry, leverage = position.quantity, position.entry_price, position.leverage
     if quantity is None or entry is None or leverage is None:
         return None
-    size, sign = quantity * position.contract.contract_size, held_sign(position.side)
+    positive("entry_price", entry), positive("leverage", leverage)
+    size, sign = positive("quantity", quantity) * position.contract.contract_size, held_sign(position.side)
     if position.contract.kind is ContractKind.INVERSE:
         value = max(ZERO, size * (leverage + sign) / (entry * leverage))
         formula = "max(size * (leverage + side) / (entry_price * leverage), 0)"

@@ -62,7 +62,8 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     """The venue's liquidation price beside ours. ``difference`` is ours − venue's, ``fraction`` its size ÷ mark.
 
     ``disputed`` is true above :data:`DISPUTED`, and where one side has a price and the other says there is none; then
-    difference and fraction are ``None``. ``nearer`` names the one nearer to the mark: the one to act on.
+    difference and fraction are ``None``. ``nearer`` names the one nearer to the mark: the one to act on. One that the
+    mark has passed is nearer than any ahead.
     """
 
     venue: Liquidation
@@ -198,7 +199,7 @@ def leg_figures(pool: MarginPool, index: int) -> LegFigures:
         bankruptcy=_main(bust, long=long),
         past=reach.past,
         distance=_distance(position, liquidation, long=long),
-        comparison=_comparison(position, liquidation),
+        comparison=_comparison(position, liquidation, long=long),
     )
 
 
@@ -237,7 +238,7 @@ def _distance(position: Position, liquidation: Liquidation, *, long: bool) -> De
     return distance(liquidation.price, position.mark_price, "long" if long else "short")
 
 
-def _comparison(position: Position, ours: Liquidation) -> Comparison | None:
+def _comparison(position: Position, ours: Liquidation, *, long: bool) -> Comparison | None:
     venue, mark = position.venue_price, position.mark_price
     if venue is None:
         return None
@@ -250,7 +251,7 @@ def _comparison(position: Position, ours: Liquidation) -> Comparison | None:
             note("difference", "ours - venue", difference, given, unit="quote a coin")
             note("fraction", "abs(difference) / mark_price", fraction, {"difference": difference, "mark_price": mark})
             disputed = fraction > DISPUTED
-            nearer = _nearer(abs(ours.price - mark), abs(venue.price - mark))
+            nearer = _nearer(*(mark - price if long else price - mark for price in (ours.price, venue.price)))
         elif isinstance(ours, NoLiquidation | AlwaysLiquidated):
             disputed = True
             nearer = "venue" if isinstance(ours, NoLiquidation) else "ours"

@@ -15,6 +15,7 @@ import msgspec
 from core import account as margin_account
 from core.account import Balance, MarginPool, build_pools
 from core.account_figures import pool_figures
+from core.account_rules import margin_rules
 from core.books import Account, MarginMode
 from core.errors import RequestError
 from core.figures import Figure, absent, derive, exact, unknown
@@ -22,7 +23,7 @@ from core.instruments import ContractKind, Instrument, TierTable
 from core.legs import PositionKey
 from core.liquidation import isolated, with_fixed_requirement
 from core.liquidation_results import AlwaysLiquidated, Liquidation, LiquidationPrice, NoLiquidation, UnknownLiquidation
-from core.margin_rules import Backing, ClosingFee, MarginRules, RequirementAt, rules_for
+from core.margin_rules import Backing, ClosingFee, MarginRules, RequirementAt
 from core.pool import Contract, Ladder, PoolValue, WeightStep
 from core.pool_liquidation import Reach, coin_path, contract_path, printed_price
 from core.positions import Position
@@ -119,6 +120,8 @@ class AccountRisk:
         )
         self._valued = {item.position.key: item for item in self.held}
         self._by_key = {item.position.key: (pool, index) for pool in self.pools for index, item in enumerate(pool.held)}
+        self._legs = {item.position.key: legs for pool in self.pools for legs in _by_contract(pool) for item in legs}
+        self._crowded = {item.position.key for pool in self.pools for item in _with_others_on_its_coin(pool)}
 
     def valued(self, key: PositionKey) -> Valued:
         """A position of the account."""
@@ -285,7 +288,7 @@ class AccountRisk:
         if pool.equity.value is None or pool.pool is None or pool.pool.value is None:
             return unknown(*pool.equity.missing)
         reach = contract_path(pool.pool.value, item.position.instrument, requirement=False)
-        found = _losing_side(reach, short=item.position.quantity < 0)
+        found = _losing_side(reach, short=self._short(item))
         return as_figure(found, pool.equity, estimated=not self._exactly(item))
 
     def death(self, item: Valued) -> Figure:
@@ -304,8 +307,28 @@ class AccountRisk:
         reach = pool.end(instrument.base)
         if reach is None:
             return unknown(*pool.requirement.missing)
-        found = priced(_losing_side(reach, short=item.position.quantity < 0), mark)
+        found = priced(_losing_side(reach, short=self._short(item)), mark)
         return as_figure(found, pool.requirement, estimated=estimated)
+
+    def facing(self, item: Valued) -> Figure:
+        """A quantity whose sign says what hurts the position: a rise (−) or a fall (+); zero for a flat one.
+
+        Its own, but where both legs of hedge mode share a pool: these are liquidated together, on the side where the
+        larger one loses.
+        """
+        legs = self._legs.get(item.position.key, [item])
+        if len(legs) == 1:
+            return item.exposure.quantity
+        sign = -ONE if self._short(item) else ONE
+        return derive(lambda *_: sign, *(leg.exposure.quantity for leg in legs))
+
+    def _short(self, item: Valued) -> bool:
+        """Whether a rise hurts; where two legs cancel out it is a rise of what is required, in the settle currency."""
+        net = sum((leg.position.quantity for leg in self._legs.get(item.position.key, [item])), ZERO)
+        instrument = item.quotes.instrument
+        if net or instrument is None:
+            return net < 0
+        return instrument.kind is not ContractKind.INVERSE
 
     def _exactly(self, item: Valued) -> bool:
         instrument, mode = item.quotes.instrument, self.account.margin_mode
@@ -315,11 +338,7 @@ class AccountRisk:
 
     def same_coin(self, item: Valued) -> bool:
         """True where another contract of the pool follows the same coin: venues hold it at its mark, but it moves."""
-        pool = self.pool_of(item.position.key)
-        if pool is None:
-            return False
-        others = (other for other in pool.held if other.position.instrument != item.position.instrument)
-        return any(_coin(other) == _coin(item) for other in others)
+        return item.position.key in self._crowded
 
     # --- the account -----------------------------------------------------------------------------------------
 
@@ -335,21 +354,6 @@ class AccountRisk:
             return absent(figures.ratio.absent, pool.requirement), figures.ratio_label
         value = figures.ratio.value
         return derive(lambda _: value, pool.requirement), figures.ratio_label
-
-
-def margin_rules(account: Account, instrument: Instrument) -> MarginRules:
-    """The rule set of an account for one contract: the one it names, else its venue's for how it is backed."""
-    if instrument.maintenance_per_contract is not None:
-        return rules_for("exchange-traded", instrument.kind)
-    if instrument.kind is ContractKind.SPOT:
-        return rules_for("", ContractKind.LINEAR, "generic")
-    name = account.margin_rules
-    if not name and account.multi_asset and account.venue == "binance" and instrument.kind is ContractKind.LINEAR:
-        name = "binance-usdm-multi"
-    try:
-        return rules_for(account.venue, instrument.kind, name)
-    except RequestError:
-        return rules_for("", instrument.kind, "generic")
 
 
 def own_margin(position: Position, quantity: Figure) -> Figure:
@@ -383,6 +387,22 @@ def _tiers_known(item: Valued) -> Figure:
 
 def _coin(item: Valued) -> str:
     return item.quotes.instrument.base if item.quotes.instrument is not None else ""
+
+
+def _by_contract(pool: PoolRisk) -> Iterable[list[Valued]]:
+    """The positions of a pool, both legs of hedge mode together."""
+    found: dict[str, list[Valued]] = {}
+    for item in pool.held:
+        found.setdefault(item.position.instrument, []).append(item)
+    return found.values()
+
+
+def _with_others_on_its_coin(pool: PoolRisk) -> list[Valued]:
+    """The positions of a pool beside which another contract follows the same coin."""
+    contracts: dict[str, set[str]] = {}
+    for item in pool.held:
+        contracts.setdefault(_coin(item), set()).add(item.position.instrument)
+    return [item for item in pool.held if len(contracts[_coin(item)]) > 1]
 
 
 def _losing_side(reach: Reach, *, short: bool) -> Liquidation:

@@ -7,7 +7,8 @@ from decimal import Decimal
 
 import msgspec
 
-from core.account_risk import AccountRisk, CoinBalance, PoolRisk, Valued, as_figure, margin_rules, own_margin, priced
+from core.account_risk import AccountRisk, CoinBalance, PoolRisk, Valued, as_figure, own_margin, priced
+from core.account_rules import margin_rules
 from core.books import MarginMode
 from core.figures import Figure, absent, derive, total, unknown
 from core.instruments import Instrument
@@ -129,16 +130,17 @@ def _nearest(
     side: Callable[[Reach], Liquidation],
     pick: Callable[[Iterable[Decimal]], Decimal],
 ) -> Figure:
-    """The first pool's end on one side. A pool that is not known hides what it may do: then nothing is known."""
+    """The first pool's end on one side. A pool that is not known hides what it may do, unless another is past."""
     figures, past = [], False
     for pool in risk.pools:
         reach = pool.end(coin)
         if reach is None:
-            return unknown(*pool.requirement.missing)
+            figures.append(unknown(*pool.requirement.missing))
+            continue
         past = past or reach.past
         figures.append(as_figure(side(reach), pool.requirement, estimated=not _exact(risk, pool)))
     if past:
-        return absent(USED_UP, *figures)
+        return absent(USED_UP, *(figure for figure in figures if not figure.missing))
     gaps = [gap for figure in figures for gap in figure.missing]
     if gaps:
         return unknown(*dict.fromkeys(gaps))
@@ -147,7 +149,9 @@ def _nearest(
         return absent(figures[0].absent, *figures) if figures else NO_POSITION
     chosen = derive(lambda *values: pick(values), *prices)
     worst = absent("", *figures)
-    return msgspec.structs.replace(chosen, freshness=worst.freshness, observed_ns=worst.observed_ns)
+    return msgspec.structs.replace(
+        chosen, estimated=worst.estimated, freshness=worst.freshness, observed_ns=worst.observed_ns
+    )
 
 
 def _exact(risk: AccountRisk, pool: PoolRisk) -> bool:

@@ -10,7 +10,7 @@ from core.books import Hedge
 from core.errors import RequestError
 from core.figures import Figure, derive, exact, unknown
 from core.hedge_targets import proxy_coins, resolve
-from core.risk import ONE, Quotes, lifted
+from core.risk import Quotes, lifted
 
 DOLLARS = frozenset({"USD", "USDT", "USDC", "FDUSD", "DAI"})
 """Added to one another at par; a figure that did so is an estimate."""
@@ -34,7 +34,7 @@ def aim(
 ) -> Aim:
     """What ``hedge`` aims at now. ``held`` is the bag in coins of its asset; ``set_ratio`` a ratio that its user set,
     ``None`` where another target holds; ``bag_price`` is the bag's price and its currency; ``profit`` what the position
-    has earned so far, in quote."""
+    has earned so far, in quote, and is not among the coins of ``held``."""
     price = _in_currency_of(market, *bag_price)
     if set_ratio is not None:
         return Aim(coins=_bag(hedge, held, price, market), ratio=exact(set_ratio))
@@ -60,9 +60,13 @@ def _bag(hedge: Hedge, held: Figure, price: Figure, market: Quotes) -> Figure:
 
 def _in_currency_of(market: Quotes, price: Figure, currency: str) -> Figure:
     """The bag's price in the contract's quote; dollars at par, which makes it an estimate."""
-    quote = market.instrument.quote if market.instrument is not None else currency
-    if quote == currency or not price.known:
+    return at_par(price, currency, market.instrument.quote if market.instrument is not None else currency)
+
+
+def at_par(price: Figure, currency: str, wanted: str) -> Figure:
+    """A price in ``currency`` as one in ``wanted``: dollars are worth each other by estimate, else it is unknown."""
+    if wanted == currency or not price.known:
         return price
-    if not {quote, currency} <= DOLLARS:
-        return unknown(f"rate of {currency or 'the price of the bag'} in {quote}")
-    return derive(lambda value: value * ONE, price, estimated=True)
+    if not {wanted, currency} <= DOLLARS:
+        return unknown(f"rate of {currency or 'the price of the bag'} in {wanted}")
+    return msgspec.structs.replace(price, estimated=True)

@@ -151,8 +151,9 @@ def order_to_quantity(
     """
     if finite("wanted_quantity", wanted_quantity) > 0:
         raise RequestError("wanted_quantity", "zero or a short (negative) quantity", str(wanted_quantity))
-    # A quotient's last digits are noise: rounded off, so that seven contracts do not become six and a bit.
-    raw = _WHOLE.plus(wanted_quantity - finite("current_quantity", current_quantity))
+    # A quotient's last digits are noise: rounded off, so that seven contracts do not become six and a bit, and before
+    # the difference is taken, of which they might be all that is left.
+    raw = _WHOLE.plus(_WHOLE.plus(wanted_quantity) - finite("current_quantity", current_quantity))
     order = _rounded(raw, current_quantity, filters.quantity_step)
     given = {"wanted_quantity": wanted_quantity, "current_quantity": current_quantity}
     note("order before rounding", "wanted_quantity - current_quantity", raw, given, unit="order unit")

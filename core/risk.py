@@ -79,6 +79,17 @@ def quotes(market: Market, name: str, now_ns: int) -> Quotes:
     )
 
 
+def settlement_due(instrument: Instrument | None, now_ns: int) -> str:
+    """What is not known of a position in a contract that has expired; empty while it runs, and where it never ends.
+
+    The venue settles it, sooner or later after the instant of expiry, and reports then that nothing is held.
+    """
+    if instrument is None or instrument.expiry_ns is None or now_ns < instrument.expiry_ns:
+        return ""
+    day = datetime.fromtimestamp(instrument.expiry_ns // SECOND_NS, UTC).date()
+    return f"settlement of {instrument.id}, which expired on {day}"
+
+
 def settle_price(market: Market, instrument: Instrument | None, now_ns: int) -> Figure:
     """The price of a quanto contract's settle coin in its quote: the middle of that pair at the same venue."""
     if instrument is None or instrument.kind is not ContractKind.QUANTO:
@@ -137,8 +148,16 @@ def exposure(position: Position, account: Account, market: Quotes, *, missing: s
         ),
         profit=profit,
         profit_quote=derive(Decimal.__mul__, profit, mark if inverse else paid_in),
-        initial_margin=lifted(lambda q, m: margin.initial_margin(kind, q, size, m, account.leverage), quantity, mark),
+        initial_margin=_initial_margin(instrument, account, quantity, mark),
     )
+
+
+def _initial_margin(instrument: Instrument, account: Account, quantity: Figure, mark: Figure) -> Figure:
+    """What opening the position asks for, in settle: what its exchange sets for a contract, else by the leverage."""
+    each, kind, size = instrument.initial_per_contract, instrument.kind, instrument.contract_size
+    if each is not None:
+        return derive(lambda q: abs(q) * each, quantity)
+    return lifted(lambda q, m: margin.initial_margin(kind, q, size, m, account.leverage), quantity, mark)
 
 
 def _entry(position: Position) -> Figure:
@@ -177,8 +196,11 @@ class Chosen(msgspec.Struct, frozen=True, kw_only=True):
     is_venues: bool
 
 
-def choose_liquidation(position: Position, market: Quotes, ours: Figure) -> Chosen:
-    """The venue's own price, with its age, where it sent one lately, else ours; the nearer where they are disputed."""
+def choose_liquidation(position: Position, market: Quotes, ours: Figure, facing: Figure) -> Chosen:
+    """The venue's own price, with its age, where it sent one lately, else ours; the nearer where they are disputed.
+
+    ``facing`` has the sign of what a fall hurts (+) or a rise (−). A price that the mark has passed is the nearest.
+    """
     venue = venue_liquidation(position, market)
     difference = lifted(Decimal.__sub__, ours, venue) if ours.known and venue.known else _no_difference(ours, venue)
     disputed = _disputed(venue, ours, market.mark)
@@ -187,7 +209,7 @@ def choose_liquidation(position: Position, market: Quotes, ours: Figure) -> Chos
         silent = position.venue_liquidation is not None
         price = floor_freshness(ours, Freshness.STALE) if silent else ours
         return Chosen(price=price, venue=venue, ours=ours, difference=difference, disputed=False, is_venues=False)
-    is_venues = not (disputed and _nearer(ours, venue, market.mark))
+    is_venues = not (disputed and _nearer(ours, venue, market.mark, facing))
     price = venue if is_venues else floor_freshness(ours, venue.freshness)
     return Chosen(price=price, venue=venue, ours=ours, difference=difference, disputed=disputed, is_venues=is_venues)
 
@@ -217,11 +239,12 @@ def _disputed(venue: Figure, ours: Figure, mark: Figure) -> bool:
     return abs(ours.value - venue.value) > DISPUTED * mark.value
 
 
-def _nearer(ours: Figure, venue: Figure, mark: Figure) -> bool:
-    """True where ours is nearer to the mark than the venue's, or says that it is past already."""
-    if ours.value is None or venue.value is None or mark.value is None:
+def _nearer(ours: Figure, venue: Figure, mark: Figure, facing: Figure) -> bool:
+    """True where the mark reaches ours before the venue's on its way, or ours says that it is past already."""
+    if ours.value is None:
         return ours.absent == USED_UP
-    return abs(ours.value - mark.value) < abs(venue.value - mark.value)
+    one, other = distance(ours, mark, facing).value, distance(venue, mark, facing).value
+    return one is not None and other is not None and one < other
 
 
 def distance(price: Figure, mark: Figure, quantity: Figure) -> Figure:

@@ -25,7 +25,7 @@ from core.ledger import Ledger
 from core.market import Field, Market
 from core.orders import OrderRequest
 from core.positions import Position, filled
-from core.risk import lifted, settle_price, used_up
+from core.risk import lifted, settle_price, settlement_due, used_up
 from core.snapshot import AccountView, HedgeLine, PreviewAfter, StageView
 from core.targets import Targets
 from core.valuation import Valuation
@@ -200,7 +200,8 @@ class Staging:
             found.append(f"account {staged.account.name} takes no orders: only paper accounts do")
         if journal_failure:
             found.append(journal_failure)
-        status = self._described(hedge).status
+        instrument = self._described(hedge)
+        status = "expired" if settlement_due(instrument, now_ns) else instrument.status
         if status != "trading":
             found.append(f"{hedge.instrument} is not open for trading: {status}")
         found += self._price_refusals(staged, now_ns)
@@ -269,6 +270,8 @@ class Staging:
         distance = after.liquidation_distance.value
         if used_up(after.margin_usage) or (distance is not None and distance <= 0):
             found.append("the position would be past liquidation at once")
+        if after.margin_usage.missing:
+            found.append(f"the margin usage would be unknown: {', '.join(after.margin_usage.missing)}")
         free = account.available.value
         if free is None:
             found.append(f"the margin available is unknown: {', '.join(account.available.missing)}")

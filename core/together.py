@@ -11,6 +11,7 @@ from decimal import Decimal
 
 from core.account_risk import AccountRisk, PoolRisk
 from core.account_view import moving_coins
+from core.aim import DOLLARS
 from core.errors import RequestError
 from core.figures import Figure, absent, derive, exact, unknown
 from core.market_statistics import MarketStatistics
@@ -20,6 +21,9 @@ from core.snapshot import BetaView, TogetherView
 
 DRIVER = "BTC"
 DIGITS = 9
+
+PEGGED = Figure(value=Decimal(0), estimated=True)
+"""The beta of a dollar behind an account of another: it counts at par and stays there, which is an estimate."""
 
 
 def together(
@@ -31,7 +35,8 @@ def together(
     if len(coins) < 2:
         return None
     driver = DRIVER if DRIVER in coins else coins[0]
-    betas = {coin: beta_to(coin, driver, statistics, priced_by, now_ns) for coin in coins}
+    pegged = DOLLARS - priced_by.keys() if risk.account.settle in DOLLARS else frozenset()
+    betas = {coin: PEGGED if coin in pegged else beta_to(coin, driver, statistics, priced_by, now_ns) for coin in coins}
     above, below = _ends(risk, betas)
     return TogetherView(
         driver=driver,

@@ -42,7 +42,7 @@ def book_totals(bag: tuple[BagLine, ...], hedges: tuple[HedgeLine, ...]) -> Tota
         net_profit=total(profit, hedge_profit),
         ratio=ratio,
         target_ratio=target,
-        drift=derive(hedging.drift, ratio, target),
+        drift=lifted(hedging.drift, ratio, target),
     )
 
 

@@ -16,7 +16,7 @@ import msgspec
 from core import funding, hedging, holdings
 from core.account_risk import AccountRisk, CoinBalance, Valued, own_margin
 from core.account_view import account_view, position_usage
-from core.aim import DOLLARS, Aim, aim
+from core.aim import DOLLARS, Aim, aim, at_par
 from core.book_scenario import Standing
 from core.books import Account, Book, Hedge, MarginMode
 from core.collateral import collateral_steps
@@ -24,7 +24,7 @@ from core.errors import RequestError
 from core.exact import exactly
 from core.figures import Figure, Freshness, absent, derive, exact, total, unknown
 from core.history import History
-from core.instruments import ContractKind, TierTable
+from core.instruments import ContractKind, Instrument, TierTable
 from core.ledger import Ledger
 from core.legs import PositionKey
 from core.likelihood import likelihood
@@ -44,6 +44,7 @@ from core.risk import (
     liquidation_source,
     payment,
     quotes,
+    settlement_due,
 )
 from core.snapshot import AccountView, BagLine, BookView, FundingView, HedgeLine
 from core.symbols import read_name
@@ -164,13 +165,14 @@ class Valuation:
             may_be_inverse = terms is None or terms.settle == terms.base
             if instrument is None and may_be_inverse and (position.open or position.pending):
                 parts.append(unknown(f"description of {hedge.instrument}"))
-            if instrument is None or instrument.kind is not ContractKind.INVERSE:
+            if not _pays_in(book, instrument, asset):
                 continue
             account, market = self._ledger.accounts[hedge.account], quotes(self._market, hedge.instrument, now_ns)
-            missing = "" if replaced else self._unknown_quantity(position)
+            missing = self._unsettled(position, now_ns) if replaced else self._unknown_quantity(position, now_ns)
             sums = exposure(position, account, market, missing=missing)
-            received = Figure(value=position.funding, estimated=position.funding_estimated)
-            parts += [sums.profit, exact(position.realised), derive(Decimal.__neg__, _fees(position)), received]
+            unsure = position.funding_estimated or bool(position.unbooked_funding)
+            received = Figure(value=position.funding, estimated=unsure)
+            parts += [sums.profit, exact(position.realised - position.fees), received]
         self._won[book.name, asset] = found = total(*parts)
         return found
 
@@ -244,12 +246,19 @@ class Valuation:
             held = Figure(value=amount, estimated=(account.name, asset) in self._ledger.estimated)
             price = unknown(f"price of {asset}")
             if stated is not None and stated.price is not None:
-                price = self._market.middle(stated.price, now_ns)
+                price = at_par(self._market.middle(stated.price, now_ns), self._quote(stated.price), account.settle)
             elif {asset, account.settle} <= DOLLARS:
                 price = Figure(value=ONE, estimated=True)
             steps = (WeightStep(ZERO, ONE),) if stated is None else collateral_steps(stated)
             found.append(CoinBalance(asset=asset, amount=held, price=price, steps=steps))
         return found
+
+    def _quote(self, pair: str) -> str:
+        """What a pair is priced in: by its description, or else by its name."""
+        instrument, terms = self._market.of(pair).instrument, read_name(pair)
+        if instrument is not None:
+            return instrument.quote
+        return "" if terms is None else terms.quote
 
     def _wallet(self, account: Account, amount: Decimal) -> Figure:
         gaps = [item.unbooked for item in self._ledger.of_account(account.name) if item.unbooked]
@@ -259,15 +268,16 @@ class Valuation:
 
     def _positions(self, book: Book, account: Account, now_ns: int, instead: Position | None = None) -> list[Valued]:
         """Every position of an account, hedge or not, valued at ``now_ns``; ``instead`` replaces its namesake."""
-        keys: list[PositionKey] = [hedge.key for hedge in book.hedges if hedge.account == account.name]
-        keys += [item.key for item in self._ledger.of_account(account.name)]
+        hedged = [hedge.key for hedge in book.hedges if hedge.account == account.name]
+        keys: list[PositionKey] = [*hedged, *(item.key for item in self._ledger.of_account(account.name))]
         found = []
         for key in dict.fromkeys(keys):
             position, name = self._ledger.position(*key), key.instrument
-            missing = self._unknown_quantity(position)
+            missing = self._unknown_quantity(position, now_ns)
             if instead is not None and instead.key == key:
-                position, missing = instead, instead.unbooked
-            missing = missing or self._wrong_settle(account, name)
+                position, missing = instead, instead.unbooked or self._unsettled(instead, now_ns)
+            if position.open or key in hedged:
+                missing = missing or self._wrong_settle(account, name)
             market = quotes(self._market, name, now_ns)
             found.append(
                 Valued(
@@ -279,11 +289,14 @@ class Valuation:
             )
         return found
 
-    def _unknown_quantity(self, position: Position) -> str:
+    def _unknown_quantity(self, position: Position, now_ns: int) -> str:
         undescribed = position.pending and self._market.of(position.instrument).instrument is None
         if undescribed or self._ledger.unfolded(position.instrument):
             return f"description of {position.instrument}"
-        return position.pending or position.unbooked
+        return position.pending or position.unbooked or self._unsettled(position, now_ns)
+
+    def _unsettled(self, position: Position, now_ns: int) -> str:
+        return settlement_due(self._market.of(position.instrument).instrument, now_ns) if position.open else ""
 
     def _wrong_settle(self, account: Account, name: str) -> str:
         instrument = self._market.of(name).instrument
@@ -305,7 +318,10 @@ class Valuation:
         held = derive(
             Decimal.__add__, exact(self._coins_of_lots(book, hedge.asset)), self._coins_won(book, hedge.asset, now_ns)
         )
-        return aim(hedge, held, declared, (price, currency), valued.quotes, valued.exposure.profit_quote)
+        profit = valued.exposure.profit_quote
+        if _pays_in(book, valued.quotes.instrument, hedge.asset):
+            profit = exact(ZERO)  # It is among the coins held.
+        return aim(hedge, held, declared, (price, currency), valued.quotes, profit)
 
     # --- hedges ----------------------------------------------------------------------------------------------
 
@@ -316,8 +332,9 @@ class Valuation:
         valued = risk.valued(hedge.key)
         position, market, sums = valued.position, valued.quotes, valued.exposure
         isolated = valued.account.margin_mode is MarginMode.ISOLATED
-        chosen = choose_liquidation(position, market, risk.liquidation(valued))
-        away, death = distance(chosen.price, market.mark, sums.quantity), risk.death(valued)
+        facing, death = risk.facing(valued), risk.death(valued)
+        chosen = choose_liquidation(position, market, risk.liquidation(valued), facing)
+        away = distance(chosen.price, market.mark, facing)
         odds = likelihood(self._statistics.volatility(hedge.instrument, now_ns), chosen.price, market.mark, away)
         aims = self._aim(book, hedge, valued, now_ns)
         ratio, target = lifted(hedging.hedge_ratio, sums.delta, aims.coins), aims.ratio
@@ -354,7 +371,7 @@ class Valuation:
             liquidation_source=liquidation_source(chosen, market, same_coin=risk.same_coin(valued)),
             ratio=ratio,
             target_ratio=target,
-            drift=derive(hedging.drift, ratio, target),
+            drift=lifted(hedging.drift, ratio, target),
             order_to_target=_order_to_target(hedge, market, sums.quantity, aims),
             opened_note=position.note,
             leg=hedge.leg.value,
@@ -365,7 +382,7 @@ class Valuation:
             liquidation_disputed=chosen.disputed,
             bankruptcy_price=risk.bankruptcy(valued),
             account_liquidation=death,
-            account_liquidation_distance=distance(death, market.mark, sums.quantity),
+            account_liquidation_distance=distance(death, market.mark, facing),
             volatility=odds.volatility,
             volatility_source=odds.source,
             liquidation_sigmas=odds.sigmas,
@@ -373,6 +390,13 @@ class Valuation:
             touch_week=odds.touch_week,
             touch_month=odds.touch_month,
         )
+
+
+def _pays_in(book: Book, instrument: Instrument | None, asset: str) -> bool:
+    """True for a coin-margined contract whose profit is coins of the asset; a proxy pays in its own coin."""
+    if instrument is None or instrument.kind is not ContractKind.INVERSE:
+        return False
+    return holdings.counts_as(book, instrument.settle) == asset
 
 
 def _unit(market: Quotes) -> str:

@@ -7,7 +7,8 @@ from decimal import Decimal, InvalidOperation
 
 from msgspec.structs import replace
 
-from core.account_risk import AccountRisk, Valued, margin_rules
+from core.account_risk import AccountRisk, Valued
+from core.account_rules import margin_rules
 from core.books import MarginMode
 from core.explain import Step, text
 from core.explanation import Input

@@ -7,7 +7,8 @@ from copy import copy
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from core.account_risk import AccountRisk, Valued, margin_rules
+from core.account_risk import AccountRisk, Valued
+from core.account_rules import margin_rules
 from core.books import Account, Book, Hedge
 from core.contract_sheet import is_sheet_name
 from core.explain import Step, recording

@@ -97,7 +97,7 @@ def test_legs_of_one_contract_fear_the_way_of_the_larger(long: str, short: str) 
 
 
 @pytest.mark.parametrize("side", SIDES)
-@pytest.mark.parametrize(("share", "nearer"), [("0.9", "venue"), ("1.1", "ours"), ("1", "equal")])
+@pytest.mark.parametrize(("share", "nearer"), [("0.9", "venue"), ("1.1", "ours"), ("1", "equal"), ("-1.1", "venue")])
 def test_the_nearer_of_two_prices_is_so_on_either_side_of_the_mark(
     side: Literal["long", "short"], share: str, nearer: str
 ) -> None:

@@ -260,6 +260,18 @@ def test_an_inverse_hedge_reaches_a_floor_too() -> None:
     assert shown.order_to_target.value == -150_000
 
 
+@pytest.mark.parametrize("price", [49_000, 54_000, 60_000, 72_000])
+def test_coins_that_an_inverse_hedge_has_won_count_once_towards_a_floor(price: int) -> None:
+    """Short 150,000 USD from 60,000 keeps 270,000 at 48,000, and goes on keeping it wherever the price is: the coins
+    won are in the bag, and are not counted as a profit in dollars besides."""
+    made = engine(aiming(inverse_book(), target_floor="270000", target_floor_price="48000"))
+    name = "bybit:inverse:BTCUSD"
+    feed(made, listed(name), listed(SPOT), tiers(name, first_cap="100"), perpetual(0, price, name), spot(0, price))
+    shown = line(made)
+    assert shown.drift.value == pytest.approx(Decimal(0), abs=Decimal("1e-30"))
+    assert shown.order_to_target.absent == "the hedge is at its target: nothing to order"
+
+
 def test_a_target_that_its_user_rewrote_leaves_the_position_alone(tmp_path: Path) -> None:
     path = tmp_path / "journal"
     for book, target in (

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from fractions import Fraction
 
 import msgspec
@@ -114,6 +114,20 @@ def test_sales_round_down_and_purchases_up() -> None:
     assert sale.residual_coins == Decimal("-0.00045")
     purchase = order_to_target(BTC, Decimal("5.0009"), Decimal("0.5"), Decimal(-3), PRICE)
     assert (purchase.raw_quantity, purchase.quantity) == (Decimal("0.49955"), Decimal("0.5"))
+
+
+@pytest.mark.parametrize("noise", ["3E-44", "-3E-44", "1E-46", "-1E-41"])
+def test_the_noise_of_a_quotient_orders_nothing(noise: str) -> None:
+    """A synthetic dollar wants the same contracts at every price, but for the last digits of a division."""
+    with localcontext() as context:
+        context.prec = 60
+        wanted = Decimal(-150_000) + Decimal(noise)
+    sizing = order_to_quantity(
+        ContractKind.INVERSE, Decimal(1), wanted, Decimal(-150_000), Decimal(54_000), Filters(quantity_step=Decimal(1))
+    )
+    assert sizing.side == ""
+    assert not sizing.quantity
+    assert sizing.refusals == ("the hedge is at its target: nothing to order",)
 
 
 def test_an_odd_lot_is_left_rather_than_turned_into_a_long() -> None:

@@ -22,6 +22,7 @@ from core.staging import limit_price
 from tests.support.builders import (
     INVERSE,
     LINEAR,
+    SPOT,
     at,
     connection,
     engine,
@@ -275,6 +276,31 @@ def test_an_order_that_would_be_liquidated_at_once_is_refused() -> None:
     made = running(89_600, msgspec.structs.replace(seed_book(), accounts=(account,)))
     step(made, "0.01")
     assert "past liquidation at once" in refusals(made)
+
+
+def test_an_order_that_leaves_nobody_knowing_how_near_liquidation_is_is_refused() -> None:
+    """Without tiers the margin may be free and the position past its requirement all the same."""
+    made = engine()
+    feed(made, listed(LINEAR), listed(SPOT), market_at(0, 60_000))
+    made.command(SetTarget(book="bitcoin", instrument=LINEAR, ratio=Decimal("0.6")), at(0.1))
+    assert stage(made).refusals == (f"the margin usage would be unknown: maintenance tiers of {LINEAR}",)
+    made.command(SetTarget(book="bitcoin", instrument=LINEAR, ratio=Decimal("0.4")), at(0.1))
+    assert stage(made).refusals == (), "a reduction needs none"
+
+
+def test_an_order_for_a_contract_that_has_expired_is_refused() -> None:
+    made = running()
+    described = listed(LINEAR)
+    ended = msgspec.structs.replace(described.instrument, expiry_ns=at(0.2))
+    feed(made, msgspec.structs.replace(described, instrument=ended))
+    made.command(SetTarget(book="bitcoin", instrument=LINEAR, ratio=Decimal("0.6")), at(0.1))
+    view = stage(made)
+    assert view.refusals == ()
+    made.command(ConfirmStage(client_order_id=view.client_order_id), at(0.2))
+    assert made.take_orders() == []
+    for ratio in ("0.6", "0.4"):
+        made.command(SetTarget(book="bitcoin", instrument=LINEAR, ratio=Decimal(ratio)), at(0.2))
+        assert f"{LINEAR} is not open for trading: expired" in stage(made, 0.2).refusals
 
 
 def test_only_paper_accounts_take_orders() -> None:
