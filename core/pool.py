@@ -18,14 +18,14 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from itertools import pairwise
 from typing import Any
 
 import msgspec
 
 from core.errors import RequestError
-from core.exact import ONE, ZERO, exactly, finite, nonzero, not_negative, positive
+from core.exact import CONTEXT, ONE, ZERO, exactly, finite, nonzero, not_negative, positive
 from core.explain import is_recording, note
 from core.instruments import ContractKind, Tier, TierTable
 from core.margin import TIER_UNIT
@@ -33,9 +33,13 @@ from core.margin_rules import RequirementAt
 
 
 class Ladder:
-    """A maintenance table made ready for looking up: caps, rates and deductions side by side."""
+    """A maintenance table made ready for looking up: caps, rates and deductions side by side.
 
-    __slots__ = ("bounds", "by_contracts", "caps", "deductions", "floors", "rates", "table")
+    ``jumps`` is true where the requirement does not go on at some floor where it left off; ``at_caps`` is what is
+    required at each cap, without fees.
+    """
+
+    __slots__ = ("at_caps", "bounds", "by_contracts", "caps", "deductions", "floors", "jumps", "rates", "table")
 
     def __init__(self, table: TierTable, kind: ContractKind) -> None:
         """Raises RequestError for a table that does not begin at zero, or whose unit does not fit ``kind``."""
@@ -51,6 +55,15 @@ class Ladder:
         self.rates = tuple(tier.rate for tier in table.tiers)
         self.deductions = tuple(tier.deduction for tier in table.tiers)
         self.bounds = [cap for cap in self.caps if cap is not None]
+        with localcontext(CONTEXT):
+            self.at_caps = [
+                cap * rate - deduction
+                for cap, rate, deduction in zip(self.bounds, self.rates, self.deductions, strict=False)
+            ]
+            self.jumps = any(
+                tier.floor * (tier.rate - before.rate) != tier.deduction - before.deduction
+                for before, tier in pairwise(table.tiers)
+            )
 
     def find(self, size: Decimal) -> int:
         """The index of the tier with ``floor < size <= cap``; RequestError for a size above the last cap."""

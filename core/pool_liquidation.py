@@ -165,7 +165,12 @@ def _walk(path: _Path, *, upwards: bool, past: bool) -> Liquidation:
     """The first zero of the surplus for ``t`` above (or below) 1, crossing downwards, or upwards where ``past``."""
     moving, requirement = path.moving, path.requirement
     tiers = [leg.tier for leg, _ in moving]
-    pieces = [_piece(leg, scaled, leg.tier, requirement, upwards) for leg, scaled in moving]
+    if upwards and not past and len(moving) == 1:
+        tiers[0] = _tier_ahead(path)
+    pieces = [
+        _piece(leg, scaled, tier, requirement, upwards) for (leg, scaled), tier in zip(moving, tiers, strict=True)
+    ]
+    jumps = requirement and any(leg.leg.ladder is not None and leg.leg.ladder.jumps for leg, _ in moving)
     t, limit = ONE, _NOWHERE
     while True:
         constant, slope, end = path.constant, path.slope, None
@@ -174,13 +179,19 @@ def _walk(path: _Path, *, upwards: bool, past: bool) -> Liquidation:
             slope += own_slope
             if own_end is not None and (end is None or (own_end < end if upwards else own_end > end)):
                 end = own_end
-        if t is not ONE and (constant + slope * t > 0) is past:
+        if jumps and t is not ONE and (constant + slope * t > 0) is past:
             price = _price(path, *limit)
             formula = "price_now * value_now / boundary" if path.inverted else "price_now * boundary / value_now"
             given = {"price_now": path.price, "boundary": limit[0], "value_now": limit[1]}
             note("liquidation price at the jump of a tier", formula, price, given, unit="quote a coin")
             return LiquidationPrice(price, _tier(path, tiers))
-        if _crosses(constant, slope, end, upwards=upwards, past=past):
+        if end is not None:
+            at_end = constant + slope * end
+            crosses = at_end > 0 if past else at_end <= 0
+        else:  # the piece goes on for ever, or down to zero
+            towards = slope if upwards else constant
+            crosses = towards > 0 if past else towards < 0
+        if crosses:
             price, tier = _price(path, -constant, slope), _tier(path, tiers)
             if is_recording():
                 _tell(path, pieces, tiers, price)
@@ -197,6 +208,25 @@ def _walk(path: _Path, *, upwards: bool, past: bool) -> Liquidation:
                     return UnknownLiquidation((f"a maintenance tier above {leg.leg.ladder.caps[-1]}",))
                 tiers[index] = following
                 pieces[index] = _piece(leg, scaled, following, requirement, upwards)
+
+
+def _tier_ahead(path: _Path) -> int | None:
+    """The tier in which one leg that loses as its value rises is liquidated, found without walking to it.
+
+    Where its table is continuous, the surplus only falls: the tier is the first at whose cap nothing is left of it.
+    """
+    leg, scaled = path.moving[0]
+    facts, ladder, tier = leg.leg, leg.leg.ladder, leg.tier
+    falling = leg.slope < 0 and not scaled and path.requirement and not path.slope
+    if tier is None or ladder is None or not falling or ladder.jumps or ladder.by_contracts:
+        return tier
+    if facts.requirement_at is RequirementAt.AT_MARK:
+        return tier
+    behind = path.constant / leg.settle_price + facts.base - facts.fixed_fee
+    costs = 1 + facts.fee_rate
+    while tier < len(ladder.bounds) and behind > ladder.bounds[tier] * costs + ladder.at_caps[tier]:
+        tier += 1
+    return min(tier, len(ladder.caps) - 1)
 
 
 def _tell(path: _Path, pieces: Sequence[_Piece], tiers: Sequence[int | None], price: Decimal) -> None:
@@ -250,16 +280,6 @@ def _tell_piece(leg: LegValue, scaled: bool, tier: int | None, requirement: bool
 def _price(path: _Path, over: Decimal, under: Decimal) -> Decimal:
     """The price at ``t = over / under``."""
     return path.price * under / over if path.inverted else path.price * over / under
-
-
-def _crosses(constant: Decimal, slope: Decimal, end: Decimal | None, *, upwards: bool, past: bool) -> bool:
-    """Whether the line, on the one side of zero at the start of the piece, is on the other at its end."""
-    if end is None and upwards:
-        return slope > 0 if past else slope < 0
-    at_end = constant if end is None else constant + slope * end
-    if past:
-        return at_end > 0
-    return at_end < 0 or (end is not None and not at_end)
 
 
 def _piece(leg: LegValue, scaled: bool, tier: int | None, requirement: bool, upwards: bool) -> _Piece:

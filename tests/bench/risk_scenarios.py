@@ -48,7 +48,7 @@ def make_book(positions: int) -> HedgedBook:
     betas = {name: D(str(round(chance.uniform(0.5, 2), 2))) for name in names} | {"C0": D(1), "USDT": D(0)}
     pools = []
     for account in range(ACCOUNTS):
-        held = [make_leg(chance, names[index % COINS], prices) for index in range(positions // ACCOUNTS)]
+        held = [make_leg(chance, index, names[index % COINS], prices) for index in range(positions // ACCOUNTS)]
         worth = sum((abs(leg.leg.base) * leg.settle_price for leg in held), D(0))
         coins = [Collateral(asset="USDT", amount=(worth / 4).quantize(D(1)))]
         steps = (WeightStep(D(0), D("0.95")), WeightStep(D(1000), D("0.9")), WeightStep(D(10000), D("0.8")))
@@ -61,12 +61,12 @@ def make_book(positions: int) -> HedgedBook:
     return HedgedBook(spot=spot, pools=tuple(pools), betas=betas)
 
 
-def make_leg(chance: random.Random, coin: str, prices: dict[str, Decimal]) -> HeldLeg:
+def make_leg(chance: random.Random, number: int, coin: str, prices: dict[str, Decimal]) -> HeldLeg:
     """A short of 20,000 to 400,000 USD, one in four coin-margined."""
     inverse = chance.random() < 0.25
     kind, usd = (ContractKind.INVERSE if inverse else ContractKind.LINEAR), D(chance.randrange(20_000, 400_000))
     contract = Contract(
-        name=f"{coin}-{kind}", coin=coin, kind=kind, contract_size=D(1), settle=coin if inverse else "USDT"
+        name=f"{coin}-{kind}-{number}", coin=coin, kind=kind, contract_size=D(1), settle=coin if inverse else "USDT"
     )
     quantity = usd if inverse else (usd / prices[coin]).quantize(D("0.0001"))
     entry = prices[coin] * D(str(round(chance.uniform(0.85, 1.1), 3)))
