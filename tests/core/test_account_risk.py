@@ -208,6 +208,13 @@ def test_a_pool_that_is_past_its_requirement_is_not_hidden_by_one_that_is_unknow
         assert death(account, coin).above.absent == death(account, coin).below.absent == USED_UP
 
 
+def test_a_venues_ratio_over_no_equity_is_used_up_by_the_same_word() -> None:
+    """Binance divides by the equity: what reads the figure must know that it is worse than any number."""
+    made = running(80_000, cross(seed_book(), venue="binance", wallet_balance=Decimal(40_000)))
+    account = shown(made).accounts[0]
+    assert account.ratio.absent == account.margin_usage.absent == USED_UP
+
+
 def test_an_unknown_pool_hides_what_is_not_past() -> None:
     made = two_pools()
     feed(made, perpetual(0.01, 3_000, ETH))
