@@ -351,7 +351,8 @@ class AccountRisk:
             return unknown(*pool.requirement.missing), ""
         figures = pool_figures(pool.pool)
         if figures.ratio.value is None:
-            return absent(figures.ratio.absent, pool.requirement), figures.ratio_label
+            gone = figures.equity.value is not None and figures.equity.value <= 0
+            return absent(USED_UP if gone else figures.ratio.absent, pool.requirement), figures.ratio_label
         value = figures.ratio.value
         return derive(lambda _: value, pool.requirement), figures.ratio_label
 

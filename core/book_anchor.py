@@ -15,6 +15,7 @@ import msgspec
 from core.aim import DOLLARS
 from core.anchors import UNSEEN, Anchor, Coins, Leg, with_trade
 from core.books import Book, Hedge
+from core.errors import RequestError
 from core.exact import ONE, exactly
 from core.figures import Figure, Freshness, derive, exact, unknown
 from core.instruments import ContractKind, Instrument
@@ -109,7 +110,11 @@ def book_now(book: Book, view: BookView, market: Market, ledger: Ledger, now_ns:
         if leg_line.quantity.value is None or instrument is None:
             hedge.missing += leg_line.quantity.missing or (f"description of {declared.instrument}",)
             continue
-        leg, spot = _leg(declared, leg_line, position, instrument, view.bag)
+        try:
+            leg, spot = _leg(declared, leg_line, position, instrument, view.bag)
+        except RequestError as error:
+            hedge.missing.append(str(error))
+            continue
         rate = _settle_rate(market, instrument, currency, now_ns)
         _take_leg(hedge, leg, (leg_line.mark_price, spot, rate), rates)
         hedge.funding_estimated = hedge.funding_estimated or position.funding_estimated

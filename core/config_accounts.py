@@ -45,6 +45,9 @@ def account_faults(account: AccountSection, sheet_venues: Iterable[str]) -> Iter
 def _collateral_faults(account: AccountSection) -> Iterator[Fault]:
     if account.collateral and not account.multi_asset:
         yield Fault("multi_asset", "true, as other coins back the account", "false")
+    if account.collateral and account.settle not in DOLLARS_PRICED_IN:
+        expected = f"one of {', '.join(DOLLARS_PRICED_IN)}, in which the coins that back it are valued"
+        yield Fault("settle", expected, account.settle)
     seen = {account.settle}
     for index, item in enumerate(account.collateral):
         place = f"collateral.{index}"

@@ -73,8 +73,9 @@ class HedgeLine(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     is mark − index as a fraction of index. ``ratio`` is −delta ÷ ``bag_coins``, the bag in coins of the contract, those
     that coin-margined hedges have won or lost among them; ``drift`` = ratio − target.
     ``liquidation_distance`` = (liquidation − mark) ÷ mark for a short, signed so that positive is safety for the
-    held side. ``order_to_target`` is the signed order quantity that reaches the target, rounded to the venue's
-    filters so as never to over-hedge. ``leg`` is ``net``, or the leg of hedge mode that the position is.
+    held side (where both legs of hedge mode share a wallet, the larger one's). ``order_to_target`` is the signed order
+    quantity that reaches the target, rounded to the venue's filters so as never to over-hedge. ``leg`` is ``net``, or
+    the leg of hedge mode that the position is.
 
     ``liquidation_price`` is one of two: ``liquidation_venue``, the venue's own with its age, or ``liquidation_ours``;
     ``liquidation_difference`` is ours − the venue's. ``liquidation_disputed`` where they differ by more than 2 % of the

@@ -276,7 +276,7 @@ class Valuation:
             missing = self._unknown_quantity(position, now_ns)
             if instead is not None and instead.key == key:
                 position, missing = instead, instead.unbooked or self._unsettled(instead, now_ns)
-            if position.open or key in hedged:
+            if position.open or position.realised or position.fees or key in hedged:
                 missing = missing or self._wrong_settle(account, name)
             market = quotes(self._market, name, now_ns)
             found.append(

@@ -208,6 +208,13 @@ def test_a_pool_that_is_past_its_requirement_is_not_hidden_by_one_that_is_unknow
         assert death(account, coin).above.absent == death(account, coin).below.absent == USED_UP
 
 
+def test_a_venues_ratio_over_no_equity_is_used_up_by_the_same_word() -> None:
+    """Binance divides by the equity: what reads the figure must know that it is worse than any number."""
+    made = running(80_000, cross(seed_book(), venue="binance", wallet_balance=Decimal(40_000)))
+    account = shown(made).accounts[0]
+    assert account.ratio.absent == account.margin_usage.absent == USED_UP
+
+
 def test_an_unknown_pool_hides_what_is_not_past() -> None:
     made = two_pools()
     feed(made, perpetual(0.01, 3_000, ETH))
@@ -276,7 +283,14 @@ def test_a_flat_contract_of_another_currency_leaves_the_account_known() -> None:
     feed(made, msgspec.structs.replace(told, instrument=usdc), report("0", name))
     assert shown(made).accounts[0].margin_balance.value == 200_000
     feed(made, report("1", name, received_ns=at(0.06)))
-    assert shown(made).accounts[0].margin_balance.missing == (f"an account settled in USDC for {name}",)
+    gap = (f"an account settled in USDC for {name}",)
+    assert shown(made).accounts[0].margin_balance.missing == gap
+    sold = Fill(
+        received_ns=at(0.07), account="paper", fill_id="1", client_order_id="", instrument=name, side="sell",
+        price=Decimal(61_000), quantity=Decimal(1), fee=Decimal(0), fee_asset="USDC",
+    )  # fmt: skip
+    feed(made, sold)
+    assert shown(made).accounts[0].margin_balance.missing == gap, "1,000 USDC went into a wallet of USDT"
 
 
 def test_a_closing_fee_that_the_user_names_is_never_left_out() -> None:
@@ -291,6 +305,18 @@ def test_a_closing_fee_that_the_user_names_is_never_left_out() -> None:
         assert (named.liquidation_price.value or 0) < (without.liquidation_price.value or 0)
         assert named.liquidation_price.estimated
         assert not without.liquidation_price.estimated
+
+
+@pytest.mark.parametrize("inverse", [False, True])
+def test_a_contract_described_with_no_size_stops_nothing(inverse: bool) -> None:
+    book = inverse_book() if inverse else seed_book()
+    name = book.hedges[0].instrument
+    made = engine(book)
+    feed(made, listed(name, contract_size="0"), listed(SPOT), tiers(name), perpetual(0, 60_000, name), spot(0, 60_000))
+    view = shown(made)
+    assert view.hedges[0].delta.missing == ("contract_size: expected a number above zero, found 0",)
+    assert not view.attributions[0].hedge.known
+    assert view.attributions[0].bag.value == 0
 
 
 @pytest.mark.parametrize(

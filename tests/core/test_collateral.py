@@ -284,6 +284,7 @@ def test_an_account_is_read_with_all_that_backs_it() -> None:
     ("old", "new", "key", "expected"),
     [
         ("multi_asset = true\n", "", "accounts[0].multi_asset", "true, as other coins back the account"),
+        ('settle = "USDT"', 'settle = "BTC"', "accounts[0].settle", "one of USDT, USDC, USD"),
         ('"binance-usdm"', '"binence-usdm"', "accounts[0].margin_rules", 'did you mean "binance-usdm"?'),
         ("ratio = 0.95\n", "", "accounts[0].collateral[0].ratio", "either one ratio or ratio_steps"),
         ("ratio = 0.95", "ratio = 0.95\nratio_steps = [[0, 1]]", "accounts[0].collateral[0].ratio", "either one"),

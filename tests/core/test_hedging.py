@@ -125,8 +125,8 @@ def test_the_noise_of_a_quotient_orders_nothing(noise: str) -> None:
     sizing = order_to_quantity(
         ContractKind.INVERSE, Decimal(1), wanted, Decimal(-150_000), Decimal(54_000), Filters(quantity_step=Decimal(1))
     )
-    assert sizing.side == ""
-    assert not sizing.quantity
+    assert not sizing.side
+    assert sizing.quantity == 0
     assert sizing.refusals == ("the hedge is at its target: nothing to order",)
 
 
