@@ -318,9 +318,13 @@ class Valuation:
         held = derive(
             Decimal.__add__, exact(self._coins_of_lots(book, hedge.asset)), self._coins_won(book, hedge.asset, now_ns)
         )
-        profit = valued.exposure.profit_quote
-        if _pays_in(book, valued.quotes.instrument, hedge.asset):
+        profit, position, instrument = valued.exposure.profit_quote, valued.position, valued.quotes.instrument
+        if _pays_in(book, instrument, hedge.asset):
             profit = exact(ZERO)  # It is among the coins held.
+        elif instrument is not None and instrument.kind is ContractKind.LINEAR:
+            received = Figure(value=position.funding, estimated=position.funding_estimated)
+            paid = derive(Decimal.__neg__, _fees(position))
+            profit = total(profit, exact(position.realised), paid, received)
         return aim(hedge, held, declared, (price, currency), valued.quotes, profit)
 
     # --- hedges ----------------------------------------------------------------------------------------------

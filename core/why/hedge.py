@@ -222,10 +222,23 @@ def _target(place: Place) -> Told:
     worst = given(
         "target_floor_price", "the price down to which it must", hedge.target_floor_price, price.unit, DECLARED
     )
-    profit = place.beside("profit_quote", "hedge_profit")
-    need = "target_floor - hedge_profit - bag_quantity * target_floor_price"
+    earned, profits = _earned(place)
+    need = f"target_floor{earned} - bag_quantity * target_floor_price"
     formula = f"max(({need}) / (bag_price - target_floor_price), 0) / bag_quantity"
-    return Told(formula=formula, inputs=(floor, worst, bag, price, profit), estimated=at_par)
+    return Told(formula=formula, inputs=(floor, worst, bag, price, *profits), estimated=at_par)
+
+
+def _earned(place: Place) -> tuple[str, tuple[Input, ...]]:
+    """What the hedge has earned towards a floor, to take off: that of an inverse one is among the coins of the bag."""
+    line = place.the(HedgeLine)
+    if line.kind == "inverse":
+        return "", ()
+    if line.kind != "linear":
+        return " - profit_quote", (place.beside("profit_quote"),)
+    chain = place.up_to(HedgeLine)
+    received = place.linked((*chain, (joined(chain[-1][0], "funding"), line.funding)), "received", "funding")
+    parts = tuple(place.beside(field) for field in ("profit_quote", "realised", "fees"))
+    return " - (profit_quote + realised - fees + funding)", (*parts, received)
 
 
 @fact(HedgeLine, "drift", "drift from the target", "fraction of the bag", sign="+ over-hedged, − under-hedged")

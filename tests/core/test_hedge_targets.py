@@ -16,6 +16,7 @@ from core.config import parse_config
 from core.demo_book import seed_book
 from core.engine import Engine
 from core.errors import ConfigError, ConfigErrors, RequestError
+from core.events import FundingPayment
 from core.hedge_targets import of_coins, of_floor, of_money, of_ratio, proxy_coins, resolve
 from core.journal import open_journal
 from core.snapshot import HedgeLine
@@ -218,6 +219,19 @@ def test_a_floor_counts_what_the_hedge_has_earned() -> None:
     made = running(54_000, aiming(target_floor="270000", target_floor_price="48000"))
     assert (line(made).target_ratio.value, line(made).drift.value) == (Decimal("0.5"), Decimal(0))
     assert line(made).order_to_target.absent == "the hedge is at its target: nothing to order"
+
+
+@pytest.mark.parametrize("paid", [Decimal(6_000), Decimal(-6_000)])
+def test_a_floor_counts_funding_that_was_paid_or_received(paid: Decimal) -> None:
+    """12,000 a coin from 60,000 down to 48,000: 6,000 more to make up for is half a coin more to hedge."""
+    made = running(60_000, aiming(target_floor="270000", target_floor_price="48000"))
+    payment = FundingPayment(
+        account="paper", payment_id="1", instrument=LINEAR, amount=-paid, asset="USDT",
+        rate=Decimal("0.0001"), mark_price=Decimal(60_000), settled_ns=at(0), received_ns=at(0.1),
+    )  # fmt: skip
+    made.apply(payment)
+    assert line(made, 0.2).target_ratio.value == Decimal("0.5") + paid / 60_000
+    assert line(made, 0.2).order_to_target.value == -paid / 12_000
 
 
 def test_a_floor_that_is_lost_is_no_target_of_zero() -> None:
