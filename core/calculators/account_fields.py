@@ -158,11 +158,6 @@ class AccountFields(Request):
         description="What backs cross positions: settle (their settle currency alone) or all_coins (every balance at "
         "its ratio; unified and multi-asset accounts). Left out: as the rules say, settle without a venue.",
     )
-    betas: dict[str, Number | None] = Field(
-        default_factory=dict,
-        max_length=1000,
-        description="Per coin: its move for a move of the leading coin of 1, for calculators that move all together.",
-    )
     coin_prices: dict[str, Positive | None] = Field(
         default_factory=dict,
         max_length=1000,

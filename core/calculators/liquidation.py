@@ -24,15 +24,26 @@ from core.calculators.fields import (
     Undefined,
     Unknown,
     contract_kind,
+    number_text,
     settle_of,
     signed,
 )
 from core.calculators.rule_fields import RulesName, check_closing_fee, named_rules
-from core.calculators.tier_fields import TIERS_HELP, TierAnswer, TierField, single_rate, tier_answer, tier_table
+from core.calculators.tier_fields import (
+    TIER_UNIT_HELP,
+    TIERS_HELP,
+    TierAnswer,
+    TierField,
+    TierUnit,
+    contracts_tier,
+    single_rate,
+    tier_answer,
+    tier_table,
+)
 from core.errors import RequestError
 from core.exact import ONE, ZERO, exactly
 from core.explain import note
-from core.instruments import TierTable
+from core.instruments import Tier, TierTable
 from core.liquidation import (
     AlwaysLiquidated,
     Liquidation,
@@ -118,6 +129,7 @@ class LiquidationRequest(Request):
         max_length=1000,
         description=f"{TIERS_HELP} The tier is the one at the liquidation price.",
     )
+    tier_unit: TierUnit | None = Field(default=None, description=TIER_UNIT_HELP)
     maintenance_rate: Share | None = Field(
         default=None, description="One maintenance rate, a fraction of notional, instead of tiers."
     )
@@ -139,7 +151,8 @@ class LiquidationRequest(Request):
     venue: RulesName | None = Field(
         default=None,
         description="Take the rules recorded for a venue, or a rule set by its name, instead of requirement_at. Where "
-        "they add a closing fee to the requirement (bingx, mexc, okx), closing_fee_rate must be given.",
+        "they add a closing fee to the requirement (bingx, mexc, okx), closing_fee_rate must be given; where they add "
+        "none it must be left out or 0.",
     )
     mark_price: Positive | None = Field(default=None, description="Mark price, quote per coin; asks for the distance.")
 
@@ -201,7 +214,8 @@ def liquidation(
     _check(request)
     rules = _rules(request)
     if rules is not None:
-        check_closing_fee(rules, MarginMode(request.margin_mode), given=request.given("closing_fee_rate"))
+        fee = request.closing_fee_rate if request.given("closing_fee_rate") else None
+        check_closing_fee(rules, MarginMode(request.margin_mode), fee)
     missing = _missing(request)
     if missing:
         return Unknown(missing=missing)
@@ -231,6 +245,8 @@ def _check(request: LiquidationRequest) -> None:
         request.refuse("beside equity, which includes it", "other_unrealised")
     if request.maintenance_rate is None:
         request.refuse("without maintenance_rate", "maintenance_deduction")
+    if not request.given("tiers"):
+        request.refuse("without tiers", "tier_unit")
     if request.maintenance_margin is not None:
         request.refuse("beside maintenance_margin, which is fixed", "requirement_at", "venue", "closing_fee_rate")
 
@@ -243,6 +259,8 @@ def _missing(request: LiquidationRequest) -> tuple[str, ...]:
         others = ("other_unrealised", "other_maintenance_margin")
         gaps.append(tuple(name for name in others if request.given(name) and getattr(request, name) is None))
     gaps.append(request.lacking("tiers", "maintenance_rate", "maintenance_margin"))
+    if request.tier_unit == "contracts" and request.tiers is not None and _tier_in_contracts(request) is None:
+        gaps.append((f"a maintenance tier for {number_text(request.quantity)} contracts",))
     requirement_at = _requirement_at(request)
     if request.equity is not None:
         gaps.append(request.lacking("mark_price", why="beside equity"))
@@ -317,7 +335,19 @@ def _table(request: LiquidationRequest) -> TierTable:
     if request.tiers[0].floor:
         raise RequestError("tiers.0.floor", "0: liquidation needs the whole table", str(request.tiers[0].floor))
     rules = _rules(request)
+    if rules is not None and rules.tier_unit == "contracts" and request.tier_unit is None and len(request.tiers) > 1:
+        raise RequestError("tier_unit", f"settle or contracts: {rules.name} states contracts", "nothing")
+    tier = _tier_in_contracts(request)
+    if tier is not None:
+        return single_rate(request.kind, tier.rate, ZERO)
     return tier_table(request.kind, request.tiers, whole_position=rules is not None and rules.whole_position)
+
+
+def _tier_in_contracts(request: LiquidationRequest) -> Tier | None:
+    """The tier of the quantity held, at whatever price, where tiers are in contracts; ``None`` elsewhere."""
+    if request.tier_unit != "contracts" or request.tiers is None:
+        return None
+    return contracts_tier(request.kind, request.tiers, request.quantity)
 
 
 def _provenance(request: LiquidationRequest, setting: _Setting) -> tuple[bool | None, str | None]:
@@ -334,12 +364,13 @@ def _answer(request: LiquidationRequest, setting: _Setting, result: LiquidationP
     if request.mark_price is not None:
         away = distance(result.price, request.mark_price, request.side)
     fixed = request.maintenance_margin is not None
+    tier = _tier_in_contracts(request) or result.tier
     return LiquidationAnswer(
         liquidation_price=result.price,
         distance=away,
         settle=settle_of(request.kind),
         margin=setting.margin,
-        tier=None if result.tier is None else tier_answer(result.tier),
+        tier=None if tier is None else tier_answer(tier),
         requirement_at="fixed" if fixed else setting.requirement_at.value,
         bankruptcy_price=_bankruptcy(request, setting, ZERO, "bankruptcy_price", undefined),
         bankruptcy_price_after_fee=_bankruptcy(

@@ -21,6 +21,7 @@ from core.calculators.carry import carry
 from core.calculators.carry_fields import CarryAnswer, CarryRequest
 from core.calculators.chooser import ChooserAnswer, ChooserRequest, chooser
 from core.calculators.collateral import CollateralAnswer, CollateralRequest, collateral
+from core.calculators.context import ContextAnswer, ContextRequest, context
 from core.calculators.fields import Request, Unknown
 from core.calculators.funding import FundingAnswer, FundingRequest, funding
 from core.calculators.hedge_size import hedge_size
@@ -34,6 +35,7 @@ from core.calculators.liquidation import (
 )
 from core.calculators.margin import margin
 from core.calculators.margin_fields import MarginAnswer, MarginRequest
+from core.calculators.multi_hedge import MultiHedgeAnswer, MultiHedgeRequest, multi_hedge
 from core.calculators.pnl import PnlAnswer, PnlRequest, profit
 from core.calculators.reverse_stress import ReverseStressAnswer, ReverseStressRequest, reverse_stress
 from core.calculators.scenario import scenario
@@ -243,6 +245,20 @@ CALCULATORS: dict[str, Calculator[Any]] = {
             TopUpRequest,
             (TopUpAnswer, Unknown),
             top_up,
+        ),
+        Calculator(
+            "multi-hedge",
+            "weights of several hedging instruments at once, with R² in and out of the sample",
+            MultiHedgeRequest,
+            (MultiHedgeAnswer, Unknown),
+            multi_hedge,
+        ),
+        Calculator(
+            "context",
+            "distance to the long average, z-score, half-life, volatility target, and what removing variance costs",
+            ContextRequest,
+            (ContextAnswer, Unknown),
+            context,
         ),
     )
 }

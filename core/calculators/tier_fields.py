@@ -103,6 +103,22 @@ def _deduction(name: str, tier: TierField, before: Tier | None) -> Decimal:
     return tier.deduction
 
 
+def contracts_tier(kind: Kind, tiers: tuple[TierField, ...], quantity: Decimal) -> Tier | None:
+    """The tier that a quantity of contracts lies in, floors and caps in contracts and each rate on the whole position.
+
+    ``None`` above the last tier. Raises RequestError for tiers out of place, and for a deduction.
+    """
+    for index, stated in enumerate(tiers):
+        if stated.deduction:
+            raise RequestError(f"tiers.{index}.deduction", "0 for tiers in contracts", str(stated.deduction))
+    for tier in tier_table(kind, tiers, whole_position=True).tiers:
+        if quantity <= tier.floor:
+            break
+        if tier.cap is None or quantity <= tier.cap:
+            return tier
+    return None
+
+
 def single_rate(kind: Kind, rate: Decimal, deduction: Decimal) -> TierTable:
     """A table of one open-ended tier."""
     note("floor of the one tier", "0", ZERO, {}, unit="settle")

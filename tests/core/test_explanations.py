@@ -36,6 +36,8 @@ NOT_FORMULAS = {
     "lag": "search: the greatest of the correlations told",
     "lags tried": "words: what was asked for",
     "slopes": "words: a system of linear equations",
+    "weights": "words: likewise",
+    "condition": "words: eigenvalues have no closed form",
     "length": "words: counting from the end",
     "flips": "words: counting changes of sign",
     "value at risk": "words: one of a sorted list",
