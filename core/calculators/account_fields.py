@@ -303,7 +303,7 @@ def _check_names(positions: tuple[Position, ...]) -> None:
         before = first.setdefault(position.contract.name, position)
         if before.contract != position.contract:
             raise RequestError(f"{position.key}.name", f"the contract of {before.key}, or another name", "a difference")
-        if before.mark_price != position.mark_price:
+        if None not in (before.mark_price, position.mark_price) and before.mark_price != position.mark_price:
             raise RequestError(
                 f"{position.key}.mark_price", f"{before.mark_price}, that of {before.key}", str(position.mark_price)
             )

@@ -23,8 +23,12 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NUMBER_SCHEMA = {"type": ["string", "number"]}
 
 
+FIGURE = "figure"
+"""How the refusal of what should be a number is marked: where that is null, it is a number that is not known."""
+
+
 def _expected(what: str) -> PydanticCustomError:
-    return PydanticCustomError("expectation", "{what}", {"what": what})
+    return PydanticCustomError(FIGURE, "{what}", {"what": what})
 
 
 def read_number(value: object) -> Decimal:

@@ -25,7 +25,7 @@ def hedge_size(request: HedgeSizeRequest) -> HedgeSizeAnswer | Unknown:
         if isinstance(summed, Unknown):
             return summed
         request = summed
-    if request.target_floor is None:
+    if not request.given("target_floor"):
         request.refuse("without target_floor", "target_floor_price", "hedge_profit")
     missing = _missing(request)
     return Unknown(missing=missing) if missing else _answer(request)
@@ -46,7 +46,7 @@ def _summed(request: HedgeSizeRequest) -> HedgeSizeRequest | Unknown:
         gaps.append(coin.lacking("value", "quantity", within=within))
         if coin.quantity is not None:
             gaps.append(coin.lacking("price", why="beside quantity", within=within))
-        elif coin.given("price"):
+        elif coin.value is not None and coin.given("price"):
             raise RequestError(within + "price", "nothing beside value", "a value")
         gaps.append(coin.lacking("beta", within=within))
     missing = tuple(dict.fromkeys(name for gap in gaps for name in gap))

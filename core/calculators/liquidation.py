@@ -243,7 +243,7 @@ def _check(request: LiquidationRequest) -> None:
         request.refuse("without leverage", "extra_margin")
     if request.equity is not None:
         request.refuse("beside equity, which includes it", "other_unrealised")
-    if request.maintenance_rate is None:
+    if not request.given("maintenance_rate"):
         request.refuse("without maintenance_rate", "maintenance_deduction")
     if not request.given("tiers"):
         request.refuse("without tiers", "tier_unit")
@@ -262,9 +262,11 @@ def _missing(request: LiquidationRequest) -> tuple[str, ...]:
     if request.tier_unit == "contracts" and request.tiers is not None and _tier_in_contracts(request) is None:
         gaps.append((f"a maintenance tier for {number_text(request.quantity)} contracts",))
     requirement_at = _requirement_at(request)
-    if request.equity is not None:
+    backed = any(value is not None for value in (request.margin, request.wallet_balance, request.leverage))
+    by_equity = request.given("equity") and not backed
+    if by_equity:
         gaps.append(request.lacking("mark_price", why="beside equity"))
-    if request.equity is None or requirement_at is RequirementAt.AT_ENTRY:
+    if not by_equity or requirement_at is RequirementAt.AT_ENTRY:
         gaps.append(request.lacking("entry_price"))
     if requirement_at is RequirementAt.AT_MARK:
         gaps.append(request.lacking("mark_price", why="for requirement_at at_mark"))

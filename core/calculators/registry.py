@@ -22,7 +22,7 @@ from core.calculators.carry_fields import CarryAnswer, CarryRequest
 from core.calculators.chooser import ChooserAnswer, ChooserRequest, chooser
 from core.calculators.collateral import CollateralAnswer, CollateralRequest, collateral
 from core.calculators.context import ContextAnswer, ContextRequest, context
-from core.calculators.fields import Request, Unknown
+from core.calculators.fields import FIGURE, Request, Unknown
 from core.calculators.funding import FundingAnswer, FundingRequest, funding
 from core.calculators.hedge_size import hedge_size
 from core.calculators.hedge_size_fields import HedgeSizeAnswer, HedgeSizeRequest
@@ -58,6 +58,15 @@ CONVENTIONS = (
 )
 
 
+class FiguresNotKnown(RequestErrors):
+    """A request with figures that are null where each of them is needed: an answer, not a mistake."""
+
+    @property
+    def answer(self) -> Unknown:
+        """What is answered: nothing can be reckoned without them."""
+        return Unknown(missing=tuple(dict.fromkeys(error.key for error in self.errors)))
+
+
 class Calculator(Generic[_Asked]):
     """One calculator: its name, what it does in a line, its request and answers, and the function between them."""
 
@@ -72,15 +81,26 @@ class Calculator(Generic[_Asked]):
         self.name, self.summary, self.request, self.answers, self.function = name, summary, request, answers, function
 
     def read(self, fields: Mapping[str, Any]) -> _Asked:
-        """The request that a mapping describes. Raises RequestErrors naming every wrong field."""
+        """The request that a mapping describes.
+
+        Raises RequestErrors naming every wrong field: FiguresNotKnown where all that is wrong with them is that they
+        are null.
+        """
         try:
             return self.request.model_validate(dict(fields))
         except ValidationError as refused:
-            raise RequestErrors([_problem(details) for details in refused.errors(include_url=False)]) from None
+            found = _own(refused.errors(include_url=False))
+            problems = [_problem(details) for details in found]
+            if all(details["type"] == FIGURE and details["input"] is None for details in found):
+                raise FiguresNotKnown(problems) from None
+            raise RequestErrors(problems) from None
 
     def answer(self, fields: Mapping[str, Any]) -> dict[str, Any]:
         """The answer to a request given as a mapping; figures are strings. Raises RequestError."""
-        return self.function(self.read(fields)).model_dump(mode="json")
+        try:
+            return self.function(self.read(fields)).model_dump(mode="json")
+        except FiguresNotKnown as gap:
+            return gap.answer.model_dump(mode="json")
 
     def schema(self) -> dict[str, Any]:
         """JSON schemas of request and answer."""
@@ -313,6 +333,16 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
             raise RequestError(name, "the field once", "it twice")
         seen[name] = value
     return seen
+
+
+def _own(found: list[ErrorDetails]) -> list[ErrorDetails]:
+    """The errors without those that only follow from one further in: a list is not short because an item is wrong."""
+    places = [details["loc"] for details in found]
+
+    def follows(place: tuple[int | str, ...]) -> bool:
+        return any(len(other) > len(place) and other[: len(place)] == place for other in places)
+
+    return [details for details in found if not follows(details["loc"])]
 
 
 def _problem(details: ErrorDetails) -> RequestError:

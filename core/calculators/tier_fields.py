@@ -36,14 +36,14 @@ class TierField(Request):
     floor: NotNegative = Field(description="Notional above which the tier holds, in the settle currency.")
     cap: Positive | None = Field(
         default=None,
-        description="Notional up to which it holds. Left out: the next tier's floor, and no end for the last tier.",
+        description="Notional up to which it holds. Left out or null: the next tier's floor, and no end for the last.",
     )
     rate: Share = Field(description="Maintenance rate, a fraction of the whole notional.")
     deduction: NotNegative | None = Field(
         default=None,
-        description="Amount taken off (settle currency). Left out: what continuity asks for, 0 in the first tier and "
-        "floor * (rate - rate before) + deduction before in the others. Write 0 where a venue charges the rate on the "
-        "whole position without a deduction.",
+        description="Amount taken off (settle currency). Left out or null: what continuity asks for, 0 in the first "
+        "tier and floor * (rate - rate before) + deduction before in the others. Write 0 where a venue charges the "
+        "rate on the whole position without a deduction.",
     )
 
 
