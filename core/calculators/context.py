@@ -11,6 +11,7 @@ from core.calculators.estimates import Count, Estimate, EstimateAnswer, Numbers,
 from core.calculators.fields import Answer, NoValue, Number, Positive, Request, Undefined, Unknown
 from core.errors import RequestError
 from core.stats.context import (
+    LEAST_FOR_A_SCORE,
     LONG_AVERAGE_DAYS,
     Reversion,
     cost_of_variance_removed,
@@ -128,6 +129,8 @@ def context(request: ContextRequest) -> ContextAnswer | Unknown:
 def _missing(request: ContextRequest) -> tuple[str, ...]:
     if request.average_window < 1:
         raise RequestError("average_window", "at least 1", str(request.average_window))
+    if request.z_window is not None and request.z_window < LEAST_FOR_A_SCORE:
+        raise RequestError("z_window", f"at least {LEAST_FOR_A_SCORE}", str(request.z_window))
     if not request.given("closes"):
         request.refuse("without closes", "average_window")
     if not request.given("values"):

@@ -104,6 +104,8 @@ def _needs_price(request: HedgeSizeRequest) -> str:
     if request.kind == "inverse":
         return "for an inverse contract"
     if _by_value(request):
+        if request.bag is not None:
+            return "beside bag"
         return "beside bag_value" if request.bag_value is not None else "beside bag_price"
     if request.minimum_notional is not None:
         return "beside minimum_notional"

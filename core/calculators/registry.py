@@ -335,6 +335,18 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return seen
 
 
+_PLAIN_TYPES = {
+    "tuple_type": "a JSON array",
+    "list_type": "a JSON array",
+    "dict_type": "a JSON object",
+    "model_type": "a JSON object",
+    "string_type": "a JSON string",
+    "string_too_short": "a JSON string that is not empty",
+    "bool_type": "true or false",
+    "bool_parsing": "true or false",
+}
+
+
 def _own(found: list[ErrorDetails]) -> list[ErrorDetails]:
     """The errors without those that only follow from one further in: a list is not short because an item is wrong."""
     places = [details["loc"] for details in found]
@@ -352,7 +364,11 @@ def _problem(details: ErrorDetails) -> RequestError:
         return RequestError(key, "a field that the schema names (see --schema)", "an unknown one")
     if kind == "missing":
         return RequestError(key, "a value", "nothing")
-    message = details["msg"].removeprefix("Input should be ")
+    if kind in ("too_short", "too_long"):
+        least, most = details["ctx"].get("min_length"), details["ctx"].get("max_length")
+        what = f"at least {least} item{'s' * (least != 1)}" if kind == "too_short" else f"at most {most} items"
+        return RequestError(key, what, str(details["ctx"]["actual_length"]))
+    message = _PLAIN_TYPES.get(kind) or details["msg"].removeprefix("Input should be ")
     return RequestError(key, message, _shown(value))
 
 

@@ -19,6 +19,7 @@ from core.stats.regression import ordinary_least_squares
 
 LONG_AVERAGE_DAYS = 200
 LEAST_FOR_REVERSION = 30
+LEAST_FOR_A_SCORE = 3
 
 
 class Reversion(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,7 +55,7 @@ def z_score(values: Sequence[Real], window: int) -> float | Insufficient:
 
     Insufficient below ``window`` values (at least three), and where those do not vary.
     """
-    needed = max(window, 3)
+    needed = max(window, LEAST_FOR_A_SCORE)
     if len(values) < needed:
         return Insufficient("values", needed, len(values))
     found = series("values", values[-needed:], needed)
