@@ -24,7 +24,7 @@ from core.calculators.account_fields import Account, account_pools
 from core.calculators.account_together import TogetherAnswer, TogetherAsked, together
 from core.calculators.declared import by
 from core.calculators.fields import Answer, Exact, NoValue, Undefined, Unknown
-from core.calculators.liquidation import LiquidatedAnswer
+from core.calculators.liquidation_fields import LiquidatedAnswer
 from core.calculators.tier_fields import TierAnswer, tier_answer
 from core.exact import exactly
 from core.explain import explained

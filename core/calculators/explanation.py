@@ -14,7 +14,8 @@ from core.calculators.declared import Leaf, Told, leaves, told_figures
 from core.calculators.estimates import estimate_text
 from core.calculators.fields import Answer, Request, Unknown, number_text
 from core.calculators.needs import EVERY_FIGURE, Need, needs
-from core.calculators.registry import Calculator, FiguresNotKnown, calculator, plain_schema, read_request
+from core.calculators.reading import FiguresNotKnown, read_request
+from core.calculators.registry import Calculator, calculator, plain_schema
 from core.exact import CONTEXT
 from core.explain import LONGEST_LIST, MOST_STEPS, Step, recording, text
 

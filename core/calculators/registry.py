@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from decimal import Decimal
 from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
-from pydantic_core import ErrorDetails
 
 from core.calculators.account import AccountAnswer, AccountRequest, account
 from core.calculators.attribution import attribution
@@ -22,21 +20,22 @@ from core.calculators.carry_fields import CarryAnswer, CarryRequest
 from core.calculators.chooser import ChooserAnswer, ChooserRequest, chooser
 from core.calculators.collateral import CollateralAnswer, CollateralRequest, collateral
 from core.calculators.context import ContextAnswer, ContextRequest, context
-from core.calculators.fields import FIGURE, Request, Unknown
+from core.calculators.fields import Request, Unknown
 from core.calculators.funding import FundingAnswer, FundingRequest, funding
 from core.calculators.hedge_size import hedge_size
 from core.calculators.hedge_size_fields import HedgeSizeAnswer, HedgeSizeRequest
-from core.calculators.liquidation import (
+from core.calculators.liquidation import liquidation
+from core.calculators.liquidation_fields import (
     LiquidatedAnswer,
     LiquidationAnswer,
     LiquidationRequest,
     NoLiquidationAnswer,
-    liquidation,
 )
 from core.calculators.margin import margin
 from core.calculators.margin_fields import MarginAnswer, MarginRequest
 from core.calculators.multi_hedge import MultiHedgeAnswer, MultiHedgeRequest, multi_hedge
 from core.calculators.pnl import PnlAnswer, PnlRequest, profit
+from core.calculators.reading import FiguresNotKnown, read_request, refusal
 from core.calculators.reverse_stress import ReverseStressAnswer, ReverseStressRequest, reverse_stress
 from core.calculators.scenario import scenario
 from core.calculators.scenario_fields import ScenarioAnswer, ScenarioRequest
@@ -44,10 +43,9 @@ from core.calculators.top_up import TopUpAnswer, TopUpRequest, top_up
 from core.calculators.touch import TouchAnswer, TouchRequest, touch
 from core.calculators.value_at_risk import ValueAtRiskAnswer, ValueAtRiskRequest, value_at_risk
 from core.calculators.volatility import VolatilityAnswer, VolatilityRequest, volatility
-from core.errors import RequestError, RequestErrors
+from core.errors import RequestError
 
 _Asked = TypeVar("_Asked", bound=Request)
-MAXIMUM_CHARACTERS = 10_000_000
 CONVENTIONS = (
     "Numbers in a request are decimals, as JSON strings or JSON numbers (read exactly either way), with at most 50 "
     "digits. Figures of an answer are decimals as JSON strings, rounded to 40 significant digits; those of an answer "
@@ -56,15 +54,6 @@ CONVENTIONS = (
     "its default or asks for nothing; a field that is null is a figure you do not know: if it is needed, the answer is "
     "status unknown and names it. An unknown, lacking or wrong field is refused."
 )
-
-
-class FiguresNotKnown(RequestErrors):
-    """A request with figures that are null where each of them is needed: an answer, not a mistake."""
-
-    @property
-    def answer(self) -> Unknown:
-        """What is answered: nothing can be reckoned without them."""
-        return Unknown(missing=tuple(dict.fromkeys(error.key for error in self.errors)))
 
 
 class Calculator(Generic[_Asked]):
@@ -88,12 +77,8 @@ class Calculator(Generic[_Asked]):
         """
         try:
             return self.request.model_validate(dict(fields))
-        except ValidationError as refused:
-            found = _own(refused.errors(include_url=False))
-            problems = [_problem(details) for details in found]
-            if all(details["type"] == FIGURE and details["input"] is None for details in found):
-                raise FiguresNotKnown(problems) from None
-            raise RequestErrors(problems) from None
+        except ValidationError as wrong:
+            raise refusal(wrong) from None
 
     def answer(self, fields: Mapping[str, Any]) -> dict[str, Any]:
         """The answer to a request given as a mapping; figures are strings. Raises RequestError."""
@@ -300,86 +285,3 @@ def answer(name: str, fields: Mapping[str, Any]) -> dict[str, Any]:
 def answer_json(name: str, text: str | bytes) -> str:
     """The answer of calculator ``name`` to a JSON request, as indented JSON. Raises RequestError."""
     return json.dumps(answer(name, read_request(text)), indent=2, ensure_ascii=False)
-
-
-def read_request(text: str | bytes) -> dict[str, Any]:
-    """A JSON object with its numbers as Decimal. Raises RequestError naming ``request`` or the doubled field."""
-    if len(text) > MAXIMUM_CHARACTERS:
-        raise RequestError("request", f"at most {MAXIMUM_CHARACTERS} characters", str(len(text)))
-    try:
-        found = json.loads(
-            text, parse_float=Decimal, parse_int=Decimal, parse_constant=_refuse_constant, object_pairs_hook=_once
-        )
-    except json.JSONDecodeError as wrong:
-        place = f"{wrong.msg.lower()} at line {wrong.lineno}, column {wrong.colno}"
-        raise RequestError("request", "a JSON object", place) from None
-    except UnicodeDecodeError:
-        raise RequestError("request", "JSON in UTF-8", "other bytes") from None
-    except RecursionError:
-        raise RequestError("request", "a JSON object", "one nested too deeply") from None
-    if not isinstance(found, dict):
-        raise RequestError("request", "a JSON object", f"a JSON {_json_type(found)}")
-    return found
-
-
-def _refuse_constant(text: str) -> None:
-    raise RequestError("request", "finite numbers", text)
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    seen: dict[str, Any] = {}
-    for name, value in pairs:
-        if name in seen:
-            raise RequestError(name, "the field once", "it twice")
-        seen[name] = value
-    return seen
-
-
-_PLAIN_TYPES = {
-    "tuple_type": "a JSON array",
-    "list_type": "a JSON array",
-    "dict_type": "a JSON object",
-    "model_type": "a JSON object",
-    "string_type": "a JSON string",
-    "string_too_short": "a JSON string that is not empty",
-    "bool_type": "true or false",
-    "bool_parsing": "true or false",
-}
-
-
-def _own(found: list[ErrorDetails]) -> list[ErrorDetails]:
-    """The errors without those that only follow from one further in: a list is not short because an item is wrong."""
-    places = [details["loc"] for details in found]
-
-    def follows(place: tuple[int | str, ...]) -> bool:
-        return any(len(other) > len(place) and other[: len(place)] == place for other in places)
-
-    return [details for details in found if not follows(details["loc"])]
-
-
-def _problem(details: ErrorDetails) -> RequestError:
-    key = ".".join(str(part) for part in details["loc"]) or "request"
-    kind, value = details["type"], details["input"]
-    if kind == "extra_forbidden":
-        return RequestError(key, "a field that the schema names (see --schema)", "an unknown one")
-    if kind == "missing":
-        return RequestError(key, "a value", "nothing")
-    if kind in ("too_short", "too_long"):
-        least, most = details["ctx"].get("min_length"), details["ctx"].get("max_length")
-        what = f"at least {least} item{'s' * (least != 1)}" if kind == "too_short" else f"at most {most} items"
-        return RequestError(key, what, str(details["ctx"]["actual_length"]))
-    message = _PLAIN_TYPES.get(kind) or details["msg"].removeprefix("Input should be ")
-    return RequestError(key, message, _shown(value))
-
-
-def _shown(value: object) -> str:
-    if isinstance(value, Decimal):
-        return str(value)
-    if isinstance(value, str):
-        return json.dumps(value if len(value) <= 60 else value[:57] + "…", ensure_ascii=False)
-    return f"a JSON {_json_type(value)}"
-
-
-def _json_type(value: object) -> str:
-    names = {dict: "object", list: "array", str: "string", bool: "true or false", type(None): "null"}
-    return names.get(type(value), "number")

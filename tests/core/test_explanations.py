@@ -14,7 +14,7 @@ import pytest
 from core.calculators import CALCULATORS, answer, answer_json, explain, explain_json, schema
 from core.calculators.declared import formula_names
 from core.calculators.explanation import FIXED, RULES
-from core.calculators.registry import read_request
+from core.calculators.reading import read_request
 from core.errors import RequestError
 from tests.core.test_calc_document import EXAMPLES
 from tests.support.formulas import NotAFormula, read, worked_out
