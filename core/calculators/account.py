@@ -20,10 +20,11 @@ from core.account_figures import (
     nearest,
     pool_figures,
 )
-from core.calculators.account_fields import Account, AccountFields, account_pools
+from core.calculators.account_fields import Account, account_pools
+from core.calculators.account_together import TogetherAnswer, TogetherAsked, together
 from core.calculators.declared import by
 from core.calculators.fields import Answer, Exact, NoValue, Undefined, Unknown
-from core.calculators.liquidation import LiquidatedAnswer
+from core.calculators.liquidation_fields import LiquidatedAnswer
 from core.calculators.tier_fields import TierAnswer, tier_answer
 from core.exact import exactly
 from core.explain import explained
@@ -32,11 +33,12 @@ from core.liquidation import AlwaysLiquidated, Liquidation, LiquidationPrice, No
 from core.margin_rules import Backing
 
 
-class AccountRequest(AccountFields):
+class AccountRequest(TogetherAsked):
     """A futures account with all its positions and balances.
 
     Each position needs one of tiers, maintenance_rate, maintenance_margin. Isolated positions have their own margin
-    (isolated_margin, or leverage); cross ones share collateral (or wallet_balance).
+    (isolated_margin, or leverage); cross ones share collateral (or wallet_balance). One coin moves at a time; betas ask
+    for where all move together as well.
     """
 
     model_config = ConfigDict(
@@ -159,6 +161,7 @@ class PoolAnswer(Answer):
     ratio: RatioAnswer
     positions: tuple[PositionAnswer, ...]
     coins: tuple[CoinAnswer, ...] = Field(description="Per coin: the prices at which its move alone ends the pool.")
+    together: TogetherAnswer | None = Field(description="Where all coins moving by betas end the pool; null without.")
     rules: str = Field(description="The rule set, and what it rests on.")
     estimate: bool = Field(description="True where the venue's own liquidation price may differ by more than a tick.")
     undefined: Undefined = Field(default_factory=dict)
@@ -202,11 +205,15 @@ def account(request: AccountRequest) -> AccountAnswer | Unknown:
         return Unknown(missing=missing)
     figures = [pool_figures(pool) for pool in held.pools]
     coins = {pool.name: [coin_figures(pool, coin, held.prices) for coin in coins_of(pool)] for pool in held.pools}
+    moved = together(request, held)
     worst = max(range(len(figures)), key=lambda index: _badness(figures[index]))
     return AccountAnswer(
         backing=held.backing,
         worst_pool=held.pools[worst].name,
-        pools=tuple(_pool(pool, found, coins[pool.name]) for pool, found in zip(held.pools, figures, strict=True)),
+        pools=tuple(
+            _pool(pool, found, coins[pool.name], moved.get(pool.name))
+            for pool, found in zip(held.pools, figures, strict=True)
+        ),
         coins=_account_coins(held, coins),
         unused_collateral=unused(held.positions, held.balances, held.backing),
         missing=missing,
@@ -222,7 +229,7 @@ def _badness(found: PoolFigures) -> tuple[int, Decimal]:
     return (1, found.usage.value or Decimal(0))
 
 
-def _pool(pool: MarginPool, found: PoolFigures, coins: list[CoinFigures]) -> PoolAnswer:
+def _pool(pool: MarginPool, found: PoolFigures, coins: list[CoinFigures], moved: TogetherAnswer | None) -> PoolAnswer:
     undefined: dict[str, NoValue | Unknown] = {}
     state: Literal["safe", "past", "unknown"] = "unknown"
     if pool.value is not None and not pool.past_equity:
@@ -249,6 +256,7 @@ def _pool(pool: MarginPool, found: PoolFigures, coins: list[CoinFigures]) -> Poo
         ratio=RatioAnswer(label=found.ratio_label, value=ratio, worse=found.worse, liquidates_at=found.liquidates_at),
         positions=tuple(_position(leg_figures(pool, index)) for index in range(len(pool.positions))),
         coins=tuple(_coin(item) for item in coins),
+        together=moved,
         rules=f"{rules.name}: {rules.note}" + (f" ({rules.dated})" if rules.dated else ""),
         estimate=not rules.exact(pool.mode),
         undefined=undefined,

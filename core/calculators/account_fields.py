@@ -158,11 +158,6 @@ class AccountFields(Request):
         description="What backs cross positions: settle (their settle currency alone) or all_coins (every balance at "
         "its ratio; unified and multi-asset accounts). Left out: as the rules say, settle without a venue.",
     )
-    betas: dict[str, Number | None] = Field(
-        default_factory=dict,
-        max_length=1000,
-        description="Per coin: its move for a move of the leading coin of 1, for calculators that move all together.",
-    )
     coin_prices: dict[str, Positive | None] = Field(
         default_factory=dict,
         max_length=1000,
@@ -308,7 +303,7 @@ def _check_names(positions: tuple[Position, ...]) -> None:
         before = first.setdefault(position.contract.name, position)
         if before.contract != position.contract:
             raise RequestError(f"{position.key}.name", f"the contract of {before.key}, or another name", "a difference")
-        if before.mark_price != position.mark_price:
+        if None not in (before.mark_price, position.mark_price) and before.mark_price != position.mark_price:
             raise RequestError(
                 f"{position.key}.mark_price", f"{before.mark_price}, that of {before.key}", str(position.mark_price)
             )

@@ -189,6 +189,8 @@ def _option_gaps(request: BandRequest) -> list[tuple[str, ...]]:
     if request.gamma is not None:
         request.refuse("beside gamma", "strike", "log_moneyness", "volatility", "dividend_yield", "option")
         return [request.lacking("price")]
+    if request.given("gamma"):
+        return [request.lacking("gamma")]
     if request.price is not None and request.strike is not None:
         request.exclude_each_other("strike", "log_moneyness")
     gaps = [request.lacking("years"), request.lacking("volatility")]

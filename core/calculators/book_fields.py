@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
+from typing import NamedTuple
 
 from pydantic import Field
 
 from core.account import Balance, MarginPool
 from core.books import MarginMode
 from core.calculators.account_fields import Account, AccountFields, PositionField, account_pools
-from core.calculators.fields import Hours, IntervalRate, NotNegative, Number, Positive, Request, Share
+from core.calculators.fields import Beta, Hours, IntervalRate, NotNegative, Positive, Request, Share
 from core.errors import RequestError
 from core.exact import ONE, ZERO
 from core.hedged_book import BookPool, HedgedBook, HeldLeg, SpotHolding
@@ -44,6 +46,11 @@ class BookAccount(AccountFields):
 
     name: str = Field(default="account", min_length=1, description="Name of the account; each its own.")
     positions: tuple[BookPosition, ...] = Field(min_length=1, max_length=1000, description="All positions held.")
+    betas: dict[str, Beta | None] = Field(
+        default_factory=dict,
+        max_length=1000,
+        description="Per coin: its exponent, where the book's own betas do not name it.",
+    )
 
 
 class BookFields(Request):
@@ -54,7 +61,7 @@ class BookFields(Request):
         default=(), max_length=100, description="Margin accounts; coins posted there are not part of spot."
     )
     driver: str = Field(default="BTC", min_length=1, description="The coin whose move everything follows.")
-    betas: dict[str, Number | None] = Field(
+    betas: dict[str, Beta | None] = Field(
         default_factory=dict,
         max_length=1000,
         description="Per coin: its exponent. When the driver is multiplied by x the coin is multiplied by x^beta. The "
@@ -79,7 +86,7 @@ def stated_book(fields: BookFields) -> HedgedBook | tuple[str, ...]:
             if gaps:
                 missing += [f"accounts.{index}.{gap}" for gap in gaps]
             else:
-                pools.append(_pool(pool, account, stated))
+                pools.append(book_pool(pool, account, f"{stated.name}: {pool.name}", _costs(stated), stated.name))
     for index, stated in enumerate(fields.accounts):
         for place, position in enumerate(stated.positions):
             if position.funding_rate is None:
@@ -117,8 +124,18 @@ def _unpriced(pool: MarginPool, quote: str) -> tuple[str, ...]:
     return () if pool.currency == quote else (f"coin_prices.{pool.currency}",)
 
 
-def _pool(pool: MarginPool, account: Account, stated: BookAccount) -> BookPool:
-    """The pool with its coins before the haircut, and what each position costs."""
+class HeldCosts(NamedTuple):
+    """What it costs to hold and to trade a position, where that matters."""
+
+    funding_rate: Decimal = ZERO
+    funding_interval_hours: int = 8
+    taker_fee_rate: Decimal = ZERO
+
+
+def book_pool(
+    pool: MarginPool, account: Account, name: str, costs: HeldCosts | Mapping[str, HeldCosts], owner: str = ""
+) -> BookPool:
+    """The pool, all of it known, with its coins before the haircut; ``costs`` of every position, or of each by key."""
     value = pool.value
     assert value is not None
     isolated = pool.mode is MarginMode.ISOLATED
@@ -137,20 +154,20 @@ def _pool(pool: MarginPool, account: Account, stated: BookAccount) -> BookPool:
             )
             for balance, (_, _, price) in zip(chosen, value.coins, strict=True)
         ]
-    by_key = {f"positions.{index}": position for index, position in enumerate(stated.positions)}
-    legs = tuple(
-        HeldLeg(
-            leg=leg.leg,
-            mark_price=leg.mark_price,
-            settle_price=leg.settle_price,
-            funding_rate=by_key[position.key].funding_rate or ZERO,
-            funding_interval_hours=by_key[position.key].funding_interval_hours,
-            taker_fee_rate=by_key[position.key].taker_fee_rate,
+    legs = []
+    for leg, position in zip(value.legs, pool.positions, strict=True):
+        cost = costs if isinstance(costs, HeldCosts) else costs[position.key]
+        legs.append(HeldLeg(leg=leg.leg, mark_price=leg.mark_price, settle_price=leg.settle_price, **cost._asdict()))
+    return BookPool(name=name, account=owner, collateral=tuple(coins), legs=tuple(legs), isolated=isolated)
+
+
+def _costs(stated: BookAccount) -> dict[str, HeldCosts]:
+    return {
+        f"positions.{index}": HeldCosts(
+            position.funding_rate or ZERO, position.funding_interval_hours, position.taker_fee_rate
         )
-        for leg, position in zip(value.legs, pool.positions, strict=True)
-    )
-    name = f"{stated.name}: {pool.name}"
-    return BookPool(name=name, account=stated.name, collateral=tuple(coins), legs=legs, isolated=isolated)
+        for index, position in enumerate(stated.positions)
+    }
 
 
 def _backing(pool: MarginPool, account: Account) -> list[Balance]:
@@ -190,7 +207,17 @@ def _betas(
         assets += [coin.asset for coin in pool.collateral]
         for held in pool.legs:
             assets += [held.leg.contract.coin, held.leg.contract.settle]
-    found = {fields.driver: ONE}
+    return path_betas(stated, fields.driver, assets, missing)
+
+
+def path_betas(
+    stated: Mapping[str, Decimal | None], driver: str, assets: Iterable[str], missing: list[str]
+) -> dict[str, Decimal]:
+    """The beta of every asset to the driver; one stated as null is added to ``missing``.
+
+    Raises RequestError for an asset that has none and needs one: all but the driver and stablecoins.
+    """
+    found = {driver: ONE}
     for asset in dict.fromkeys((*assets, *stated)):
         beta = stated.get(asset)
         if beta is None and asset in stated:
@@ -199,7 +226,6 @@ def _betas(
             found[asset] = beta
         elif asset in STABLE:
             found[asset] = ZERO
-        elif asset != fields.driver:
-            what = f"a beta of {asset} to {fields.driver} (null if it is not known)"
-            raise RequestError(f"betas.{asset}", what, "nothing")
+        elif asset != driver:
+            raise RequestError(f"betas.{asset}", f"a beta of {asset} to {driver} (null if it is not known)", "nothing")
     return found

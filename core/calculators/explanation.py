@@ -12,9 +12,10 @@ from pydantic import BaseModel, Field
 
 from core.calculators.declared import Leaf, Told, leaves, told_figures
 from core.calculators.estimates import estimate_text
-from core.calculators.fields import Answer, Request, number_text
-from core.calculators.needs import Need, needs
-from core.calculators.registry import Calculator, calculator, plain_schema, read_request
+from core.calculators.fields import Answer, Request, Unknown, number_text
+from core.calculators.needs import EVERY_FIGURE, Need, needs
+from core.calculators.reading import FiguresNotKnown, read_request
+from core.calculators.registry import Calculator, calculator, plain_schema
 from core.exact import CONTEXT
 from core.explain import LONGEST_LIST, MOST_STEPS, Step, recording, text
 
@@ -97,7 +98,10 @@ def explain(name: str, fields: Mapping[str, Any]) -> dict[str, Any]:
     Raises RequestError as the calculator itself does.
     """
     found = calculator(name)
-    request = found.read(fields)
+    try:
+        request = found.read(fields)
+    except FiguresNotKnown as gap:
+        return {"answer": gap.answer.model_dump(mode="json"), "explanation": _without(found, gap.answer)}
     with recording() as steps:
         answered = found.function(request)
     shown = answered.model_dump(mode="json")
@@ -115,6 +119,19 @@ def schema(name: str) -> dict[str, Any]:
         **calculator(name).schema(),
         "explanation": plain_schema(Explanation.model_json_schema(mode="serialization")),
     }
+
+
+def _without(found: Calculator[Any], answered: Unknown) -> dict[str, Any]:
+    """The explanation of an answer for want of figures that no reckoning can begin without."""
+    return Explanation(
+        calculator=found.name,
+        request=(),
+        steps=(),
+        figures=(),
+        missing=tuple(Need(input=name, needed_by=(EVERY_FIGURE,)) for name in answered.missing),
+        sources=(),
+        complete=True,
+    ).model_dump(mode="json")
 
 
 def _explanation(found: Calculator[Any], request: Request, answered: BaseModel, steps: list[Step]) -> Explanation:

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from core.calculators.explanation import explain
-from core.calculators.registry import read_request
+from core.calculators.reading import read_request
 
 SHORT_DIGITS = 18
 TINY_DIGITS = 6

@@ -16,14 +16,19 @@ from core.instruments import ContractKind
 
 MAXIMUM_DIGITS = 50
 LONGEST_INTERVAL = 8760
+LARGEST_BETA = 100
 ANSWER_DIGITS = 40
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,4})?", re.ASCII)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NUMBER_SCHEMA = {"type": ["string", "number"]}
 
 
+FIGURE = "figure"
+"""How the refusal of what should be a number is marked: where that is null, it is a number that is not known."""
+
+
 def _expected(what: str) -> PydanticCustomError:
-    return PydanticCustomError("expectation", "{what}", {"what": what})
+    return PydanticCustomError(FIGURE, "{what}", {"what": what})
 
 
 def read_number(value: object) -> Decimal:
@@ -75,6 +80,13 @@ def _share(value: object) -> Decimal:
     return number
 
 
+def _beta(value: object) -> Decimal:
+    number = read_number(value)
+    if abs(number) > LARGEST_BETA:
+        raise _expected(f"a beta from -{LARGEST_BETA} to {LARGEST_BETA}")
+    return number
+
+
 def _hours(value: object) -> int:
     number = read_number(value)
     if number != number.to_integral_value() or not 1 <= number <= LONGEST_INTERVAL:
@@ -104,6 +116,11 @@ IntervalRate = Annotated[
     Decimal,
     BeforeValidator(_interval_rate),
     WithJsonSchema({**_NUMBER_SCHEMA, "exclusiveMinimum": -1, "exclusiveMaximum": 1}),
+]
+Beta = Annotated[
+    Decimal,
+    BeforeValidator(_beta),
+    WithJsonSchema({**_NUMBER_SCHEMA, "minimum": -LARGEST_BETA, "maximum": LARGEST_BETA}),
 ]
 Hours = Annotated[
     int,

@@ -232,6 +232,8 @@ def _missing(request: FundingRequest) -> tuple[str, ...]:
     elif request.notional is not None:
         request.refuse("beside notional", "quantity", "mark_price", "contract_size")
         gaps.append(request.lacking("side"))
+    elif request.given("notional") and not request.given("quantity"):
+        gaps += [request.lacking("side"), request.lacking("notional")]
     elif _has_position(request):
         gaps += [request.lacking("side"), request.lacking("quantity", "notional"), request.lacking("mark_price")]
     if request.rate_formula is not None:

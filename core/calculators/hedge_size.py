@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from core.calculators.fields import Unknown, contract_kind
-from core.calculators.hedge_size_fields import HedgeSizeAnswer, HedgeSizeRequest, LineAnswer, OtherHedge
+from core.calculators.hedge_size_fields import BagCoin, HedgeSizeAnswer, HedgeSizeRequest, LineAnswer, OtherHedge
 from core.errors import RequestError
 from core.exact import ONE, ZERO, exactly
 from core.explain import note
@@ -18,12 +18,58 @@ from core.sizing_lines import Line, order_lines, shown
 @exactly
 def hedge_size(request: HedgeSizeRequest) -> HedgeSizeAnswer | Unknown:
     """Answer a ``hedge-size`` request. Raises RequestError for fields that are lacking or contradict each other."""
-    request.exclude_each_other("bag_quantity", "bag_value")
+    request.exclude_each_other("bag_quantity", "bag_value", "bag")
     request.exclude_each_other(*TARGETS)
-    if request.target_floor is None:
+    if request.given("bag"):
+        summed = _summed(request)
+        if isinstance(summed, Unknown):
+            return summed
+        request = summed
+    if not request.given("target_floor"):
         request.refuse("without target_floor", "target_floor_price", "hedge_profit")
     missing = _missing(request)
     return Unknown(missing=missing) if missing else _answer(request)
+
+
+# --- a bag of several coins ---------------------------------------------------------------------------------
+
+
+def _summed(request: HedgeSizeRequest) -> HedgeSizeRequest | Unknown:
+    """The request with the bag as one value and one beta. Raises RequestError for a bag that has neither."""
+    request.refuse("beside bag", "beta", "bag_price", "bag_quantity", "bag_value")
+    if request.bag is None:
+        return Unknown(missing=("bag",))
+    gaps: list[tuple[str, ...]] = []
+    for index, coin in enumerate(request.bag):
+        within = f"bag.{index}."
+        coin.exclude_each_other("value", "quantity", within=within)
+        gaps.append(coin.lacking("value", "quantity", within=within))
+        if coin.quantity is not None:
+            gaps.append(coin.lacking("price", why="beside quantity", within=within))
+        elif coin.value is not None and coin.given("price"):
+            raise RequestError(within + "price", "nothing beside value", "a value")
+        gaps.append(coin.lacking("beta", within=within))
+    missing = tuple(dict.fromkeys(name for gap in gaps for name in gap))
+    if missing:
+        return Unknown(missing=missing)
+    values = tuple(_value_of(coin) for coin in request.bag)
+    betas = tuple(coin.beta or ZERO for coin in request.bag)
+    weighted = sum((value * beta for value, beta in zip(values, betas, strict=True)), ZERO)
+    if weighted <= 0:
+        raise RequestError("bag", "values times betas above zero, which a short hedges", f"{weighted:f}")
+    total = sum(values, ZERO)
+    beta = weighted / total
+    note("bag value", "sum(values)", total, {"values": values}, unit="quote")
+    note("beta", "sum(values * betas) / sum(values)", beta, {"values": values, "betas": betas})
+    return request.model_copy(update={"bag_value": total, "beta": beta})
+
+
+def _value_of(coin: BagCoin) -> Decimal:
+    if coin.value is not None:
+        return coin.value
+    quantity, price = coin.quantity or ZERO, coin.price or ZERO
+    note(f"value of {coin.name}", "quantity * price", quantity * price, {"quantity": quantity, "price": price})
+    return quantity * price
 
 
 # --- what is needed ------------------------------------------------------------------------------------------
@@ -58,6 +104,8 @@ def _needs_price(request: HedgeSizeRequest) -> str:
     if request.kind == "inverse":
         return "for an inverse contract"
     if _by_value(request):
+        if request.bag is not None:
+            return "beside bag"
         return "beside bag_value" if request.bag_value is not None else "beside bag_price"
     if request.minimum_notional is not None:
         return "beside minimum_notional"

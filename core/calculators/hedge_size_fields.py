@@ -40,6 +40,18 @@ class OtherHedge(Request):
     beta: Positive = Field(default=ONE, description="Move of the bag per move of that contract's coin.")
 
 
+class BagCoin(Request):
+    """A coin of a bag of several: its value, or quantity and price."""
+
+    name: str = Field(min_length=1, description="What to call it.")
+    value: NotNegative | None = Field(default=None, description="Value held, in quote.")
+    quantity: NotNegative | None = Field(default=None, description="Coins held, with price instead of value.")
+    price: Positive | None = Field(default=None, description="Quote per coin, beside quantity.")
+    beta: Number | None = Field(
+        description="Move of the coin per move of the contract's coin: 1 for the same coin, 0 for a stablecoin."
+    )
+
+
 class LineAnswer(Answer):
     """One step of the arithmetic."""
 
@@ -51,9 +63,9 @@ class LineAnswer(Answer):
 class HedgeSizeRequest(Request):
     """The short that hedges a share of a bag of spot coins, and the order that gets there, line by line.
 
-    Give bag_quantity (coins) or bag_value (quote), and one target: target_ratio, target_money, target_coins, or
-    target_floor with target_floor_price; the venue's filters where it has them. A bag hedged on another coin needs beta
-    and bag_price (or bag_value); hedges that the bag has already go in other_hedges.
+    Give bag_quantity (coins), bag_value (quote), or bag (several coins with a beta each), and one target: target_ratio,
+    target_money, target_coins, or target_floor with target_floor_price; the venue's filters where it has them. A bag
+    hedged on another coin needs beta and bag_price (or bag_value); hedges that it has already go in other_hedges.
     """
 
     model_config = ConfigDict(
@@ -79,6 +91,13 @@ class HedgeSizeRequest(Request):
     bag_quantity: Positive | None = Field(default=None, description="Coins held.")
     bag_value: Positive | None = Field(
         default=None, description="Value held in quote, instead of bag_quantity; divided by price."
+    )
+    bag: tuple[BagCoin, ...] | None = Field(
+        default=None,
+        min_length=1,
+        max_length=1000,
+        description="The coins of the bag, instead of bag_quantity, bag_value and beta: their values add up to "
+        "bag_value, and beta is the mean of theirs, weighted by value.",
     )
     bag_price: Positive | None = Field(
         default=None,

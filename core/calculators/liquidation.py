@@ -3,36 +3,22 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Literal, NamedTuple
-
-from pydantic import ConfigDict, Field
+from typing import NamedTuple
 
 from core.books import MarginMode
-from core.calculators.fields import (
-    QUANTITY_HELP,
-    Answer,
-    ContractSizeField,
-    Exact,
-    KindField,
-    NotNegative,
-    NoValue,
-    Number,
-    Positive,
-    Request,
-    Share,
-    SideField,
-    Undefined,
-    Unknown,
-    contract_kind,
-    settle_of,
-    signed,
+from core.calculators.fields import NoValue, Unknown, contract_kind, number_text, settle_of, signed
+from core.calculators.liquidation_fields import (
+    LiquidatedAnswer,
+    LiquidationAnswer,
+    LiquidationRequest,
+    NoLiquidationAnswer,
 )
-from core.calculators.rule_fields import RulesName, check_closing_fee, named_rules
-from core.calculators.tier_fields import TIERS_HELP, TierAnswer, TierField, single_rate, tier_answer, tier_table
+from core.calculators.rule_fields import check_closing_fee, named_rules
+from core.calculators.tier_fields import contracts_tier, single_rate, tier_answer, tier_table
 from core.errors import RequestError
-from core.exact import ONE, ZERO, exactly
+from core.exact import ZERO, exactly
 from core.explain import note
-from core.instruments import TierTable
+from core.instruments import Tier, TierTable
 from core.liquidation import (
     AlwaysLiquidated,
     Liquidation,
@@ -46,142 +32,6 @@ from core.liquidation import (
 )
 from core.margin_rules import MarginRules, RequirementAt
 from core.pnl import settle_notional, unrealised
-
-
-class LiquidationRequest(Request):
-    """Liquidation price of one position, isolated or in cross with others held at their marks.
-
-    Give what backs it, one of margin, leverage, equity (isolated) or wallet_balance, equity (cross); and what it must
-    keep, one of tiers, maintenance_rate, maintenance_margin.
-    """
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "kind": "linear",
-                    "side": "short",
-                    "quantity": "2.5",
-                    "entry_price": "60000",
-                    "leverage": "2",
-                    "mark_price": "60000",
-                    "tiers": [{"floor": "0", "rate": "0.004"}, {"floor": "50000", "rate": "0.005"}],
-                    "venue": "binance",
-                },
-                {
-                    "kind": "inverse",
-                    "side": "short",
-                    "quantity": "150000",
-                    "entry_price": "60000",
-                    "margin": "2.5",
-                    "maintenance_rate": "0.005",
-                },
-            ]
-        }
-    )
-
-    kind: KindField
-    side: SideField
-    quantity: Positive = Field(description=QUANTITY_HELP)
-    contract_size: ContractSizeField = ONE
-    margin_mode: Literal["isolated", "cross"] = Field(
-        default="isolated", description="cross counts the other positions' profit and maintenance margin."
-    )
-    entry_price: Positive | None = Field(
-        default=None, description="Average entry price, quote per coin. Not needed with equity and mark_price."
-    )
-    margin: Number | None = Field(
-        default=None, description="isolated: margin of the position without unrealised profit, settle currency."
-    )
-    wallet_balance: Number | None = Field(
-        default=None, description="cross: the whole wallet without unrealised profit, settle currency."
-    )
-    leverage: Positive | None = Field(
-        default=None, description="isolated: margin is the entry value / leverage, plus extra_margin."
-    )
-    extra_margin: Number = Field(
-        default=ZERO, description="Margin added to (or taken from) what leverage gives, settle currency."
-    )
-    equity: Number | None = Field(
-        default=None,
-        description="Margin or wallet with all unrealised profit at mark_price, settle currency; needs mark_price.",
-    )
-    other_unrealised: Number | None = Field(
-        default=ZERO, description="cross: unrealised profit of the other positions, settle currency."
-    )
-    other_maintenance_margin: NotNegative | None = Field(
-        default=ZERO, description="cross: maintenance margin of the other positions, settle currency."
-    )
-    tiers: tuple[TierField, ...] | None = Field(
-        default=None,
-        min_length=1,
-        max_length=1000,
-        description=f"{TIERS_HELP} The tier is the one at the liquidation price.",
-    )
-    maintenance_rate: Share | None = Field(
-        default=None, description="One maintenance rate, a fraction of notional, instead of tiers."
-    )
-    maintenance_deduction: NotNegative = Field(
-        default=ZERO, description="Taken off maintenance_rate * notional, settle currency."
-    )
-    maintenance_margin: NotNegative | None = Field(
-        default=None, description="The requirement as a fixed amount of settle currency, instead of tiers."
-    )
-    closing_fee_rate: Share = Field(
-        default=ZERO,
-        description="Fee to close, a fraction of notional, where the venue adds it to the requirement (OKX, Gate).",
-    )
-    requirement_at: RequirementAt | None = Field(
-        default=None,
-        description="Where the requirement is evaluated: at_liquidation (the unknown price itself; the default), "
-        "at_entry (fixed when opened) or at_mark (needs mark_price).",
-    )
-    venue: RulesName | None = Field(
-        default=None,
-        description="Take the rules recorded for a venue, or a rule set by its name, instead of requirement_at. Where "
-        "they add a closing fee to the requirement (bingx, mexc, okx), closing_fee_rate must be given.",
-    )
-    mark_price: Positive | None = Field(default=None, description="Mark price, quote per coin; asks for the distance.")
-
-
-class LiquidationAnswer(Answer):
-    """A liquidation price and what goes with it."""
-
-    status: Literal["ok"] = "ok"
-    liquidation_price: Exact = Field(description="Quote per coin, exact; venues round it to the tick.")
-    distance: Exact | None = Field(
-        description="Fraction of mark: (mark - price) / mark for a long, (price - mark) / mark for a short. Positive "
-        "is safe. Null without a mark_price."
-    )
-    settle: str
-    margin: Exact = Field(description="The margin or wallet reckoned with, without unrealised profit of the position.")
-    tier: TierAnswer | None = Field(description="The tier at the liquidation price; null for a fixed requirement.")
-    requirement_at: Literal["at_liquidation", "at_entry", "at_mark", "fixed"]
-    bankruptcy_price: Exact | None = Field(
-        description="Where the margin is used up; isolated only, others' positions do not enter it."
-    )
-    bankruptcy_price_after_fee: Exact | None = Field(description="The same with the closing fee paid out of it too.")
-    estimate: bool | None = Field(
-        description="With a venue: whether its own figure may differ by more than a tick. Null without one."
-    )
-    note: str | None = Field(description="With a venue: what its convention rests on, and from when.")
-    undefined: Undefined = Field(default_factory=dict)
-
-
-class NoLiquidationAnswer(Answer):
-    """No move of this price liquidates the position."""
-
-    status: Literal["none"] = "none"
-    reason: str
-    estimate: bool | None = None
-    note: str | None = None
-
-
-class LiquidatedAnswer(Answer):
-    """The equity is below the requirement at every price: the opposite of safe."""
-
-    status: Literal["liquidated"] = "liquidated"
-    reason: str
 
 
 class _Setting(NamedTuple):
@@ -201,7 +51,8 @@ def liquidation(
     _check(request)
     rules = _rules(request)
     if rules is not None:
-        check_closing_fee(rules, MarginMode(request.margin_mode), given=request.given("closing_fee_rate"))
+        fee = request.closing_fee_rate if request.given("closing_fee_rate") else None
+        check_closing_fee(rules, MarginMode(request.margin_mode), fee)
     missing = _missing(request)
     if missing:
         return Unknown(missing=missing)
@@ -229,8 +80,10 @@ def _check(request: LiquidationRequest) -> None:
         request.refuse("without leverage", "extra_margin")
     if request.equity is not None:
         request.refuse("beside equity, which includes it", "other_unrealised")
-    if request.maintenance_rate is None:
+    if not request.given("maintenance_rate"):
         request.refuse("without maintenance_rate", "maintenance_deduction")
+    if not request.given("tiers"):
+        request.refuse("without tiers", "tier_unit")
     if request.maintenance_margin is not None:
         request.refuse("beside maintenance_margin, which is fixed", "requirement_at", "venue", "closing_fee_rate")
 
@@ -243,10 +96,14 @@ def _missing(request: LiquidationRequest) -> tuple[str, ...]:
         others = ("other_unrealised", "other_maintenance_margin")
         gaps.append(tuple(name for name in others if request.given(name) and getattr(request, name) is None))
     gaps.append(request.lacking("tiers", "maintenance_rate", "maintenance_margin"))
+    if request.tier_unit == "contracts" and request.tiers is not None and _tier_in_contracts(request) is None:
+        gaps.append((f"a maintenance tier for {number_text(request.quantity)} contracts",))
     requirement_at = _requirement_at(request)
-    if request.equity is not None:
+    backed = any(value is not None for value in (request.margin, request.wallet_balance, request.leverage))
+    by_equity = request.given("equity") and not backed
+    if by_equity:
         gaps.append(request.lacking("mark_price", why="beside equity"))
-    if request.equity is None or requirement_at is RequirementAt.AT_ENTRY:
+    if not by_equity or requirement_at is RequirementAt.AT_ENTRY:
         gaps.append(request.lacking("entry_price"))
     if requirement_at is RequirementAt.AT_MARK:
         gaps.append(request.lacking("mark_price", why="for requirement_at at_mark"))
@@ -317,7 +174,19 @@ def _table(request: LiquidationRequest) -> TierTable:
     if request.tiers[0].floor:
         raise RequestError("tiers.0.floor", "0: liquidation needs the whole table", str(request.tiers[0].floor))
     rules = _rules(request)
+    if rules is not None and rules.tier_unit == "contracts" and request.tier_unit is None and len(request.tiers) > 1:
+        raise RequestError("tier_unit", f"settle or contracts: {rules.name} states contracts", "nothing")
+    tier = _tier_in_contracts(request)
+    if tier is not None:
+        return single_rate(request.kind, tier.rate, ZERO)
     return tier_table(request.kind, request.tiers, whole_position=rules is not None and rules.whole_position)
+
+
+def _tier_in_contracts(request: LiquidationRequest) -> Tier | None:
+    """The tier of the quantity held, at whatever price, where tiers are in contracts; ``None`` elsewhere."""
+    if request.tier_unit != "contracts" or request.tiers is None:
+        return None
+    return contracts_tier(request.kind, request.tiers, request.quantity)
 
 
 def _provenance(request: LiquidationRequest, setting: _Setting) -> tuple[bool | None, str | None]:
@@ -334,12 +203,13 @@ def _answer(request: LiquidationRequest, setting: _Setting, result: LiquidationP
     if request.mark_price is not None:
         away = distance(result.price, request.mark_price, request.side)
     fixed = request.maintenance_margin is not None
+    tier = _tier_in_contracts(request) or result.tier
     return LiquidationAnswer(
         liquidation_price=result.price,
         distance=away,
         settle=settle_of(request.kind),
         margin=setting.margin,
-        tier=None if result.tier is None else tier_answer(result.tier),
+        tier=None if tier is None else tier_answer(tier),
         requirement_at="fixed" if fixed else setting.requirement_at.value,
         bankruptcy_price=_bankruptcy(request, setting, ZERO, "bankruptcy_price", undefined),
         bankruptcy_price_after_fee=_bankruptcy(

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from core.calculators.fields import NoValue, Unknown, contract_kind, in_quote, number_text, settle_of, signed
 from core.calculators.margin_fields import MarginAnswer, MarginRequest
-from core.calculators.tier_fields import TierAnswer, tier_answer, tier_table
+from core.calculators.tier_fields import TierAnswer, TierField, contracts_tier, tier_answer, tier_table
 from core.errors import RequestError
 from core.exact import ONE, ZERO, exactly
 from core.explain import note
@@ -68,6 +68,8 @@ def _missing(request: MarginRequest) -> tuple[str, ...]:
         request.refuse("beside notional", "quantity", "contract_size", "entry_price", "mark_price")
     if request.equity is not None:
         request.refuse("beside equity, which includes it", "other_unrealised")
+    if not request.given("tiers"):
+        request.refuse("without tiers", "tier_unit")
     gaps = [tuple(name for name in _FIGURES if request.given(name) and getattr(request, name) is None)]
     if request.quantity is not None:
         gaps.append(request.lacking("mark_price", "entry_price", why="beside quantity"))
@@ -117,6 +119,8 @@ def _maintenance(request: MarginRequest, value: _Value | None, undefined: _Undef
         return _Maintenance(rate=rate, margin=owed)
     if request.tiers is None:
         return _Maintenance()
+    if request.tier_unit == "contracts":
+        return _by_contracts(request, request.tiers, value, undefined)
     table = tier_table(request.kind, request.tiers)
     shown = tuple(tier_answer(tier) for tier in table.tiers)
     if value is None:
@@ -125,6 +129,21 @@ def _maintenance(request: MarginRequest, value: _Value | None, undefined: _Undef
         tier = tier_for(table, value.notional)
     except RequestError:
         gap = f"a tier for a notional of {number_text(value.notional)}"
+        undefined["maintenance_margin"] = Unknown(missing=(gap,))
+        return _Maintenance(tiers=shown)
+    return _Maintenance(shown, tier, tier.rate, requirement(tier, value.notional))
+
+
+def _by_contracts(
+    request: MarginRequest, tiers: tuple[TierField, ...], value: _Value | None, undefined: _Undefined
+) -> _Maintenance:
+    """Tiers in contracts: the quantity says which, and its rate is on the whole position."""
+    if request.quantity is None or value is None:
+        raise RequestError("tier_unit", "settle, or contracts with a quantity and a price", "contracts alone")
+    tier = contracts_tier(request.kind, tiers, request.quantity)
+    shown = tuple(tier_answer(each) for each in tier_table(request.kind, tiers, whole_position=True).tiers)
+    if tier is None:
+        gap = f"a maintenance tier for {number_text(request.quantity)} contracts"
         undefined["maintenance_margin"] = Unknown(missing=(gap,))
         return _Maintenance(tiers=shown)
     return _Maintenance(shown, tier, tier.rate, requirement(tier, value.notional))

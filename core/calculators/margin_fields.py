@@ -23,7 +23,7 @@ from core.calculators.fields import (
     Side,
     Undefined,
 )
-from core.calculators.tier_fields import TIERS_HELP, TierAnswer, TierField
+from core.calculators.tier_fields import TIER_UNIT_HELP, TIERS_HELP, TierAnswer, TierField, TierUnit
 from core.exact import ONE, ZERO
 
 
@@ -87,6 +87,7 @@ class MarginRequest(Request):
         "fraction (HTX; BingX standard futures: 0.1).",
     )
     tiers: tuple[TierField, ...] | None = Field(default=None, min_length=1, max_length=1000, description=TIERS_HELP)
+    tier_unit: TierUnit | None = Field(default=None, description=f"{TIER_UNIT_HELP} contracts needs quantity.")
     maintenance_rate: Share | None = Field(
         default=None, description="Maintenance rate, a fraction of notional, instead of tiers."
     )

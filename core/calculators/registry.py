@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from decimal import Decimal
 from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
-from pydantic_core import ErrorDetails
 
 from core.calculators.account import AccountAnswer, AccountRequest, account
 from core.calculators.attribution import attribution
@@ -21,20 +19,23 @@ from core.calculators.carry import carry
 from core.calculators.carry_fields import CarryAnswer, CarryRequest
 from core.calculators.chooser import ChooserAnswer, ChooserRequest, chooser
 from core.calculators.collateral import CollateralAnswer, CollateralRequest, collateral
+from core.calculators.context import ContextAnswer, ContextRequest, context
 from core.calculators.fields import Request, Unknown
 from core.calculators.funding import FundingAnswer, FundingRequest, funding
 from core.calculators.hedge_size import hedge_size
 from core.calculators.hedge_size_fields import HedgeSizeAnswer, HedgeSizeRequest
-from core.calculators.liquidation import (
+from core.calculators.liquidation import liquidation
+from core.calculators.liquidation_fields import (
     LiquidatedAnswer,
     LiquidationAnswer,
     LiquidationRequest,
     NoLiquidationAnswer,
-    liquidation,
 )
 from core.calculators.margin import margin
 from core.calculators.margin_fields import MarginAnswer, MarginRequest
+from core.calculators.multi_hedge import MultiHedgeAnswer, MultiHedgeRequest, multi_hedge
 from core.calculators.pnl import PnlAnswer, PnlRequest, profit
+from core.calculators.reading import FiguresNotKnown, read_request, refusal
 from core.calculators.reverse_stress import ReverseStressAnswer, ReverseStressRequest, reverse_stress
 from core.calculators.scenario import scenario
 from core.calculators.scenario_fields import ScenarioAnswer, ScenarioRequest
@@ -42,10 +43,9 @@ from core.calculators.top_up import TopUpAnswer, TopUpRequest, top_up
 from core.calculators.touch import TouchAnswer, TouchRequest, touch
 from core.calculators.value_at_risk import ValueAtRiskAnswer, ValueAtRiskRequest, value_at_risk
 from core.calculators.volatility import VolatilityAnswer, VolatilityRequest, volatility
-from core.errors import RequestError, RequestErrors
+from core.errors import RequestError
 
 _Asked = TypeVar("_Asked", bound=Request)
-MAXIMUM_CHARACTERS = 10_000_000
 CONVENTIONS = (
     "Numbers in a request are decimals, as JSON strings or JSON numbers (read exactly either way), with at most 50 "
     "digits. Figures of an answer are decimals as JSON strings, rounded to 40 significant digits; those of an answer "
@@ -70,15 +70,22 @@ class Calculator(Generic[_Asked]):
         self.name, self.summary, self.request, self.answers, self.function = name, summary, request, answers, function
 
     def read(self, fields: Mapping[str, Any]) -> _Asked:
-        """The request that a mapping describes. Raises RequestErrors naming every wrong field."""
+        """The request that a mapping describes.
+
+        Raises RequestErrors naming every wrong field: FiguresNotKnown where all that is wrong with them is that they
+        are null.
+        """
         try:
             return self.request.model_validate(dict(fields))
-        except ValidationError as refused:
-            raise RequestErrors([_problem(details) for details in refused.errors(include_url=False)]) from None
+        except ValidationError as wrong:
+            raise refusal(wrong) from None
 
     def answer(self, fields: Mapping[str, Any]) -> dict[str, Any]:
         """The answer to a request given as a mapping; figures are strings. Raises RequestError."""
-        return self.function(self.read(fields)).model_dump(mode="json")
+        try:
+            return self.function(self.read(fields)).model_dump(mode="json")
+        except FiguresNotKnown as gap:
+            return gap.answer.model_dump(mode="json")
 
     def schema(self) -> dict[str, Any]:
         """JSON schemas of request and answer."""
@@ -244,6 +251,20 @@ CALCULATORS: dict[str, Calculator[Any]] = {
             (TopUpAnswer, Unknown),
             top_up,
         ),
+        Calculator(
+            "multi-hedge",
+            "weights of several hedging instruments at once, with R² in and out of the sample",
+            MultiHedgeRequest,
+            (MultiHedgeAnswer, Unknown),
+            multi_hedge,
+        ),
+        Calculator(
+            "context",
+            "distance to the long average, z-score, half-life, volatility target, and what removing variance costs",
+            ContextRequest,
+            (ContextAnswer, Unknown),
+            context,
+        ),
     )
 }
 
@@ -264,60 +285,3 @@ def answer(name: str, fields: Mapping[str, Any]) -> dict[str, Any]:
 def answer_json(name: str, text: str | bytes) -> str:
     """The answer of calculator ``name`` to a JSON request, as indented JSON. Raises RequestError."""
     return json.dumps(answer(name, read_request(text)), indent=2, ensure_ascii=False)
-
-
-def read_request(text: str | bytes) -> dict[str, Any]:
-    """A JSON object with its numbers as Decimal. Raises RequestError naming ``request`` or the doubled field."""
-    if len(text) > MAXIMUM_CHARACTERS:
-        raise RequestError("request", f"at most {MAXIMUM_CHARACTERS} characters", str(len(text)))
-    try:
-        found = json.loads(
-            text, parse_float=Decimal, parse_int=Decimal, parse_constant=_refuse_constant, object_pairs_hook=_once
-        )
-    except json.JSONDecodeError as wrong:
-        place = f"{wrong.msg.lower()} at line {wrong.lineno}, column {wrong.colno}"
-        raise RequestError("request", "a JSON object", place) from None
-    except UnicodeDecodeError:
-        raise RequestError("request", "JSON in UTF-8", "other bytes") from None
-    except RecursionError:
-        raise RequestError("request", "a JSON object", "one nested too deeply") from None
-    if not isinstance(found, dict):
-        raise RequestError("request", "a JSON object", f"a JSON {_json_type(found)}")
-    return found
-
-
-def _refuse_constant(text: str) -> None:
-    raise RequestError("request", "finite numbers", text)
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    seen: dict[str, Any] = {}
-    for name, value in pairs:
-        if name in seen:
-            raise RequestError(name, "the field once", "it twice")
-        seen[name] = value
-    return seen
-
-
-def _problem(details: ErrorDetails) -> RequestError:
-    key = ".".join(str(part) for part in details["loc"]) or "request"
-    kind, value = details["type"], details["input"]
-    if kind == "extra_forbidden":
-        return RequestError(key, "a field that the schema names (see --schema)", "an unknown one")
-    if kind == "missing":
-        return RequestError(key, "a value", "nothing")
-    message = details["msg"].removeprefix("Input should be ")
-    return RequestError(key, message, _shown(value))
-
-
-def _shown(value: object) -> str:
-    if isinstance(value, Decimal):
-        return str(value)
-    if isinstance(value, str):
-        return json.dumps(value if len(value) <= 60 else value[:57] + "…", ensure_ascii=False)
-    return f"a JSON {_json_type(value)}"
-
-
-def _json_type(value: object) -> str:
-    names = {dict: "object", list: "array", str: "string", bool: "true or false", type(None): "null"}
-    return names.get(type(value), "number")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Annotated
 
 from pydantic import BeforeValidator, WithJsonSchema
@@ -35,8 +36,18 @@ def named_rules(name: str, kind: ContractKind) -> MarginRules:
     return found
 
 
-def check_closing_fee(rules: MarginRules, mode: MarginMode, *, given: bool) -> None:
-    """Refuse a request whose rules add the closing fee to the requirement, and that does not say how much it is."""
-    if rules.closing_fee(mode) is ClosingFee.AT_PRICE and not given:
+def check_closing_fee(rules: MarginRules, mode: MarginMode, rate: Decimal | None) -> None:
+    """Refuse a closing fee (``None``: not stated) that is not what the rules reckon with.
+
+    Where they add it to the requirement it must be stated; where they add none, or one at the bankruptcy price of a
+    leverage, which one position in cross does not have, it must not change the figure.
+    """
+    added = rules.closing_fee(mode)
+    if added is not ClosingFee.NONE and rate is None:
         what = f"the fee that {rules.name} adds to the requirement, a fraction (0 to leave it out)"
         raise RequestError("closing_fee_rate", what, "nothing")
+    if added is ClosingFee.NONE and rate:
+        raise RequestError("closing_fee_rate", f"0: {rules.name} adds none to the requirement here", str(rate))
+    if added is ClosingFee.AT_BANKRUPTCY and rate:
+        what = f"0 to leave it out; the account calculator reckons it at the bankruptcy price, as {rules.name} does"
+        raise RequestError("closing_fee_rate", what, str(rate))

@@ -36,14 +36,14 @@ class TierField(Request):
     floor: NotNegative = Field(description="Notional above which the tier holds, in the settle currency.")
     cap: Positive | None = Field(
         default=None,
-        description="Notional up to which it holds. Left out: the next tier's floor, and no end for the last tier.",
+        description="Notional up to which it holds. Left out or null: the next tier's floor, and no end for the last.",
     )
     rate: Share = Field(description="Maintenance rate, a fraction of the whole notional.")
     deduction: NotNegative | None = Field(
         default=None,
-        description="Amount taken off (settle currency). Left out: what continuity asks for, 0 in the first tier and "
-        "floor * (rate - rate before) + deduction before in the others. Write 0 where a venue charges the rate on the "
-        "whole position without a deduction.",
+        description="Amount taken off (settle currency). Left out or null: what continuity asks for, 0 in the first "
+        "tier and floor * (rate - rate before) + deduction before in the others. Write 0 where a venue charges the "
+        "rate on the whole position without a deduction.",
     )
 
 
@@ -101,6 +101,22 @@ def _deduction(name: str, tier: TierField, before: Tier | None) -> Decimal:
     if before is not None and abs(tier.deduction - expected) > ROUNDING * max(tier.floor, expected):
         raise RequestError(f"{name}.deduction", f"{expected.normalize():f} for continuity", str(tier.deduction))
     return tier.deduction
+
+
+def contracts_tier(kind: Kind, tiers: tuple[TierField, ...], quantity: Decimal) -> Tier | None:
+    """The tier that a quantity of contracts lies in, floors and caps in contracts and each rate on the whole position.
+
+    ``None`` above the last tier. Raises RequestError for tiers out of place, and for a deduction.
+    """
+    for index, stated in enumerate(tiers):
+        if stated.deduction:
+            raise RequestError(f"tiers.{index}.deduction", "0 for tiers in contracts", str(stated.deduction))
+    for tier in tier_table(kind, tiers, whole_position=True).tiers:
+        if quantity <= tier.floor:
+            break
+        if tier.cap is None or quantity <= tier.cap:
+            return tier
+    return None
 
 
 def single_rate(kind: Kind, rate: Decimal, deduction: Decimal) -> TierTable:

@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic import ConfigDict, Field
 
 from core.calculators.book_fields import BookAccount, BookFields, stated_book
-from core.calculators.fields import Answer, Exact, NotNegative, Number, Positive, Request, Unknown
+from core.calculators.fields import Answer, Beta, Exact, NotNegative, Positive, Request, Unknown
 from core.calculators.scenario_fields import EXAMPLE_ACCOUNT
 from core.errors import RequestError
 from core.exact import ONE, ZERO, exactly
@@ -23,8 +23,8 @@ class TopUpRequest(Request):
     """How much more collateral, or how much less of a position, puts its liquidation at a wanted price.
 
     The account has one position that is asked about, named by its place in positions. Its coin moves alone; everything
-    else stands still (others_move takes betas instead). plan asks for the margin that a position like it needs at
-    several leverages.
+    else stands still unless betas say that it follows. plan_moves asks for the margin that a position like it needs
+    at several leverages.
     """
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"account": EXAMPLE_ACCOUNT, "price": "105000"}]})
@@ -43,7 +43,7 @@ class TopUpRequest(Request):
     asset_ratio: NotNegative | None = Field(
         default=None, description="Collateral value ratio of asset, where the account holds none of it. Left out: 1."
     )
-    betas: dict[str, Number] = Field(
+    betas: dict[str, Beta] = Field(
         default_factory=dict,
         max_length=1000,
         description="Coins that move along: exponents to the position's coin. Left out: they stand still.",
@@ -107,6 +107,8 @@ def top_up(request: TopUpRequest) -> TopUpAnswer | Unknown:
     request.exclude_each_other("price", "distance")
     if request.position >= len(request.account.positions):
         raise RequestError("position", f"below {len(request.account.positions)}", str(request.position))
+    if request.account.betas:
+        raise RequestError("account.betas", "nothing: betas beside account", "betas")
     missing = () if request.plan_moves else request.lacking("price", "distance", why="or plan_moves")
     stated = request.account.positions[request.position]
     names = {stated.coin: ONE, request.account.quote: ZERO}

@@ -10,6 +10,8 @@ from collections.abc import Sequence
 
 import msgspec
 
+from core.errors import RequestError
+from core.explain import explained, note
 from core.stats.guards import Real, above_zero, not_negative, series
 from core.stats.insufficient import Insufficient
 from core.stats.moments import centred, deviation, mean
@@ -17,6 +19,7 @@ from core.stats.regression import ordinary_least_squares
 
 LONG_AVERAGE_DAYS = 200
 LEAST_FOR_REVERSION = 30
+LEAST_FOR_A_SCORE = 3
 
 
 class Reversion(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,7 +45,9 @@ def distance_to_average(closes: Sequence[Real], window: int = LONG_AVERAGE_DAYS)
     if len(closes) < window or window < 1:
         return Insufficient("closes", max(window, 1), len(closes))
     found = [above_zero("closes", close) for close in closes[-window:]]
-    return found[-1] / mean(found) - 1
+    away = found[-1] / mean(found) - 1
+    note("distance to average", "last / mean(closes) - 1", away, {"last": found[-1], "closes": found})
+    return away
 
 
 def z_score(values: Sequence[Real], window: int) -> float | Insufficient:
@@ -50,14 +55,18 @@ def z_score(values: Sequence[Real], window: int) -> float | Insufficient:
 
     Insufficient below ``window`` values (at least three), and where those do not vary.
     """
-    needed = max(window, 3)
+    needed = max(window, LEAST_FOR_A_SCORE)
     if len(values) < needed:
         return Insufficient("values", needed, len(values))
     found = series("values", values[-needed:], needed)
     spread = deviation(found)
     if not spread:
         return Insufficient("values that vary", 2, 1)
-    return centred(found)[-1] / spread
+    score = centred(found)[-1] / spread
+    note(
+        "z score", "(last - mean(values)) / deviation", score, {"last": found[-1], "values": found, "deviation": spread}
+    )
+    return score
 
 
 def mean_reversion(values: Sequence[Real]) -> Reversion | Insufficient:
@@ -75,15 +84,20 @@ def mean_reversion(values: Sequence[Real]) -> Reversion | Insufficient:
     changes = [after - value for value, after in zip(before, found[1:], strict=True)]
     fit = ordinary_least_squares(before, changes)
     persistence = 1 + fit.slope
+    note("persistence", "1 + slope", persistence, {"slope": fit.slope})
+    half_life = -math.log(2) / math.log(persistence) if 0 < persistence < 1 else None
+    if half_life is not None:
+        note("half life", "-ln(2) / ln(persistence)", half_life, {"persistence": persistence})
     return Reversion(
         persistence=persistence,
         error=fit.slope_error,
-        half_life=-math.log(2) / math.log(persistence) if 0 < persistence < 1 else None,
+        half_life=half_life,
         significant=fit.slope < _DICKEY_FULLER_FIVE_PERCENT * fit.slope_error,
         observations=fit.observations,
     )
 
 
+@explained("min(1, max(0, 1 - target / volatility))", unit="fraction")
 def volatility_target_ratio(volatility: float, target: float) -> float:
     """``1 - σ*/σ`` within 0 … 1: the hedge ratio that leaves a volatility of ``target``; both of one period.
 
@@ -91,3 +105,20 @@ def volatility_target_ratio(volatility: float, target: float) -> float:
     """
     left = not_negative("target", target) / above_zero("volatility", volatility)
     return min(1.0, max(0.0, 1 - left))
+
+
+def cost_of_variance_removed(cost: float, ratio: float, volatility: float, value: float) -> tuple[float, float]:
+    """The share of a bag's variance that a hedge of the same coin removes, ``h (2 - h)``, and what each unit costs.
+
+    ``cost`` a year in quote, + paid; ``volatility`` a year; ``value`` of the bag in quote. The price is
+    ``cost / (share · σ² · V²)``, per quote squared: to compare ratios and contracts by. RequestError for a ratio
+    outside 0 … 2, which removes nothing.
+    """
+    if not 0 < ratio < 2:
+        raise RequestError("ratio", "above 0 and below 2", str(ratio))
+    share = ratio * (2 - ratio)
+    note("variance removed", "hedge_ratio * (2 - hedge_ratio)", share, {"hedge_ratio": ratio})
+    price = cost / (share * (above_zero("volatility", volatility) * above_zero("value", value)) ** 2)
+    given = {"yearly_cost": cost, "variance_removed": share, "volatility": volatility, "bag_value": value}
+    note("cost per variance", "yearly_cost / (variance_removed * (volatility * bag_value) ** 2)", price, given)
+    return share, price

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from core.errors import RequestError
+from core.explain import is_recording, note
 from core.stats.guards import Real, not_negative, real, series
 from core.stats.linear import condition_number, solve
 from core.stats.moments import centred, dot
@@ -63,11 +64,25 @@ def hedge_weights(
         for index, value in enumerate(target)
     ]
     unexplained = dot(left, left)
+    weights = {name: share * target_size / scaled[name][1] for name, share in zip(names, fitted, strict=True)}
+    residual = target_size * math.sqrt(unexplained / (len(target) - 1))
+    condition = condition_number(correlations)
+    if is_recording():
+        given = {"correlations": correlations, "with_bag": with_bag, "ridge": ridge}
+        how = "solution of (correlations + ridge * identity) * shares = with_bag, scaled back"
+        source = "Hoerl and Kennard, Technometrics 12 (1970)"
+        note("weights", how, list(weights.values()), given, kind="words", source=source)
+        note("condition", "largest over smallest eigenvalue of correlations", condition, given, kind="words")
+        _tell_removed(bag, instruments, weights, 1 - unexplained)
+        note("observations", "count(bag)", len(target), {"bag": [float(value) for value in bag]})
+        given = {"bag": [float(value) for value in bag], "r_squared": 1 - unexplained}
+        formula = "sqrt(sum((bag - mean(bag)) ** 2) * (1 - r_squared) / (count(bag) - 1))"
+        note("residual deviation", formula, residual, given)
     return Weights(
-        weights={name: share * target_size / scaled[name][1] for name, share in zip(names, fitted, strict=True)},
+        weights=weights,
         r_squared=1 - unexplained,
-        residual_deviation=target_size * math.sqrt(unexplained / (len(target) - 1)),
-        condition=condition_number(correlations),
+        residual_deviation=residual,
+        condition=condition,
         ridge=ridge,
         observations=len(target),
     )
@@ -87,7 +102,26 @@ def removed(bag: Sequence[Real], instruments: Mapping[str, Sequence[Real]], weig
         _as_long_as_the_bag(name, values, len(target))
         away = centred(series(f"instruments.{name}", values, 2))
         left = [a - weights[name] * b / size for a, b in zip(left, away, strict=True)]
-    return 1 - dot(left, left)
+    found = 1 - dot(left, left)
+    if is_recording():
+        _tell_removed(bag, instruments, weights, found)
+    return found
+
+
+def _tell_removed(
+    bag: Sequence[Real], instruments: Mapping[str, Sequence[Real]], weights: Mapping[str, float], found: float
+) -> None:
+    """Explain the share of variance removed, by the hedged returns."""
+    columns = [[float(value) for value in values] for values in instruments.values()]
+    rows = [list(row) for row in zip(*columns, strict=True)]
+    shares, plain = [weights[name] for name in instruments], [float(value) for value in bag]
+    hedged = [
+        value - math.fsum(share * each for share, each in zip(shares, row, strict=True))
+        for value, row in zip(plain, rows, strict=True)
+    ]
+    note("hedged returns", "bag - dot(rows, weights)", hedged, {"bag": plain, "rows": rows, "weights": shares})
+    formula = "1 - sum((hedged - mean(hedged)) ** 2) / sum((bag - mean(bag)) ** 2)"
+    note("r squared", formula, found, {"hedged": hedged, "bag": plain})
 
 
 def bag_beta(values: Mapping[str, float], betas: Mapping[str, float]) -> float:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import msgspec
 
 from core.errors import RequestError
-from core.explain import note
+from core.explain import is_recording, note
 from core.stats.distributions import student_quantile
 from core.stats.guards import Real, inside_unit, paired
 from core.stats.moments import centred, correlation, dot, mean
@@ -54,6 +54,12 @@ def ordinary_least_squares(x: Sequence[Real], y: Sequence[Real], confidence: flo
     count = len(found_x)
     residual_variance = dot(residuals, residuals) / (count - 2)
     error = math.sqrt(residual_variance / spread)
+    if is_recording():
+        given = {"x": found_x, "y": found_y, "slope": slope}
+        away = "y - mean(y) - slope * (x - mean(x))"
+        told = f"sqrt(sum(({away}) ** 2) / (count(x) - 2) / sum((x - mean(x)) ** 2))"
+        note("slope error", told, error, given)
+        note("observations", "count(x)", count, {"x": found_x})
     reach = student_quantile((1 + confidence) / 2, count - 2) * error
     related = correlation(found_x, found_y)
     return Regression(

@@ -287,7 +287,7 @@ REFUSED = [
     ("volatility", {**VOLATILITY, "estimator": "parkinson"}, "candles", "candles for parkinson, found closes"),
     ("volatility", {"returns": [0, 1], "estimator": "yang-zhang"}, "candles", "candles for yang-zhang, found returns"),
     ("volatility", {"candles": [[2, 4, 3, 2]], "estimator": "parkinson"}, "candles.0.low", "the lowest"),
-    ("volatility", {"candles": [[2, 4, 1]]}, "candles.0", "a valid dictionary"),
+    ("volatility", {"candles": [[2, 4, 1]]}, "candles.0", "a JSON object"),
     ("volatility", {**VOLATILITY, "estimator": "ewma", "decay": 1}, "decay", "a fraction from 0 to below 1"),
     ("volatility", {**VOLATILITY, "estimator": "ewma", "decay": 0}, "decay", "a fraction above 0"),
     ("volatility", {"closes": [1, 0, 2]}, "closes.1", "a number above zero"),

@@ -14,7 +14,7 @@ import pytest
 from core.calculators import CALCULATORS, answer, answer_json, explain, explain_json, schema
 from core.calculators.declared import formula_names
 from core.calculators.explanation import FIXED, RULES
-from core.calculators.registry import read_request
+from core.calculators.reading import read_request
 from core.errors import RequestError
 from tests.core.test_calc_document import EXAMPLES
 from tests.support.formulas import NotAFormula, read, worked_out
@@ -36,6 +36,8 @@ NOT_FORMULAS = {
     "lag": "search: the greatest of the correlations told",
     "lags tried": "words: what was asked for",
     "slopes": "words: a system of linear equations",
+    "weights": "words: likewise",
+    "condition": "words: eigenvalues have no closed form",
     "length": "words: counting from the end",
     "flips": "words: counting changes of sign",
     "value at risk": "words: one of a sorted list",

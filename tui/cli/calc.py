@@ -82,10 +82,10 @@ def _request(name: str) -> bytes:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """``python -m tui.cli.calc``: this one command by itself."""
-    parser = argparse.ArgumentParser(prog="hedgerow calc", description=__doc__)
-    _add_arguments(parser)
-    return run(parser.parse_args(argv))
+    """``python -m tui.cli.calc``: this one command by itself, ending as ``hedgerow`` does."""
+    from tui.cli.main import main as hedgerow
+
+    return hedgerow(["calc", *(sys.argv[1:] if argv is None else argv)])
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from core.errors import RequestError
 from core.stats.context import (
     Reversion,
+    cost_of_variance_removed,
     distance_to_average,
     mean_reversion,
     volatility_target_ratio,
@@ -93,3 +94,22 @@ def test_the_volatility_target_hedges_more_when_it_is_wilder() -> None:
     assert volatility_target_ratio(0.3, 0) == 1
     with pytest.raises(RequestError, match="volatility: expected a number above zero"):
         volatility_target_ratio(0, 0.4)
+
+
+@pytest.mark.parametrize(("ratio", "share"), [(0.5, 0.75), (1.0, 1.0), (1.5, 0.75), (0.1, 0.19)])
+def test_a_hedge_removes_variance_up_to_a_ratio_of_one_and_gives_it_back_beyond(ratio: float, share: float) -> None:
+    removed, price = cost_of_variance_removed(900.0, ratio, 0.5, 2000.0)
+    assert removed == pytest.approx(share)
+    assert price == pytest.approx(900 / (share * 1000**2))
+
+
+def test_a_hedge_that_is_paid_has_a_negative_price_for_its_variance() -> None:
+    assert cost_of_variance_removed(-900.0, 1.0, 0.5, 2000.0)[1] == pytest.approx(-0.0009)
+
+
+@pytest.mark.parametrize(
+    ("ratio", "volatility", "value"), [(0.0, 1, 1), (2.0, 1, 1), (-1.0, 1, 1), (1.0, 0, 1), (1.0, 1, 0)]
+)
+def test_what_removes_no_variance_has_no_price(ratio: float, volatility: float, value: float) -> None:
+    with pytest.raises(RequestError):
+        cost_of_variance_removed(1.0, ratio, volatility, value)
