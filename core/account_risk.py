@@ -18,6 +18,7 @@ from core.account_figures import pool_figures
 from core.account_rules import margin_rules
 from core.books import Account, MarginMode
 from core.errors import RequestError
+from core.explain import is_recording, note
 from core.figures import Figure, absent, derive, exact, unknown
 from core.instruments import ContractKind, Instrument, TierTable
 from core.legs import PositionKey
@@ -95,9 +96,13 @@ def as_figure(found: Liquidation, ground: Figure, *, estimated: bool) -> Figure:
 
 def priced(multiple: Liquidation, price: Decimal) -> Liquidation:
     """A liquidation that is a multiple of a price, as that price."""
-    return (
-        LiquidationPrice(multiple.price * price, multiple.tier) if isinstance(multiple, LiquidationPrice) else multiple
-    )
+    if not isinstance(multiple, LiquidationPrice):
+        return multiple
+    found = multiple.price * price
+    if is_recording():
+        given = {"multiple": multiple.price, "price_now": price}
+        note("liquidation price from its multiple", "multiple * price_now", found, given, unit="quote a coin")
+    return LiquidationPrice(found, multiple.tier)
 
 
 class AccountRisk:

@@ -67,8 +67,8 @@ def since_kept(since: Since, kept: Kept, now: BookNow, sums: dict[str, Coins]) -
 @exactly
 def attribution_view(span: Span, now: BookNow) -> AttributionView:
     """The profit of ``span``, by cause."""
-    bag = _measured(span, now.bag_missing + span.bag_missing, legs=False)
-    hedge = _measured(span, now.hedge_missing, legs=True)
+    bag = measured_side(span, now.bag_missing + span.bag_missing, legs=False)
+    hedge = measured_side(span, now.hedge_missing, legs=True)
     bag_parts, hedge_parts = _bag_parts(bag, span, now), _hedge_parts(hedge, span, now)
     parts = PartsView(**{name: total(getattr(bag_parts, name), getattr(hedge_parts, name)) for name in _FIELDS})
     split = span.opened or (isinstance(hedge, Attribution) and hedge.estimated)
@@ -94,8 +94,8 @@ def attribution_view(span: Span, now: BookNow) -> AttributionView:
     )
 
 
-def _measured(span: Span, missing: tuple[str, ...], *, legs: bool) -> Attribution | UnknownAttribution:
-    """One side of the book alone."""
+def measured_side(span: Span, missing: tuple[str, ...], *, legs: bool) -> Attribution | UnknownAttribution:
+    """One side of the book alone: its hedges (``legs``), or its bag. ``missing`` is what it is known to lack."""
     other: dict[str, tuple[()]] = {"coins": ()} if legs else {"legs": ()}
     before, after = (msgspec.structs.replace(anchor, **other) for anchor in (span.before, span.after))
     try:

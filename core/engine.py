@@ -99,7 +99,16 @@ class Engine:
         Restorer(self._books, self._recorder, *kept).run()
         self._watch = Watch(self._books, self._valuation, self._feeds, self._alerts, self._recorder)
         self._scenarios = Scenarios(self._books, self._valuation)
-        sources = Sources(self._books, self._market, self._ledger, self._targets.ratio, self._valuation, self._staging)
+        sources = Sources(
+            self._books,
+            self._market,
+            self._ledger,
+            self._targets.ratio,
+            self._valuation,
+            self._staging,
+            self._measuring,
+            self._scenarios,
+        )
         self._explainer = Explainer(sources, self._look)
         self._requests = Requests(
             self._books,

@@ -14,7 +14,7 @@ import msgspec
 
 from core.anchors import Anchor, Coins, day_start_ns, with_deposit
 from core.attribution import UnknownAttribution, attribute
-from core.attribution_view import attribution_view, inception, net_cost, not_measured, since_kept
+from core.attribution_view import Span, attribution_view, inception, net_cost, not_measured, since_kept
 from core.book_anchor import BookNow, Kept, book_now, fits, only_new_gaps, with_sums
 from core.books import Book
 from core.errors import RequestError
@@ -179,6 +179,17 @@ class Measuring:
             attributions.append(_since(Since.ANCHOR, kept, measured, now))
         bag = tuple(msgspec.structs.replace(line, effective_cost=net_cost(line, view.hedges)) for line in view.bag)
         return msgspec.structs.replace(view, bag=bag, attributions=tuple(attributions))
+
+    def span(self, view: BookView, since: Since, now_ns: int) -> tuple[Span | None, BookNow]:
+        """Over what a profit of the view is measured, and the book as it is now; no span where it is not measured."""
+        measured = self._books[view.name]
+        now, kept = self._now(measured, view, now_ns), measured.kept.get(since)
+        if since is Since.INCEPTION:
+            return inception(now), now
+        over = since is Since.TODAY and kept is not None and kept.anchor.time_ns < day_start_ns(now_ns)
+        if kept is None or over or not measured.settled:
+            return None, now
+        return since_kept(since, kept, now, measured.sums), now
 
     def _today(self, measured: _Measured, now: BookNow) -> AttributionView:
         kept = measured.kept.get(Since.TODAY)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from core.aim import DOLLARS
-from core.book_scenario import Built, Standing, build
+from core.book_scenario import Built
 from core.errors import RequestError
 from core.exact import ONE, ZERO
 from core.figures import Figure, absent, derive, exact, unknown
@@ -51,7 +51,7 @@ PIECE = 3
 
 def reckon(
     name: str,
-    standing: Standing,
+    built: Built,
     ratio: Figure,
     venues: Mapping[str, str],
     axis: ScenarioAxis,
@@ -63,7 +63,6 @@ def reckon(
     ``ratio`` is the book's hedge ratio, ``venues`` are those of its accounts. ``old`` parts stand until they are
     reckoned anew; a grid along another axis comes first then. Take each view within :data:`core.exact.CONTEXT`.
     """
-    built = build(standing)
     blank = ScenarioView(
         book=name,
         axis=axis,
@@ -137,26 +136,18 @@ class _Reporter:
 
     def _ladder(self, ends: Sequence[Decimal]) -> Iterator[ShockView]:
         for end in ends:
-            yield self._shock("", "", self._book, Scenario(path=(end,), days=DAYS))
+            yield self._shock("", "", self._book, rung(end))
 
     def _happened(self, shock: HistoricalShock) -> ShockView:
-        local = msgspec.structs.replace(shock, jumps=local_jumps(shock, self._venues))
         try:
-            shocked, scenario = apply(local, self._book, self._built.driver, Scenario())
+            shocked, scenario = happened(shock, self._book, self._built.driver, self._venues)
         except RequestError as refused:
             return self._unknown(shock.name, shock.when, (str(refused),))
         return self._shock(shock.name, shock.when, shocked, scenario)
 
     def _failures(self) -> Iterator[ShockView]:
-        adl = Scenario(path=(ADL_END,), force_closed_at=ADL_END.sqrt())
-        yield self._shock("ADL", failure("adl").note, self._book, adl)
-        for account in dict.fromkeys(pool.account for pool in self._book.pools):
-            gone = Scenario(gone=frozenset({account}))
-            yield self._shock(f"{account} gone", failure("venue-gone").note, self._book, gone)
-        for asset in self._book.betas:
-            if asset in DOLLARS and asset != "USD":
-                depeg = Scenario(jumps={asset: DEPEG})
-                yield self._shock(f"{asset} at {DEPEG}", failure("depeg").note, self._book, depeg)
+        for name, note, scenario in failures(self._book):
+            yield self._shock(name, note, self._book, scenario)
 
     def _shock(self, name: str, note: str, book: HedgedBook, scenario: Scenario) -> ShockView:
         found = run(book, scenario)
@@ -235,6 +226,29 @@ class _Reporter:
                 case NotReached():
                     never = absent("nothing is liquidated", self._built.ground)
                     yield ReverseView(rise=rise, move=never, price=never)
+
+
+def rung(end: Decimal) -> Scenario:
+    """The scenario of a rung of the ladder: the driver ends at that multiple, and funding is paid over the horizon."""
+    return Scenario(path=(end,), days=DAYS)
+
+
+def happened(
+    shock: HistoricalShock, book: HedgedBook, driver: str, venues: Mapping[str, str]
+) -> tuple[HedgedBook, Scenario]:
+    """A day that happened, on this book. RequestError where the shock does not say how the driver moved."""
+    local = msgspec.structs.replace(shock, jumps=local_jumps(shock, venues))
+    return apply(local, book, driver, Scenario())
+
+
+def failures(book: HedgedBook) -> Iterator[tuple[str, str, Scenario]]:
+    """What can fail of a book: its name, what it is in words, and its scenario."""
+    yield "ADL", failure("adl").note, Scenario(path=(ADL_END,), force_closed_at=ADL_END.sqrt())
+    for account in dict.fromkeys(pool.account for pool in book.pools):
+        yield f"{account} gone", failure("venue-gone").note, Scenario(gone=frozenset({account}))
+    for asset in book.betas:
+        if asset in DOLLARS and asset != "USD":
+            yield f"{asset} at {DEPEG}", failure("depeg").note, Scenario(jumps={asset: DEPEG})
 
 
 def local_jumps(shock: HistoricalShock, venues: Mapping[str, str]) -> dict[str, Decimal]:

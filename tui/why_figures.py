@@ -4,10 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import msgspec
-
 from core.figures import Figure
-from core.snapshot import AccountView, AlertView, BagLine, BookView, FundingView, HedgeLine, MarketView, Totals
+from core.snapshot import (
+    AccountView,
+    AlertView,
+    AttributionView,
+    BagLine,
+    BookView,
+    FundingView,
+    HedgeLine,
+    MarketView,
+    PartsView,
+    Totals,
+)
 from core.why.place import Chain, fact_of, figures, path_of, unit_of
 from tui.picture import View
 
@@ -38,12 +47,19 @@ def _asked(chain: Chain, field: str) -> Asked:
     found = getattr(owner, field)
     assert isinstance(found, Figure)
     name = field.replace("_", " ") if known is None else known.name
-    return Asked(path_of(chain, field), name, _subject(owner), found, "" if known is None else unit_of(known, chain))
+    return Asked(path_of(chain, field), name, _subject(chain), found, "" if known is None else unit_of(known, chain))
 
 
-def _subject(owner: msgspec.Struct) -> str:
+def _subject(chain: Chain) -> str:
     """Of what a figure is, where a panel shows several."""
+    path, owner = chain[-1]
+    since = next((item.since.value for _, item in chain if isinstance(item, AttributionView)), "")
     match owner:
+        case AttributionView():
+            return since
+        case PartsView():
+            side = path.rpartition("/")[2].removesuffix("parts").removesuffix("_")
+            return f"{side} {since}".strip()
         case BagLine(asset=name) | MarketView(instrument=name) | AccountView(name=name) | AlertView(subject=name):
             return name
         case Totals():
@@ -80,6 +96,8 @@ def _of_book(panel: str, view: View, chain: Chain, field: str) -> bool:
             return BagLine in kinds or (Totals in kinds and (field.startswith("bag") or field == "net_profit"))
         case "hedge":
             return kinds[-1] is HedgeLine or (Totals in kinds and field in ("hedge_notional", "hedge_profit", "fees"))
+        case "profit":
+            return AttributionView in kinds or field in ("effective_cost", "net_profit")
         case "funding":
             return FundingView in kinds or (Totals in kinds and field == "funding_received")
         case "ratio":

@@ -17,7 +17,7 @@ from tui.screens import Overlay, ScrolledPanel
 from tui.why_figures import Asked, figures_of
 from tui.why_text import PARTS, explanation_page, listed_cell
 
-SUBJECT = 12
+SUBJECT, WIDEST_SUBJECT = 12, 15
 
 
 class WhyScreen(Overlay):
@@ -134,12 +134,13 @@ class WhyPages(ScrolledPanel):
     def _list(self, view: View, width: int) -> list[Row]:
         asked = figures_of(self._panel, view)
         chosen = self._chosen(asked)
+        size = max([SUBJECT, *(min(len(item.subject), WIDEST_SUBJECT) for item in asked)])
         rows: list[Row] = []
         for item in asked:
             cell = listed_cell(view.live_show, item.figure, item.unit)
             left: Row = (
                 Cell(f"{SELECTED} " if item is chosen else "  ", "mark"),
-                Cell(fit(item.subject, SUBJECT) + " ", "label"),
+                Cell(fit(item.subject, size) + " ", "label"),
                 Cell(item.name, "strong" if item is chosen else "text"),
             )
             shown = item.figure.value is not None and not item.unit.startswith(PARTS)

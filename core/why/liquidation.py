@@ -56,6 +56,7 @@ def walked(figure: Figure, steps: tuple[Step, ...], tiers: str, unit: str) -> tu
 
 _WALKED = {
     "price_now": ("price from which the way to liquidation is walked", False),
+    "multiple": ("multiple of that price at which the surplus is used up", False),
     "stays": ("part of the surplus (equity less requirement) that no move of the price changes", False),
     "moves": ("part of the surplus that moves with the price, at the price from which is walked", False),
     "maintenance_rate": ("maintenance rate of the tier in which liquidation comes", True),

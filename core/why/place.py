@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
@@ -16,9 +16,11 @@ from core.explain import Step
 from core.explanation import Explanation, Input
 from core.figures import Figure
 from core.instruments import Instrument
+from core.scenario_view import AdditionView, LiquidatedView, ReverseView, ScenarioBeta, ShockView, TopUpView
 from core.snapshot import (
     AccountView,
     AlertView,
+    AttributionView,
     BagLine,
     BetaView,
     BookView,
@@ -28,6 +30,7 @@ from core.snapshot import (
     MarketView,
     OrderView,
     Snapshot,
+    TransferView,
 )
 
 if TYPE_CHECKING:
@@ -38,7 +41,13 @@ _Struct = TypeVar("_Struct", bound=msgspec.Struct)
 Chain = tuple[tuple[str, msgspec.Struct], ...]
 """Structs from the snapshot down to one of them, each with its path."""
 
-NAMED_BY: dict[type[msgspec.Struct], str] = {
+
+def _shock(shock: ShockView) -> str:
+    """A shock's name; a rung of the ladder has none but its move."""
+    return shock.name or f"{shock.move.value or 0:+.0%}"
+
+
+NAMED_BY: dict[type[msgspec.Struct], str | Callable[[Any], str]] = {
     BookView: "name",
     BagLine: "asset",
     HedgeLine: "instrument",
@@ -49,8 +58,16 @@ NAMED_BY: dict[type[msgspec.Struct], str] = {
     MarketView: "instrument",
     OrderView: "client_order_id",
     AlertView: "key",
+    AttributionView: "since",
+    TransferView: lambda moved: f"{moved.account}/{moved.asset}",
+    ScenarioBeta: "asset",
+    ShockView: _shock,
+    LiquidatedView: "pool",
+    ReverseView: lambda end: "rise" if end.rise else "fall",
+    TopUpView: "pool",
+    AdditionView: "asset",
 }
-"""The field that tells one of several of a kind from the others: it stands for it in a path."""
+"""What tells one of several of a kind from the others: it stands for it in a path. A field, or what is made of some."""
 
 _WORDS = {"quote": "quote", "settle": "settle currency", "base": "coins", "asset": "coins", "currency": "quote"}
 """What stands for a currency that is not known yet."""
@@ -150,6 +167,10 @@ class Place:
         """The struct of this type that the figure stands in."""
         return next(item for _, item in reversed(self.chain) if isinstance(item, kind))
 
+    def chain_end(self, kind: type[_Struct]) -> tuple[str, _Struct]:
+        """The struct of this type that the figure stands in, with its path."""
+        return self.up_to(kind)[-1][0], self.the(kind)
+
     def up_to(self, kind: type[msgspec.Struct]) -> Chain:
         """The chain down to the struct of this type."""
         index = next(at for at, (_, item) in enumerate(self.chain) if isinstance(item, kind))
@@ -186,7 +207,9 @@ def joined(*parts: str) -> str:
 def named(item: msgspec.Struct) -> tuple[str, ...]:
     """What stands for one of several in a path; nothing for a struct that is the only one of its field."""
     key = NAMED_BY.get(type(item))
-    return () if key is None else (str(getattr(item, key)),)
+    if key is None:
+        return ()
+    return (str(getattr(item, key)) if isinstance(key, str) else key(item),)
 
 
 def unit_of(known: Fact, chain: Chain, described: Callable[[str], Instrument | None] = lambda name: None) -> str:
@@ -196,7 +219,8 @@ def unit_of(known: Fact, chain: Chain, described: Callable[[str], Instrument | N
         if f"{{{name}}}" in unit:
             found = _named(chain, name, described)
             unit = unit.replace(f" a {{{name}}}", f" a {found or 'coin'}").replace(f"{{{name}}}", found or word)
-    return unit.replace("{unit}", _named(chain, "quantity_unit", described) or "order unit")
+    counted = _named(chain, "quantity_unit", described) or _named(chain, "cut_unit", described)
+    return unit.replace("{unit}", counted or "order unit")
 
 
 def _named(chain: Chain, name: str, described: Callable[[str], Instrument | None]) -> str:

@@ -6,9 +6,15 @@ from collections.abc import Callable, Iterable
 from copy import copy
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import Any, TypeVar
+
+import msgspec
 
 from core.account_risk import AccountRisk, Valued
 from core.account_rules import margin_rules
+from core.attribution_view import Span
+from core.book_anchor import BookNow
+from core.book_scenario import Built
 from core.books import Account, Book, Hedge
 from core.contract_sheet import is_sheet_name
 from core.explain import Step, recording
@@ -20,11 +26,15 @@ from core.instruments import Instrument, TierTable
 from core.ledger import Ledger
 from core.legs import PositionKey
 from core.market import Field, Market
+from core.measuring import Measuring
 from core.positions import Position
 from core.risk import settle_price
-from core.snapshot import AccountView, HedgeLine
+from core.scenarios import Scenarios
+from core.snapshot import AccountView, BookView, HedgeLine, Since
 from core.staging import Staged, Staging
 from core.valuation import Valuation
+
+_Made = TypeVar("_Made")
 
 
 class Sources:
@@ -38,15 +48,20 @@ class Sources:
         targets: Callable[[str, str], Decimal | None],
         valuation: Valuation,
         staging: Staging,
+        measuring: Measuring,
+        scenarios: Scenarios,
     ) -> None:
         self._books = {book.name: book for book in books}
         self._market = market
         self._ledger = ledger
         self._valuation = valuation
         self._staging = staging
+        self._measuring = measuring
+        self._scenarios = scenarios
         self.target = targets
         self.now_ns = 0
         self._assumed: tuple[str, Position, Decimal] | None = None
+        self._once: tuple[tuple[str, msgspec.Struct], Any] | None = None
 
     # --- as declared -----------------------------------------------------------------------------------------
 
@@ -159,6 +174,23 @@ class Sources:
     def coins_to_hedge(self, book: str, hedge: Hedge) -> Figure:
         """The bag in coins of the contract."""
         return self._valuation.aim(self.book(book), hedge, self.now_ns).coins
+
+    # --- profit and scenarios --------------------------------------------------------------------------------
+
+    def span(self, book: BookView, since: Since) -> tuple[Span | None, BookNow]:
+        """Over what a profit is measured, and the book as it is now."""
+        return self._measuring.span(book, since, self.now_ns)
+
+    def grounds(self) -> tuple[Built, ...]:
+        """What the scenarios that are shown were reckoned from, newest first."""
+        return self._scenarios.grounds
+
+    def once(self, key: tuple[str, msgspec.Struct], make: Callable[[], _Made]) -> _Made:
+        """What costs a while to make, kept while the same is asked for again: ``key`` is a struct with its path."""
+        if self._once is None or self._once[0] != key:
+            self._once = (key, make())
+        made: _Made = self._once[1]
+        return made
 
     # --- the staged order ------------------------------------------------------------------------------------
 

@@ -14,9 +14,13 @@ from core.why import (
     margin,
     markets,
     orders,
+    profit,
+    scenarios,
+    top_up,
     totals,
 )
 
 SUBJECTS = (
-    account, alerts, bag, ends, funding, hedge, likelihood, liquidation, margin, markets, orders, totals,
+    account, alerts, bag, ends, funding, hedge, likelihood, liquidation, margin, markets, orders, profit,
+    scenarios, top_up, totals,
 )  # fmt: skip

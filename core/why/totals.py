@@ -19,17 +19,23 @@ def _bag(place: Place, field: str) -> Told:
     inputs = tuple(
         place.below(BookView, "bag", line, field, f"{field}_{number}") for number, line in enumerate(lines, 1)
     )
-    return Told(formula=_sum(item.name for item in inputs), inputs=inputs, estimated=AT_PAR)
+    return Told(formula=summed(item.name for item in inputs), inputs=inputs, estimated=AT_PAR)
 
 
-def _sum(terms: Iterable[str]) -> str:
+def summed(terms: Iterable[str]) -> str:
+    """The sum of terms as an expression."""
     return " + ".join(terms) or "0"
 
 
-def _hedges(place: Place, field: str, *, of_funding: bool = False) -> tuple[list[str], list[Input]]:
-    """The terms of a sum over the hedges in quote, and their inputs: coin-settled amounts at the present mark."""
+def over_hedges(
+    place: Place, field: str, *, of_funding: bool = False, asset: str = ""
+) -> tuple[list[str], list[Input]]:
+    """The terms of a sum over the hedges (on one asset) in quote, and their inputs: coin-settled amounts at the present
+    mark."""
     terms, inputs = [], []
     for number, line in enumerate(place.the(BookView).hedges, 1):
+        if asset and line.asset != asset:
+            continue
         name = f"{field}_{number}"
         inputs.append(_of_line(place, line, field, name, of_funding=of_funding))
         if field in _IN_QUOTE or line.kind != "inverse" or inputs[-1].figure.value == 0:
@@ -68,8 +74,8 @@ def _bag_profit(place: Place) -> Told:
 
 @fact(Totals, "hedge_notional", "notional of the hedges", MONEY, sign="unsigned: long and short add up")
 def _notional(place: Place) -> Told:
-    terms, inputs = _hedges(place, "notional")
-    return Told(formula=_sum(terms), inputs=tuple(inputs), estimated=AT_PAR)
+    terms, inputs = over_hedges(place, "notional")
+    return Told(formula=summed(terms), inputs=tuple(inputs), estimated=AT_PAR)
 
 
 @fact(
@@ -82,24 +88,24 @@ def _notional(place: Place) -> Told:
     excludes="hedges of accounts that are not in the book",
 )
 def _hedge_profit(place: Place) -> Told:
-    unrealised, inputs = _hedges(place, "profit_quote")
-    realised, more = _hedges(place, "realised")
+    unrealised, inputs = over_hedges(place, "profit_quote")
+    realised, more = over_hedges(place, "realised")
     sides = [place.beside("fees"), place.beside("funding_received")]
     found = {item.name: item for item in (*inputs, *more, *sides)}
-    formula = f"{_sum(unrealised)} + {_sum(realised)} - fees + funding_received"
+    formula = f"{summed(unrealised)} + {summed(realised)} - fees + funding_received"
     return Told(formula=formula, inputs=tuple(found.values()), estimated=AT_PAR)
 
 
 @fact(Totals, "funding_received", "funding received", MONEY, sign="+ received, − paid")
 def _funding(place: Place) -> Told:
-    terms, inputs = _hedges(place, "received", of_funding=True)
-    return Told(formula=_sum(terms), inputs=tuple(inputs), estimated=AT_PAR)
+    terms, inputs = over_hedges(place, "received", of_funding=True)
+    return Told(formula=summed(terms), inputs=tuple(inputs), estimated=AT_PAR)
 
 
 @fact(Totals, "fees", "trading fees", MONEY, sign="+ paid, − rebate")
 def _fees(place: Place) -> Told:
-    terms, inputs = _hedges(place, "fees")
-    return Told(formula=_sum(terms), inputs=tuple(inputs), estimated=AT_PAR)
+    terms, inputs = over_hedges(place, "fees")
+    return Told(formula=summed(terms), inputs=tuple(inputs), estimated=AT_PAR)
 
 
 @fact(
@@ -129,11 +135,11 @@ def _weighted(place: Place, field: str) -> Told:
             if line.asset == bag.asset
         )
         inputs += [*legs, *(() if alone else (value,))]
-        together = _sum(item.name for item in legs)
+        together = summed(item.name for item in legs)
         terms.append(together if alone else f"({together}) * {value.name}")
     if alone:
-        return Told(formula=_sum(terms), inputs=tuple(inputs))
-    return Told(formula=f"({_sum(terms)}) / bag_value", inputs=(*inputs, place.beside("bag_value")), estimated=AT_PAR)
+        return Told(formula=summed(terms), inputs=tuple(inputs))
+    return Told(formula=f"({summed(terms)}) / bag_value", inputs=(*inputs, place.beside("bag_value")), estimated=AT_PAR)
 
 
 @fact(Totals, "ratio", "hedge ratio of the book", "fraction of the bag", includes="assets by their value")

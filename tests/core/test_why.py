@@ -12,16 +12,19 @@ import msgspec
 import pytest
 from msgspec import inspect as shapes
 
-from core.commands import CancelStage, Explain
+from core.commands import CancelStage, Explain, ShowScenarios
 from core.engine import Engine
 from core.explanation import Explanation, Input
 from core.figures import Figure, Freshness
+from core.hedged_book import HedgedBook
+from core.scenario import Outcome, Scenario, UnknownOutcome, run
 from core.snapshot import Snapshot
+from core.why import scenarios
 from core.why.explainer import nearest_path, paths
 from core.why.place import FACTS, figures
 from core.why.subjects import SUBJECTS
-from tests.core.why_books import CASES, disputed, no_spot, seed, staged, two_coins
-from tests.support.builders import LINEAR, at, feed, perpetual
+from tests.core.why_books import CASES, disputed, imagined, measured, no_spot, proxy, seed, staged, two_coins
+from tests.support.builders import LINEAR, at, feed, market_at, perpetual
 from tests.support.formulas import worked_out
 
 HEDGE = f"books/bitcoin/hedges/{LINEAR}"
@@ -276,6 +279,87 @@ def test_explaining_changes_no_figure_and_writes_nothing() -> None:
     one, other = plain.snapshot(at(0.2)), explaining.snapshot(at(0.2))
     assert one.books == other.books
     assert one.alerts == other.alerts
+
+
+def formula_holds(told: Explanation) -> bool:
+    """True where the formula gives the figure from its inputs."""
+    given = {item.name: f"{item.figure.value:f}" for item in told.inputs if item.figure.value is not None}
+    value, largest = worked_out(told.formula, given)
+    assert told.figure.value is not None
+    return bool(abs(value - told.figure.value) <= EXACT * max(largest, Decimal(1)))
+
+
+def test_the_profit_of_the_hedge_by_spot_is_told_by_line_with_its_steps() -> None:
+    made = measured(seed(), *market_at(0.2, 51_234))
+    told = asked(made, "books/bitcoin/attributions/anchor/hedge_parts/price", 0.3)
+    assert told.figure.value == Decimal("-2.5") * (51_234 - 48_000)
+    assert told.formula == "rounded(line_1, grid)"
+    assert named(told, "line_1").words == f"made by the move of spot: {LINEAR}"
+    assert [step.name for step in told.steps][-1] == "hedge price"
+    assert "from the anchor that was set" in told.method
+    assert named(told, "index_price_1").path == f"{HEDGE}/index_price"
+
+
+def test_protection_is_known_without_the_bag_and_says_so() -> None:
+    path = "books/bitcoin/attributions/inception/protection"
+    whole = asked(seed(), path, 0.1)
+    assert whole.formula == "hedged - unhedged"
+    assert whole.sign == "+ it saved that much, − it cost that much"
+    told = asked(proxy(priced=False), path, 0.1)
+    assert told.formula == "hedge"
+    assert told.figure.value == Decimal("-2.5") * (61_000 - 60_000)
+    assert "the bag's profit is not known" in told.method
+
+
+def test_the_effective_cost_nets_what_the_hedge_has_locked_in() -> None:
+    made = staged(seed(), "0.2", send=True)
+    told = asked(made, "books/bitcoin/bag/BTC/effective_cost", 0.2)
+    assert told.formula == "(cost - (realised_1) - (received_1) + (fees_1)) / quantity"
+    assert formula_holds(told)
+    assert told.figure.value != 60_000
+
+
+def test_a_shock_is_told_by_running_it_again() -> None:
+    made = imagined(seed())
+    told = asked(made, "scenario/ladder/+100%/net", 0.3)
+    assert told.formula == "bag + hedge + funding - fees"
+    assert named(told, "hedge").path == "scenario/ladder/+100%/hedge"
+    assert any(step.name == "left of paper" for step in told.steps), "what its liquidation leaves"
+    gone = asked(made, "scenario/ladder/+100%/liquidated/paper/price", 0.3)
+    assert gone.formula == "price_now * (1 + move)"
+    assert asked(made, "scenario/reverse/rise/move", 0.3).steps
+
+
+def test_scenarios_that_are_being_reckoned_anew_are_told_from_the_book_each_part_rests_on() -> None:
+    made = imagined(seed())
+    feed(made, *(event for event in market_at(6, 52_345)))
+    tried = 0
+    for path in paths(made.snapshot(at(6))):
+        if not path.startswith("scenario/"):
+            continue
+        made.command(ShowScenarios(book="bitcoin"), at(6))
+        for _ in range(tried % 11):
+            made.snapshot(at(6))
+        made.command(Explain(path=path), at(6))
+        told = made.snapshot(at(6)).explanation
+        if told is not None and told.formula and told.figure.known:
+            assert formula_holds(told), told
+        tried += 1
+    assert tried > 90
+
+
+def test_an_explanation_of_a_shock_is_kept_while_the_shock_stands(monkeypatch: pytest.MonkeyPatch) -> None:
+    made, ran = imagined(seed()), []
+
+    def counted(book: HedgedBook, scenario: Scenario) -> Outcome | UnknownOutcome:
+        ran.append(scenario)
+        return run(book, scenario)
+
+    monkeypatch.setattr(scenarios, "run", counted)
+    first = asked(made, "scenario/ladder/+20%/net", 0.3)
+    again = [made.snapshot(at(0.3)).explanation for _ in range(5)]
+    assert again == [first] * 5
+    assert len(ran) == 1
 
 
 def test_after_the_fill_only_figures_of_the_preview_can_be_asked_further() -> None:

@@ -9,12 +9,13 @@ from decimal import Decimal
 import msgspec
 
 from core.books import Account, Book, Collateral, Equivalent, Hedge, Lot, MarginMode, PositionMode
-from core.commands import ConfirmStage, SetTarget, StageHedge
+from core.commands import ConfirmStage, SetAnchor, SetTarget, ShowScenarios, StageHedge
 from core.contract_sheet import listings
 from core.demo_book import seed_book
 from core.engine import Engine
 from core.events import (
     AnyEvent,
+    BalanceUpdate,
     Candle,
     CandlePrice,
     CandlesLoaded,
@@ -25,6 +26,7 @@ from core.events import (
 )
 from core.instruments import ContractKind, Instrument, Tier, TierTable
 from core.legs import Leg
+from core.scenario_view import ScenarioAxis
 from core.snapshot import Mode
 from feeds.paper import PaperBroker
 from tests.core.sheets import config
@@ -223,13 +225,15 @@ def targets(**target: Decimal | None) -> Engine:
     return running(58_000, msgspec.structs.replace(book, hedges=(msgspec.structs.replace(hedge, **target),)))
 
 
-def proxy() -> Engine:
-    """SOL hedged with a contract on BTC, by beta."""
+def proxy(*, priced: bool = True) -> Engine:
+    """SOL hedged with a contract on BTC, by beta; its own price is not known unless it is ``priced``."""
     book = seed_book()
     hedge = msgspec.structs.replace(book.hedges[0], asset="SOL", beta=Decimal("1.4"))
     lot = Lot(asset="SOL", quantity=Decimal(1500), cost=Decimal(150), price="bybit:spot:SOLUSDT")
     made = engine(msgspec.structs.replace(book, lots=(lot,), hedges=(hedge,)))
-    feed(made, reference(), listed("bybit:spot:SOLUSDT"), market_at(0, 61_000), spot(0, 170, "bybit:spot:SOLUSDT"))
+    feed(made, reference(), listed("bybit:spot:SOLUSDT"), market_at(0, 61_000))
+    if priced:
+        feed(made, spot(0, 170, "bybit:spot:SOLUSDT"))
     return made
 
 
@@ -249,6 +253,29 @@ def staged(made: Engine, ratio: str, *, send: bool = False) -> Engine:
         for event in market_at(0.1, 48_000):
             feed(made, broker.observe(event))
         feed(made, broker.submit(order, at(0.1)))
+    return made
+
+
+def measured(made: Engine, *later: AnyEvent) -> Engine:
+    """The same measured from an anchor; then money is paid in and the market moves."""
+    account = made.snapshot(at(0.1)).books[0].accounts[0]
+    made.command(SetAnchor(book=made.snapshot(at(0.1)).books[0].name), at(0.1))
+    assert account.wallet_balance.value is not None
+    paid = account.wallet_balance.value + Decimal("1.5")
+    feed(
+        made,
+        BalanceUpdate(received_ns=at(0.2), account=account.name, asset=account.settle, wallet_balance=paid),
+        later,
+    )
+    return made
+
+
+def imagined(made: Engine, axis: ScenarioAxis = ScenarioAxis.HEDGE) -> Engine:
+    """The same with its scenarios shown, all of them reckoned."""
+    made.command(ShowScenarios(book=made.snapshot(at(0.3)).books[0].name, axis=axis), at(0.3))
+    views = [made.snapshot(at(0.3)).scenario for _ in range(12)]
+    assert views[-1] is not None
+    assert views[-1].complete
     return made
 
 
@@ -301,6 +328,7 @@ CASES: dict[str, Case] = {
         0.1,
     ),
     "proxy by beta": (proxy, 0.1),
+    "proxy without a price": (lambda: proxy(priced=False), 0.1),
     "staged sale": (lambda: staged(seed(), "0.6137"), 0.1),
     "staged purchase": (lambda: staged(seed(), "0.2"), 0.1),
     "staged inverse": (lambda: staged(inverse(), "0.8"), 0.1),
@@ -310,6 +338,21 @@ CASES: dict[str, Case] = {
     "no tiers": (no_tiers, 0.1),
     "no spot price": (no_spot, 0.1),
     "flat": (flat, 0.1),
+    "since an anchor": (lambda: imagined(measured(seed(), *market_at(0.2, 51_234))), 0.4),
+    "since an anchor, traded": (
+        lambda: imagined(measured(staged(seed(), "0.6", send=True), *market_at(0.2, 47_321)), ScenarioAxis.BASIS),
+        0.4,
+    ),
+    "since an anchor, inverse": (
+        lambda: imagined(measured(inverse(), perpetual(0.2, 57_013, INVERSE), spot(0.2, 57_000))),
+        0.4,
+    ),
+    "scenarios of two coins": (
+        lambda: imagined(measured(multi_asset(), perpetual(0.2, 3_100, ETH), spot(0.2, 3_099, ETH_SPOT))),
+        0.4,
+    ),
+    "scenarios with nothing hedged": (lambda: imagined(flat()), 0.4),
+    "scenarios of a quanto": (lambda: imagined(quanto()), 0.4),
     "late": (seed, 5),
     "stale": (two_coins, 20),
     "gone": (multi_asset, 4_000),

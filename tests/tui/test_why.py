@@ -144,3 +144,13 @@ def test_what_a_panel_lists_are_figures_that_can_be_asked(case: str) -> None:
     hedged = [item.path for item in listed["hedge"]]
     assert not any("ETHUSDT" in path for path in hedged), "the selected hedge's alone"
     assert [item.path for item in listed["hedge"]].count(f"books/{view.snapshot.books[0].name}/totals/fees") == 1
+
+
+def test_the_profit_panel_lists_what_was_made_since_when_and_by_which_side() -> None:
+    snapshot = CASES["since an anchor"][0]().snapshot(at(0.4))
+    listed = figures_of("profit", view_of(snapshot))
+    assert {item.path for item in listed} <= set(paths(snapshot))
+    found = {(item.subject, item.path.rpartition("/")[2]) for item in listed}
+    assert {("anchor", "protection"), ("today", "total"), ("hedge today", "basis"), ("bag inception", "price")} <= found
+    assert ("BTC", "effective_cost") in found
+    assert not any(item.path.startswith("scenario") for item in listed)
