@@ -34,6 +34,7 @@ from core.events import (
     Ticker,
     TiersLoaded,
 )
+from core.exact import exactly
 from core.feeds_health import FeedsHealth
 from core.figures import Freshness
 from core.freshness import SECOND_NS
@@ -151,6 +152,7 @@ class Engine:
         self._events += 1
         self._handlers[type(event)](event)
 
+    @exactly
     def command(self, command: AnyCommand, now_ns: int) -> None:
         """Carry out a command, or say in the snapshot's message why not."""
         self._pass_time(now_ns)
@@ -158,6 +160,7 @@ class Engine:
         self._watch.changed(self._now_ns)
         self._watch.feeds(self._now_ns)
 
+    @exactly
     def advance(self, now_ns: int) -> None:
         """Let time pass: ages, dwells, orders that nobody answers, a journal that may be writable again."""
         self._pass_time(now_ns)
@@ -178,6 +181,7 @@ class Engine:
 
     # --- what comes out --------------------------------------------------------------------------------------
 
+    @exactly
     def snapshot(self, now_ns: int) -> Snapshot:
         """The whole picture at ``now_ns``; lets time pass up to it."""
         self.advance(now_ns)

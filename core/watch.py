@@ -11,6 +11,7 @@ from decimal import Decimal
 
 from core.alerts import Alerts, Condition
 from core.books import Book
+from core.exact import exactly
 from core.feeds_health import FeedsHealth
 from core.freshness import SECOND_NS
 from core.market import InstrumentMarket
@@ -110,6 +111,7 @@ class Watch:
         self._alerts.check(condition, now_ns)
         self._publish(now_ns)
 
+    @exactly
     def _evaluate(self, watch: BookWatch, now_ns: int) -> None:
         view = self._valuation.book(watch.book, now_ns)
         watch.view, watch.evaluated_ns, watch.settled = view, now_ns, True

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import NamedTuple
 
+from core.exact import exactly
 from core.figures import Figure, Freshness, worst
 from tui.glyphs import DASH, ESTIMATED, MASKED, MINUS
 
@@ -34,6 +35,7 @@ class Cell(NamedTuple):
 # --- numbers ---------------------------------------------------------------------------------------------------
 
 
+@exactly
 def number(value: Decimal, places: int, width: int, *, signed: bool = False, mark: str = "") -> str:
     """``value`` rounded to ``places``, thousands separated, right-aligned in exactly ``width`` cells.
 
@@ -65,6 +67,7 @@ def _spellings(value: Decimal, places: int, sign: str) -> Iterator[str]:
     yield from (f"{value:{sign}.{count}e}" for count in (3, 2, 1, 0))
 
 
+@exactly
 def exact(value: Decimal) -> str:
     """Every digit of ``value``, thousands separated: for a size that somebody is about to confirm."""
     text = f"{value:,f}"

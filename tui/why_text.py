@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Context, Decimal
 
+from core.exact import exactly
 from core.explain import Step
 from core.explanation import Explanation, Input
 from core.figures import Figure, Freshness
@@ -52,6 +53,7 @@ def listed_cell(show: Formatter, figure: Figure, unit: str) -> Cell:
     return Cell(f"{estimate_mark(figure)}{number(BRIEF.plus(figure.value * 100))} %", cell.role)
 
 
+@exactly
 def number(value: Decimal) -> str:
     """At most twelve significant digits, thousands separated; powers of ten where it is very small."""
     rounded = SHOWN.plus(value)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from decimal import Decimal
+from decimal import ROUND_UP, Decimal, localcontext
 
 import msgspec
 import pytest
@@ -436,3 +436,19 @@ def test_from_a_key_press_to_the_target(ratio: str, quantity: Decimal) -> None:
     for name in ("quantity", "margin", "liquidation_price", "margin_usage", "liquidation_distance"):
         before, now = getattr(staged.after, name), getattr(line, name)
         assert (before.value, before.absent) == (now.value, now.absent), name
+
+
+def test_the_callers_decimal_context_changes_nothing() -> None:
+    """A library may have set how its thread rounds; pictures and alerts are the same to the byte."""
+    events = [reference(), market_at(0, 87_123)]
+    events += [market_at(second, Decimal("88123.4567890123456789")) for second in range(1, 14)]
+
+    def told() -> bytes:
+        made = engine()
+        feed(made, *events)
+        return msgspec.json.encode(made.snapshot(at(14)))
+
+    usual = told()
+    with localcontext() as context:
+        context.rounding, context.prec = ROUND_UP, 5
+        assert told() == usual

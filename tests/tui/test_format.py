@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from decimal import Decimal
+from decimal import ROUND_UP, Decimal, localcontext
 
 import pytest
 from hypothesis import given
@@ -174,3 +174,11 @@ def test_times_in_words() -> None:
         "now", "<1m", "12m", "3h12m", "2d03h",
     ]  # fmt: skip
     assert clock((8 * 3600 + 5 * 60) * SECOND_NS) == "08:05"
+
+
+def test_no_library_that_rounds_another_way_changes_what_is_shown() -> None:
+    """Some set the decimal context of the whole thread when they are loaded."""
+    with localcontext() as context:
+        context.rounding, context.prec = ROUND_UP, 3
+        assert number(Decimal("-92062.5"), 0, 8).strip() == "−92,062"
+        assert every_digit(Decimal("12345.678")) == "12,345.678"

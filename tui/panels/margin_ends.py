@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from core.exact import exactly
 from core.figures import Figure, Freshness
 from core.liquidation_results import DISPUTED
 from core.snapshot import AccountView, BookView, HedgeLine, TogetherView
@@ -93,6 +94,7 @@ def _both_rows(show: Formatter, hedge: HedgeLine, width: int) -> list[Row]:
     return [*rows, _difference_row(show, hedge, width)] if known else rows
 
 
+@exactly
 def _difference_row(show: Formatter, hedge: HedgeLine, width: int) -> Row:
     """Ours less the venue's, and in words whether they agree."""
     figure, mark = hedge.liquidation_difference, hedge.mark_price.value
@@ -111,6 +113,7 @@ def _difference_row(show: Formatter, hedge: HedgeLine, width: int) -> Row:
     return Field("difference", figure, Cell(text, role), note=words, hint=share).row(show, width)
 
 
+@exactly
 def _together_rows(show: Formatter, together: TogetherView | None, width: int) -> list[Row]:
     """How far the driver may move, up and down, when all coins move by their betas."""
     if together is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
-from core.exact import ZERO
+from core.exact import ZERO, exactly
 from core.figures import Figure, Freshness
 from core.scenario_view import ReverseView, ScenarioView, ShockView, TopUpView
 from tui.format import Cell, Formatter, age, estimate_mark, number
@@ -37,6 +37,7 @@ def scenario_rows(show: Formatter, scenario: ScenarioView, width: int, height: i
 # --- what they rest on -----------------------------------------------------------------------------------------
 
 
+@exactly
 def _head(show: Formatter, scenario: ScenarioView, width: int) -> list[Row]:
     """The driver's price, the book's worth, the horizon, and how old the reckoning is; or what is missing for it."""
     ago = f"reckoned {age(show.now_ns - scenario.reckoned_ns)} ago"
@@ -173,6 +174,7 @@ def _endings(show: Formatter, item: ShockView) -> list[str]:
     ]
 
 
+@exactly
 def amount(show: Formatter, figure: Figure, width: int) -> Cell:
     """A gain or a loss in whole dollars."""
     cell = show.profit(figure, width, currency="USD")

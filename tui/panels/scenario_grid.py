@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from core.exact import exactly
 from core.scenario_view import GridView, ScenarioAxis
 from tui.format import Cell, Formatter, number
 from tui.glyphs import DASH, MASKED
@@ -49,6 +50,7 @@ def _share(value: Decimal, width: int, grid: GridView) -> str:
     return f"{number(value.scaleb(4), 0, width - 3, signed=True).strip()}bp"
 
 
+@exactly
 def _cell(show: Formatter, grid: GridView, line: int, index: int, width: int) -> Cell:
     net, left, dead = grid.net[line][index], grid.left[line][index], grid.liquidated[line][index]
     if net is None or left is None:
