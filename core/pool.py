@@ -36,10 +36,21 @@ class Ladder:
     """A maintenance table made ready for looking up: caps, rates and deductions side by side.
 
     ``jumps`` is true where the requirement does not go on at some floor where it left off; ``at_caps`` is what is
-    required at each cap, without fees.
+    required at each cap, without fees, and ``rising`` true where each rate is above the one before.
     """
 
-    __slots__ = ("at_caps", "bounds", "by_contracts", "caps", "deductions", "floors", "jumps", "rates", "table")
+    __slots__ = (
+        "at_caps",
+        "bounds",
+        "by_contracts",
+        "caps",
+        "deductions",
+        "floors",
+        "jumps",
+        "rates",
+        "rising",
+        "table",
+    )
 
     def __init__(self, table: TierTable, kind: ContractKind) -> None:
         """Raises RequestError for a table that does not begin at zero, or whose unit does not fit ``kind``."""
@@ -55,6 +66,7 @@ class Ladder:
         self.rates = tuple(tier.rate for tier in table.tiers)
         self.deductions = tuple(tier.deduction for tier in table.tiers)
         self.bounds = [cap for cap in self.caps if cap is not None]
+        self.rising = all(low < high for low, high in pairwise(self.rates))
         with localcontext(CONTEXT):
             self.at_caps = [
                 cap * rate - deduction

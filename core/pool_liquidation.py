@@ -167,6 +167,8 @@ def _walk(path: _Path, *, upwards: bool, past: bool) -> Liquidation:
     tiers = [leg.tier for leg, _ in moving]
     if upwards and not past and len(moving) == 1:
         tiers[0] = _tier_ahead(path)
+    if not upwards and not past and _covered_at_zero(path):
+        return _never(path, upwards=upwards, past=past)
     pieces = [
         _piece(leg, scaled, tier, requirement, upwards) for (leg, scaled), tier in zip(moving, tiers, strict=True)
     ]
@@ -208,6 +210,29 @@ def _walk(path: _Path, *, upwards: bool, past: bool) -> Liquidation:
                     return UnknownLiquidation((f"a maintenance tier above {leg.leg.ladder.caps[-1]}",))
                 tiers[index] = following
                 pieces[index] = _piece(leg, scaled, following, requirement, upwards)
+
+
+def _covered_at_zero(path: _Path) -> bool:
+    """True where the surplus is seen to stay above zero down to a price of zero, without walking there.
+
+    With continuous tables whose rates rise, the surplus bends downwards only (it is concave in ``t``): above zero now
+    and not below it at zero, it is above zero all the way.
+    """
+    rest = path.constant
+    for leg, scaled in path.moving:
+        facts, ladder = leg.leg, leg.leg.ladder
+        if not path.requirement:
+            requirement = ZERO
+        elif leg.tier is None or facts.requirement_at is RequirementAt.AT_MARK:
+            requirement = leg.requirement
+        elif ladder is None or ladder.jumps or not ladder.rising or ladder.by_contracts:
+            return False
+        else:
+            requirement = facts.fixed_fee - ladder.deductions[0]
+        if scaled:
+            return False
+        rest += (facts.base - requirement) * leg.settle_price
+    return rest >= 0
 
 
 def _tier_ahead(path: _Path) -> int | None:
