@@ -20,7 +20,7 @@ from core.errors import RequestError
 from core.exact import ONE, ZERO, exactly, not_negative, positive
 from core.explain import note
 from core.instruments import ContractKind
-from core.liquidation import Liquidation
+from core.liquidation_results import Liquidation
 from core.margin_rules import Backing, ClosingFee, MarginRules
 from core.pnl import held_sign
 from core.pool import Collateral, Contract, Ladder, Leg, LegValue, PoolValue, WeightStep, value_leg, value_pool

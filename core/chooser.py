@@ -20,7 +20,7 @@ from core.exact import ONE, ZERO, exactly, not_negative, positive
 from core.explain import note
 from core.figures import Figure, absent, derive, exact, unknown
 from core.instruments import ContractKind, Tier
-from core.liquidation import AlwaysLiquidated, Liquidation, LiquidationPrice, NoLiquidation, UnknownLiquidation
+from core.liquidation_results import AlwaysLiquidated, Liquidation, LiquidationPrice, NoLiquidation, UnknownLiquidation
 from core.margin_rules import Backing, MarginRules
 from core.pnl import delta, settle_notional
 from core.pool import Contract, Ladder, WeightStep

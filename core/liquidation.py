@@ -15,11 +15,13 @@ from core.errors import RequestError
 from core.exact import ONE, ZERO, exactly, finite, nonzero, not_negative, positive
 from core.explain import note
 from core.instruments import ContractKind, Tier, TierTable
-from core.liquidation_results import AlwaysLiquidated as AlwaysLiquidated
-from core.liquidation_results import Liquidation as Liquidation
-from core.liquidation_results import LiquidationPrice as LiquidationPrice
-from core.liquidation_results import NoLiquidation as NoLiquidation
-from core.liquidation_results import UnknownLiquidation as UnknownLiquidation
+from core.liquidation_results import (
+    AlwaysLiquidated,
+    Liquidation,
+    LiquidationPrice,
+    NoLiquidation,
+    UnknownLiquidation,
+)
 from core.margin import TIER_UNIT
 from core.margin_rules import RequirementAt
 from core.pnl import held_sign, settle_notional

@@ -19,7 +19,7 @@ from core.exact import CONTEXT, ONE, exactly
 from core.explain import note, unrecorded
 from core.hedged_book import BookPool, Market, pool_at, power
 from core.instruments import ContractKind
-from core.liquidation import Liquidation, LiquidationPrice, UnknownLiquidation
+from core.liquidation_results import Liquidation, LiquidationPrice, UnknownLiquidation
 from core.margin_rules import RequirementAt
 from core.pool_liquidation import coin_path
 

@@ -29,7 +29,7 @@ from core.calculators.tier_fields import TierAnswer, tier_answer
 from core.exact import exactly
 from core.explain import explained
 from core.figures import Figure
-from core.liquidation import AlwaysLiquidated, Liquidation, LiquidationPrice, NoLiquidation
+from core.liquidation_results import AlwaysLiquidated, Liquidation, LiquidationPrice, NoLiquidation
 from core.margin_rules import Backing
 
 

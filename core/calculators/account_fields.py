@@ -27,7 +27,7 @@ from core.calculators.tier_fields import TIER_UNIT_HELP, TIERS_HELP, TierField, 
 from core.errors import RequestError
 from core.exact import ONE, ZERO
 from core.instruments import ContractKind
-from core.liquidation import Liquidation, LiquidationPrice, UnknownLiquidation
+from core.liquidation_results import Liquidation, LiquidationPrice, UnknownLiquidation
 from core.margin_rules import Backing, ClosingFee, MarginRules, RequirementAt
 from core.pool import Contract, WeightStep
 

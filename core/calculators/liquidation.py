@@ -19,17 +19,8 @@ from core.errors import RequestError
 from core.exact import ZERO, exactly
 from core.explain import note
 from core.instruments import Tier, TierTable
-from core.liquidation import (
-    AlwaysLiquidated,
-    Liquidation,
-    LiquidationPrice,
-    NoLiquidation,
-    UnknownLiquidation,
-    bankruptcy,
-    cross,
-    distance,
-    with_fixed_requirement,
-)
+from core.liquidation import bankruptcy, cross, distance, with_fixed_requirement
+from core.liquidation_results import AlwaysLiquidated, Liquidation, LiquidationPrice, NoLiquidation, UnknownLiquidation
 from core.margin_rules import MarginRules, RequirementAt
 from core.pnl import settle_notional, unrealised
 

@@ -12,7 +12,8 @@ from core.errors import RequestError
 from core.exact import ONE, ZERO, exactly
 from core.explain import note
 from core.instruments import ContractKind, Tier
-from core.liquidation import Liquidation, LiquidationPrice, NoLiquidation, bankruptcy
+from core.liquidation import bankruptcy
+from core.liquidation_results import Liquidation, LiquidationPrice, NoLiquidation
 from core.margin import initial_margin, margin_usage
 from core.pnl import delta, fee, settle_notional, unrealised
 from core.tiers import requirement, tier_for

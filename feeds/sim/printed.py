@@ -8,7 +8,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from core.books import MarginMode
-from core.liquidation import Liquidation, LiquidationPrice, NoLiquidation, UnknownLiquidation
+from core.liquidation_results import Liquidation, LiquidationPrice, NoLiquidation, UnknownLiquidation
 from core.pool import Collateral, Contract, Ladder, Leg, LegValue, PoolValue, value_leg, value_pool
 from core.pool_liquidation import contract_path
 from feeds.sim.accounts import ZERO, Account, Position

@@ -14,14 +14,8 @@ from core.account_figures import CoinFigures, coin_figures, coins_of, leg_figure
 from core.books import MarginMode
 from core.errors import RequestError
 from core.instruments import ContractKind, Tier, TierTable
-from core.liquidation import (
-    AlwaysLiquidated,
-    Liquidation,
-    LiquidationPrice,
-    NoLiquidation,
-    UnknownLiquidation,
-    bankruptcy,
-)
+from core.liquidation import bankruptcy
+from core.liquidation_results import AlwaysLiquidated, Liquidation, LiquidationPrice, NoLiquidation, UnknownLiquidation
 from core.margin_rules import Backing, MarginRatio, MarginRules, RequirementAt, rules_named
 from core.pnl import held_sign, settle_notional
 from core.pool import Ladder

@@ -13,7 +13,7 @@ from core.chooser import Candidate, Choice, Need, choose
 from core.errors import RequestError
 from core.hedging import Filters
 from core.instruments import ContractKind, Tier, TierTable
-from core.liquidation import AlwaysLiquidated, LiquidationPrice, NoLiquidation, UnknownLiquidation
+from core.liquidation_results import AlwaysLiquidated, LiquidationPrice, NoLiquidation, UnknownLiquidation
 from core.margin_rules import rules_named
 from core.pool import Contract, Ladder
 from tests.core.money import decimals, near

@@ -10,18 +10,8 @@ from hypothesis import strategies as st
 
 from core.errors import RequestError
 from core.instruments import ContractKind, Tier, TierTable
-from core.liquidation import (
-    AlwaysLiquidated,
-    Liquidation,
-    LiquidationPrice,
-    NoLiquidation,
-    UnknownLiquidation,
-    bankruptcy,
-    cross,
-    distance,
-    isolated,
-    with_fixed_requirement,
-)
+from core.liquidation import bankruptcy, cross, distance, isolated, with_fixed_requirement
+from core.liquidation_results import AlwaysLiquidated, Liquidation, LiquidationPrice, NoLiquidation, UnknownLiquidation
 from core.margin_rules import RequirementAt
 from tests.core.money import (
     KINDS,

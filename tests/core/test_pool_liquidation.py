@@ -10,16 +10,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from core.instruments import ContractKind, Tier, TierTable
-from core.liquidation import (
-    AlwaysLiquidated,
-    Liquidation,
-    LiquidationPrice,
-    NoLiquidation,
-    UnknownLiquidation,
-    bankruptcy,
-    cross,
-    isolated,
-)
+from core.liquidation import bankruptcy, cross, isolated
+from core.liquidation_results import AlwaysLiquidated, Liquidation, LiquidationPrice, NoLiquidation, UnknownLiquidation
 from core.margin_rules import RequirementAt
 from core.pool import Collateral, WeightStep, value_pool
 from core.pool_liquidation import Reach, coin_path, contract_path, printed_price

@@ -15,7 +15,8 @@ from core.errors import RequestError
 from core.events import InstrumentListed
 from core.hedging import order_to_target, target_quantity
 from core.instruments import ContractKind, Instrument, Tier, TierTable
-from core.liquidation import LiquidationPrice, isolated
+from core.liquidation import isolated
+from core.liquidation_results import LiquidationPrice
 from core.margin import maintenance_margin
 from core.pnl import Holding, apply_fill, delta, fee, notional, settle_notional, unrealised
 from core.snapshot import BookView

@@ -13,7 +13,7 @@ from core.errors import RequestError
 from core.exact import exactly
 from core.hedged_book import BookPool, HeldLeg, Market, pool_at
 from core.instruments import ContractKind, Tier, TierTable
-from core.liquidation import LiquidationPrice
+from core.liquidation_results import LiquidationPrice
 from core.path_reach import path_reach
 from core.pool import WeightStep
 from core.pool_liquidation import coin_path, contract_path

@@ -6,7 +6,8 @@ from decimal import Decimal
 
 from core.books import MarginMode
 from core.instruments import ContractKind
-from core.liquidation import LiquidationPrice, bankruptcy
+from core.liquidation import bankruptcy
+from core.liquidation_results import LiquidationPrice
 from core.margin_rules import ClosingFee, rules_for
 from core.pnl import fee, settle_notional
 from core.pool import Collateral, Contract, Ladder, Leg, LegValue, PoolValue, WeightStep, value_leg, value_pool

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from core.books import MarginMode
-from core.liquidation import LiquidationPrice
+from core.liquidation_results import LiquidationPrice
 from feeds.sim.accounts import Order, PositionSide, Purpose
 from feeds.sim.order_checks import Refused, Why
 from feeds.sim.printed import liquidation

@@ -14,7 +14,7 @@ from decimal import Decimal
 import pytest
 
 from core.books import MarginMode
-from core.liquidation import Liquidation, LiquidationPrice, NoLiquidation, UnknownLiquidation
+from core.liquidation_results import Liquidation, LiquidationPrice, NoLiquidation, UnknownLiquidation
 from feeds.sim.accounts import Account, Fill, Purpose
 from feeds.sim.catalogue import coarsest_tick
 from tests.feeds.sim.predictions import CROSS_POT, known_up_to, predict

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from core.books import MarginMode
-from core.liquidation import Liquidation, LiquidationPrice, NoLiquidation
+from core.liquidation_results import Liquidation, LiquidationPrice, NoLiquidation
 from core.pool_liquidation import contract_path
 from feeds.sim.printed import liquidation, liquidation_price
 from tests.feeds.sim.desk import Desk

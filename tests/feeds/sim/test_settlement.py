@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from core.books import MarginMode
-from core.liquidation import LiquidationPrice, NoLiquidation, cross, isolated
+from core.liquidation import cross, isolated
+from core.liquidation_results import LiquidationPrice, NoLiquidation
 from core.margin import maintenance_margin
 from feeds.sim.accounts import Purpose
 from feeds.sim.matching import BalanceChanged
