@@ -20,7 +20,6 @@ from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from decimal import Decimal, localcontext
 from itertools import pairwise
-from typing import Any
 
 import msgspec
 
@@ -232,11 +231,10 @@ class LegValue:
     what the venue adds to it. ``tier`` is the index of the tier, ``None`` for a requirement that has none.
     """
 
-    __slots__ = ("leg", "mark_price", "pieces", "profit", "requirement", "settle_price", "slope", "tier", "value")
+    __slots__ = ("leg", "mark_price", "profit", "requirement", "settle_price", "slope", "tier", "value")
 
     def __init__(self, leg: Leg, mark_price: Decimal, settle_price: Decimal) -> None:
         self.leg, self.mark_price, self.settle_price = leg, mark_price, settle_price
-        self.pieces: dict[tuple[int | None, bool, bool, bool], Any] = {}  # what paths have worked out of it already
         amount, ladder = leg.amount, leg.ladder
         self.slope = amount * mark_price if leg.direct else -amount / mark_price
         self.value = value = abs(self.slope)

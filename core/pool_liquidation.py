@@ -310,14 +310,6 @@ def _price(path: _Path, over: Decimal, under: Decimal) -> Decimal:
 def _piece(leg: LegValue, scaled: bool, tier: int | None, requirement: bool, upwards: bool) -> _Piece:
     """One leg in one tier. Where the settle currency moves too, everything is multiplied by ``t``, and the value,
     which goes as 1/t in coins, stands still in quote: constant and slope change places."""
-    key = (tier, scaled, requirement, upwards)
-    piece: _Piece | None = leg.pieces.get(key)
-    if piece is None:
-        piece = leg.pieces[key] = _worked_out(leg, scaled, tier, requirement, upwards)
-    return piece
-
-
-def _worked_out(leg: LegValue, scaled: bool, tier: int | None, requirement: bool, upwards: bool) -> _Piece:
     facts, rate = leg.leg, leg.settle_price
     constant, slope = facts.base, leg.slope
     limit = None
