@@ -174,11 +174,10 @@ def _walk(path: _Path, *, upwards: bool, past: bool) -> Liquidation:
     ]
     jumps = requirement and any(leg.leg.ladder is not None and leg.leg.ladder.jumps for leg, _ in moving)
     t, limit = ONE, _NOWHERE
+    constant, slope = _whole(path, pieces)
     while True:
-        constant, slope, end = path.constant, path.slope, None
-        for own_constant, own_slope, own_end, _ in pieces:
-            constant += own_constant
-            slope += own_slope
+        end = None
+        for _, _, own_end, _ in pieces:
             if own_end is not None and (end is None or (own_end < end if upwards else own_end > end)):
                 end = own_end
         if jumps and t is not ONE and (constant + slope * t > 0) is past:
@@ -194,6 +193,7 @@ def _walk(path: _Path, *, upwards: bool, past: bool) -> Liquidation:
             towards = slope if upwards else constant
             crosses = towards > 0 if past else towards < 0
         if crosses:
+            constant, slope = _whole(path, pieces)  # anew: what was added and taken off on the way has left its dust
             price, tier = _price(path, -constant, slope), _tier(path, tiers)
             if is_recording():
                 _tell(path, pieces, tiers, price)
@@ -209,7 +209,17 @@ def _walk(path: _Path, *, upwards: bool, past: bool) -> Liquidation:
                     assert leg.leg.ladder is not None
                     return UnknownLiquidation((f"a maintenance tier above {leg.leg.ladder.caps[-1]}",))
                 tiers[index] = following
-                pieces[index] = _piece(leg, scaled, following, requirement, upwards)
+                before, piece = pieces[index], _piece(leg, scaled, following, requirement, upwards)
+                constant, slope = constant + (piece[0] - before[0]), slope + (piece[1] - before[1])
+                pieces[index] = piece
+
+
+def _whole(path: _Path, pieces: Sequence[_Piece]) -> tuple[Decimal, Decimal]:
+    """The surplus of the whole path, ``constant + slope·t``, with its legs in these pieces."""
+    constant, slope = path.constant, path.slope
+    for stays, moves, _, _ in pieces:
+        constant, slope = constant + stays, slope + moves
+    return constant, slope
 
 
 def _covered_at_zero(path: _Path) -> bool:
@@ -219,7 +229,9 @@ def _covered_at_zero(path: _Path) -> bool:
     and not below it at zero, it is above zero all the way.
     """
     rest = path.constant
-    for leg, scaled in path.moving:
+    if any(scaled for _, scaled in path.moving):
+        return False
+    for leg, _ in path.moving:
         facts, ladder = leg.leg, leg.leg.ladder
         if not path.requirement:
             requirement = ZERO
@@ -229,8 +241,6 @@ def _covered_at_zero(path: _Path) -> bool:
             return False
         else:
             requirement = facts.fixed_fee - ladder.deductions[0]
-        if scaled:
-            return False
         rest += (facts.base - requirement) * leg.settle_price
     return rest >= 0
 
