@@ -23,6 +23,7 @@ import msgspec
 from core.books import Account, Book, Collateral, Hedge, Lot, MarginMode
 from core.engine import Engine
 from core.events import InstrumentListed, Ticker, TiersLoaded
+from core.exact import exactly
 from core.instruments import ContractKind, Instrument, instrument_id
 from core.pool import PoolValue, value_leg, value_pool
 from core.pool_liquidation import coin_path, printed_price
@@ -41,6 +42,7 @@ def arithmetic(positions: int) -> Callable[[], None]:
     prices = {item.asset: item.price for item in book.spot}
     contracts = [[leg.leg.contract.name for leg in pool.legs] for pool in book.pools]
 
+    @exactly  # once around it all, as the engine values a book
     def once() -> None:
         for pool, names in zip(book.pools, contracts, strict=True):
             legs = [value_leg(held.leg, held.mark_price, held.settle_price) for held in pool.legs]
