@@ -475,3 +475,15 @@ def test_a_positive_distance_is_safety_for_the_held_side(price: Decimal, mark: D
     assert distance(price, mark, "long") == above.copy_negate()
     with pytest.raises(RequestError, match="side: expected long or short, found sell"):
         distance(price, mark, "sell")
+
+
+def test_the_closing_fee_keeps_a_liquidation_in_the_tier_where_it_is() -> None:
+    """At 99,000 the margin is used up by 0.4 % and the fee of a tenth; without the fee it would reach the next tier."""
+    tiers = (
+        Tier(Decimal(0), Decimal(100_000), Decimal("0.004"), Decimal(0)),
+        Tier(Decimal(100_000), None, Decimal("0.5"), Decimal(49_600)),
+    )
+    table = TierTable("t", "quote", tiers, 0, "t")
+    margin = Decimal(99_000) * Decimal("1.104") - 60_000
+    found = isolated(LINEAR, -ONE, ONE, Decimal(60_000), margin, table, closing_fee_rate=Decimal("0.1"))
+    assert found == LiquidationPrice(Decimal(99_000), tiers[0])
