@@ -8,10 +8,11 @@ from types import MappingProxyType
 
 from core.books import Account, Book, Hedge, Lot
 from core.instruments import instrument_id
+from core.symbols import MARKETS, linear_symbol
 
 REPLAY_LOTS: Mapping[str, Decimal] = MappingProxyType({"BTC": Decimal(2), "ETH": Decimal(20)})
 
-LINEAR_MARKETS = MappingProxyType({"bybit": "linear", "binance": "usdm"})
+LINEAR_MARKETS = MappingProxyType({venue: markets[0] for venue, markets in MARKETS.items()})
 """What each venue calls the market of its linear perpetuals."""
 
 
@@ -60,7 +61,7 @@ def replay_book(
         hedges=tuple(
             Hedge(
                 asset=asset,
-                instrument=instrument_id(venue, market, f"{asset}USDT"),
+                instrument=instrument_id(venue, market, linear_symbol(venue, asset)),
                 account=account.name,
                 target_ratio=ratio,
                 open_at_market=True,

@@ -18,14 +18,19 @@ from core.books import Book, Hedge
 from core.commands import AnyCommand
 from core.errors import RequestError
 from core.events import (
+    AccountSettings,
+    AccountSwept,
     AnyEvent,
     BalanceUpdate,
     CandlesLoaded,
     ChannelChanged,
     ConnectionChanged,
+    DayStatistics,
+    FeeCharged,
     Fill,
     FrameFault,
     FundingPayment,
+    FundingSettled,
     Heard,
     InstrumentListed,
     OrderState,
@@ -138,6 +143,11 @@ class Engine:
             FundingPayment: self._funding,
             BalanceUpdate: self._account_event,
             PositionUpdate: self._account_event,
+            DayStatistics: _not_used,
+            FundingSettled: _not_used,
+            FeeCharged: _not_used,
+            AccountSettings: _not_used,
+            AccountSwept: _not_used,
         }
 
     # --- what goes in ----------------------------------------------------------------------------------------
@@ -330,6 +340,10 @@ class Engine:
             self._fill(fill)
             self._requests.say(f"{hedge.instrument}: {self._ledger.position(*hedge.key).note}", self._now_ns)
         self._opening = still
+
+
+def _not_used(_: AnyEvent) -> None:
+    """Nothing of the book depends on it."""
 
 
 def _funding_words(event: FundingPayment) -> str:

@@ -49,6 +49,37 @@ class Ticker(Event, frozen=True, gc=False, omit_defaults=True, kw_only=True, tag
     funding_interval_hours: int | None = None
 
 
+class DayStatistics(Event, frozen=True, gc=False, omit_defaults=True, kw_only=True, tag="day"):
+    """What a venue says of the last 24 hours of one instrument (its own rolling window).
+
+    Prices in quote per coin; ``volume`` in the venue's quantity unit and ``turnover`` in quote (linear, spot) or in the
+    coin (inverse), where the venue tells them so.
+    """
+
+    instrument: str
+    channel: str
+    venue_time_ns: int | None = None
+    open_price: Decimal | None = None
+    high_price: Decimal | None = None
+    low_price: Decimal | None = None
+    last_price: Decimal | None = None
+    volume: Decimal | None = None
+    turnover: Decimal | None = None
+
+
+class FundingSettled(Event, frozen=True, gc=False, omit_defaults=True, kw_only=True, tag="settled"):
+    """The funding rate that was charged at ``settled_ns``: past, and never the estimate for the running interval.
+
+    ``rate`` is a fraction of notional for that interval, positive when longs pay shorts.
+    """
+
+    instrument: str
+    rate: Decimal
+    settled_ns: int
+    mark_price: Decimal | None = None
+    interval_hours: int | None = None
+
+
 class InstrumentListed(Event, frozen=True, gc=False, omit_defaults=True, kw_only=True, tag="instrument"):
     """An instrument's description, new or changed."""
 
@@ -163,8 +194,9 @@ class FrameFault(Event, frozen=True, gc=False, omit_defaults=True, kw_only=True,
 class Heard(Event, frozen=True, gc=False, omit_defaults=True, kw_only=True, tag="heard"):
     """A frame that is understood and carries no market data: an ack, a pong, a topic that is not used.
 
-    ``kind`` is ``ack``, ``refusal``, ``pong``, ``unused`` or ``notice``; ``channel`` what it is about, ``request``
-    the request id it answers.
+    ``kind`` is ``ack``, ``refusal``, ``pong``, ``unused``, ``notice`` (the venue will close this socket), ``ping`` (the
+    venue wants an answer; ``detail`` is what it sent), ``login`` (a private socket was let in) or ``expired`` (it will
+    not be served any more). ``channel`` is what it is about, ``request`` the request id it answers.
     """
 
     kind: str
@@ -211,6 +243,15 @@ class OrderUpdate(Event, frozen=True, gc=False, omit_defaults=True, kw_only=True
     leg: Leg = Leg.NET
 
 
+class FillOrigin(StrEnum):
+    """Why an execution happened: an order of the account's, or something the venue did to it."""
+
+    ORDER = "order"
+    LIQUIDATION = "liquidation"
+    ADL = "adl"
+    DELIVERY = "delivery"
+
+
 class Fill(Event, frozen=True, gc=False, omit_defaults=True, kw_only=True, tag="fill"):
     """One execution. ``fill_id`` is unique per account: seeing it twice changes nothing.
 
@@ -229,6 +270,7 @@ class Fill(Event, frozen=True, gc=False, omit_defaults=True, kw_only=True, tag="
     maker: bool = False
     venue_time_ns: int | None = None
     leg: Leg = Leg.NET
+    origin: FillOrigin = FillOrigin.ORDER
 
 
 class FundingPayment(Event, frozen=True, gc=False, omit_defaults=True, kw_only=True, tag="funding"):
@@ -275,8 +317,49 @@ class PositionUpdate(Event, frozen=True, gc=False, omit_defaults=True, kw_only=T
     leg: Leg = Leg.NET
 
 
+class FeeCharged(Event, frozen=True, gc=False, omit_defaults=True, kw_only=True, tag="fee"):
+    """One entry of a venue's ledger that is a fee. ``amount`` in ``asset``, + paid by us, − rebate.
+
+    Fees of fills are in the fills already: ``fill_id`` names the fill where the venue tells it, so that nothing is
+    counted twice. ``kind`` is ``trade``, ``liquidation``, ``delivery`` or ``other``.
+    """
+
+    account: str
+    record_id: str
+    amount: Decimal
+    asset: str
+    kind: str
+    charged_ns: int
+    instrument: str = ""
+    fill_id: str = ""
+
+
+class AccountSettings(Event, frozen=True, gc=False, omit_defaults=True, kw_only=True, tag="settings"):
+    """How an account is set at its venue, as read; ``None`` where this event does not say.
+
+    ``instrument`` is empty for what holds for the whole account. ``position_mode`` is ``one-way`` or ``hedge``,
+    ``margin_mode`` ``isolated`` or ``cross``; ``leverage`` is that of the leg named (``net`` for both).
+    """
+
+    account: str
+    instrument: str = ""
+    position_mode: str | None = None
+    margin_mode: str | None = None
+    leverage: Decimal | None = None
+    leg: Leg = Leg.NET
+    multi_asset: bool | None = None
+
+
+class AccountSwept(Event, frozen=True, gc=False, omit_defaults=True, kw_only=True, tag="swept"):
+    """Everything that REST tells of an account has been told by the events before this one."""
+
+    account: str
+
+
 AnyEvent = (
     Ticker
+    | DayStatistics
+    | FundingSettled
     | InstrumentListed
     | TiersLoaded
     | CandlesLoaded
@@ -289,5 +372,8 @@ AnyEvent = (
     | FundingPayment
     | BalanceUpdate
     | PositionUpdate
+    | FeeCharged
+    | AccountSettings
+    | AccountSwept
 )
 """All of the above: what ``Engine.apply`` takes and what the journal stores."""

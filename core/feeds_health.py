@@ -7,6 +7,7 @@ its age.
 
 from __future__ import annotations
 
+from core import symbols
 from core.events import (
     ChannelChanged,
     ChannelState,
@@ -19,7 +20,7 @@ from core.figures import Freshness, worst
 from core.freshness import MARK_AGES_NS, by_age
 from core.snapshot import ChannelView, FeedView
 
-MARKETS = frozenset({"linear", "inverse", "spot", "usdm"})
+MARKETS = frozenset(market for markets in symbols.MARKETS.values() for market in markets)
 """Markets as instrument ids name them: a connection so named serves that market and no other."""
 
 INTERRUPTED = frozenset({ConnectionState.RECONNECTING, ConnectionState.CLOSED})

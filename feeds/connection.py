@@ -17,7 +17,7 @@ from feeds.clock import Clock
 from feeds.leg import DEFAULT_TIMING, Emit, Leg, Timing
 from feeds.pacing import Pacing
 from feeds.records import Tap
-from feeds.venue import ConnectionPlan, VenueFeed
+from feeds.venue import ConnectionPlan, StreamFeed
 
 __all__ = ["DEFAULT_TIMING", "Connection", "Emit", "Timing"]
 
@@ -33,7 +33,7 @@ class Connection:
 
     def __init__(
         self,
-        feed: VenueFeed,
+        feed: StreamFeed,
         plan: ConnectionPlan,
         emit: Emit,
         clock: Clock,

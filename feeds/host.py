@@ -10,7 +10,8 @@ from feeds.clock import Clock
 from feeds.connection import DEFAULT_TIMING, Connection, Emit, Timing
 from feeds.engine_thread import EngineThread
 from feeds.history import HistoryKeeper
-from feeds.keeper import Keeper
+from feeds.keeper import Reader
+from feeds.poller import Poller
 from feeds.records import Tap
 from feeds.reference import EVERY_SECONDS, ReferenceKeeper
 from feeds.runner import Broker, EngineCore
@@ -26,16 +27,18 @@ def connections_of(
     timing: Timing = DEFAULT_TIMING,
     tap: Tap | None = None,
     reference_seconds: float = EVERY_SECONDS,
-) -> tuple[list[Connection], list[Keeper]]:
+) -> tuple[list[Connection], list[Reader]]:
     """What must run for these instruments; each feed is given those of its venue. Call it in the loop they run in."""
     connections: list[Connection] = []
-    keepers: list[Keeper] = []
+    keepers: list[Reader] = []
+    pollers: list[Reader] = []
     for feed in feeds:
         wanted = [item for item in instruments if item.partition(":")[0] == feed.venue]
         reference = ReferenceKeeper(feed, wanted, emit, clock, tap=tap, every_seconds=reference_seconds)
         keepers += [reference, HistoryKeeper(feed, wanted, emit, clock, reference, tap=tap)]
+        pollers += [Poller(feed, plan, emit, clock, tap=tap) for plan in feed.polls(wanted)]
         connections += [Connection(feed, plan, emit, clock, timing=timing, tap=tap) for plan in feed.plans(wanted)]
-    return connections, keepers
+    return connections, [*keepers, *pollers]
 
 
 class EngineHost(EngineThread):
@@ -62,7 +65,7 @@ class EngineHost(EngineThread):
         self._feeds, self._instruments, self._clock = feeds, tuple(instruments), clock
         self._timing, self._tap, self._reference_seconds = timing, tap, reference_seconds
         self._connections: list[Connection] = []
-        self._keepers: list[Keeper] = []
+        self._keepers: list[Reader] = []
 
     def _now_ns(self) -> int:
         return self._clock.now_ns()

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 from abc import ABC, abstractmethod
+from typing import Protocol
 
 from core.errors import HedgerowError, VenueError
 from core.events import ConnectionChanged, ConnectionState
@@ -16,6 +17,18 @@ from feeds.records import Fetched, Tap
 from feeds.venue import VenueFeed
 
 _LOGGER = logging.getLogger("hedgerow.reference")
+
+
+class Reader(Protocol):
+    """Whatever reads over REST for as long as it is run."""
+
+    def reread(self) -> None:
+        """Read again now."""
+        ...
+
+    async def run(self) -> None:
+        """Read until cancelled. Raises nothing but cancellation."""
+        ...
 
 
 class Keeper(ABC):

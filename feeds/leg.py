@@ -7,17 +7,21 @@ import contextlib
 import logging
 from collections import deque
 from collections.abc import Callable
-from typing import Protocol
+from typing import Final, Protocol
 
 import msgspec
 from websockets.exceptions import WebSocketException
 
+from core.errors import VenueError
 from core.events import AnyEvent, FaultKind, FrameFault, Heard, Ticker
 from feeds.channels import Channel, ChannelBoard, Request
 from feeds.clock import Clock
 from feeds.records import Closed, Connected, Oversized, Received, Sent, Tap
-from feeds.venue import ConnectionPlan, Decoder, VenueFeed
+from feeds.venue import ConnectionPlan, Decoder, StreamFeed
 from feeds.websocket import OPENING_ERRORS, MarketSocket, open_market_socket, opening_reason, retry_after_seconds
+
+LOGIN: Final = "login"
+"""The channel of a refusal that is one of the login."""
 
 Emit = Callable[[AnyEvent], None]
 """Takes one event, at once and without raising: the engine's side of a connection."""
@@ -65,7 +69,7 @@ DEFAULT_TIMING = Timing()
 class Owner(Protocol):
     """What a leg needs of its connection."""
 
-    feed: VenueFeed
+    feed: StreamFeed
     plan: ConnectionPlan
     emit: Emit
     clock: Clock
@@ -107,6 +111,10 @@ class Leg:
         )
         self.opened_ns = self.started_ns = owner.clock.now_ns()
         self._outbox: deque[Request] = deque()
+        self._answers: deque[str] = deque()
+        """What the venue waits for: pongs and the login. They go out before anything else and without a pause."""
+        self._logged_in = asyncio.Event()
+        self._tap = None if owner.plan.private else owner.tap
         self._next_send_ns = self._pinged_ns = 0
         self._quiet_ns = round(owner.timing.quiet_seconds * _NS)
         self._pong_ns = round(owner.timing.pong_seconds * _NS)
@@ -173,6 +181,9 @@ class Leg:
             self.owner.wake()
 
     def _why(self, error: Exception) -> str:
+        if isinstance(error, VenueError):  # the address could not be made
+            self.retry_after = min(error.retry_after_seconds or 0.0, self.timing.stay_away_seconds)
+            return str(error)
         if self._socket is None and isinstance(error, OPENING_ERRORS):
             self.retry_after = retry_after_seconds(error, self.timing.stay_away_seconds)
             return opening_reason(error)
@@ -184,20 +195,59 @@ class Leg:
         return f"internal error ({type(error).__name__})"
 
     async def _live(self) -> str:
-        self._decoder = self.owner.feed.decoder(self.plan)
+        feed, plan = self.owner.feed, self.plan
+        self._decoder = feed.decoder(plan)
+        opening = await feed.opening(plan)
         self._socket = socket = await open_market_socket(
-            self.plan.url,
+            opening.url,
+            headers=opening.headers,
             open_seconds=self.timing.open_seconds,
             maximum_bytes=self.timing.hard_limit_bytes,
-            ping_seconds=self.plan.heartbeat_seconds if self.owner.feed.heartbeat_frame() is None else None,
+            ping_seconds=plan.heartbeat_seconds if feed.heartbeat_frame() is None else None,
         )
         self.opened, self.opened_ns = True, self.owner.clock.now_ns()
         self._tap_connected()
         self.owner.wake()
-        self._outbox.extend(self.board.ask_all())
         socket.ended.add_done_callback(lambda _: self._wake.set())
-        socket.attach(self._frame, self.owner.clock.now_ns, self.timing.read_hz)
-        return await self._hold(socket)
+        socket.attach(self._frame, self.owner.clock.now_ns, None if plan.private else self.timing.read_hz)
+        if reason := await self._log_in(socket):
+            return reason
+        self._outbox.extend(self.board.ask_all())
+        keeping = asyncio.create_task(self._keep_alive()) if plan.keep_alive_seconds is not None else None
+        try:
+            return await self._hold(socket)
+        finally:
+            if keeping is not None:
+                keeping.cancel()
+
+    async def _log_in(self, socket: MarketSocket) -> str:
+        """Say who asks, where the venue wants to know before anything else; what went wrong, if anything."""
+        frames = self.owner.feed.login_frames(self.plan)
+        if not frames:
+            return ""
+        for frame in frames:
+            await self._send(socket, frame)
+        entered = asyncio.create_task(self._logged_in.wait())
+        try:
+            await asyncio.wait(
+                (entered, socket.ended), timeout=self.timing.first_data_seconds, return_when=asyncio.FIRST_COMPLETED
+            )
+        finally:
+            entered.cancel()
+        if self._logged_in.is_set():
+            return self._finish_reason
+        return self._finish_reason or (socket.end_reason() if socket.ended.done() else "no answer to the login")
+
+    async def _keep_alive(self) -> None:
+        """Keep a private stream served; a socket that will not be is ended."""
+        assert self.plan.keep_alive_seconds is not None
+        while True:
+            await asyncio.sleep(self.plan.keep_alive_seconds)
+            try:
+                await self.owner.feed.keep_alive(self.plan)
+            except VenueError as error:
+                if not error.outcome_unknown and error.code not in ("timeout", "unreachable"):
+                    self.finish(f"the stream will not be kept: {error.code}")
 
     async def _hold(self, socket: MarketSocket) -> str:
         heartbeat_ns = self._heartbeat_after(self.opened_ns)
@@ -208,6 +258,8 @@ class Leg:
                 return self._finish_reason
             if socket.ended.done():
                 return self._ended_reason(socket, now_ns)
+            while self._answers:
+                await self._send(socket, self._answers.popleft())
             self._outbox.extend(self.board.check(now_ns))
             if self.board.dead(now_ns):
                 return "no data on any channel"
@@ -228,6 +280,9 @@ class Leg:
     async def _ping_if_quiet(self, socket: MarketSocket, now_ns: int) -> None:
         if self._pinged_ns <= socket.heard_ns <= now_ns - self._quiet_ns:
             self._pinged_ns = now_ns
+            if not self.plan.answers_pings:
+                await self._send(socket, self.owner.feed.heartbeat_frame() or "")
+                return
             async with asyncio.timeout(self.timing.send_seconds):
                 await socket.ping()
 
@@ -250,8 +305,8 @@ class Leg:
             await socket.send(frame)
         now_ns = self.owner.clock.now_ns()
         self._next_send_ns = now_ns + round(self.timing.send_gap_seconds * _NS)
-        if self.owner.tap is not None:
-            self.owner.tap(Sent(ns=now_ns, conn=self.identity, data=frame))
+        if self._tap is not None:
+            self._tap(Sent(ns=now_ns, conn=self.identity, data=frame))
 
     def _heartbeat_after(self, now_ns: int) -> int | None:
         if self.plan.heartbeat_seconds is None or self.owner.feed.heartbeat_frame() is None:
@@ -267,8 +322,8 @@ class Leg:
         if self._socket is not None:
             self._socket.hang_up()
             # A recording that is stopped just ends; only a connection that was lost is part of what happened.
-            if self.owner.tap is not None and not stopped:
-                self.owner.tap(Closed(ns=self.owner.clock.now_ns(), conn=self.identity))
+            if self._tap is not None and not stopped:
+                self._tap(Closed(ns=self.owner.clock.now_ns(), conn=self.identity))
 
     # --- what comes in ---
 
@@ -278,8 +333,8 @@ class Leg:
         if len(frame) > self.timing.largest_frame_bytes:
             self._oversize(len(frame), read_ns)
             return
-        if owner.tap is not None:
-            owner.tap(Received(ns=read_ns, conn=self.identity, data=frame))
+        if self._tap is not None:
+            self._tap(Received(ns=read_ns, conn=self.identity, data=frame))
         try:
             events = self._decoder.decode(frame, read_ns)
         except Exception as error:
@@ -287,6 +342,8 @@ class Leg:
             _LOGGER.error("%s %s: decoder: %s", self.plan.venue, self.plan.name, type(error).__name__)
             self._fault(FaultKind.BAD_FIELD, f"decoder failed ({type(error).__name__})", read_ns)
             return
+        if self.plan.private and self.board.complete():  # its channels may rest for days: any frame proves it good
+            self.first_data_ns, self.last_data_ns = self.first_data_ns or read_ns, read_ns
         channels = self.board.channels
         for event in events:
             if type(event) is Ticker:
@@ -321,18 +378,29 @@ class Leg:
             channel.data_ns = read_ns
 
     def _heard(self, event: Heard, read_ns: int) -> None:
-        if event.kind in ("ack", "refusal"):
+        if event.kind == "refusal" and event.channel == LOGIN:
+            self.finish(f"the login was refused: {event.detail}")
+        elif event.kind in ("ack", "refusal"):
             self._outbox.extend(self.board.answer(event))
             self._wake.set()
         elif event.kind == "notice":
             self.leaving = True
             self.owner.wake()
+        elif event.kind == "ping":
+            answer = self.owner.feed.answer_frame(self.plan, event)
+            if answer is not None:
+                self._answers.append(answer)
+                self._wake.set()
+        elif event.kind == "login":
+            self._logged_in.set()
+        elif event.kind == "expired":
+            self.finish(event.detail or "the venue ended the stream")
         elif event.kind == "unused" and event.channel in self.board.channels:
             self._spoke(self.board.channels[event.channel], read_ns)
 
     def _oversize(self, size: int, now_ns: int) -> None:
-        if self.owner.tap is not None:
-            self.owner.tap(Oversized(ns=now_ns, conn=self.identity, size=size))
+        if self._tap is not None:
+            self._tap(Oversized(ns=now_ns, conn=self.identity, size=size))
         self._fault(FaultKind.OVERSIZE, f"{size} bytes or more", now_ns)
 
     def _fault(self, kind: FaultKind, detail: str, now_ns: int) -> None:
@@ -349,9 +417,9 @@ class Leg:
         self.owner.wake()
 
     def _tap_connected(self) -> None:
-        if self.owner.tap is not None:
+        if self._tap is not None:
             address = self.plan.url.partition("?")[0]  # what follows may be a secret
-            self.owner.tap(
+            self._tap(
                 Connected(
                     ns=self.opened_ns,
                     conn=self.identity,

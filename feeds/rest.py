@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
 from types import TracebackType
 from typing import Final, Protocol, Self
@@ -43,11 +43,28 @@ class Reply(msgspec.Struct, frozen=True):
     body: bytes
 
 
+class Question(msgspec.Struct, frozen=True, kw_only=True):
+    """A request before it is signed: the query as it travels (encoded, without ``?``) and the body as it travels."""
+
+    method: str
+    path: str
+    query: str = ""
+    body: str = ""
+
+
 class Signed(msgspec.Struct, frozen=True):
     """A request as it is to be sent: the query, and the headers that vouch for it."""
 
     query: str
     headers: Mapping[str, str]
+
+
+class Budget(msgspec.Struct, frozen=True):
+    """What a venue says of its request limit: ``used`` of ``limit`` within ``seconds``."""
+
+    used: int
+    limit: int
+    seconds: float
 
 
 class Dialect(Protocol):
@@ -60,8 +77,8 @@ class Dialect(Protocol):
     clock_codes: frozenset[str]
     """Errors that say that our clock is off."""
 
-    def sign(self, query: str, credentials: Credentials, now_ms: int) -> Signed:
-        """A GET request that proves who asks."""
+    def sign(self, question: Question, credentials: Credentials, now_ms: int) -> Signed:
+        """The request with what proves who asks. The body is not changed."""
         ...
 
     def failure(self, reply: Reply, now_ms: int) -> VenueError | None:
@@ -69,7 +86,12 @@ class Dialect(Protocol):
         ...
 
     def pause_seconds(self, reply: Reply, now_ms: int) -> float:
-        """How long the limits told in an answer ask us to be quiet; 0 where there is room."""
+        """How long the limits told in an answer ask us to be quiet; 0 where there is room. A part of each limit is
+        left to whatever else the owner of the key runs."""
+        ...
+
+    def budget(self, reply: Reply) -> Budget | None:
+        """What an answer says of the request limit; ``None`` where it does not."""
         ...
 
     def clock_ms(self, body: bytes) -> int:
@@ -93,6 +115,8 @@ class RestClient:
         self._dialect, self._base, self._credentials = dialect, base.rstrip("/"), credentials
         self._timeout_seconds, self._now_ms = timeout_seconds, now_ms
         self._clock_offset_ms = 0
+        self.budget: Budget | None = None
+        """What the venue last said of its request limit."""
         self._quiet_until = 0.0
         self._http: httpx.AsyncClient | None = None
         self._users = 0
@@ -134,33 +158,57 @@ class RestClient:
         went wrong; ``retry_after_seconds`` is set where the venue wants to be left alone, and until then every
         request fails at once with what is left of it.
         """
-        query = urlencode(parameters or {})
+        return await self.ask("GET", path, parameters, signed=signed)
+
+    async def ask(
+        self,
+        method: str,
+        path: str,
+        parameters: Mapping[str, str] | None = None,
+        *,
+        body: Mapping[str, object] | Sequence[object] | None = None,
+        signed: bool = True,
+    ) -> bytes:
+        """The body of a good answer to any request; ``body`` travels as JSON.
+
+        Raises VenueError as :meth:`get` does; ``outcome_unknown`` is set where a request that changes something may
+        have been acted on. Such a request is never repeated but after a refusal for our clock, which acts on nothing.
+        """
+        text = "" if body is None else msgspec.json.encode(body).decode()
+        question = Question(method=method, path=path, query=urlencode(parameters or {}), body=text)
         try:
-            return await self._ask(path, query, signed)
+            return await self._ask(question, signed)
         except VenueError as error:
             if not signed or error.code not in self._dialect.clock_codes:
                 raise
-        theirs = self._dialect.clock_ms(await self._ask(self._dialect.clock_path, "", False))
-        self._clock_offset_ms = theirs - self._now_ms()
-        return await self._ask(path, query, signed)
+        clock = await self._ask(Question(method="GET", path=self._dialect.clock_path), False)
+        self._clock_offset_ms = self._dialect.clock_ms(clock) - self._now_ms()
+        return await self._ask(question, signed)
 
-    async def _ask(self, path: str, query: str, signed: bool) -> bytes:
+    @property
+    def venue_now_ms(self) -> int:
+        """The venue's time as far as it is known: ours, corrected by what it was last refused for."""
+        return self._now_ms() + self._clock_offset_ms
+
+    async def _ask(self, question: Question, signed: bool) -> bytes:
         await self._respect_limits()
         headers: Mapping[str, str] = {}
+        query = question.query
         if signed:
-            request = self._dialect.sign(query, self._key(), self._now_ms() + self._clock_offset_ms)
+            request = self._dialect.sign(question, self._key(), self.venue_now_ms)
             query, headers = request.query, request.headers
-        reply = await self._send(path, query, headers)
+        reply = await self._send(question, query, headers)
         now_ms = self._now_ms()
         error = self._dialect.failure(reply, now_ms)
         pause = self._dialect.pause_seconds(reply, now_ms)
+        self.budget = self._dialect.budget(reply) or self.budget
         if error is not None and error.retry_after_seconds is not None:
             pause = max(pause, error.retry_after_seconds)
         self._quiet_until = max(self._quiet_until, time.monotonic() + pause) if pause else self._quiet_until
         if error is not None:
             raise error
         if not signed and (tell := listener.get()) is not None:
-            tell(f"{self._base}{path}?{query}", reply.body)
+            tell(f"{self._base}{question.path}?{query}", reply.body)
         return reply.body
 
     async def _respect_limits(self) -> None:
@@ -171,32 +219,43 @@ class RestClient:
         if wait > 0:
             await asyncio.sleep(wait)
 
-    async def _send(self, path: str, query: str, headers: Mapping[str, str]) -> Reply:
+    async def _send(self, question: Question, query: str, headers: Mapping[str, str]) -> Reply:
         if self._http is None:
             raise RuntimeError("a RestClient is used inside its context")
+        path, changes = question.path, question.method != "GET"
         url = f"{self._base}{path}?{query}" if query else f"{self._base}{path}"
+        sent = dict(headers)
+        if question.body:
+            sent.setdefault("Content-Type", "application/json")
+        content = question.body.encode() if question.body else None
         try:
-            async with self._http.stream("GET", url, headers=dict(headers)) as answer:
+            async with self._http.stream(question.method, url, headers=sent, content=content) as answer:
                 body = bytearray()
                 async for part in answer.aiter_bytes():
                     body += part
                     if len(body) > LARGEST_BODY_BYTES:
-                        raise self._trouble("oversize", f"{path}: more than {LARGEST_BODY_BYTES} bytes")
+                        message = f"{path}: more than {LARGEST_BODY_BYTES} bytes"
+                        raise self._trouble("oversize", message, outcome_unknown=changes)
                 return Reply(
                     answer.status_code, {name.lower(): value for name, value in answer.headers.items()}, bytes(body)
                 )
+        except (httpx.ConnectTimeout, httpx.PoolTimeout):
+            raise self._trouble("timeout", f"{path}: no connection within {self._timeout_seconds:g} s") from None
         except httpx.TimeoutException:
-            raise self._trouble("timeout", f"{path}: no answer within {self._timeout_seconds:g} s") from None
+            message = f"{path}: no answer within {self._timeout_seconds:g} s"
+            raise self._trouble("timeout", message, outcome_unknown=changes) from None
         except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise self._trouble("unreachable", f"{path}: {type(error).__name__} at {self._base}") from None
+            message = f"{path}: {type(error).__name__} at {self._base}"
+            never_sent = isinstance(error, httpx.ConnectError | httpx.InvalidURL | httpx.UnsupportedProtocol)
+            raise self._trouble("unreachable", message, outcome_unknown=changes and not never_sent) from None
 
     def _key(self) -> Credentials:
         if self._credentials is None:
             raise self._trouble("no_key", "this request needs an API key, and none is configured")
         return self._credentials
 
-    def _trouble(self, code: str, message: str) -> VenueError:
-        return VenueError(self._dialect.venue, code, message)
+    def _trouble(self, code: str, message: str, *, outcome_unknown: bool = False) -> VenueError:
+        return VenueError(self._dialect.venue, code, message, outcome_unknown=outcome_unknown)
 
 
 def retry_after_seconds(reply: Reply, otherwise: float) -> float:

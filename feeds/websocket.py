@@ -11,7 +11,8 @@ import asyncio
 import ipaddress
 import logging
 import urllib.parse
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any, Literal
 
 from websockets.asyncio.client import ClientConnection, connect
@@ -140,7 +141,12 @@ class MarketSocket(ClientConnection):
 
 
 async def open_market_socket(
-    url: str, *, open_seconds: float, maximum_bytes: int, ping_seconds: float | None
+    url: str,
+    *,
+    open_seconds: float,
+    maximum_bytes: int,
+    ping_seconds: float | None,
+    headers: Mapping[str, str] = MappingProxyType({}),
 ) -> MarketSocket:
     """Open ``url``; raises one of :data:`OPENING_ERRORS`, told in words by :func:`opening_reason`.
 
@@ -150,6 +156,7 @@ async def open_market_socket(
     proxy: Literal[True] | None = None if _is_loopback(url) else True
     socket = await connect(
         url,
+        additional_headers=dict(headers),
         create_connection=MarketSocket,
         compression=None,
         proxy=proxy,

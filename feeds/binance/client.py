@@ -13,12 +13,12 @@ from feeds.binance import facts
 from feeds.binance.parse import Decoder
 from feeds.clock import Clock
 from feeds.plans import by_market, in_groups
-from feeds.venue import CandlesWanted, ConnectionPlan, Credentials, Endpoints, Subscription
+from feeds.venue import CandlesWanted, ConnectionPlan, Credentials, Endpoints, PlainStream, PollPlan, Subscription
 
 if TYPE_CHECKING:
     from feeds.rest import RestClient
 
-_USDM, _SPOT = facts.MARKETS
+_USDM, _SPOT = "usdm", "spot"
 _MARKET, _PUBLIC = "market", "public"
 _USDM_PLANS: Final = {
     _MARKET: (facts.MARKET_PATH, (("markPrice@1s", facts.MARK_PRICE_SILENCE_SECONDS),)),
@@ -30,7 +30,7 @@ _SPOT_STREAMS: Final = (
 )
 
 
-class BinanceFeed:
+class BinanceFeed(PlainStream):
     """See :class:`feeds.venue.VenueFeed`. Futures need two sockets, because a route serves only its own streams."""
 
     venue = facts.VENUE
@@ -68,6 +68,14 @@ class BinanceFeed:
     def heartbeat_frame(self) -> str | None:
         """None: the venue pings, and the websocket library answers."""
         return None
+
+    def polls(self, instruments: Sequence[str]) -> Sequence[PollPlan]:
+        """None yet."""
+        return ()
+
+    async def poll(self, plan: PollPlan) -> Sequence[AnyEvent]:
+        """Nothing yet."""
+        return ()
 
     async def reference(self, instruments: Sequence[str]) -> Sequence[AnyEvent]:
         """Instruments, funding intervals, and tiers where a key is configured.

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from decimal import Decimal
 from typing import Annotated, Final, Literal
-from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
 from pydantic import BeforeValidator, Field
@@ -20,6 +19,7 @@ from core.tiers import check_continuity
 from feeds.binance import candles, facts
 from feeds.bodies import Body, Fraction, MaybeFraction, NotNegative, Positive, bad_row, read_rows, rows_of
 from feeds.fields import TIME_CEILING_MS
+from feeds.venue import RestAnswer
 
 _ROUNDING: Final = Decimal("1e-6")
 """The venue rounds ``cum``; so much of the first tier's cap may be lost to it."""
@@ -265,15 +265,24 @@ def _table(row: _Brackets, received_ns: int) -> list[AnyEvent]:
     return loaded
 
 
-def events(url: str, body: bytes, received_ns: int) -> list[AnyEvent]:
-    """What a recorded REST answer says of instruments, mark prices, tiers and candles; nothing for other endpoints.
+PATHS: Final = (
+    facts.EXCHANGE_INFO_PATH,
+    facts.SPOT_EXCHANGE_INFO_PATH,
+    facts.PREMIUM_INDEX_PATH,
+    facts.LEVERAGE_BRACKET_PATH,
+    *candles.ENDPOINTS,
+)
+"""Whose bodies :func:`events` reads."""
+
+
+def events(answer: RestAnswer) -> list[AnyEvent]:
+    """What a REST answer says of instruments, mark prices, tiers and candles; nothing for other endpoints.
 
     Raises DecodeError for a body that is not what its endpoint sends.
     """
-    address = urlsplit(url)
-    path = address.path
+    path, body, received_ns = answer.path, answer.body, answer.received_ns
     if path in candles.ENDPOINTS:
-        return candles.events(path, dict(parse_qsl(address.query)), body, received_ns)
+        return candles.events(path, answer.parameters, body, received_ns)
     if path == facts.EXCHANGE_INFO_PATH:
         return instruments(_USDM, body, None, received_ns)
     if path == facts.SPOT_EXCHANGE_INFO_PATH:

@@ -16,7 +16,7 @@ from feeds.bodies import listed, missing
 from feeds.candles import not_told
 from feeds.clock import Clock
 from feeds.frames import clip
-from feeds.rest import Reply, RestClient, Signed, retry_after_seconds
+from feeds.rest import Budget, Question, Reply, RestClient, Signed, retry_after_seconds
 from feeds.venue import CandlesWanted, Credentials
 
 
@@ -38,9 +38,9 @@ class BinanceDialect:
     def __init__(self, clock_path: str, weight_limit: int) -> None:
         self.clock_path, self._weight_limit = clock_path, weight_limit
 
-    def sign(self, query: str, credentials: Credentials, now_ms: int) -> Signed:
+    def sign(self, question: Question, credentials: Credentials, now_ms: int) -> Signed:
         """The signature is the query's last parameter."""
-        return Signed(sign.signed_query(credentials, now_ms, query), sign.headers(credentials))
+        return Signed(sign.signed_query(credentials, now_ms, question.query), sign.headers(credentials))
 
     def failure(self, reply: Reply, now_ms: int) -> VenueError | None:
         """A status other than 200, or a negative ``code`` (set-style calls answer with ``code`` 200)."""
@@ -65,6 +65,11 @@ class BinanceDialect:
         if not (used.isascii() and used.isdigit()) or int(used[:9]) < self._weight_limit * 9 // 10:
             return 0.0
         return 60 - now_ms / 1000 % 60
+
+    def budget(self, reply: Reply) -> Budget | None:
+        """The minute's weight."""
+        used = reply.headers.get("x-mbx-used-weight-1m", "")
+        return Budget(int(used[:9]), self._weight_limit, 60.0) if used.isascii() and used.isdigit() else None
 
     def clock_ms(self, body: bytes) -> int:
         """``serverTime``. Raises VenueError."""

@@ -12,7 +12,7 @@ from feeds.bybit import facts
 from feeds.bybit.parse import Decoder
 from feeds.clock import Clock
 from feeds.plans import by_market, in_groups
-from feeds.venue import CandlesWanted, ConnectionPlan, Credentials, Endpoints, Subscription
+from feeds.venue import CandlesWanted, ConnectionPlan, Credentials, Endpoints, PlainStream, PollPlan, Subscription
 
 if TYPE_CHECKING:
     from feeds.rest import RestClient
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _PING: Final = '{"op":"ping"}'
 
 
-class BybitFeed:
+class BybitFeed(PlainStream):
     """See :class:`feeds.venue.VenueFeed`. One socket a category: each has its own shapes for the same topics."""
 
     venue = facts.VENUE
@@ -60,6 +60,14 @@ class BybitFeed:
     def heartbeat_frame(self) -> str | None:
         """The ping that the venue wants from its clients."""
         return _PING
+
+    def polls(self, instruments: Sequence[str]) -> Sequence[PollPlan]:
+        """None yet."""
+        return ()
+
+    async def poll(self, plan: PollPlan) -> Sequence[AnyEvent]:
+        """Nothing yet."""
+        return ()
 
     async def reference(self, instruments: Sequence[str]) -> Sequence[AnyEvent]:
         """Instruments and tiers; a FrameFault for what is not listed or cannot be read. Raises VenueError."""

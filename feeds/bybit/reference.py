@@ -9,7 +9,6 @@ from collections.abc import Collection, Iterable, Sequence
 from decimal import Decimal
 from itertools import groupby
 from typing import Final
-from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
 from pydantic import Field
@@ -20,6 +19,7 @@ from core.instruments import ContractKind, Instrument, Tier, TierTable, instrume
 from core.tiers import check_continuity
 from feeds.bodies import Body, MaybeFraction, MaybeNotNegative, MaybePositive, Positive, bad_row, read_rows, rows_of
 from feeds.bybit import candles, facts
+from feeds.venue import RestAnswer
 
 _PER_CENT_PRODUCT: Final = 5
 """Lowest maintenance rate times highest leverage is about 0.5 where the rate is a fraction, 50 where it is in per cent
@@ -221,17 +221,15 @@ def _table(market: str, symbol: str, limits: Sequence[_RiskLimit], received_ns: 
     return loaded
 
 
-def events(url: str, body: bytes, received_ns: int) -> list[AnyEvent]:
-    """What a recorded REST answer says of instruments, tiers and candles; nothing for other endpoints.
+def events(answer: RestAnswer) -> list[AnyEvent]:
+    """What a REST answer says of instruments, tiers and candles; nothing where its category is none of ours.
 
     Raises DecodeError for a body that is no list.
     """
-    address = urlsplit(url)
-    parameters = dict(parse_qsl(address.query))
-    if address.path in candles.PRICES:
-        return candles.events(address.path, parameters, body, received_ns)
-    market = parameters.get("category", "")
-    read = {facts.INSTRUMENTS_PATH: instruments, facts.RISK_LIMIT_PATH: tiers}.get(address.path)
+    if answer.path in candles.PRICES:
+        return candles.events(answer.path, answer.parameters, answer.body, answer.received_ns)
+    market = answer.parameters.get("category", "")
+    read = {facts.INSTRUMENTS_PATH: instruments, facts.RISK_LIMIT_PATH: tiers}.get(answer.path)
     if read is None or market not in _KINDS:
         return []
-    return read(market, page(body, address.path).rows, None, received_ns)
+    return read(market, page(answer.body, answer.path).rows, None, answer.received_ns)

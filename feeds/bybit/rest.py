@@ -16,7 +16,7 @@ from feeds.bybit import candles, facts, reference, sign
 from feeds.candles import not_told
 from feeds.clock import Clock
 from feeds.frames import clip
-from feeds.rest import Reply, RestClient, Signed, retry_after_seconds
+from feeds.rest import Budget, Question, Reply, RestClient, Signed, retry_after_seconds
 from feeds.venue import CandlesWanted, Credentials
 
 
@@ -33,9 +33,9 @@ class BybitDialect:
     clock_path = "/v5/market/time"
     clock_codes = frozenset({"10002"})
 
-    def sign(self, query: str, credentials: Credentials, now_ms: int) -> Signed:
-        """The signature travels in the headers."""
-        return Signed(query, sign.headers(credentials, now_ms, query))
+    def sign(self, question: Question, credentials: Credentials, now_ms: int) -> Signed:
+        """The signature travels in the headers, over the query (GET) or the body (POST)."""
+        return Signed(question.query, sign.headers(credentials, now_ms, question.body or question.query))
 
     def failure(self, reply: Reply, now_ms: int) -> VenueError | None:
         """A status other than 200, a body that is no envelope, or a ``retCode`` other than 0."""
@@ -64,6 +64,13 @@ class BybitDialect:
     def pause_seconds(self, reply: Reply, now_ms: int) -> float:
         """Until the reset that the headers name, once nothing remains."""
         return self._reset_seconds(reply, now_ms) if reply.headers.get("x-bapi-limit-status") == "0" else 0.0
+
+    def budget(self, reply: Reply) -> Budget | None:
+        """The headers of the endpoint's own limit, which is counted by the second."""
+        left, limit = (reply.headers.get(name, "") for name in ("x-bapi-limit-status", "x-bapi-limit"))
+        if not all(text.isascii() and text.isdigit() and len(text) < 10 for text in (left, limit)):
+            return None
+        return Budget(max(0, int(limit) - int(left)), int(limit), 1.0)
 
     def clock_ms(self, body: bytes) -> int:
         """``time`` of the envelope."""

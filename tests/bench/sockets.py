@@ -25,7 +25,7 @@ from core.events import AnyEvent, Ticker
 from feeds.clock import Clock
 from feeds.connection import Connection, Timing
 from feeds.registry import decoder_for
-from feeds.venue import CandlesWanted, ConnectionPlan, Decoder, Subscription
+from feeds.venue import CandlesWanted, ConnectionPlan, Decoder, PlainStream, Subscription
 
 STREAM = "btcusdt@markPrice@1s"
 FRAME = {
@@ -116,7 +116,7 @@ class Meter:
             self.done.set()
 
 
-class _BenchFeed:
+class _BenchFeed(PlainStream):
     """One Binance mark-price stream from the bench's own server, decoded by the venue's decoder."""
 
     venue = "binance"

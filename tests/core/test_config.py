@@ -198,7 +198,7 @@ REFUSED = [
     ('note = "cold storage"', 'note = "a\\u202Eb"', "books[0].lots[0].note", "one line of text"),
     ('margin_mode = "cross"', 'margin_mode = "Cross"', "accounts[1].margin_mode", '"isolated", "cross"'),
     ('name = "usdt"\nvenue = "bybit"', 'name = "usdt"\nvenue = "okx"', "accounts[0].venue", '"binance", "bybit"'),
-    ("[venues.binance]", "[venues.okx]", "venues.okx", "a venue that is supported (binance, bybit)"),
+    ("[venues.binance]", "[venues.kraken]", "venues.kraken", "a venue that is supported (binance, bybit,"),
     ('name = "watched"', 'name = "main"', "books[1].name", "a name that no other book has"),
     ('name = "coin"', 'name = "usdt"', "accounts[1].name", "a name that no other account has"),
     # instruments
@@ -239,7 +239,7 @@ REFUSED = [
     ("[display]", "[colours]\n[display]", "colours", "a key that the file knows"),
     # sections of another kind
     ("[display]\nrefresh = 0.5\nprivate = true", "[[display]]", "display", "a section written as [display]"),
-    ("[venues.binance]", "[venues]\nokx = 3\n[venues.binance]", "venues.okx", "[venues.NAME]"),
+    ("[venues.binance]", "[venues]\nokx = 3\n[venues.binance]", "venues.kraken", "[venues.NAME]"),
     # secrets and addresses
     ("api_key_env", "api_key", "venues.bybit.api_key", "no secret in this file"),
     ("secret_env", "secret", "venues.bybit.secret", "no secret in this file"),

@@ -15,7 +15,7 @@ from feeds.clock import Clock
 from feeds.history import HistoryKeeper, wanted_of
 from feeds.keeper import Keeper
 from feeds.reference import ReferenceKeeper
-from feeds.venue import CandlesWanted
+from feeds.venue import CandlesWanted, PollPlan
 from tests.feeds.toy import EventLog, ToyFeed
 
 NAMES = ("toy:perp:AB", "toy:spot:AB", "toy:perp:CD")
@@ -33,6 +33,12 @@ class Library(ToyFeed):
         self.asked: list[tuple[str, int, int]] = []
         self.failures: dict[tuple[str, int], list[Exception]] = {}
         self.reference_failures: list[Exception] = []
+
+    def polls(self, instruments: Sequence[str]) -> Sequence[PollPlan]:
+        return ()
+
+    async def poll(self, plan: PollPlan) -> Sequence[AnyEvent]:
+        return ()
 
     async def reference(self, instruments: Sequence[str]) -> Sequence[AnyEvent]:
         if self.reference_failures:

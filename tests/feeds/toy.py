@@ -16,7 +16,7 @@ from websockets.exceptions import ConnectionClosed
 from core.events import AnyEvent, ChannelChanged, ConnectionChanged, FaultKind, FrameFault, Heard, Ticker
 from feeds.clock import Clock
 from feeds.connection import Connection, Timing
-from feeds.venue import CandlesWanted, ConnectionPlan, Subscription
+from feeds.venue import CandlesWanted, ConnectionPlan, PlainStream, PollPlan, Subscription
 
 QUICK = Timing(
     open_seconds=0.5,
@@ -64,7 +64,7 @@ class ToyDecoder:
         """Nothing is merged."""
 
 
-class ToyFeed:
+class ToyFeed(PlainStream):
     """A feed with one connection."""
 
     venue = "toy"
@@ -101,6 +101,12 @@ class ToyFeed:
 
     def heartbeat_frame(self) -> str | None:
         return self._heartbeat
+
+    def polls(self, instruments: Sequence[str]) -> Sequence[PollPlan]:
+        return ()
+
+    async def poll(self, plan: PollPlan) -> Sequence[AnyEvent]:
+        return ()
 
     async def reference(self, instruments: Sequence[str]) -> Sequence[AnyEvent]:
         return ()

@@ -28,7 +28,7 @@ from feeds.connection import Timing
 from feeds.host import EngineHost
 from feeds.paper import PaperBroker
 from feeds.registry import decoder_for
-from feeds.venue import CandlesWanted, ConnectionPlan, Decoder, Subscription
+from feeds.venue import CandlesWanted, ConnectionPlan, Decoder, PlainStream, PollPlan, Subscription
 from tests.support.builders import LINEAR, listed, tiers
 
 TOPIC = "tickers.BTCUSDT"
@@ -177,7 +177,7 @@ async def bybit_server(
         yield server
 
 
-class ScriptedFeed:
+class ScriptedFeed(PlainStream):
     """Bybit's linear tickers from any port; the reference data is made up, the decoder the venue's own."""
 
     venue = "bybit"
@@ -211,6 +211,12 @@ class ScriptedFeed:
 
     def heartbeat_frame(self) -> str | None:
         return '{"op":"ping"}'
+
+    def polls(self, instruments: Sequence[str]) -> Sequence[PollPlan]:
+        return ()
+
+    async def poll(self, plan: PollPlan) -> Sequence[AnyEvent]:
+        return ()
 
     async def reference(self, instruments: Sequence[str]) -> Sequence[AnyEvent]:
         self.references += 1

@@ -65,6 +65,10 @@ def _check_rights(venue: str, endpoints: Endpoints | None, credentials: Credenti
         advice = "look at the key at the venue: it should only read"
         yield Check(subject, Verdict.WARN, f"what it may do is not told ({error})", advice)
         return
+    if rights is None:
+        text = "unverified: the venue does not tell what a key may do"
+        yield Check(subject, Verdict.WARN, text, "look at the key at the venue: it should only read")
+        return
     whence = "" if rights.bound else ", from any address"
     yield from _rights_problems(subject, rights) or [Check(subject, Verdict.OK, f"it may only read{whence}")]
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from feeds.capture import CaptureWriter
     from feeds.clock import Clock
     from feeds.connection import Connection
-    from feeds.keeper import Keeper
+    from feeds.keeper import Reader
     from feeds.venue import VenueFeed
     from tui.cli.main import Commands
 
@@ -141,7 +141,7 @@ async def _record(
 
 
 async def _run_until(
-    connections: Sequence[Connection], keepers: Sequence[Keeper], stop: asyncio.Event, seconds: float | None
+    connections: Sequence[Connection], keepers: Sequence[Reader], stop: asyncio.Event, seconds: float | None
 ) -> None:
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(connection.run()) for connection in connections]

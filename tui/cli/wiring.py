@@ -103,7 +103,7 @@ def _refuse_dangerous_key(config: Config, venue: str, endpoints: Endpoints | Non
     """Raise ConfigError for a key that may move funds; one whose rights are not told is only noted in the log."""
     from feeds.examine import key_rights
 
-    async def ask() -> KeyRights:
+    async def ask() -> KeyRights | None:
         async with asyncio.timeout(_RIGHTS_SECONDS):
             return await key_rights(venue, endpoints, credentials)
 
@@ -111,6 +111,9 @@ def _refuse_dangerous_key(config: Config, venue: str, endpoints: Endpoints | Non
         rights = asyncio.run(ask())
     except (VenueError, TimeoutError) as error:
         logging.getLogger("hedgerow.key").warning("what the key of %s may do is not told: %s", venue, error)
+        return
+    if rights is None:
+        logging.getLogger("hedgerow.key").warning("%s does not tell what a key may do: unverified", venue)
         return
     if rights.withdraws or rights.moves:
         able = "withdraw" if rights.withdraws else "transfer"
@@ -123,6 +126,7 @@ def load(venues: Iterable[str]) -> None:
         importlib.import_module(module)
     for venue in venues:
         importlib.import_module(f"feeds.{venue}.client")
+        importlib.import_module(f"feeds.{venue}.venue")
         importlib.import_module(f"feeds.{venue}.rest")
 
 
@@ -331,8 +335,10 @@ def _start_simulator(seed: int, pins: Mapping[str, Decimal]) -> SimulatorProcess
 def demo_book(venue: str) -> Book:
     """The demo's book on one venue: 5 BTC bought at 60,000 and half of it hedged."""
     from core.demo_book import LINEAR_MARKETS, seed_book
+    from core.symbols import linear_symbol, spot_symbol
 
-    return seed_book(f"{venue}:{LINEAR_MARKETS[venue]}:BTCUSDT", f"{venue}:spot:BTCUSDT")
+    contract = f"{venue}:{LINEAR_MARKETS[venue]}:{linear_symbol(venue, 'BTC')}"
+    return seed_book(contract, f"{venue}:spot:{spot_symbol(venue, 'BTC')}")
 
 
 def parse_pins(texts: Sequence[str]) -> dict[str, Decimal]:

@@ -11,8 +11,8 @@ import pytest
 import zstandard
 
 from core.events import FaultKind, FrameFault, Heard, InstrumentListed, Ticker
-from feeds.bybit import reference
 from feeds.bybit.parse import Decoder
+from feeds.registry import reference_events
 from tests.support.frames import SHARED, faults, said, tickers
 
 WIRE = SHARED / "wire" / "bybit"
@@ -134,7 +134,7 @@ def test_every_listed_instrument_of_the_recording_can_be_read() -> None:
     listed: dict[str, InstrumentListed] = {}
     for record in records():
         if record["t"] == "http":
-            for event in reference.events(record["url"], record["data"].encode(), 1):
+            for event in reference_events("bybit", record["url"], record["data"].encode(), 1):
                 assert not isinstance(event, FrameFault)
                 if isinstance(event, InstrumentListed):
                     listed[event.instrument.id] = event
