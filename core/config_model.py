@@ -57,14 +57,18 @@ class VenueSection(Section):
     secret_env: Annotated[str | None, _VARIABLE] = Field(
         default=None, description="the environment variable that holds the API secret"
     )
+    passphrase_env: Annotated[str | None, _VARIABLE] = Field(
+        default=None, description="the environment variable that holds the passphrase, where the venue wants one (WEEX)"
+    )
     secret_command: Annotated[tuple[str, ...] | None, Words()] = Field(
         default=None,
-        description="a command that prints the API secret, or the API key and the secret on two lines; "
-        "run without a shell",
+        description="a command that prints the API secret, or the API key and the secret on two lines, the passphrase "
+        "on a third where the venue wants one; run without a shell",
     )
     secret_file: Annotated[str | None, _FILE_NAME] = Field(
         default=None,
-        description="a file, mode 0600, that holds the API secret, or the API key and the secret on two lines",
+        description="a file, mode 0600, that holds the API secret, or the API key and the secret on two lines, the "
+        "passphrase on a third where the venue wants one",
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from core.errors import RequestError
 from core.events import AnyEvent
@@ -12,6 +12,8 @@ from feeds.venue import AccountFeed, Credentials, Decoder, Endpoints, KeyRights,
 
 if TYPE_CHECKING:
     from feeds.rest import Dialect
+
+PASSPHRASE: Final = False
 
 
 def feed(endpoints: Endpoints | None, credentials: Credentials | None) -> VenueFeed:

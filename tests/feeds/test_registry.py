@@ -10,36 +10,51 @@ import pytest
 
 import feeds
 from core.errors import RequestError
-from core.symbols import MARKETS
+from core.symbols import MARKETS, read_name
 from feeds.registry import VENUES, decoder_for, markets, reference_events, split_instrument, venue_feed
 
-FILES = {
+PRICES = {
     "__init__.py",
     "facts.py",
     "wire.py",
-    "state.py",
     "parse.py",
-    "sign.py",
     "reference.py",
     "candles.py",
     "rest.py",
     "client.py",
-    "rights.py",
+    "venue.py",
 }
+"""The files of a venue that is read for prices; ``state.py`` is there where frames are merged."""
+
+ACCOUNTS = {"private.py", "account.py", "orders.py", "sign.py", "rights.py", "desk.py"}
+"""What a venue of which accounts are read has besides."""
 
 
 def test_every_folder_with_facts_is_a_venue_of_the_same_shape() -> None:
     folders = [path.parent for path in Path(feeds.__file__).parent.glob("*/facts.py")]
     assert sorted(folder.name for folder in folders) == sorted(VENUES)
     for folder in folders:
-        assert {path.name for path in folder.glob("*.py")} == FILES
+        names = {path.name for path in folder.glob("*.py")}
+        assert names >= PRICES
+        assert names >= ACCOUNTS or not names & ACCOUNTS, f"{folder.name}: accounts are read wholly or not at all"
+
+
+EXAMPLES = {
+    "binance": {"usdm": "BTCUSDT", "coinm": "BTCUSD_PERP", "spot": "BTCUSDT"},
+    "bybit": {"linear": "BTCUSDT", "inverse": "BTCUSD", "spot": "BTCUSDT"},
+    "bingx": {"linear": "BTC-USDT", "inverse": "BTC-USD", "spot": "BTC-USDT"},
+    "weex": {"linear": "BTCUSDT", "spot": "BTCUSDT"},
+    "mexc": {"linear": "BTC_USDT", "inverse": "BTC_USD", "spot": "BTCUSDT"},
+}
 
 
 @pytest.mark.parametrize(("venue", "market"), [(venue, market) for venue in VENUES for market in MARKETS[venue]])
 def test_every_market_can_be_decoded_planned_and_named(venue: str, market: str) -> None:
     assert decoder_for(venue, market).decode(b"garbage", 1)
-    instrument = f"{venue}:{market}:BTCUSDT"
-    assert split_instrument(instrument) == (venue, market, "BTCUSDT")
+    symbol = EXAMPLES[venue][market]
+    instrument = f"{venue}:{market}:{symbol}"
+    assert read_name(instrument) is not None
+    assert split_instrument(instrument) == (venue, market, symbol)
     plans = venue_feed(venue).plans([instrument])
     assert plans
     assert all(plan.venue == venue and plan.url.startswith("wss://") and plan.subscriptions for plan in plans)
@@ -54,13 +69,13 @@ def test_what_no_venue_has_is_refused_by_name(instrument: str) -> None:
 
 
 def test_an_unknown_venue_or_market_is_refused_by_name() -> None:
-    with pytest.raises(RequestError, match="bybit, binance"):
+    with pytest.raises(RequestError, match="binance, bybit"):
         venue_feed("nobody")
-    with pytest.raises(RequestError, match="bybit, binance"):
+    with pytest.raises(RequestError, match="binance, bybit"):
         markets("nobody")
-    with pytest.raises(RequestError, match="bybit, binance"):
+    with pytest.raises(RequestError, match="binance, bybit"):
         reference_events("nobody", "https://x", b"", 1)
-    with pytest.raises(RequestError, match="usdm, spot"):
+    with pytest.raises(RequestError, match="usdm, coinm, spot"):
         decoder_for("binance", "linear")
 
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from core.config import Config
 from core.config_model import VenueSection
 from core.errors import ConfigError
+from feeds.registry import venue_module
 from feeds.venue import Credentials
 
 _COMMAND_SECONDS = 60
@@ -48,12 +49,17 @@ class _Source:
             lines, setting = self._file(self._section.secret_file), "secret_file"
         if self._section.api_key_env is not None:
             lines.insert(0, self._variable("api_key_env", self._section.api_key_env))
-        if len(lines) != 2 or not all(_TOKEN.fullmatch(line) for line in lines):
-            wanted = (
-                "the secret on one line" if self._section.api_key_env else "the API key and the secret on two lines"
-            )
-            raise self._error(setting, wanted, "something else")
-        return Credentials(key=lines[0], secret=lines[1])
+        if self._section.passphrase_env is not None:
+            lines.append(self._variable("passphrase_env", self._section.passphrase_env))
+        passphrase = venue_module(self._venue).PASSPHRASE
+        if len(lines) != (3 if passphrase else 2) or not all(_TOKEN.fullmatch(line) for line in lines):
+            raise self._error(setting, self._wanted(passphrase), "something else")
+        return Credentials(*lines)
+
+    def _wanted(self, passphrase: bool) -> str:
+        if passphrase and not self._section.passphrase_env:
+            return "the API key, the secret and the passphrase on three lines, or passphrase_env"
+        return "the secret on one line" if self._section.api_key_env else "the API key and the secret on two lines"
 
     def _variable(self, setting: str, name: str) -> str:
         value = self._environment.get(name, "").strip()

@@ -1,0 +1,34 @@
+"""ccxt.pro's Binance."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ccxt.pro as ccxtpro
+
+
+def exchange(options: dict[str, Any]) -> Any:
+    """An instance."""
+    return ccxtpro.binance(
+        options | {"options": {"defaultType": "swap", "fetchCurrencies": False, "fetchMargins": False}}
+    )
+
+
+def addresses(rest: str, websocket: str) -> dict[str, Any]:
+    """Where its calls go."""
+    return {
+        "api": {
+            "fapiPublic": f"{rest}/fapi/v1",
+            "fapiPublicV2": f"{rest}/fapi/v2",
+            "fapiPublicV3": f"{rest}/fapi/v3",
+            "fapiPrivate": f"{rest}/fapi/v1",
+            "fapiPrivateV2": f"{rest}/fapi/v2",
+            "fapiPrivateV3": f"{rest}/fapi/v3",
+            "dapiPublic": f"{rest}/dapi/v1",
+            "dapiPrivate": f"{rest}/dapi/v1",
+            "public": f"{rest}/api/v3",
+            "private": f"{rest}/api/v3",
+            "sapi": f"{rest}/sapi/v1",
+            "ws": {"spot": f"{websocket}/stream", "linear": f"{websocket}/ws", "margin": f"{websocket}/stream"},
+        }
+    }
