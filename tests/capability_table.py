@@ -7,7 +7,7 @@ what is not run is not verified. A run of all tests checks the page as it is.
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterator
+from collections.abc import Generator
 from pathlib import Path
 from types import ModuleType
 from typing import Final
@@ -27,8 +27,8 @@ _HEADER = """\
 # What each venue offers, and who has checked it
 
 Made by a test run: `python -m pytest -m verifies --venue-table=docs/venues.md`. "ccxt.pro" and the venues' own SDKs are
-clients that others wrote, at work on the simulated exchange; "hedgerow" is this product's own client there, or its decoder
-on recorded messages. A dash: not shown by any test yet.
+clients that others wrote, at work on the simulated exchange; "hedgerow" is this product's own client there, or its
+decoder on recorded messages. A dash: not shown by any test yet.
 """
 
 
@@ -67,7 +67,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Note what a test has shown."""
     report = yield
     shown = item.config.stash[_KEY]
