@@ -6,6 +6,7 @@ there before those are loaded.
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import importlib
 import logging
@@ -331,6 +332,7 @@ class Simulation:
 
     def __init__(self, seed: int, pins: Mapping[str, Decimal], venues: Sequence[str]) -> None:
         """Only the venues named are started."""
+        self._venues = tuple(venues)
         self._executor = ThreadPoolExecutor(1, thread_name_prefix="hedgerow-simulation")
         self._process = self._executor.submit(_start_simulator, seed, pins, venues)
 
@@ -342,10 +344,10 @@ class Simulation:
         if self._process.exception() is None:
             self._process.result().stop()
 
-    def feeds(self, venue: str, check: Callable[[], None] = lambda: None) -> list[VenueFeed]:
-        """The venue's feed, on the simulated exchange, once that listens; ``check`` is called while it does not.
+    def feeds(self, check: Callable[[], None] = lambda: None) -> list[VenueFeed]:
+        """The feeds of all its venues, once they listen; ``check`` is called while they do not.
 
-        Raises VenueError where it does not start, and what ``check`` raises.
+        Raises VenueError where they do not start, and what ``check`` raises.
         """
         from feeds.registry import venue_feed
         from feeds.venue import Credentials
@@ -353,8 +355,12 @@ class Simulation:
         while not wait([self._process], _CHECK_SECONDS).done:
             check()
         process = self._process.result()
-        key = process.api_key(venue, "read")
-        return [venue_feed(venue, process.venues[venue], Credentials(key=key.key, secret=key.secret))]
+        found = []
+        for venue in self._venues:
+            key = process.api_key(venue, "read")
+            credentials = Credentials(key=key.key, secret=key.secret, passphrase=key.passphrase)
+            found.append(venue_feed(venue, process.venues[venue], credentials))
+        return found
 
 
 def _start_simulator(seed: int, pins: Mapping[str, Decimal], venues: Sequence[str]) -> SimulatorProcess:
@@ -363,13 +369,26 @@ def _start_simulator(seed: int, pins: Mapping[str, Decimal], venues: Sequence[st
     return start_simulator(venues=venues, seed=seed, pins=pins)
 
 
-def demo_book(venue: str) -> Book:
-    """The demo's book on one venue: 5 BTC bought at 60,000 and half of it hedged."""
-    from core.demo_book import LINEAR_MARKETS, seed_book
-    from core.symbols import linear_symbol, spot_symbol
+def demo_venues(arguments: argparse.Namespace) -> list[str]:
+    """The venues that a demo is asked for. Raises RequestError for one that is not simulated."""
+    from feeds.sim.registry import parse_venues
 
-    contract = f"{venue}:{LINEAR_MARKETS[venue]}:{linear_symbol(venue, 'BTC')}"
-    return seed_book(contract, f"{venue}:spot:{spot_symbol(venue, 'BTC')}")
+    return list(parse_venues(arguments.venues)) if arguments.venues is not None else [arguments.venue]
+
+
+def demo_book(venues: Sequence[str]) -> Book:
+    """The demo's book, 5 BTC bought at 60,000 and half of it hedged, on these simulated venues."""
+    from core.demo_book import LINEAR_MARKETS, DemoLeg, seed_book
+    from core.symbols import linear_symbol, spot_symbol
+    from feeds.sim.registry import venue_rules
+
+    legs = []
+    for venue in venues:
+        market = LINEAR_MARKETS[venue]
+        contract = f"{venue}:{market}:{linear_symbol(venue, 'BTC')}"
+        size = venue_rules(venue).contract_size(market, "BTC")
+        legs.append(DemoLeg(contract, f"{venue}:spot:{spot_symbol(venue, 'BTC')}", size))
+    return seed_book(*legs)
 
 
 def parse_pins(texts: Sequence[str]) -> dict[str, Decimal]:
