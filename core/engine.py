@@ -16,6 +16,7 @@ from core.alerts import Alerts
 from core.anchors import Moment
 from core.books import Book, Hedge
 from core.commands import AnyCommand
+from core.contract_sheet import ContractSheet, priced_contracts
 from core.errors import RequestError
 from core.events import (
     AnyEvent,
@@ -36,7 +37,7 @@ from core.events import (
 )
 from core.exact import exactly
 from core.feeds_health import FeedsHealth
-from core.figures import Freshness
+from core.figures import Figure, Freshness
 from core.freshness import SECOND_NS
 from core.hedge_targets import check_target
 from core.history import History
@@ -55,6 +56,7 @@ from core.scenarios import Scenarios
 from core.snapshot import AlertView, Mode, Snapshot
 from core.staging import Staging
 from core.targets import Targets
+from core.typed_marks import TypedMarkets
 from core.valuation import Valuation
 from core.watch import Watch
 from core.why.explainer import Explainer
@@ -75,9 +77,11 @@ class Engine:
         source: str,
         journal: Journal | None = None,
         journal_failure: str = "",
+        sheets: Iterable[ContractSheet] = (),
     ) -> None:
         """``journal=None`` keeps nothing; with a ``journal_failure`` (why the wanted one could not be opened) orders
-        and targets are refused while the market is watched all the same.
+        and targets are refused while the market is watched all the same. ``sheets`` say where the prices of contracts
+        come from that no feed speaks of.
 
         Raises RequestError where two books claim one position, JournalError where the journal cannot be read.
         """
@@ -87,7 +91,8 @@ class Engine:
         self._now_ns = 0
         self._sequence = self._events = 0
         self._feeds = FeedsHealth()
-        self._market = Market(self._feeds)
+        priced = priced_contracts(sheets)
+        self._market = Market(self._feeds, priced)
         self._history = History()
         self._ledger = Ledger(account for book in self._books for account in book.accounts)
         self._targets = Targets(self._books)
@@ -96,7 +101,8 @@ class Engine:
         self._alerts = Alerts()
         self._staging = Staging(self._market, self._ledger, self._valuation, self._targets)
         self._measuring = Measuring(self._books, self._market, self._ledger, self._valuation, self._recorder)
-        kept = (self._ledger, self._targets, self._staging, self._alerts, self._measuring)
+        typed = TypedMarkets(priced, self._market)
+        kept = (self._ledger, self._targets, self._staging, self._alerts, self._measuring, typed)
         Restorer(self._books, self._recorder, *kept).run()
         self._watch = Watch(self._books, self._valuation, self._feeds, self._alerts, self._recorder)
         self._scenarios = Scenarios(self._books, self._valuation)
@@ -121,6 +127,7 @@ class Engine:
             self._measuring,
             self._scenarios,
             self._explainer,
+            typed,
         )
         self._opening = self._to_open()
         self._legs = frozenset(hedge.instrument for book in self._books for hedge in book.hedges)
@@ -228,6 +235,10 @@ class Engine:
     def positions(self) -> list[Position]:
         """Every position held now: what the paper broker settles funding on."""
         return [position for position in self._ledger.positions.values() if position.open]
+
+    def sheet_mark(self, instrument: str, now_ns: int) -> Figure | None:
+        """The mark price of a contract that its sheet tells; ``None`` for every other one."""
+        return self._market.figure(instrument, Field.MARK, now_ns) if self._market.unquoted(instrument) else None
 
     @property
     def history(self) -> History:

@@ -6,11 +6,14 @@ from collections.abc import Coroutine, Iterator, Sequence
 from typing import Any
 
 from core.commands import AnyCommand, Resync
+from core.sheet_price import PricedContract
 from feeds.clock import Clock
 from feeds.connection import DEFAULT_TIMING, Connection, Emit, Timing
 from feeds.engine_thread import EngineThread
 from feeds.history import HistoryKeeper
 from feeds.keeper import Keeper
+from feeds.prices.keeper import PriceKeeper
+from feeds.prices.sources import price_keepers
 from feeds.records import Tap
 from feeds.reference import EVERY_SECONDS, ReferenceKeeper
 from feeds.runner import Broker, EngineCore
@@ -42,7 +45,8 @@ class EngineHost(EngineThread):
     """An engine on live venues.
 
     ``instruments`` are ids. Snapshots are cut ``refresh_hz`` times a second, and at once for an alert or after a
-    command. ``tap`` sees every raw frame and every public REST answer, in the engine's thread.
+    command. ``tap`` sees every raw frame and every public REST answer, in the engine's thread. ``priced`` are contracts
+    whose prices come from their own sheets; the tap sees nothing of those.
     """
 
     def __init__(
@@ -57,18 +61,20 @@ class EngineHost(EngineThread):
         timing: Timing = DEFAULT_TIMING,
         tap: Tap | None = None,
         reference_seconds: float = EVERY_SECONDS,
+        priced: Sequence[PricedContract] = (),
     ) -> None:
         super().__init__(engine, broker, refresh_hz)
         self._feeds, self._instruments, self._clock = feeds, tuple(instruments), clock
         self._timing, self._tap, self._reference_seconds = timing, tap, reference_seconds
         self._connections: list[Connection] = []
-        self._keepers: list[Keeper] = []
+        self._keepers: list[Keeper | PriceKeeper] = []
+        self._priced = tuple(priced)
 
     def _now_ns(self) -> int:
         return self._clock.now_ns()
 
     def _work(self) -> Iterator[Coroutine[Any, Any, None]]:
-        self._connections, self._keepers = connections_of(
+        self._connections, keepers = connections_of(
             self._feeds,
             self._instruments,
             self._emit,
@@ -77,6 +83,7 @@ class EngineHost(EngineThread):
             tap=self._tap,
             reference_seconds=self._reference_seconds,
         )
+        self._keepers = [*keepers, *price_keepers(self._priced, self._emit, self._clock)]
         yield from (connection.run() for connection in self._connections)
         yield from (keeper.run() for keeper in self._keepers)
 

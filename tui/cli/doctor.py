@@ -128,7 +128,7 @@ def _check_file_mode(config: Config) -> Iterator[Check]:
 
 
 def _check_credentials(config: Config) -> Iterator[Check]:
-    for venue in venues_of(instruments_of(config.books)):
+    for venue in venues_of(instruments_of(config.books, config.contracts)):
         if not is_configured(config.venues.get(venue)):
             yield _without_key(config, venue)
             continue
