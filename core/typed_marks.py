@@ -16,6 +16,10 @@ CHANNEL = "typed"
 """The channel on which typed marks reach the market; the contract's symbol goes before it."""
 
 
+FAR = Decimal("0.1")
+"""A typed mark that is further away from the one held, as a fraction of it, is worth a second look."""
+
+
 def typed_channel(instrument: str) -> str:
     """The channel of a contract's typed marks, one each: ``MBT-2026-12 typed``."""
     return f"{instrument.rpartition(':')[2]} {CHANNEL}"
@@ -30,6 +34,12 @@ def typed_ticker(instrument: str, price: Decimal, typed_ns: int, received_ns: in
         venue_time_ns=typed_ns,
         received_ns=received_ns,
     )
+
+
+@exactly
+def change_from(held: Decimal, typed: Decimal) -> Decimal:
+    """How far a typed mark is from the one held, as a fraction of it."""
+    return (typed - held) / held
 
 
 class TypedMarkets:

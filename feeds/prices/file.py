@@ -30,14 +30,12 @@ class FileKeeper(PriceKeeper):
         self._unfinished: tuple[int, int] = (0, 0)
         self._told_unfinished = False
 
-    async def run(self) -> None:
-        """Follow it until cancelled. Raises nothing but cancellation."""
-        try:
-            await super().run()
-        finally:
-            self._file.close()
+    async def close(self) -> None:
+        """Let go of the file."""
+        self._file.close()
 
-    async def _look(self) -> float:
+    async def look(self) -> float:
+        """Look whether lines were added."""
         try:
             # In a thread of its own: a file system that hangs must not hold the engine up.
             batches = await asyncio.to_thread(self._file.look)

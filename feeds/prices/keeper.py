@@ -46,16 +46,26 @@ class PriceKeeper(ABC):
         self._again.set()
 
     @abstractmethod
-    async def _look(self) -> float:
+    async def look(self) -> float:
         """Look once and tell what was seen; for how many seconds to wait before the next time."""
+
+    @abstractmethod
+    async def close(self) -> None:
+        """Let go of whatever is open."""
 
     async def run(self) -> None:
         """Look until cancelled. Raises nothing but cancellation."""
         self._say(ConnectionState.CONNECTING)
+        try:
+            await self._keep_looking()
+        finally:
+            await self.close()
+
+    async def _keep_looking(self) -> None:
         while True:
             self._again.clear()
             try:
-                seconds = await self._look()
+                seconds = await self.look()
             except Exception as error:
                 # The supervisor's net: looking again may help. The text may hold anything, so only its type is told.
                 _LOGGER.error("%s %s: %s", self._venue, self.name, type(error).__name__)

@@ -51,15 +51,13 @@ class AddressKeeper(PriceKeeper):
         )
         self._client: httpx.AsyncClient | None = None
 
-    async def run(self) -> None:
-        """Ask until cancelled. Raises nothing but cancellation."""
-        try:
-            await super().run()
-        finally:
-            if self._client is not None:
-                await self._client.aclose()
+    async def close(self) -> None:
+        """Hang up."""
+        if self._client is not None:
+            await self._client.aclose()
 
-    async def _look(self) -> float:
+    async def look(self) -> float:
+        """Ask once."""
         self._pacing.attempted(self._clock.now_ns())
         try:
             body = await self._asked()

@@ -20,7 +20,8 @@ class TypedKeeper(PriceKeeper):
         super().__init__(contract, CHANNEL, emit, clock)
         self._source = source
 
-    async def _look(self) -> float:
+    async def look(self) -> float:
+        """Tell the mark of the configuration."""
         self._say(ConnectionState.LIVE)
         source = self._source
         if source.mark is not None and source.at_ns is not None:
@@ -29,3 +30,6 @@ class TypedKeeper(PriceKeeper):
             except Unusable as problem:
                 self._refused(Unusable(FaultKind.BAD_FIELD, f"the mark in the configuration: {problem.text}", "at"))
         return _DAY_SECONDS
+
+    async def close(self) -> None:
+        """There is nothing open."""

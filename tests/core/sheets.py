@@ -76,3 +76,23 @@ def sheet(contracts: str = MBT) -> ContractSheet:
     return config(
         contracts + '[[books]]\nname = "a"\nlots = [{asset = "X", quantity = 1, price = "bybit:spot:XUSDT"}]\n'
     ).contracts[0]
+
+
+ALWAYS_OPEN = 'sessions = ["Mon 00:00 - Mon 00:00"]\nbreaks = []\nholidays = []\n'
+PRICED = "cme:futures:MBT-2099-12"
+
+
+def priced(source: str, *, account: str = 'margin_mode = "cross"', always_open: bool = True) -> str:
+    """A configuration of 10 BTC hedged with 50 contracts of 0.1 BTC that settle in 2099, priced by ``source``."""
+    contract = MBT[: MBT.index("[[contracts.months]]")]
+    if always_open:
+        hours = contract[contract.index("sessions") :]
+        contract = contract.replace(hours, ALWAYS_OPEN)
+    month = (
+        '[[contracts.months]]\nmonth = "2099-12"\nlast_trading_day = 2099-12-24\nsettles = 2099-12-25T16:00:00Z\n'
+        f"[contracts.months.price]\n{source}\n"
+    )
+    book = BOOK.replace("MBT-2026-12", "MBT-2099-12").replace("quantity = -25", "quantity = -50")
+    book = book.replace("quantity = 5,", "quantity = 10, cost = 60000,")
+    book = book.replace("wallet_balance = 100000", f"wallet_balance = 300000\n{account}")
+    return f"{contract}{month}\n{book}"
