@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 
 from core.config import Config, parse_config
-from core.contract_sheet import ContractSheet
+from core.contract_sheet import ContractSheet, listings
+from core.engine import Engine
+from core.events import Ticker
+from core.journal import Journal
+from core.snapshot import Mode
+from tests.support.builders import SPOT, at, feed, listed, spot
 
 FILE = Path("/somewhere/config.toml")
 MBT = """\
@@ -96,3 +102,26 @@ def priced(source: str, *, account: str = 'margin_mode = "cross"', always_open: 
     book = book.replace("quantity = 5,", "quantity = 10, cost = 60000,")
     book = book.replace("wallet_balance = 100000", f"wallet_balance = 300000\n{account}")
     return f"{contract}{month}\n{book}"
+
+
+def priced_engine(
+    source: str, *, journal: Journal | None = None, spot_price: int | None = 92_000, **options: object
+) -> Engine:
+    """An engine on the configuration of :func:`priced`, which has heard of the contract and of the spot price."""
+    made_of = config(priced(source, **options))  # type: ignore[arg-type]
+    made = Engine(made_of.books, mode=Mode.PAPER, source="test", journal=journal, sheets=made_of.contracts)
+    feed(made, listed(SPOT), *(list(listings(item, at(0))) for item in made_of.contracts))
+    if spot_price is not None:
+        feed(made, spot(0, spot_price))
+    return made
+
+
+def told(when: float, price: Decimal | str | int, seen: float | None = None) -> Ticker:
+    """A price of the contract of :func:`priced`, received ``when`` and as old as ``seen`` (both in seconds)."""
+    return Ticker(
+        received_ns=at(when),
+        instrument=PRICED,
+        channel="MBT-2099-12 file",
+        venue_time_ns=at(when if seen is None else seen),
+        mark_price=Decimal(price),
+    )
