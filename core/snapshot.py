@@ -382,8 +382,8 @@ class StageView(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """The order being looked at, not yet sent.
 
     ``raw_quantity`` is what the target asks for, ``quantity`` what the venue's filters allow (unsigned, order
-    unit), ``residual`` the difference in coins. ``fee`` in settle at the taker rate, an estimate. ``refusals``
-    lists every limit or filter that forbids sending; with one present ``y`` does nothing but say so.
+    unit), ``residual`` the difference in coins. ``fee`` in settle is an estimate, and ``fee_source`` says by
+    what. ``refusals`` lists every limit or filter that forbids sending; with one present ``y`` does nothing but say so.
     """
 
     client_order_id: str
@@ -404,6 +404,7 @@ class StageView(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     reduce_only: bool
     after: PreviewAfter
     refusals: tuple[str, ...] = ()
+    fee_source: str = "at the taker rate"
 
 
 class OrderView(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):

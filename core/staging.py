@@ -154,6 +154,7 @@ class Staging:
             settle=staged.account.settle,
             reduce_only=sizing.reduce_only,
             after=_after_view(line, unknown(gap) if gap else price),
+            fee_source="at the taker rate" if instrument.fee_per_contract is None else "so much a contract",
             refusals=self._refusals(staged, line, account, notional, now_ns, journal_failure),
         )
 

@@ -47,7 +47,7 @@ class FileKeeper(PriceKeeper):
         if self._file.oversize:
             self._refused(Unusable(FaultKind.OVERSIZE, f"a line of more than {LONGEST_LINE} bytes"))
         self._watch_the_end()
-        if self._said is not None and self._said[0] in (ConnectionState.CONNECTING, ConnectionState.RECONNECTING):
+        if self._said is None or self._said[0] in (ConnectionState.CONNECTING, ConnectionState.RECONNECTING):
             # It can be read, and nothing new stands in it.
             self._say(*((ConnectionState.LIVE,) if self._newest_ns else (ConnectionState.SUBSCRIBING, "no price yet")))
         return LOOK_SECONDS

@@ -34,7 +34,7 @@ def faults(text: str) -> dict[str, str]:
 def test_a_file_is_found_from_the_folder_of_the_configuration() -> None:
     found = price('file = "prices/mbt.txt"')
     assert found.source == TailedFile(path="/somewhere/prices/mbt.txt")
-    assert (found.means, found.stale_after_seconds, found.index) == (PriceMeaning.MARK, 60, "")
+    assert (found.means, found.stale_after_seconds, found.index) == (PriceMeaning.MARK, Decimal(60), "")
     assert price('file = "/var/mbt.txt"').source == TailedFile(path="/var/mbt.txt")
 
 
@@ -52,7 +52,7 @@ def test_an_address_keeps_its_query_and_names_its_secrets() -> None:
         every_seconds=Decimal("2.5"),
         headers=(("X-Key", "QUOTES_KEY"), ("Accept-Language", "LANG")),
     )
-    assert (found.stale_after_seconds, found.index) == (30, "bybit:spot:BTCUSDT")
+    assert (found.stale_after_seconds, found.index) == (Decimal(30), "bybit:spot:BTCUSDT")
 
 
 def test_typed_marks_may_begin_with_one() -> None:

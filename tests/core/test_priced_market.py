@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 
+from core.book_scenario import build
 from core.commands import ConfirmStage, SetTarget, StageHedge
 from core.contract_sheet import listings
 from core.engine import Engine
@@ -44,11 +45,18 @@ def test_position_profit_and_margin_go_by_the_price_of_the_sheet() -> None:
     made = priced_engine(FILE)
     feed(made, told(0.1, 92_500))
     seen = line(made, 0.2)
-    assert (seen.mark_price.value, seen.delta.value, seen.ratio.value) == (92_500, Decimal("-5.0"), Decimal("0.5"))
+    assert (seen.mark_price.value, seen.delta.value, seen.ratio.value) == (
+        Decimal(92_500),
+        Decimal("-5.0"),
+        Decimal("0.5"),
+    )
     assert seen.profit.value == Decimal("-5.0") * (92_500 - 90_000)
     assert seen.notional.value == 5 * 92_500
     account = made.snapshot(at(0.2)).books[0].accounts[0]
-    assert (account.initial_margin.value, account.maintenance_margin.value) == (50 * 2_486, 50 * 2_260)
+    assert (account.initial_margin.value, account.maintenance_margin.value) == (
+        Decimal(50 * 2_486),
+        Decimal(50 * 2_260),
+    )
     assert account.margin_balance.value == 300_000 - 12_500
     # Where 300,000 − 5 · (price − 90,000) is the 113,000 that the exchange asks for.
     assert seen.liquidation_price.value == 90_000 + Decimal(300_000 - 113_000) / 5
@@ -80,7 +88,7 @@ def test_a_pair_stands_for_the_index_price_by_estimate() -> None:
     made = priced_engine(INDEXED, spot_price=92_000)
     feed(made, told(0.1, 92_460))
     seen = line(made, 0.2)
-    assert (seen.index_price.value, seen.index_price.estimated) == (92_000, True)
+    assert (seen.index_price.value, seen.index_price.estimated) == (Decimal(92_000), True)
     assert (seen.basis.value, seen.basis.estimated) == (Decimal("0.005"), True)
     assert seen.price_source == "last price from the file mbt.txt"
     attribution = made.snapshot(at(0.2)).books[0].attributions[0]
@@ -187,8 +195,8 @@ def test_a_paper_order_fills_at_the_price_for_the_fee_of_the_sheet() -> None:
     stage = made.snapshot(at(1)).stage
     assert stage is not None
     assert stage.refusals == ()
-    assert (stage.price.value, stage.price_source, stage.quantity.value) == (92_500, "mark price", 10)
-    assert (stage.fee.value, stage.notional.value) == (25, 92_500)
+    assert (stage.price.value, stage.price_source, stage.quantity.value) == (Decimal(92_500), "mark price", Decimal(10))
+    assert (stage.fee.value, stage.notional.value) == (Decimal(25), Decimal(92_500))
     made.command(ConfirmStage(client_order_id=stage.client_order_id), at(1))
     (order,) = made.take_orders()
     feed(made, broker.submit(order, at(1.1)))
@@ -196,7 +204,7 @@ def test_a_paper_order_fills_at_the_price_for_the_fee_of_the_sheet() -> None:
     seen = snapshot.books[0].hedges[0]
     assert snapshot.orders[0].state is OrderState.FILLED
     assert snapshot.orders[0].average_price.value == 92_500
-    assert (seen.quantity.value, seen.fees.value, seen.ratio.value) == (-60, 25, Decimal("0.6"))
+    assert (seen.quantity.value, seen.fees.value, seen.ratio.value) == (Decimal(-60), Decimal(25), Decimal("0.6"))
     assert snapshot.books[0].accounts[0].wallet_balance.value == 300_000 - 25
 
 
@@ -211,3 +219,13 @@ def test_a_paper_order_is_refused_once_the_price_is_no_longer_live() -> None:
     assert made.take_orders() == []
     assert made.snapshot(at(40)).message == "not sent: the mark price is late"
     assert made.snapshot(at(40)).stage.refusals.count("the mark price is late") == 1  # type: ignore[union-attr]
+
+
+def test_scenarios_charge_the_fee_of_the_sheet() -> None:
+    made = priced_engine(INDEXED)
+    feed(made, told(0.1, 92_500))
+    view = made.snapshot(at(0.2)).books[0]
+    built = build(made._valuation.standing(config(priced(INDEXED)).books[0], view.bag, at(0.2)))
+    assert built.book is not None
+    rates = [leg.taker_fee_rate for pool in built.book.pools for leg in pool.legs]
+    assert [round(rate * 9_250, 20) for rate in rates] == [Decimal("2.5")], "of the 9,250 USD of a contract"

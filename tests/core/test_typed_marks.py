@@ -42,7 +42,7 @@ def test_a_typed_mark_prices_the_book_at_once() -> None:
     assert mark(made, 1).missing == (f"mark price of {PRICED}",)
     assert typed(made, "92500.0", 2) == f"mark price of {PRICED}: 92500, as you typed it"
     line = made.snapshot(at(2)).books[0].hedges[0]
-    assert (line.mark_price.value, line.mark_price.observed_ns) == (92_500, at(2))
+    assert (line.mark_price.value, line.mark_price.observed_ns) == (Decimal(92_500), at(2))
     assert line.profit.value == -5 * (92_500 - 90_000)
     assert (line.price_typed, line.price_source) == (True, "mark price typed in")
 

@@ -72,7 +72,7 @@ def _detail(show: Formatter, book: BookView, hedge: HedgeLine, width: int) -> li
             hedge.quantity_unit,
         ),
         Field("entry", hedge.entry_price, show.price(hedge.entry_price), hedge.quote, hint="average"),
-        Field("mark", hedge.mark_price, show.price(hedge.mark_price), hedge.quote, hint=_whence(hedge)),
+        Field("mark", hedge.mark_price, show.price(hedge.mark_price), hedge.quote),
         Field("P&L", hedge.profit, show.profit(hedge.profit, currency=settle), settle, hint="unrealised, at mark"),
         _result(show, book),
         Field("notional", hedge.notional, show.money(hedge.notional, currency=hedge.quote), hedge.quote),
@@ -97,12 +97,15 @@ def _detail(show: Formatter, book: BookView, hedge: HedgeLine, width: int) -> li
         Field("ask", hedge.ask_price, show.price(hedge.ask_price), hedge.quote),
     ]
     rows = [field.row(show, width) for field in fields] if width < 72 else field_rows(show, fields, width)
-    return [_heading(hedge, width), *rows, *wrapped(hedge.opened_note, width, "label")]
+    return [_heading(hedge, width), *rows, *_whence(hedge, width), *wrapped(hedge.opened_note, width, "label")]
 
 
-def _whence(hedge: HedgeLine) -> str:
+def _whence(hedge: HedgeLine, width: int) -> list[Row]:
     """What the mark price is, where the contract's sheet tells it."""
-    return f"{hedge.price_source}; market closed" if hedge.price_rests else hedge.price_source
+    if not hedge.price_source:
+        return []
+    closed = "; its market is closed" if hedge.price_rests else ""
+    return wrapped(f"the mark is the {hedge.price_source}{closed}", width, "label")
 
 
 def _heading(hedge: HedgeLine, width: int) -> Row:

@@ -60,7 +60,7 @@ def test_a_file_that_grows_prices_the_book_and_its_orders(tmp_path: Path) -> Non
     file.write_text("92000\n")
     with running(tmp_path, 'file = "mbt.txt"') as host:
         seen = line(marked(host, 92_000))
-        assert (seen.profit.value, seen.delta.value) == (-5 * 2_000, Decimal("-5.0"))
+        assert (seen.profit.value, seen.delta.value) == (Decimal(-5 * 2_000), Decimal("-5.0"))
         assert seen.liquidation_price.value == 90_000 + Decimal(300_000 - 50 * 2_260) / 5
         with file.open("a") as stream:
             stream.write("92500\n")
@@ -69,10 +69,10 @@ def test_a_file_that_grows_prices_the_book_and_its_orders(tmp_path: Path) -> Non
         host.send(StageHedge(book="main", instrument=PRICED))
         stage = shown(host, lambda snapshot: snapshot.stage is not None).stage
         assert stage is not None
-        assert (stage.refusals, stage.quantity.value, stage.fee.value) == ((), 20, 50)
+        assert (stage.refusals, stage.quantity.value, stage.fee.value) == ((), Decimal(20), Decimal(50))
         host.send(ConfirmStage(client_order_id=stage.client_order_id))
         filled = shown(host, lambda snapshot: any(order.state is OrderState.FILLED for order in snapshot.orders))
-        assert (line(filled).quantity.value, line(filled).fees.value) == (-70, 50)
+        assert (line(filled).quantity.value, line(filled).fees.value) == (Decimal(-70), Decimal(50))
         entry = line(filled).entry_price.value
         assert entry is not None
         assert round(entry * 70, 9) == 50 * 90_000 + 20 * 92_500
@@ -144,7 +144,7 @@ def test_a_typed_mark_outlives_the_run_it_was_typed_in(tmp_path: Path) -> None:
         assert not line(refused).mark_price.known
         host.send(TypeMark(instrument=PRICED, price=Decimal(92_500)))
         seen = line(marked(host, 92_500))
-        assert (seen.profit.value, seen.price_typed) == (-5 * 2_500, True)
+        assert (seen.profit.value, seen.price_typed) == (Decimal(-5 * 2_500), True)
         typed_ns = seen.mark_price.observed_ns
     with running(tmp_path, source) as host:
         again = marked(host, 92_500)
@@ -157,5 +157,5 @@ def test_a_typed_mark_outlives_the_run_it_was_typed_in(tmp_path: Path) -> None:
         assert stage is not None
         host.send(ConfirmStage(client_order_id=stage.client_order_id))
         filled = shown(host, lambda snapshot: any(order.state is OrderState.FILLED for order in snapshot.orders))
-        assert (line(filled).quantity.value, line(filled).fees.value) == (-40, 25)
+        assert (line(filled).quantity.value, line(filled).fees.value) == (Decimal(-40), Decimal(25))
         assert line(filled).realised.value == -1 * 2_500

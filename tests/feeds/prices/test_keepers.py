@@ -358,7 +358,7 @@ async def test_the_log_says_nothing_of_an_address(caplog: pytest.LogCaptureFixtu
 async def test_a_mark_in_the_configuration_is_told_with_its_own_time() -> None:
     events = await first_look(contract("typed = true\nmark = 92500\nat = 2020-01-01T00:00:00Z"), Clock())
     found = [event for event in events if isinstance(event, Ticker)]
-    assert [(event.mark_price, event.venue_time_ns) for event in found] == [(92_500, 1_577_836_800 * SECOND)]
+    assert [(event.mark_price, event.venue_time_ns) for event in found] == [(Decimal(92_500), 1_577_836_800 * SECOND)]
     assert [event.state.value for event in events if isinstance(event, ConnectionChanged)] == ["live"]
 
 
