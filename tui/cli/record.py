@@ -90,7 +90,7 @@ def _feeds(arguments: argparse.Namespace) -> Iterator[tuple[Sequence[VenueFeed],
     from core.config import load_config
 
     config = load_config(config_path(arguments.config))
-    instruments = named or instruments_of(config.books)
+    instruments = named or instruments_of(config.books, config.contracts)
     yield configured_feeds(config, instruments), instruments
 
 

@@ -152,7 +152,7 @@ def _configured(arguments: argparse.Namespace) -> Iterator[EngineHost]:
         raise RequestError("--pin", "--demo beside it: a real market cannot be held", "no --demo")
     config = load_config(config_path(arguments.config))
     _check_book(arguments.book, config.books)
-    feeds = configured_feeds(config, instruments_of(config.books))
+    feeds = configured_feeds(config, instruments_of(config.books, config.contracts))
     with copied_journal(config) as journal:
         # All books, whichever is asked for: they share accounts, and so margin.
         books = [_at_once(book) for book in config.books]

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from core.contract_sheet import ContractSheet
     from core.engine import Engine
     from core.journal import Journal
+    from core.sheet_price import PricedContract
     from core.snapshot import Mode
     from feeds.host import EngineHost
     from feeds.records import Tap
@@ -52,22 +53,32 @@ _PIN = re.compile(r"(?P<coin>[A-Za-z0-9]{1,20})=(?P<price>[0-9]{1,12}(\.[0-9]{1,
 # --- what books need -----------------------------------------------------------------------------------------
 
 
-def instruments_of(books: Iterable[Book]) -> tuple[str, ...]:
+def instruments_of(books: Iterable[Book], contracts: Sequence[ContractSheet] = ()) -> tuple[str, ...]:
     """Every instrument of a venue with feeds that the books rely on: contracts of hedges, spot pairs of lots and of
     collateral.
 
-    Contracts that the user's own sheets describe are left out: no feed speaks of them.
+    Contracts that the user's own sheets describe are left out: no feed speaks of them. The pairs that stand for their
+    index prices are not: ``contracts`` are those sheets.
     """
     from core.contract_sheet import is_sheet_name
 
     names: dict[str, None] = {}
     for book in books:
-        contracts = (hedge.instrument for hedge in book.hedges)
-        names |= dict.fromkeys(contract for contract in contracts if not is_sheet_name(contract))
+        hedged = (hedge.instrument for hedge in book.hedges)
+        names |= dict.fromkeys(name for name in hedged if not is_sheet_name(name))
         names |= dict.fromkeys(lot.price for lot in book.lots if lot.price is not None)
         backing = (item.price for account in book.accounts for item in account.collateral)
         names |= dict.fromkeys(price for price in backing if price is not None)
+        names |= dict.fromkeys(item.price.index for item in priced_in([book], contracts) if item.price.index)
     return tuple(names)
+
+
+def priced_in(books: Iterable[Book], contracts: Sequence[ContractSheet]) -> list[PricedContract]:
+    """The contracts of these sheets that the books hedge with and whose price their sheet says how to get."""
+    from core.contract_sheet import priced_contracts
+
+    hedged = {hedge.instrument for book in books for hedge in book.hedges}
+    return [item for name, item in priced_contracts(contracts).items() if name in hedged]
 
 
 def venues_of(instruments: Iterable[str]) -> tuple[str, ...]:
@@ -166,8 +177,8 @@ def running_engine(
 ) -> Iterator[EngineHost]:
     """An engine with its feeds and the paper broker, in a thread of its own for as long as the context lasts.
 
-    ``contracts`` are the user's own sheets: engine and broker know them before anything else is heard. ``read`` are the
-    accounts that their venues keep.
+    ``contracts`` are the user's own sheets: engine and broker know them before anything else is heard, and the prices
+    of those that the books hedge with are got where their sheets say. ``read`` are the accounts that venues keep.
 
     Raises RequestError where the books contradict one another and JournalError where the journal cannot be read.
     """
@@ -177,9 +188,9 @@ def running_engine(
     from feeds.host import AccountToRead, EngineHost
     from feeds.paper import PaperBroker
 
-    engine = Engine(books, mode=mode, source=source, journal=journal)
+    engine = Engine(books, mode=mode, source=source, journal=journal, sheets=contracts)
     accounts = {account.name: account for book in books for account in book.accounts}
-    broker = PaperBroker(accounts.values(), engine.positions)
+    broker = PaperBroker(accounts.values(), engine.positions, engine.sheet_mark)
     clock = Clock()
     for sheet in contracts:
         for event in listings(sheet, clock.now_ns()):
@@ -187,7 +198,8 @@ def running_engine(
             broker.observe(event)
     begun_ns = clock.now_ns()
     asked = [AccountToRead(feed, partial(_known_since, engine, feed.account, begun_ns)) for feed in read]
-    host = EngineHost(engine, feeds, instruments_of(books), broker, clock, ENGINE_HZ, tap=tap, accounts=asked)
+    instruments, priced = instruments_of(books, contracts), priced_in(books, contracts)
+    host = EngineHost(engine, feeds, instruments, broker, clock, ENGINE_HZ, tap=tap, accounts=asked, priced=priced)
     host.start()
     try:
         yield host
