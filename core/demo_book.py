@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from core.books import Account, Book, Hedge, Lot
+from core.exact import exactly
 from core.instruments import instrument_id
 from core.symbols import MARKETS, linear_symbol
 
@@ -28,6 +29,7 @@ class DemoLeg(NamedTuple):
 SEED: Final = DemoLeg("bybit:linear:BTCUSDT", "bybit:spot:BTCUSDT")
 
 
+@exactly
 def seed_book(*legs: DemoLeg) -> Book:
     """5 BTC bought at 60,000 and half of it hedged: short 2.5 BTC at 60,000 on 75,000 USDT of isolated margin (2x).
 
@@ -41,7 +43,7 @@ def seed_book(*legs: DemoLeg) -> Book:
             name="paper" if len(spread) == 1 else leg.contract.split(":")[0],
             venue=leg.contract.split(":")[0],
             settle="USDT",
-            wallet_balance=80_000 * short,
+            wallet_balance=_whole(80_000 * short),
             leverage=Decimal(2),
         )
         for leg, short in zip(spread, shorts, strict=True)
@@ -60,7 +62,7 @@ def seed_book(*legs: DemoLeg) -> Book:
                 target_ratio=short / 5,
                 quantity=-short / leg.contract_size,
                 entry_price=Decimal(60_000),
-                isolated_margin=30_000 * short,
+                isolated_margin=_whole(30_000 * short),
             )
             for leg, account, short in zip(spread, accounts, shorts, strict=True)
         ),
@@ -68,8 +70,14 @@ def seed_book(*legs: DemoLeg) -> Book:
     )
 
 
+def _whole(amount: Decimal) -> Decimal:
+    return amount.quantize(Decimal(1))
+
+
 def _shares(total: Decimal, count: int) -> list[Decimal]:
     """A number of coins in parts as even as thousandths allow."""
+    if count == 1:
+        return [total]
     each = (total / count).quantize(Decimal("0.001"), ROUND_DOWN)
     return [total - each * (count - 1), *[each] * (count - 1)]
 
