@@ -12,8 +12,6 @@ from feeds.binance import facts
 from feeds.rest import RestClient
 from feeds.venue import KeyRights
 
-PATH = "/sapi/v1/account/apiRestrictions"
-
 
 class _Key(msgspec.Struct, rename="camel"):
     ip_restrict: bool
@@ -27,9 +25,9 @@ class _Key(msgspec.Struct, rename="camel"):
 async def read_rights(rest: RestClient) -> KeyRights:
     """Ask the venue. Raises VenueError."""
     try:
-        key = msgspec.json.decode(await rest.get(PATH, signed=True), type=_Key)
+        key = msgspec.json.decode(await rest.get(facts.RIGHTS_PATH, signed=True), type=_Key)
     except msgspec.DecodeError:
-        raise VenueError(facts.VENUE, "bad_answer", f"{PATH}: not the rights of a key") from None
+        raise VenueError(facts.VENUE, "bad_answer", f"{facts.RIGHTS_PATH}: not the rights of a key") from None
     return KeyRights(
         trades=key.enable_spot_and_margin_trading or key.enable_futures,
         withdraws=key.enable_withdrawals,

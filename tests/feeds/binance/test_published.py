@@ -67,14 +67,14 @@ def test_the_other_samples_are_heard(market: str, name: str, kind: str) -> None:
 
 
 def test_the_sample_premium_index() -> None:
-    (event,) = reference.mark_prices((FUTURES / "rest_premiumIndex_symbol.json").read_bytes(), None, 1)
+    (event,) = reference.mark_prices("usdm", (FUTURES / "rest_premiumIndex_symbol.json").read_bytes(), None, 1)
     assert isinstance(event, Ticker)
     assert (event.instrument, event.mark_price) == ("binance:usdm:BTCUSDT", Decimal("11793.63104562"))
     assert (event.funding_rate, event.next_funding_time_ns) == (Decimal("0.00038246"), 1_597_392_000_000_000_000)
 
 
 def test_the_sample_funding_terms() -> None:
-    terms, faults = reference.funding_terms((FUTURES / "rest_fundingInfo.json").read_bytes(), None, 1)
+    terms, faults = reference.funding_terms("usdm", (FUTURES / "rest_fundingInfo.json").read_bytes(), None, 1)
     assert not faults
     assert (terms["BLZUSDT"].hours, terms["BLZUSDT"].cap, terms["BLZUSDT"].floor) == (
         8,
