@@ -74,11 +74,12 @@ def _reason(row: Fields, status: str, client_id: str) -> str:
 
 def _fill(row: Fields, order: OrderUpdate, execution: str) -> list[AnyEvent]:
     """The execution; the venue leaves the fee out where there is none."""
-    if execution not in _EXECUTIONS or row.shown("l") in ("", "0"):
+    quantity = row.size("l") if execution in _EXECUTIONS else None
+    if not quantity:
         return []
-    quantity, price, trade = row.size("l"), row.price("L"), row.whole("t")
+    price, trade = row.price("L"), row.whole("t")
     fee, asset = (row.amount("n"), row.text("N")) if "n" in row else (Decimal(0), "")
-    if not quantity or price is None or trade is None or fee is None or asset is None:
+    if price is None or trade is None or fee is None or asset is None:
         return []
     return [
         Fill(

@@ -24,9 +24,14 @@ class _Key(msgspec.Struct, rename="camel"):
 
 async def read_rights(rest: RestClient) -> KeyRights:
     """Ask the venue. Raises VenueError."""
+    return read_key(await rest.get(facts.RIGHTS_PATH, signed=True))
+
+
+def read_key(body: bytes) -> KeyRights:
+    """What the answer says. Raises VenueError."""
     try:
-        key = msgspec.json.decode(await rest.get(facts.RIGHTS_PATH, signed=True), type=_Key)
-    except msgspec.DecodeError:
+        key = msgspec.json.decode(body, type=_Key)
+    except (msgspec.DecodeError, RecursionError):
         raise VenueError(facts.VENUE, "bad_answer", f"{facts.RIGHTS_PATH}: not the rights of a key") from None
     return KeyRights(
         trades=key.enable_spot_and_margin_trading or key.enable_futures,
