@@ -176,7 +176,7 @@ class BookState(State):
 
     def careful(self, fields: Fields, received_ns: int) -> Ticker:
         """See :meth:`State.careful`: without what orders it the payload is refused."""
-        time = event_time(fields, received_ns) if not self._spot or "E" in fields else None
+        time = None if self._spot else event_time(fields, received_ns)
         update_id = fields.whole("u")
         if update_id is None or fields.bad:
             raise refusal(FaultKind.BAD_FIELD, self.blank.channel, *fields.bad[0])
