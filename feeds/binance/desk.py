@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from core.errors import DecodeError, VenueError
-from core.events import AccountSwept, AnyEvent
+from core.events import AccountSwept, AnyEvent, PositionUpdate
+from core.legs import Leg
 from core.orders import OrderRequest
 from feeds.binance import facts, sign
 from feeds.binance.private import AccountDecoder
@@ -54,6 +55,7 @@ class BinanceAccount(PlainStream):
         self._listen_keys: dict[str, str] = {}
         self._ahead_ms = 0
         self._names: Mapping[str, str] = {}
+        self._streamed: dict[str, Mapping[tuple[str, Leg], PositionUpdate]] = {}
         self._sent_ns: dict[str, int] = {}
         """When each order was last sent, so that an id that the venue does not know yet is not taken for free."""
 
@@ -67,7 +69,9 @@ class BinanceAccount(PlainStream):
     def decoder(self, plan: ConnectionPlan) -> AccountDecoder:
         """A fresh decoder for one connection."""
         market = _market(plan)
-        return AccountDecoder(market, self._names.get(market, self.account), plan.name)
+        decoder = AccountDecoder(market, self._names.get(market, self.account), plan.name)
+        self._streamed[market] = decoder.positions
+        return decoder
 
     async def opening(self, plan: ConnectionPlan) -> Opening:
         """The plan's address; for futures once there is a listenKey to subscribe to. Raises VenueError."""
@@ -120,9 +124,10 @@ class BinanceAccount(PlainStream):
             async with self._client(market) as rest:
                 sweep = Sweep(rest, market, names[market], self._clock)
                 try:
-                    events += await sweep.events(symbols, since_ns // _NS_PER_MS)
+                    read = await sweep.events(symbols, since_ns // _NS_PER_MS)
                 except DecodeError as error:
                     raise VenueError(facts.VENUE, "bad_answer", str(error)) from None
+            events += [_as_streamed(event, self._streamed.get(market, {})) for event in read]
         received_ns = self._clock.now_ns()
         return [*events, *(AccountSwept(received_ns=received_ns, account=name) for name in names.values())]
 
@@ -186,6 +191,20 @@ class BinanceAccount(PlainStream):
             private=True,
             keep_alive_seconds=None if market == SPOT else facts.LISTEN_KEY_KEPT_SECONDS,
         )
+
+
+def _as_streamed(event: AnyEvent, streamed: Mapping[tuple[str, Leg], PositionUpdate]) -> AnyEvent:
+    """A position as read, stamped with the stream's last word where that says the same size.
+
+    The list stamps a position with its last trade; funding and moved margin, which the stream tells, come after it. A
+    list that is behind the stream keeps its older stamp.
+    """
+    if not isinstance(event, PositionUpdate):
+        return event
+    last = streamed.get((event.instrument, event.leg))
+    if last is None or last.quantity != event.quantity or (event.venue_time_ns or 0) >= (last.venue_time_ns or 0):
+        return event
+    return msgspec.structs.replace(event, venue_time_ns=last.venue_time_ns)
 
 
 def _market(plan: ConnectionPlan) -> str:

@@ -34,6 +34,8 @@ class AccountDecoder:
     def __init__(self, market: str, account: str, connection: str = "") -> None:
         self._market, self._account = market, account
         self._connection = connection or f"{market} account"
+        self.positions: dict[tuple[str, Leg], PositionUpdate] = {}
+        """The stream's last word on each position."""
         self._readers: dict[str, Callable[[Fields, int], list[AnyEvent]]] = {
             "ACCOUNT_UPDATE": self._account_update,
             "ORDER_TRADE_UPDATE": self._order_update,
@@ -43,7 +45,8 @@ class AccountDecoder:
         }
 
     def reset(self) -> None:
-        """Nothing is merged."""
+        """Forget what was said."""
+        self.positions.clear()
 
     def decode(self, frame: bytes | str, received_ns: int) -> Sequence[AnyEvent]:
         """The events of one frame; never raises on bad input."""
@@ -121,18 +124,19 @@ class AccountDecoder:
         margin = row.amount("iw") if mode == "isolated" and quantity else None
         if instrument is None or leg is None or quantity is None or row.bad:
             return []
-        events: list[AnyEvent] = [
-            PositionUpdate(
-                received_ns=received_ns,
-                account=self._account,
-                instrument=instrument,
-                quantity=quantity,
-                entry_price=entry,
-                isolated_margin=margin,
-                venue_time_ns=time_ns,
-                leg=leg,
-            )
-        ]
+        told = PositionUpdate(
+            received_ns=received_ns,
+            account=self._account,
+            instrument=instrument,
+            quantity=quantity,
+            entry_price=entry,
+            isolated_margin=margin,
+            venue_time_ns=time_ns,
+            leg=leg,
+        )
+        if len(self.positions) < _MOST_ROWS:
+            self.positions[instrument, leg] = told
+        events: list[AnyEvent] = [told]
         if tells_mode:
             events.append(
                 AccountSettings(
@@ -161,7 +165,9 @@ class AccountDecoder:
                 )
             ]
 
-        return self._rows(fields, "B", "outboundAccountPosition", balance, received_ns)
+        channel = "outboundAccountPosition"
+        unused = Heard(received_ns=received_ns, kind="unused", channel=channel)
+        return self._rows(fields, "B", channel, balance, received_ns) or [unused]
 
     # --- orders and settings -----------------------------------------------------------------------------------------
 

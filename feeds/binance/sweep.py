@@ -58,6 +58,7 @@ class Sweep:
 
     async def _positions(self, symbols: Sequence[str], *, hedges: bool) -> list[AnyEvent]:
         """The positions of these contracts, and none where the venue lists none."""
+        asked_ns = self._clock.now_ns()
         answer = await self._ask(self._product.positions)
         wanted = {instrument_id(facts.VENUE, self._market, symbol) for symbol in symbols}
         told = account.positions(self._market, answer)
@@ -75,6 +76,7 @@ class Sweep:
                 instrument=instrument,
                 quantity=Decimal(0),
                 entry_price=None,
+                venue_time_ns=asked_ns - facts.CLOCK_SLACK_NS,
                 leg=leg,
             )
             for instrument in sorted(wanted)

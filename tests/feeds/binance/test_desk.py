@@ -30,6 +30,8 @@ from core.events import (
 from core.legs import Leg
 from core.orders import OrderRequest
 from feeds.binance.desk import BinanceAccount
+from feeds.clock import Clock
+from feeds.host import AccountToRead, accounts_of
 from feeds.registry import account_feed
 from feeds.venue import ConnectionPlan, Credentials, Endpoints
 
@@ -562,3 +564,38 @@ async def test_spot_tells_balances() -> None:
     assert isinstance(balance, BalanceUpdate)
     assert (balance.asset, balance.wallet_balance) == ("BTC", Decimal(2))
     assert isinstance(swept, AccountSwept)
+
+
+async def test_a_list_that_says_what_the_stream_said_is_as_new_and_one_that_is_behind_is_older() -> None:
+    async with desk() as (account, venue):
+        prepared(venue)
+        (plan,) = account.plans(["binance:usdm:BTCUSDT"])
+        decoder = account.decoder(plan)
+        position = {"s": "BTCUSDT", "pa": "-0.5", "ep": "60000", "mt": "isolated", "iw": "14000", "ps": "BOTH"}
+        stamps = []
+        for amount in ("-0.5", "-0.7"):
+            later = {"e": "ACCOUNT_UPDATE", "E": NOW_MS, "T": NOW_MS + 8000, "a": {"P": [position | {"pa": amount}]}}
+            assert decoder.decode(json.dumps(later), 7)
+            (read,) = of(await sweep(account), PositionUpdate)
+            stamps.append(read.venue_time_ns // 10**6)
+    assert stamps == [NOW_MS + 8000, NOW_MS]
+
+
+async def test_no_position_was_none_a_little_before_it_was_asked_for() -> None:
+    async with desk() as (account, venue):
+        prepared(venue)
+        venue.on("GET /fapi/v3/positionRisk", [])
+        before_ns = time.time_ns()
+        (read,) = of(await sweep(account), PositionUpdate)
+    assert before_ns - 6 * 10**9 < read.venue_time_ns < before_ns
+
+
+def test_a_key_opens_several_accounts_and_each_is_read_for_what_is_held_in_it() -> None:
+    wallets = {"tethers": "binance:usdm:BTCUSDT", "coins": "binance:coinm:BTCUSD_PERP"}
+    read = [
+        AccountToRead(BinanceAccount(name, None, CREDENTIALS), lambda: 0, (instrument, "bybit:linear:BTCUSDT"))
+        for name, instrument in wallets.items()
+    ]
+    connections, keepers = accounts_of(read, ALL, lambda _: None, Clock())
+    assert [connection.plan.name for connection in connections] == ["usdm account", "coinm account"]
+    assert len(keepers) == 2
