@@ -223,7 +223,7 @@ def _listen_key(body: bytes) -> str:
     """Raises VenueError for a body without one; what the body holds is not shown."""
     try:
         key = msgspec.json.decode(body, type=_ListenKey).key
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError):
         key = ""
     if not key:
         raise VenueError(facts.VENUE, "bad_answer", "no listenKey")

@@ -13,15 +13,13 @@ from typing import Annotated, Literal
 import msgspec
 from pydantic import AliasChoices, BeforeValidator, Field
 
-from core.errors import DecodeError
-from core.events import AnyEvent, FaultKind, InstrumentListed, Ticker
+from core.events import AnyEvent, InstrumentListed, Ticker
 from core.instruments import Instrument, instrument_id
 from feeds.binance import facts
 from feeds.binance.products import COINM, PRODUCTS, SPOT, Product
 from feeds.bodies import Body, MaybeFraction, NotNegative, Positive, read_rows, rows_of
 from feeds.candles import open_body
 from feeds.fields import TIME_CEILING_MS
-from feeds.frames import clip
 
 _Milliseconds = Annotated[int, Field(gt=0, lt=TIME_CEILING_MS)]
 
@@ -133,11 +131,7 @@ def instruments(
     """
     product = PRODUCTS[market]
     place = product.path("exchangeInfo")
-    try:
-        rows = rows_of(msgspec.json.decode(body, type=_Symbols).symbols, wanted)
-    except (msgspec.DecodeError, RecursionError) as error:
-        detail = clip(str(error))
-        raise DecodeError(facts.VENUE, FaultKind.BAD_FIELD, channel=place, field="symbols", detail=detail) from None
+    rows = rows_of(open_body(facts.VENUE, place, body, _Symbols).symbols, wanted)
     listed: list[Instrument]
     if market == SPOT:
         pairs, faults = read_rows(facts.VENUE, place, rows, _Listing, received_ns)

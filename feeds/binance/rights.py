@@ -31,7 +31,7 @@ def read_key(body: bytes) -> KeyRights:
     """What the answer says. Raises VenueError."""
     try:
         key = msgspec.json.decode(body, type=_Key)
-    except (msgspec.DecodeError, RecursionError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise VenueError(facts.VENUE, "bad_answer", f"{facts.RIGHTS_PATH}: not the rights of a key") from None
     return KeyRights(
         trades=key.enable_spot_and_margin_trading or key.enable_futures,
