@@ -45,10 +45,12 @@ def connections_of(
 
 
 class AccountToRead(NamedTuple):
-    """An account that its venue keeps, and from when on (ns) its records are wanted where none were read yet."""
+    """An account that its venue keeps, from when on (ns) its records are wanted where none were read yet, and the
+    instruments that are held in it: ``None`` for all of its venue. A key may open several accounts."""
 
     feed: AccountFeed
     since_ns: Callable[[], int]
+    instruments: tuple[str, ...] | None = None
 
 
 def accounts_of(
@@ -61,8 +63,8 @@ def accounts_of(
     """What must run for these accounts. Call it in the loop they run in."""
     connections: list[Connection] = []
     keepers: list[Reader] = []
-    for feed, since_ns in accounts:
-        wanted = [item for item in instruments if item.partition(":")[0] == feed.venue]
+    for feed, since_ns, held in accounts:
+        wanted = [item for item in (instruments if held is None else held) if item.partition(":")[0] == feed.venue]
         keeper = AccountKeeper(feed, wanted, emit, clock, since_ns)
         keepers.append(keeper)
         connections += [Connection(feed, plan, keeper.streamed, clock, timing=timing) for plan in feed.plans(wanted)]

@@ -197,7 +197,10 @@ def running_engine(
             engine.apply(event)
             broker.observe(event)
     begun_ns = clock.now_ns()
-    asked = [AccountToRead(feed, partial(_known_since, engine, feed.account, begun_ns)) for feed in read]
+    asked = [
+        AccountToRead(feed, partial(_known_since, engine, feed.account, begun_ns), _held_in(books, feed.account))
+        for feed in read
+    ]
     instruments, priced = instruments_of(books, contracts), priced_in(books, contracts)
     host = EngineHost(engine, feeds, instruments, broker, clock, ENGINE_HZ, tap=tap, accounts=asked, priced=priced)
     host.start()
@@ -205,6 +208,11 @@ def running_engine(
         yield host
     finally:
         host.stop()
+
+
+def _held_in(books: Iterable[Book], account: str) -> tuple[str, ...]:
+    """The contracts that the books hold in an account."""
+    return tuple(dict.fromkeys(hedge.instrument for book in books for hedge in book.hedges if hedge.account == account))
 
 
 def _known_since(engine: Engine, account: str, begun_ns: int) -> int:
