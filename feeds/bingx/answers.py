@@ -8,8 +8,10 @@ from typing import Final
 import msgspec
 
 from core.events import AnyEvent, Heard
-from feeds.bingx import candles, facts, market, reference
+from feeds.bingx import account, candles, facts, market, orders, reference
 from feeds.bingx.envelope import data, top
+from feeds.bingx.rights import rights_of
+from feeds.bingx.rows import PositionMode
 from feeds.venue import RestAnswer
 
 _UNUSED: Final[Mapping[str, str]] = {
@@ -38,6 +40,12 @@ def _unused(answer: RestAnswer) -> Sequence[AnyEvent]:
     return (_heard(answer, _UNUSED[answer.path]),)
 
 
+def _rights(answer: RestAnswer) -> Sequence[AnyEvent]:
+    held = rights_of(answer.body)
+    names = [name for name in ("trades", "withdraws", "moves", "bound") if getattr(held, name)]
+    return (_heard(answer, " ".join(names)),)
+
+
 def _heard(answer: RestAnswer, detail: str) -> Heard:
     return Heard(received_ns=answer.received_ns, kind="answer", channel=answer.path, detail=detail)
 
@@ -50,12 +58,18 @@ READERS: Final[Mapping[str, Callable[[RestAnswer], Sequence[AnyEvent]]]] = {
     facts.CONTRACTS_PATH: lambda answer: reference.contracts(answer.body, None, answer.received_ns),
     facts.INVERSE_CONTRACTS_PATH: lambda answer: reference.inverse_contracts(answer.body, None, answer.received_ns),
     facts.SPOT_SYMBOLS_PATH: lambda answer: reference.pairs(answer.body, None, answer.received_ns),
+    **{path: lambda answer: account.READERS[answer.path](answer, PositionMode()) for path in account.READERS},
+    **{path: lambda answer: orders.READERS[answer.path](answer, PositionMode()) for path in orders.READERS},
+    facts.RIGHTS_PATH: _rights,
     facts.TIERS_PATH: lambda answer: reference.tiers(answer.body, None, answer.received_ns),
 }
 """By path."""
 
 
 def events(answer: RestAnswer) -> Sequence[AnyEvent]:
-    """What a body says. Raises DecodeError for one that is not what its endpoint sends, VenueError for a refusal."""
+    """What a body says; position sides are taken for legs, since the position mode is not known here.
+
+    Raises DecodeError for one that is not what its endpoint sends, VenueError for a refusal.
+    """
     reader = READERS.get(answer.path)
     return () if reader is None else reader(answer)

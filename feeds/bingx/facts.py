@@ -108,6 +108,34 @@ MARK_CANDLES_PATH: Final = "/openApi/swap/v1/market/markPriceKlines"
 SPOT_CANDLES_PATH: Final = "/openApi/spot/v1/market/kline"
 TIERS_PATH: Final = "/openApi/swap/v1/maintMarginRatio"
 RIGHTS_PATH: Final = "/openApi/v1/account/apiPermissions"
+LISTEN_KEY_PATH: Final = "/openApi/user/auth/userDataStream"
+BALANCE_PATH: Final = "/openApi/swap/v3/user/balance"
+INVERSE_BALANCE_PATH: Final = "/openApi/cswap/v1/user/balance"
+SPOT_BALANCE_PATH: Final = "/openApi/spot/v1/account/balance"
+POSITIONS_PATH: Final = "/openApi/swap/v2/user/positions"
+INVERSE_POSITIONS_PATH: Final = "/openApi/cswap/v1/user/positions"
+POSITION_MODE_PATH: Final = "/openApi/swap/v1/positionSide/dual"
+MARGIN_MODE_PATH: Final = "/openApi/swap/v2/trade/marginType"
+INVERSE_MARGIN_MODE_PATH: Final = "/openApi/cswap/v1/trade/marginType"
+LEVERAGE_PATH: Final = "/openApi/swap/v2/trade/leverage"
+INVERSE_LEVERAGE_PATH: Final = "/openApi/cswap/v1/trade/leverage"
+INCOME_PATH: Final = "/openApi/swap/v2/user/income"
+COMMISSION_PATH: Final = "/openApi/swap/v2/user/commissionRate"
+INVERSE_COMMISSION_PATH: Final = "/openApi/cswap/v1/user/commissionRate"
+ORDER_PATH: Final = "/openApi/swap/v2/trade/order"
+OPEN_ORDERS_PATH: Final = "/openApi/swap/v2/trade/openOrders"
+ALL_ORDERS_PATH: Final = "/openApi/swap/v2/trade/allOrders"
+CANCEL_ALL_PATH: Final = "/openApi/swap/v2/trade/allOpenOrders"
+CLOSE_ALL_PATH: Final = "/openApi/swap/v2/trade/closeAllPositions"
+AMEND_PATH: Final = "/openApi/swap/v1/trade/amend"
+FILLS_PATH: Final = "/openApi/swap/v2/trade/fillHistory"
+ORDER_FILLS_PATH: Final = "/openApi/swap/v2/trade/allFillOrders"
+INVERSE_ORDER_PATH: Final = "/openApi/cswap/v1/trade/order"
+INVERSE_CANCEL_PATH: Final = "/openApi/cswap/v1/trade/cancelOrder"
+INVERSE_QUERY_PATH: Final = "/openApi/cswap/v1/trade/orderDetail"
+INVERSE_OPEN_ORDERS_PATH: Final = "/openApi/cswap/v1/trade/openOrders"
+INVERSE_ALL_ORDERS_PATH: Final = "/openApi/cswap/v1/trade/orderHistory"
+INVERSE_FILLS_PATH: Final = "/openApi/cswap/v1/trade/allFillOrders"
 
 # --- intervals and limits --------------------------------------------------------------------------------------------
 
@@ -134,6 +162,20 @@ LONGEST_BLOCK_SECONDS: Final = 900.0
 SETTLEMENT_SECONDS: Final = 5.0
 """Orders are refused while funding is being settled."""
 
+MOST_BACK_DAYS: Final = 90
+"""How far back the venue keeps orders and its ledger."""
+
+WINDOW_DAYS: Final = 7
+"""The longest stretch that one question may be about."""
+
+PAGE: Final = 500
+
+PER_SECOND: Final = 3
+PER_SECOND_SLOW: Final = 1
+"""Signed requests of one kind: the venue takes 5 a second, of a few kinds 2."""
+
+SLOW_PATHS: Final = frozenset({POSITION_MODE_PATH, MARGIN_MODE_PATH, INVERSE_MARGIN_MODE_PATH, LISTEN_KEY_PATH})
+
 STATUS_MEANINGS: Final = {
     403: "refused by the firewall",
     418: "this address is banned",
@@ -147,6 +189,12 @@ CODES_OUTCOME_UNKNOWN: Final = frozenset({"100500", "109500", "110500"})
 """The venue was busy: it may have acted."""
 
 CODES_CLOCK: Final = frozenset({"100421"})
+CODES_NO_SUCH_ORDER: Final = frozenset({"109421", "80016", "101421"})
+CODES_DUPLICATE: Final = frozenset({"109201", "101481"})
+CODES_NOT_ENTITLED: Final = frozenset(
+    {"100001", "100004", "100400", "100404", "100412", "100413", "100419", "100421", "limited", "no_key"}
+)
+"""Refusals by the gateway: what was asked never reached the market."""
 
 CONTRACT_STATES: Final = {0: "offline", 1: "trading", 5: "pre-launch", 25: "no opening"}
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
-from core.errors import RequestError
 from core.events import AnyEvent
 from feeds.bingx import facts
 from feeds.venue import AccountFeed, Credentials, Decoder, Endpoints, KeyRights, RestAnswer, VenueFeed
@@ -24,8 +23,10 @@ def feed(endpoints: Endpoints | None, credentials: Credentials | None) -> VenueF
 
 
 def account_feed(account: str, endpoints: Endpoints | None, credentials: Credentials) -> AccountFeed:
-    """Not yet."""
-    raise RequestError("venue", "a venue whose accounts can be read", facts.VENUE)
+    """An account of contracts, and what is held in spot."""
+    from feeds.bingx.desk import BingxDesk
+
+    return BingxDesk(account, endpoints, credentials)
 
 
 def decoder(market: str) -> Decoder:
@@ -36,8 +37,10 @@ def decoder(market: str) -> Decoder:
 
 
 def account_decoder(market: str, account: str) -> Decoder | None:
-    """Not yet."""
-    return None
+    """Private frames of one market; sides are taken for legs, since the position mode is not known here."""
+    from feeds.bingx.private import Decoder as PrivateDecoder
+
+    return PrivateDecoder(market, account)
 
 
 def rest_paths() -> Sequence[str]:
