@@ -41,6 +41,7 @@ def _zero_as_none(value: object) -> object:
 
 
 Digits = Annotated[int, Field(ge=0, le=18)]
+Rate = Annotated[Decimal, Field(gt=0, lt=1)]
 Leverage = Annotated[Positive | None, BeforeValidator(_zero_as_none)]
 
 
@@ -89,7 +90,7 @@ class _Tier(Body):
     symbol: str
     floor: NotNegative = Field(alias="minPositionVal")
     cap: MaybePositive = Field(alias="maxPositionVal")
-    rate: Positive = Field(alias="maintMarginRatio", lt=1)
+    rate: Rate = Field(alias="maintMarginRatio")
     deduction: NotNegative = Field(alias="maintAmount")
 
 
