@@ -123,6 +123,8 @@ def answered(fields: Fields, received_ns: int) -> Heard | None:
         return Heard(received_ns=received_ns, kind="pong")
     code, request = fields.shown("code"), fields.shown("id")
     topic = fields.shown("dataType")
+    if "reqType" in fields and "code" not in fields:  # a client's own request, in a recording
+        return Heard(received_ns=received_ns, kind="unused", channel=topic, request=request)
     if code not in ("", "0"):
         detail = f"{code}: {fields.shown('msg')}"
         return Heard(received_ns=received_ns, kind="refusal", channel=topic, request=request, detail=detail)
