@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import json
 from collections.abc import Mapping, Sequence
@@ -164,20 +165,26 @@ class BingxDesk:
 
     async def cancel(self, order: OrderRequest) -> Sequence[AnyEvent]:
         """See :meth:`feeds.venue.AccountFeed.cancel`. The answer to a cancel may still call an order pending: then it
-        is looked up."""
+        is looked up, and more than once where it has not ended yet."""
         path, parameters = orders.cancelling(order)
+        told: Sequence[AnyEvent] = ()
         async with self._rest:
             try:
                 answer = await self._sent("DELETE", path, parameters)
-                told = [event for event in self._orders(answer, order) if isinstance(event, OrderUpdate)]
-                if told and all(event.state not in _UNTOLD for event in told):
-                    return told
+                ended = [event for event in self._orders(answer, order) if isinstance(event, OrderUpdate)]
+                if ended and all(event.state not in _UNTOLD for event in ended):
+                    return ended
             except DecodeError as error:
                 raise VenueError(self.venue, "bad_answer", str(error), outcome_unknown=True) from None
             except VenueError as error:
                 if error.code not in facts.CODES_NO_SUCH_ORDER:
                     raise
-            return await self._looked_up(order)
+            for pause in facts.CANCEL_PAUSES:
+                told = await self._looked_up(order)
+                if not any(isinstance(event, OrderUpdate) and event.state in _UNTOLD for event in told):
+                    break
+                await asyncio.sleep(pause)
+            return told
 
     async def query(self, order: OrderRequest) -> Sequence[AnyEvent]:
         """See :meth:`feeds.venue.AccountFeed.query`."""

@@ -152,8 +152,14 @@ INVERSE_FUNDING_HOURS: Final = 8
 
 RECV_WINDOW_MS: Final = 5_000
 
+LIMITS: Final = (500, 2_000)
+"""Requests in ten seconds from one address: to one market endpoint, and to all that are signed."""
+
 ROOM: Final = 3
 """A third of each request limit is left to whatever else uses the key or the address."""
+
+CANCEL_PAUSES: Final = (0.1, 0.4, 0.0)
+"""Between looking up an order that was cancelled and is still told as open."""
 
 BLOCKED_SECONDS: Final = 300.0
 """After too many requests the venue refuses for about five minutes, and does not always say until when."""

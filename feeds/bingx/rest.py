@@ -33,14 +33,11 @@ class _Clock(msgspec.Struct):
 
 
 class BingxDialect:
-    """See :class:`feeds.rest.Dialect`. How large a limit is, is not told: it is learnt from what remains of it."""
+    """See :class:`feeds.rest.Dialect`. How large a limit is, is not told: it is the smallest that what remains fits."""
 
     venue = facts.VENUE
     clock_path = facts.CLOCK_PATH
     clock_codes = facts.CODES_CLOCK
-
-    def __init__(self) -> None:
-        self._most_remaining = 0
 
     def sign(self, question: Question, credentials: Credentials, now_ms: int) -> Signed:
         """Everything travels in the query, that of a POST too."""
@@ -69,22 +66,20 @@ class BingxDialect:
         return VenueError(error.venue, error.code, error.message, outcome_unknown=unknown, retry_after_seconds=wait)
 
     def pause_seconds(self, reply: Reply, now_ms: int) -> float:
-        """Until the window ends, once a third of the limit remains."""
-        remaining, window_ms = _limits(reply)
-        if remaining is None:
+        """Until the window ends, once less than a third of the limit remains."""
+        budget = self.budget(reply)
+        if budget is None or (budget.limit - budget.used) * facts.ROOM >= budget.limit:
             return 0.0
-        self._most_remaining = max(self._most_remaining, remaining)
-        if (remaining + 1) * facts.ROOM > self._most_remaining + 1:
-            return 0.0
-        return min(window_ms / 1000, facts.LONGEST_BLOCK_SECONDS)
+        return min(budget.seconds, facts.LONGEST_BLOCK_SECONDS)
 
     def budget(self, reply: Reply) -> Budget | None:
-        """What remains, of the most that ever remained and the request that was answered."""
-        remaining, window_ms = _limits(reply)
-        if remaining is None:
+        """What the headers say remains, and for how long (ms)."""
+        remaining, window = (reply.headers.get(f"x-ratelimit-requests-{name}", "") for name in ("remain", "expire"))
+        if not all(text.isascii() and text.isdigit() and len(text) < 10 for text in (remaining, window)):
             return None
-        limit = max(self._most_remaining, remaining) + 1
-        return Budget(limit - remaining, limit, window_ms / 1000)
+        left = int(remaining)
+        limit = next((known for known in facts.LIMITS if left < known), left + 1)
+        return Budget(limit - left, limit, int(window) / 1000)
 
     def clock_ms(self, body: bytes) -> int:
         """``serverTime``. Raises VenueError."""
@@ -92,14 +87,6 @@ class BingxDialect:
             return msgspec.json.decode(body, type=_Clock).data.time_ms
         except msgspec.DecodeError:
             raise VenueError(self.venue, "bad_answer", "no serverTime") from None
-
-
-def _limits(reply: Reply) -> tuple[int | None, int]:
-    """How many requests remain, and for how long (ms)."""
-    remaining, window = (reply.headers.get(f"x-ratelimit-requests-{name}", "") for name in ("remain", "expire"))
-    if not all(text.isascii() and text.isdigit() and len(text) < 10 for text in (remaining, window)):
-        return None, 0
-    return int(remaining), int(window)
 
 
 async def ask(

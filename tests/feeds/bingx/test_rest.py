@@ -93,12 +93,13 @@ def limited(remaining: Any, window: Any = "10000") -> Reply:
 
 def test_a_third_of_a_limit_is_left_to_others() -> None:
     dialect = BingxDialect()
-    assert dialect.pause_seconds(limited("299"), NOW_MS) == 0
-    budget = dialect.budget(limited("199"))
-    assert budget is not None
-    assert (budget.used, budget.limit, budget.seconds) == (101, 300, 10)
-    assert dialect.pause_seconds(limited("100"), NOW_MS) == 0
-    assert dialect.pause_seconds(limited("99", "2500"), NOW_MS) == 2.5
+    for remaining, used, limit in (("499", 1, 500), ("167", 333, 500), ("1999", 1, 2000), ("667", 1333, 2000)):
+        budget = dialect.budget(limited(remaining))
+        assert budget is not None
+        assert (budget.used, budget.limit, budget.seconds) == (used, limit, 10)
+        assert dialect.pause_seconds(limited(remaining), NOW_MS) == 0
+    assert dialect.pause_seconds(limited("166", "2500"), NOW_MS) == 2.5
+    assert dialect.pause_seconds(limited("666", "2500"), NOW_MS) == 2.5
 
 
 @pytest.mark.parametrize(("remaining", "window"), [("", "1"), ("x", "1"), ("1", ""), ("-1", "5"), ("9" * 12, "1")])
