@@ -10,11 +10,18 @@ _SOCKETS: Final = (
     (re.compile(r"/(?:market|public)/(?:ws|stream)"), "binance", "usdm"),
     (re.compile(r"//[^/]*fstream[^/]*/(?:ws|stream)"), "binance", "usdm"),
     (re.compile(r"//[^/]*stream[^/]*\.binance\.[^/]*/(?:ws|stream)"), "binance", "spot"),
+    (re.compile(r"/swap-market$"), "bingx", "linear"),
+    (re.compile(r"cswap[^?]*/market$"), "bingx", "inverse"),
+    (re.compile(r"(?://open-api-ws\.bingx\.[^/]*|/spot)/market$"), "bingx", "spot"),
 )
 """Addresses of public sockets, the first that fits; an empty market is what the pattern captured. Hosts differ (test
 networks, simulated exchanges), paths do not."""
 
-_BODIES: Final = ((re.compile(r"//[^/]+/v5/"), "bybit"), (re.compile(r"//[^/]+/(?:fapi|api/v3)/"), "binance"))
+_BODIES: Final = (
+    (re.compile(r"//[^/]+/v5/"), "bybit"),
+    (re.compile(r"//[^/]+/(?:fapi|api/v3)/"), "binance"),
+    (re.compile(r"//[^/]+/openApi/"), "bingx"),
+)
 
 _SPOT_ROUTE: Final = re.compile(r"/(?:ws|stream)$")
 
