@@ -7,7 +7,7 @@ what is not run is not verified. A run of all tests checks the page as it is.
 from __future__ import annotations
 
 import importlib
-from collections.abc import Generator
+from collections.abc import Collection, Generator, Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import Final
@@ -39,6 +39,7 @@ class _Shown:
         self.clients: dict[Cell, set[str]] = {}
         self.failed: set[Cell] = set()
         self.claims: dict[str, list[tuple[Cell, str]]] = {}
+        self.excess: list[str] = []
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -80,10 +81,37 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Write the page where that was asked for."""
-    target = session.config.getoption("--venue-table")
+    """Write the page where that was asked for; else hold the page against a run of everything."""
+    config = session.config
+    shown, target = config.stash[_KEY], config.getoption("--venue-table")
     if target:
-        Path(target).write_text(page(session.config.stash[_KEY]), encoding="utf-8")
+        Path(target).write_text(page(shown), encoding="utf-8")
+    elif _is_whole(config) and PAGE.exists():
+        shown.excess = excess(claimed(PAGE.read_text(encoding="utf-8")), shown.clients)
+        if shown.excess:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say what the page claims without proof."""
+    for line in terminalreporter.config.stash[_KEY].excess:
+        terminalreporter.write_line(f"docs/venues.md claims what no test has shown: {line}", red=True)
+
+
+def _is_whole(config: pytest.Config) -> bool:
+    """True where all tests were to be run."""
+    chosen = config.getoption("keyword") or config.getoption("markexpr") or config.getoption("collectonly")
+    return not chosen and list(config.args) == list(config.getini("testpaths"))
+
+
+def excess(claims: Mapping[Cell, str], shown: Mapping[Cell, Collection[str]]) -> list[str]:
+    """The claims of a page that a run has not shown."""
+    found = []
+    for cell, text in claims.items():
+        clients = {client.strip() for client in text.partition(";")[0].split(",")}
+        if lacking := clients - set(shown.get(cell, ())):
+            found.append(f"{' '.join(cell)}: {', '.join(sorted(lacking))}")
+    return found
 
 
 def page(shown: _Shown) -> str:
