@@ -10,11 +10,17 @@ _SOCKETS: Final = (
     (re.compile(r"/(?:market|public)/(?:ws|stream)"), "binance", "usdm"),
     (re.compile(r"//[^/]*fstream[^/]*/(?:ws|stream)"), "binance", "usdm"),
     (re.compile(r"//[^/]*stream[^/]*\.binance\.[^/]*/(?:ws|stream)"), "binance", "spot"),
+    (re.compile(r"spot[^?]*/v3/ws/public$"), "weex", "spot"),
+    (re.compile(r"/v3/ws/public$"), "weex", "linear"),
 )
 """Addresses of public sockets, the first that fits; an empty market is what the pattern captured. Hosts differ (test
 networks, simulated exchanges), paths do not."""
 
-_BODIES: Final = ((re.compile(r"//[^/]+/v5/"), "bybit"), (re.compile(r"//[^/]+/(?:fapi|api/v3)/"), "binance"))
+_BODIES: Final = (
+    (re.compile(r"//[^/]+/v5/"), "bybit"),
+    (re.compile(r"//[^/]+/capi/v3/|//[^/]*weex[^/]*/api/v3/"), "weex"),
+    (re.compile(r"//[^/]+/(?:fapi|api/v3)/"), "binance"),
+)
 
 _SPOT_ROUTE: Final = re.compile(r"/(?:ws|stream)$")
 
