@@ -71,7 +71,8 @@ class Account(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
 
     ``wallet_balance`` in ``settle`` (USDT for linear, coin for inverse), without unrealised P&L. ``leverage``
     sizes initial margin (and, isolated, the margin moved to a position when it is opened). Fees are fractions of
-    notional. ``paper`` accounts are filled by the paper broker; only they take orders for now.
+    notional. A ``paper`` account holds what is declared and is filled by the paper broker; any other is kept by its
+    venue, which tells what it holds (``wallet_balance`` means nothing then) and takes no orders from here.
 
     A ``multi_asset`` (unified) account is backed by its ``collateral`` too. ``margin_rules`` names the venue rules by
     which margin and liquidation are reckoned, empty for those of ``venue``; ``closing_fee`` is a fraction of notional

@@ -32,5 +32,8 @@ def ratio_steps(collateral: Collateral) -> tuple[tuple[Decimal, Decimal], ...]:
 
 
 def declared_balances(account: Account) -> dict[str, Decimal]:
-    """What the user says the account holds, by asset: the wallet, and the coins that back it beside."""
+    """What the user says the account holds, by asset: the wallet, and the coins that back it beside. Nothing where a
+    venue keeps the account and tells it."""
+    if not account.paper:
+        return {}
     return {account.settle: account.wallet_balance} | {item.asset: item.quantity for item in account.collateral}

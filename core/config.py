@@ -152,6 +152,7 @@ def _config(sections: FileSection, path: Path) -> Config:
 def _account(section: AccountSection) -> Account:
     values = {
         **dict(section),
+        "wallet_balance": section.wallet_balance or Decimal(0),
         "margin_mode": MarginMode(section.margin_mode),
         "position_mode": PositionMode(section.position_mode),
         "collateral": tuple(_collateral(item) for item in section.collateral),

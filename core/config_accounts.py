@@ -34,12 +34,23 @@ def account_faults(account: AccountSection, sheet_venues: Iterable[str]) -> Iter
         venues = ", ".join(f'"{venue}"' for venue in known)
         yield Fault("venue", f"one of {venues}, or the venue of a contract in [[contracts]]", shown(account.venue))
     if not account.paper:
-        yield Fault("paper", "true, as this version sends paper orders only", "false")
+        yield from _venue_account_faults(account)
+    elif account.wallet_balance is None:
+        yield Fault("wallet_balance", "a number from 0", "nothing")
     rules = RULE_NAMES
     if account.margin_rules and account.margin_rules not in rules:
         expected = f"one of {', '.join(rules)}{nearest(account.margin_rules, rules)}"
         yield Fault("margin_rules", expected, shown(account.margin_rules))
     yield from _collateral_faults(account)
+
+
+def _venue_account_faults(account: AccountSection) -> Iterator[Fault]:
+    """An account that its venue keeps is told by it: what it holds is not for the file to say."""
+    if account.venue not in MARKETS:
+        yield Fault("paper", f"true, as no account is read at {shown(account.venue)}", "false")
+    if account.wallet_balance is not None:
+        expected = "nothing, as its venue tells what an account with `paper = false` holds"
+        yield Fault("wallet_balance", expected, f"{account.wallet_balance:f}")
 
 
 def _collateral_faults(account: AccountSection) -> Iterator[Fault]:

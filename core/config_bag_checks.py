@@ -45,14 +45,15 @@ class Posted:
         self._stated: dict[tuple[str, str], Decimal] = {}
         for name, account in accounts.items():
             self._stated |= {(name, item.asset): item.quantity for item in account.collateral}
-            self._stated[name, account.settle] = account.wallet_balance
+            if account.wallet_balance is not None:
+                self._stated[name, account.settle] = account.wallet_balance
         self._accounts = accounts
         self._claimed: dict[tuple[str, str], Decimal] = {}
 
     @exactly
     def excess(self, lot: LotSection) -> str:
         """Claim a lot's coins; what was expected where the account does not hold so many, else nothing."""
-        if lot.account not in self._accounts:
+        if lot.account not in self._accounts or not self._accounts[lot.account].paper:
             return ""
         place = (lot.account, lot.asset)
         stated = self._stated.get(place)

@@ -125,6 +125,13 @@ class BookCheck:
             yield Problem((*path, "target_floor"), expected, "one of several")
 
     def _check_held_position(self, path: KeyPath, hedge: HedgeSection) -> Iterator[Problem]:
+        account = self._accounts.sound.get(hedge.account)
+        if account is not None and not account.paper:
+            for key in ("quantity", "entry_price", "isolated_margin", "open_at_market"):
+                if getattr(hedge, key):
+                    expected = f"nothing, as {account.venue} tells what account {account.name} holds"
+                    yield Problem((*path, key), expected, shown(getattr(hedge, key)))
+            return
         if not hedge.quantity:
             for key in ("entry_price", "isolated_margin"):
                 if getattr(hedge, key) is not None:

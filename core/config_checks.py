@@ -30,6 +30,9 @@ def cross_checks(document: Mapping[str, object]) -> Iterator[Problem]:
     for path, account in solid:
         for fault in account_faults(account, venues):
             yield at(path, fault)
+        if not account.paper and not _has_key(document.get("venues"), account.venue):
+            expected = f"true, or a key of {account.venue} in [venues.{account.venue}] to ask it with"
+            yield Problem((*path, "paper"), expected, "false")
     sheets = Sheets(document.get("contracts"))
     yield from sheets.problems()
     accounts = Accounts(
@@ -42,6 +45,11 @@ def cross_checks(document: Mapping[str, object]) -> Iterator[Problem]:
         bag = Bag(book, path)
         yield from BagCheck(bag, accounts.names, posted).problems()
         yield from BookCheck(book, path, bag, accounts, claims, sheets).problems()
+
+
+def _has_key(raw: object, venue: str) -> bool:
+    table = raw.get(venue) if isinstance(raw, dict) else None
+    return isinstance(table, dict) and any(key in table for key in ("secret_env", "secret_command", "secret_file"))
 
 
 def _check_unique(document: Mapping[str, object], key: str, what: str) -> Iterator[Problem]:

@@ -99,8 +99,9 @@ class AccountSection(Section):
     settle: Annotated[str, ASSET] = Field(
         description="the currency profit is paid in: USDT or USDC for linear contracts, the coin for inverse ones"
     )
-    wallet_balance: Annotated[Decimal, NOT_NEGATIVE] = Field(
-        description="what the account holds, in `settle`, without unrealised profit"
+    wallet_balance: Annotated[Decimal | None, NOT_NEGATIVE] = Field(
+        default=None,
+        description="what the account holds, in `settle`, without unrealised profit; a paper account needs it",
     )
     margin_mode: Annotated[str, Choice(("isolated", "cross"))] = Field(
         default="isolated", description="isolated: each position has its own margin; cross: the wallet backs them all"
@@ -115,7 +116,9 @@ class AccountSection(Section):
         default=Decimal("0.0002"), description="fee of an order that rests; negative for a rebate"
     )
     paper: Annotated[bool, Flag()] = Field(
-        default=True, description="orders are simulated; live orders are not in this version, so it can only be true"
+        default=True,
+        description="true: it holds what this file says, and orders are simulated; false: its venue is asked what it "
+        "holds, with the key of `[venues.NAME]`, and takes no orders from here",
     )
     multi_asset: Annotated[bool, Flag()] = Field(
         default=False, description="other coins back it too (unified, multi-asset mode): see `[[accounts.collateral]]`"

@@ -55,7 +55,7 @@ from core.positions import Order, Position
 from core.records import ContractDescribed, EventTaken, Recorder
 from core.requests import Requests
 from core.restore import Restorer
-from core.rules import order_conditions
+from core.rules import key_condition, order_conditions, settings_condition
 from core.scenarios import Scenarios
 from core.snapshot import AlertView, Mode, Snapshot
 from core.staging import Staging
@@ -145,9 +145,9 @@ class Engine:
             PositionUpdate: self._account_event,
             DayStatistics: _not_used,
             FundingSettled: _not_used,
-            FeeCharged: _not_used,
-            AccountSettings: _not_used,
-            AccountSwept: _not_used,
+            FeeCharged: self._charge,
+            AccountSettings: self._settings,
+            AccountSwept: self._swept,
         }
 
     # --- what goes in ----------------------------------------------------------------------------------------
@@ -239,6 +239,10 @@ class Engine:
         """Every position held now: what the paper broker settles funding on."""
         return [position for position in self._ledger.positions.values() if position.open]
 
+    def recorded_ns(self, account: str) -> int:
+        """When the newest fill, payment or fee that is known of an account happened; 0 where none is known."""
+        return self._ledger.recorded_ns.get(account, 0)
+
     @property
     def history(self) -> History:
         """Price history as it was loaded: what volatility and betas are reckoned from. Read it, do not write it."""
@@ -316,6 +320,26 @@ class Engine:
         if changed:
             self._recorder.note(EventTaken(happened=event), self._now_ns)
             self._watch.changed(self._now_ns)
+
+    def _charge(self, event: FeeCharged) -> None:
+        if self._ledger.charged(event):
+            self._recorder.note(EventTaken(happened=event), self._now_ns)
+            self._watch.changed(self._now_ns)
+
+    def _settings(self, event: AccountSettings) -> None:
+        if self._ledger.reports.set(event):
+            self._check_settings(event.account)
+
+    def _swept(self, event: AccountSwept) -> None:
+        if self._ledger.reports.swept(event):
+            self._watch.changed(self._now_ns)
+
+    def _check_settings(self, account: str) -> None:
+        """How the account is set at its venue is told where it is not what the figures here go by."""
+        differences = list(self._ledger.reports.differences(account, self._legs))
+        self._watch.check(settings_condition(account, differences), self._now_ns)
+        unverified = self._ledger.reports.unverified(account)
+        self._watch.check(key_condition(account, unverified=unverified), self._now_ns)
 
     # --- opening at market -----------------------------------------------------------------------------------
 

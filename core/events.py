@@ -339,6 +339,7 @@ class AccountSettings(Event, frozen=True, gc=False, omit_defaults=True, kw_only=
 
     ``instrument`` is empty for what holds for the whole account. ``position_mode`` is ``one-way`` or ``hedge``,
     ``margin_mode`` ``isolated`` or ``cross``; ``leverage`` is that of the leg named (``net`` for both).
+    ``key_verified`` is false where the venue does not tell what the key that reads the account may do.
     """
 
     account: str
@@ -348,6 +349,7 @@ class AccountSettings(Event, frozen=True, gc=False, omit_defaults=True, kw_only=
     leverage: Decimal | None = None
     leg: Leg = Leg.NET
     multi_asset: bool | None = None
+    key_verified: bool | None = None
 
 
 class AccountSwept(Event, frozen=True, gc=False, omit_defaults=True, kw_only=True, tag="swept"):

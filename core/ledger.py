@@ -16,7 +16,7 @@ from core.anchors import UNSEEN, Moment
 from core.books import Account, Hedge, MarginMode
 from core.collateral import declared_balances
 from core.errors import RequestError
-from core.events import BalanceUpdate, Fill, FundingPayment, OrderUpdate, PositionUpdate
+from core.events import BalanceUpdate, FeeCharged, Fill, FundingPayment, OrderUpdate, PositionUpdate
 from core.exact import exactly, stated_price
 from core.instruments import Instrument
 from core.legs import Leg, PositionKey
@@ -24,6 +24,7 @@ from core.margin import initial_margin
 from core.orders import OrderRequest
 from core.pnl import Holding
 from core.positions import ZERO, Order, Position, filled, opening_id, wrong_side
+from core.venue_accounts import VenueAccounts
 
 
 class Ledger:
@@ -31,6 +32,8 @@ class Ledger:
 
     def __init__(self, accounts: Iterable[Account]) -> None:
         self.accounts = {account.name: account for account in accounts}
+        self.reports = VenueAccounts(self.accounts.values())
+        """What is known of the accounts that a venue keeps."""
         self.balances: dict[tuple[str, str], Decimal] = {}
         """What lies in each account, by account and asset: the settle currency, and every coin that backs it."""
         for account in self.accounts.values():
@@ -43,6 +46,12 @@ class Ledger:
         self._fills: set[tuple[str, str]] = set()
         self._filled: dict[str, Decimal] = {}
         self._payments: set[tuple[str, str]] = set()
+        self._charges: set[tuple[str, str]] = set()
+        self.recorded_ns: dict[str, int] = {}
+        """When the newest record of each account happened, fills, payments and fees alike."""
+        self._superseded: dict[PositionKey, tuple[int, Holding]] = {}
+        """What a position was by the fills before its venue's last report, and when that was made: fills that the
+        report already counts may come after it."""
         self.transfers: dict[tuple[str, str], Decimal] = {}
         """By how much venues' reports have moved balances beyond what was folded, by account and asset: deposits (+)
         and withdrawals (−), which are no profit."""
@@ -55,8 +64,9 @@ class Ledger:
         return found or Position(account=account, instrument=instrument, leg=leg)
 
     def wallet(self, account: str) -> Decimal:
-        """The balance of an account's settle currency, without unrealised P&L."""
-        return self.balances[account, self.accounts[account].settle]
+        """The balance of an account's settle currency, without unrealised P&L; 0 where its venue has not told it, which
+        :attr:`reports` says."""
+        return self.balances.get((account, self.accounts[account].settle), ZERO)
 
     def coins(self, account: str) -> dict[str, Decimal]:
         """The balances of an account beside its settle currency, by asset."""
@@ -159,6 +169,7 @@ class Ledger:
         if fill.account not in self.accounts or self.knows_fill_id(fill.account, fill.fill_id):
             return False
         self._fills.add((fill.account, fill.fill_id))
+        self._recorded(fill.account, fill.venue_time_ns or fill.received_ns)
         if not all(number.is_finite() for number in (fill.price, fill.quantity, fill.fee)):
             self._cannot_book(fill, "not all of its numbers are finite")
             return True
@@ -171,6 +182,9 @@ class Ledger:
             self._fold(fill, instrument, moment)
         return True
 
+    def _recorded(self, account: str, time_ns: int) -> None:
+        self.recorded_ns[account] = max(time_ns, self.recorded_ns.get(account, 0))
+
     def _cannot_book(self, fill: Fill, reason: str) -> None:
         position = self.position(*_key(fill))
         position.unbooked = f"a fill of {position.key.words} that cannot be booked ({reason})"
@@ -179,7 +193,7 @@ class Ledger:
     def _fold(self, fill: Fill, instrument: Instrument, moment: Moment) -> None:
         before = self.position(*_key(fill))
         try:
-            after, gained = filled(before, self.accounts[fill.account], instrument, fill, moment)
+            after, gained = self._folded(before, instrument, fill, moment)
         except RequestError as error:
             self._cannot_book(fill, str(error))
             return
@@ -189,9 +203,45 @@ class Ledger:
             after.note = f"opened {verb} {size} at mark {fill.price:f}: assumed, no order was sent"
             after.pending = ""
         self.positions[after.key] = after
-        self.balances[fill.account, self.accounts[fill.account].settle] += gained
-        if fill.fee_asset != self.accounts[fill.account].settle and (fill.account, fill.fee_asset) in self.balances:
-            self.balances[fill.account, fill.fee_asset] -= fill.fee
+        self._credit(fill.account, self.accounts[fill.account].settle, gained)
+        if fill.fee_asset != self.accounts[fill.account].settle:
+            self._credit(fill.account, fill.fee_asset, -fill.fee)
+
+    def _folded(self, before: Position, instrument: Instrument, fill: Fill, moment: Moment) -> tuple[Position, Decimal]:
+        """The position after a fill, and what the wallet gains by it. Raises RequestError as ``filled`` does.
+
+        A fill that the venue's report of the position already counts is booked for what it earned and cost; what is
+        held stays as reported.
+        """
+        account = self.accounts[fill.account]
+        reported_ns, held = self._superseded.get(before.key, (0, Holding()))
+        if account.paper or not reported_ns or (fill.venue_time_ns or fill.received_ns) > reported_ns:
+            return filled(before, account, instrument, fill, moment)
+        then = msgspec.structs.replace(before, quantity=held.quantity, entry_price=held.entry_price)
+        after, gained = filled(then, account, instrument, fill, moment)
+        self._superseded[before.key] = (reported_ns, Holding(after.quantity, after.entry_price))
+        change = after.quantity - held.quantity
+        kept = msgspec.structs.replace(
+            after,
+            quantity=before.quantity,
+            entry_price=before.entry_price,
+            margin=before.margin,
+            margin_estimated=before.margin_estimated,
+            venue_liquidation=before.venue_liquidation,
+            unexplained=before.unexplained - change,
+        )
+        return kept, gained
+
+    def _credit(self, account: str, asset: str, amount: Decimal) -> None:
+        """Count what was gained or paid. A balance that a venue keeps is what the venue says: there the gain explains a
+        part of its last change."""
+        place = (account, asset)
+        if place not in self.balances:
+            return
+        if account in self.reports:
+            self.transfers[place] = self.transfers.get(place, ZERO) - amount
+        else:
+            self.balances[place] += amount
 
     @exactly
     def funding(self, payment: FundingPayment) -> bool:
@@ -199,6 +249,7 @@ class Ledger:
         if payment.account not in self.accounts or (payment.account, payment.payment_id) in self._payments:
             return False
         self._payments.add((payment.account, payment.payment_id))
+        self._recorded(payment.account, payment.settled_ns)
         held = self._paid(payment)
         for position in held:
             self.positions[position.key] = position
@@ -222,11 +273,31 @@ class Ledger:
         return True
 
     def _paid_into(self, payment: FundingPayment) -> None:
-        place = (payment.account, payment.asset)
-        if place in self.balances:
-            self.balances[place] += payment.amount
-            if payment.estimated:
-                self.estimated.add(place)
+        self._credit(payment.account, payment.asset, payment.amount)
+        if payment.estimated and (payment.account, payment.asset) in self.balances:
+            self.estimated.add((payment.account, payment.asset))
+
+    @exactly
+    def charged(self, fee: FeeCharged) -> bool:
+        """Book a fee from a venue's ledger; false if it was seen before, is in a fill, or is of an account that is not
+        ours."""
+        key = (fee.account, fee.record_id)
+        if fee.account not in self.accounts or key in self._charges or fee.kind == "trade":
+            return False
+        if not fee.amount.is_finite():
+            return False
+        self._charges.add(key)
+        self._recorded(fee.account, fee.charged_ns)
+        if fee.instrument:
+            position = self.position(fee.account, fee.instrument)
+            if fee.asset == self.accounts[fee.account].settle:
+                position.fees += fee.amount
+            else:
+                held = position.foreign_sums.get(fee.asset, ZERO)
+                position.foreign_sums = position.foreign_sums | {fee.asset: held + fee.amount}
+            self.positions[position.key] = position
+        self._credit(fee.account, fee.asset, -fee.amount)
+        return True
 
     def _paid(self, payment: FundingPayment) -> list[Position]:
         """The position that a payment is of; both legs where it may be of either: the margin of each then pays it."""
@@ -248,7 +319,8 @@ class Ledger:
             return False
         place = (event.account, event.asset)
         held = self.balances.get(place)
-        if held is None and not account.multi_asset:
+        kept_there = account.name in self.reports and event.asset == account.settle
+        if held is None and not account.multi_asset and not kept_there:
             return False
         if held is not None:
             self.transfers[place] = self.transfers.get(place, Decimal(0)) + event.wallet_balance - held
@@ -263,6 +335,11 @@ class Ledger:
             return False
         before = self.position(*_key(event))
         self._undeclared.discard(before.key)
+        if event.account in self.reports:
+            told_ns = event.venue_time_ns or event.received_ns
+            if told_ns < self._superseded.get(before.key, (0, None))[0]:
+                return False  # an older word than the one that is held
+            self._superseded[before.key] = (told_ns, Holding(before.quantity, before.entry_price))
         isolated, impossible = account.margin_mode is MarginMode.ISOLATED, wrong_side(event.leg, event.quantity)
         unheard = not (before.open or before.opened.quantity or before.traded.coins or before.reported_ns)
         contradiction = f"a report of {event.quantity:f} in {before.key.words}, which that leg cannot hold"

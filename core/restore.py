@@ -14,6 +14,7 @@ from core.collateral import declared_balances
 from core.commands import StageHedge
 from core.events import (
     BalanceUpdate,
+    FeeCharged,
     Fill,
     FundingPayment,
     OrderState,
@@ -116,6 +117,8 @@ class Restorer:
                 self._ledger.balance(event)
             case PositionUpdate():
                 self._ledger.reported(event)
+            case FeeCharged():
+                self._ledger.charged(event)
 
     def _begin(self, book: str, hedge: Hedge) -> None:
         before = self._hedges.get((book, hedge.instrument))

@@ -118,19 +118,22 @@ class Exposure(msgspec.Struct, frozen=True, kw_only=True):
     initial_margin: Figure
 
 
-def exposure(position: Position, account: Account, market: Quotes, *, missing: str = "") -> Exposure:
-    """Value a position at mark. ``missing`` names why its quantity is not known, where that is so."""
+def exposure(
+    position: Position, account: Account, market: Quotes, *, missing: str = "", told: Figure | None = None
+) -> Exposure:
+    """Value a position at mark. ``missing`` names why its quantity is not known, where that is so; ``told`` is the
+    quantity with its age, where a venue tells it."""
     instrument = market.instrument
     if missing or instrument is None:
         gap = unknown(missing or f"description of {position.instrument}")
         return Exposure(
-            quantity=gap if missing else exact(position.quantity), entry_price=gap, delta=gap, notional=gap,
+            quantity=gap if missing else told or exact(position.quantity), entry_price=gap, delta=gap, notional=gap,
             profit=gap, profit_quote=gap, initial_margin=gap,
         )  # fmt: skip
     kind, size, mark = instrument.kind, instrument.contract_size, market.mark
-    quantity = exact(position.quantity)
+    quantity = told or exact(position.quantity)
     if not position.quantity:
-        zero = exact(ZERO)
+        zero = quantity
         return Exposure(
             quantity=quantity, entry_price=NO_POSITION, delta=zero, notional=zero, profit=zero, profit_quote=zero,
             initial_margin=zero,

@@ -5,7 +5,7 @@ Defaults of the thresholds are those of ``core.books.Thresholds``.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 import msgspec
@@ -39,6 +39,8 @@ FEED_DOWN = "feed down"
 ORDER_REJECTED = "order rejected"
 ORDER_UNKNOWN = "order unknown"
 JOURNAL = "journal"
+SETTINGS = "settings differ"
+UNVERIFIED = "key unverified"
 
 LASTING = frozenset({LIQUIDATION, USAGE, DRIFT, FUNDING, LIQUIDATED})
 """Rules about positions: their open alerts survive a restart and wait for sight."""
@@ -249,6 +251,30 @@ def journal_condition(failure: str, *, unread: bool = False) -> Condition:
         text=f"{failure}: orders and changes of target are refused{unaware if unread else ''}",
         severity=Severity.ALARM,
         active=bool(failure),
+    )
+
+
+def settings_condition(account: str, differences: Sequence[str]) -> Condition:
+    """Whether an account is set otherwise at its venue than in the configuration; ``differences`` say how."""
+    return Condition(
+        key=identity("accounts", account, SETTINGS),
+        rule=SETTINGS,
+        subject=account,
+        text="; ".join(differences) or f"{account} is set as configured",
+        severity=Severity.WARNING,
+        active=bool(differences),
+    )
+
+
+def key_condition(account: str, *, unverified: bool) -> Condition:
+    """Whether nobody could see what the key of an account may do."""
+    return Condition(
+        key=identity("accounts", account, UNVERIFIED),
+        rule=UNVERIFIED,
+        subject=account,
+        text=f"{account}: unverified, as its venue does not tell what the key may do; look there that it only reads",
+        severity=Severity.NOTICE,
+        active=unverified,
     )
 
 

@@ -92,7 +92,7 @@ class Valuation:
         self._forget()
         account = next(item for item in book.accounts if item.name == hedge.account)
         held = self._positions(book, account, now_ns, instead=position)
-        found = self._account_of(book, account, held, self._wallet(account, wallet), now_ns)
+        found = self._account_of(book, account, held, self._wallet(account, wallet, now_ns), now_ns)
         self._coins_won(book, hedge.asset, now_ns, instead=position)
         return self._hedge(book, hedge, {account.name: found}, now_ns), found[0]
 
@@ -210,7 +210,9 @@ class Valuation:
 
     def _account(self, book: Book, account: Account, now_ns: int) -> tuple[AccountView, AccountRisk]:
         held = self._positions(book, account, now_ns)
-        return self._account_of(book, account, held, self._wallet(account, self._ledger.wallet(account.name)), now_ns)
+        return self._account_of(
+            book, account, held, self._wallet(account, self._ledger.wallet(account.name), now_ns), now_ns
+        )
 
     def _account_of(
         self, book: Book, account: Account, held: list[Valued], wallet: Figure, now_ns: int
@@ -233,7 +235,7 @@ class Valuation:
         self._forget()
         amount = self._ledger.wallet(account.name) if wallet is None else wallet
         held = self._positions(book, account, now_ns, instead=position)
-        return self._risk(account, held, self._wallet(account, amount), now_ns)
+        return self._risk(account, held, self._wallet(account, amount, now_ns), now_ns)
 
     def _coins(self, account: Account, now_ns: int) -> list[CoinBalance]:
         """The coins that back a multi-asset account beside its settle currency, and those that it owes."""
@@ -243,7 +245,8 @@ class Valuation:
             stated = declared.get(asset)
             if stated is None and amount >= 0:
                 continue  # What part of it counts is not known: none does, which is never too much.
-            held = Figure(value=amount, estimated=(account.name, asset) in self._ledger.estimated)
+            estimated = (account.name, asset) in self._ledger.estimated
+            held = self._ledger.reports.figure(account.name, amount, now_ns, estimated=estimated)
             price = unknown(f"price of {asset}")
             if stated is not None and stated.price is not None:
                 price = at_par(self._market.middle(stated.price, now_ns), self._quote(stated.price), account.settle)
@@ -260,11 +263,14 @@ class Valuation:
             return instrument.quote
         return "" if terms is None else terms.quote
 
-    def _wallet(self, account: Account, amount: Decimal) -> Figure:
+    def _wallet(self, account: Account, amount: Decimal, now_ns: int) -> Figure:
         gaps = [item.unbooked for item in self._ledger.of_account(account.name) if item.unbooked]
+        if untold := self._ledger.reports.missing(account.name, now_ns):
+            gaps.append(untold)
         if gaps:
             return unknown(*gaps)
-        return Figure(value=amount, estimated=(account.name, account.settle) in self._ledger.estimated)
+        estimated = (account.name, account.settle) in self._ledger.estimated
+        return self._ledger.reports.figure(account.name, amount, now_ns, estimated=estimated)
 
     def _positions(self, book: Book, account: Account, now_ns: int, instead: Position | None = None) -> list[Valued]:
         """Every position of an account, hedge or not, valued at ``now_ns``; ``instead`` replaces its namesake."""
@@ -284,12 +290,20 @@ class Valuation:
                     account=account,
                     position=position,
                     quotes=market,
-                    exposure=exposure(position, account, market, missing=missing),
+                    exposure=exposure(
+                        position,
+                        account,
+                        market,
+                        missing=missing,
+                        told=self._ledger.reports.figure(account.name, position.quantity, now_ns),
+                    ),
                 )
             )
         return found
 
     def _unknown_quantity(self, position: Position, now_ns: int) -> str:
+        if untold := self._ledger.reports.missing(position.account, now_ns):
+            return untold
         undescribed = position.pending and self._market.of(position.instrument).instrument is None
         if undescribed or self._ledger.unfolded(position.instrument):
             return f"description of {position.instrument}"

@@ -36,7 +36,8 @@ class HistoryKeeper(Keeper):
         tap: Tap | None = None,
         every_seconds: float = EVERY_SECONDS,
     ) -> None:
-        super().__init__(feed, emit, clock, tap=tap, every_seconds=every_seconds)
+        super().__init__(feed.venue, emit, clock, tap=tap, every_seconds=every_seconds)
+        self._feed = feed
         self._wanted, self._reference = tuple(wanted_of(instruments)), reference
         self._pending: deque[CandlesWanted] = deque()
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Coroutine, Iterator, Sequence
-from typing import Any
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from typing import Any, NamedTuple
 
 from core.commands import AnyCommand, Resync
+from feeds.account_keeper import AccountKeeper
 from feeds.clock import Clock
 from feeds.connection import DEFAULT_TIMING, Connection, Emit, Timing
 from feeds.engine_thread import EngineThread
@@ -15,7 +16,7 @@ from feeds.poller import Poller
 from feeds.records import Tap
 from feeds.reference import EVERY_SECONDS, ReferenceKeeper
 from feeds.runner import Broker, EngineCore
-from feeds.venue import VenueFeed
+from feeds.venue import AccountFeed, VenueFeed
 
 
 def connections_of(
@@ -41,6 +42,31 @@ def connections_of(
     return connections, [*keepers, *pollers]
 
 
+class AccountToRead(NamedTuple):
+    """An account that its venue keeps, and from when on (ns) its records are wanted where none were read yet."""
+
+    feed: AccountFeed
+    since_ns: Callable[[], int]
+
+
+def accounts_of(
+    accounts: Sequence[AccountToRead],
+    instruments: Sequence[str],
+    emit: Emit,
+    clock: Clock,
+    timing: Timing = DEFAULT_TIMING,
+) -> tuple[list[Connection], list[Reader]]:
+    """What must run for these accounts. Call it in the loop they run in."""
+    connections: list[Connection] = []
+    keepers: list[Reader] = []
+    for feed, since_ns in accounts:
+        wanted = [item for item in instruments if item.partition(":")[0] == feed.venue]
+        keeper = AccountKeeper(feed, wanted, emit, clock, since_ns)
+        keepers.append(keeper)
+        connections += [Connection(feed, plan, keeper.streamed, clock, timing=timing) for plan in feed.plans(wanted)]
+    return connections, keepers
+
+
 class EngineHost(EngineThread):
     """An engine on live venues.
 
@@ -60,8 +86,10 @@ class EngineHost(EngineThread):
         timing: Timing = DEFAULT_TIMING,
         tap: Tap | None = None,
         reference_seconds: float = EVERY_SECONDS,
+        accounts: Sequence[AccountToRead] = (),
     ) -> None:
         super().__init__(engine, broker, refresh_hz)
+        self._accounts = tuple(accounts)
         self._feeds, self._instruments, self._clock = feeds, tuple(instruments), clock
         self._timing, self._tap, self._reference_seconds = timing, tap, reference_seconds
         self._connections: list[Connection] = []
@@ -80,6 +108,9 @@ class EngineHost(EngineThread):
             tap=self._tap,
             reference_seconds=self._reference_seconds,
         )
+        private, sweeps = accounts_of(self._accounts, self._instruments, self._emit, self._clock, self._timing)
+        self._connections += private
+        self._keepers += sweeps
         yield from (connection.run() for connection in self._connections)
         yield from (keeper.run() for keeper in self._keepers)
 

@@ -14,7 +14,6 @@ from feeds.clock import Clock
 from feeds.leg import Emit
 from feeds.pacing import Pacing
 from feeds.records import Fetched, Tap
-from feeds.venue import VenueFeed
 
 _LOGGER = logging.getLogger("hedgerow.reference")
 
@@ -36,8 +35,8 @@ class Keeper(ABC):
 
     name: str
 
-    def __init__(self, feed: VenueFeed, emit: Emit, clock: Clock, *, tap: Tap | None, every_seconds: float) -> None:
-        self._feed, self._emit, self._clock = feed, emit, clock
+    def __init__(self, venue: str, emit: Emit, clock: Clock, *, tap: Tap | None, every_seconds: float) -> None:
+        self._venue, self._emit, self._clock = venue, emit, clock
         self._tap, self._every_seconds = tap, every_seconds
         self._again = asyncio.Event()
         self.has_read = asyncio.Event()
@@ -82,7 +81,7 @@ class Keeper(ABC):
             return str(error), 0.0
         except Exception as error:
             # The supervisor's net: reading again may help, and the prices go on meanwhile.
-            _LOGGER.error("%s %s: %s", self._feed.venue, self.name, type(error).__name__)
+            _LOGGER.error("%s %s: %s", self._venue, self.name, type(error).__name__)
             return f"internal error ({type(error).__name__})", 0.0
         return "", 0.0
 
@@ -94,7 +93,7 @@ class Keeper(ABC):
         from feeds.rest import listener  # the HTTP client is slow to import, and not every run records
 
         def heard(url: str, body: bytes) -> None:
-            tap(Fetched(ns=self._clock.now_ns(), url=url, data=body, venue=self._feed.venue))
+            tap(Fetched(ns=self._clock.now_ns(), url=url, data=body, venue=self._venue))
 
         listener.set(heard)
 
@@ -102,7 +101,7 @@ class Keeper(ABC):
         self._emit(
             ConnectionChanged(
                 received_ns=self._clock.now_ns(),
-                venue=self._feed.venue,
+                venue=self._venue,
                 connection=self.name,
                 state=state,
                 reason=reason,

@@ -32,8 +32,8 @@ class ReferenceKeeper(Keeper):
         tap: Tap | None = None,
         every_seconds: float = EVERY_SECONDS,
     ) -> None:
-        super().__init__(feed, emit, clock, tap=tap, every_seconds=every_seconds)
-        self._instruments = instruments
+        super().__init__(feed.venue, emit, clock, tap=tap, every_seconds=every_seconds)
+        self._feed, self._instruments = feed, instruments
 
     async def _read(self) -> None:
         for event in await self._feed.reference(self._instruments):

@@ -5,7 +5,9 @@ A venue's modules are imported when it is first asked for.
 
 from __future__ import annotations
 
+import difflib
 import importlib
+import re
 from collections.abc import Sequence
 from typing import Final, cast
 from urllib.parse import parse_qsl, urlsplit
@@ -24,6 +26,8 @@ from feeds.venue import (
 )
 
 VENUES: Final = tuple(MARKETS)
+_METHODS: Final = ("GET", "POST", "PUT", "DELETE")
+_PLACEHOLDER: Final = re.compile(r"\{(\w+)\}")
 
 
 def venue_module(venue: str) -> VenueModule:
@@ -59,11 +63,48 @@ def reference_events(venue: str, url: str, body: bytes, received_ns: int) -> Seq
 
     Raises RequestError for an unknown venue, DecodeError for a body that is not what its endpoint sends.
     """
-    module, address = venue_module(venue), urlsplit(url)
-    if address.path not in module.rest_paths():
+    try:
+        answer = rest_answer(venue, "", url, body, received_ns)
+    except RequestError:
+        _known(venue)
         return []
-    parameters = dict(parse_qsl(address.query))
-    return module.rest_events(RestAnswer(path=address.path, body=body, received_ns=received_ns, parameters=parameters))
+    return venue_module(venue).rest_events(answer)
+
+
+def rest_answer(venue: str, market: str, endpoint: str, body: bytes, received_ns: int) -> RestAnswer:
+    """A body with the endpoint it came from: ``/path``, ``GET /path?query`` or a whole address.
+
+    Where the path of a venue's endpoint holds a name (``/fair_price/{symbol}``), it is taken from the path given.
+    Raises RequestError for a venue that is unknown and an endpoint whose bodies are not read.
+    """
+    first, _, rest = endpoint.strip().partition(" ")
+    method, address = (first.upper(), rest.strip()) if first.upper() in _METHODS else ("GET", endpoint.strip())
+    parts = urlsplit(address)
+    known = venue_module(venue).rest_paths()
+    for path in known:
+        named = _match(path, parts.path)
+        if named is not None:
+            return RestAnswer(
+                path=path,
+                body=body,
+                received_ns=received_ns,
+                parameters={**dict(parse_qsl(parts.query)), **named},
+                method=method,
+                market=market,
+            )
+    near = difflib.get_close_matches(parts.path, known, n=3, cutoff=0.5)
+    expected = f"an endpoint of {venue} that is read" + (f", such as {', '.join(near)}" if near else "")
+    raise RequestError("endpoint", expected, repr(endpoint))
+
+
+def _match(path: str, given: str) -> dict[str, str] | None:
+    """What the placeholders of a path stand for in the one given; ``None`` where it is another path."""
+    if path.rstrip("/") == given.rstrip("/"):
+        return {}
+    if "{" not in path:
+        return None
+    found = re.fullmatch(_PLACEHOLDER.sub(r"(?P<\1>[^/]+)", path.replace(".", r"\.")), given)
+    return None if found is None else {name: value for name, value in found.groupdict().items() if "{" not in value}
 
 
 def markets(venue: str) -> tuple[str, ...]:

@@ -258,7 +258,11 @@ class KeyRights(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RestAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """A REST body and what was asked for it. ``path`` is the path alone, ``parameters`` those of the query."""
+    """A REST body and what was asked for it.
+
+    ``path`` is one of :meth:`VenueModule.rest_paths` as it stands there; ``parameters`` are those of the query, and
+    what the placeholders of the path stand for. ``market`` is the one meant where neither tells.
+    """
 
     path: str
     body: bytes
@@ -267,6 +271,7 @@ class RestAnswer(msgspec.Struct, frozen=True, kw_only=True):
     method: str = "GET"
     account: str = "account"
     """The account that a signed answer is about."""
+    market: str = ""
 
 
 class VenueModule(Protocol):
@@ -293,7 +298,8 @@ class VenueModule(Protocol):
         ...
 
     def rest_paths(self) -> Sequence[str]:
-        """The REST paths whose bodies :meth:`rest_events` reads, public and signed."""
+        """The REST paths whose bodies :meth:`rest_events` reads, public and signed. A part of a path that is a name
+        stands in braces: ``/api/v1/contract/fair_price/{symbol}``."""
         ...
 
     def rest_events(self, answer: RestAnswer) -> Sequence[AnyEvent]:

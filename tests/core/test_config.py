@@ -239,7 +239,7 @@ REFUSED = [
     ("[display]", "[colours]\n[display]", "colours", "a key that the file knows"),
     # sections of another kind
     ("[display]\nrefresh = 0.5\nprivate = true", "[[display]]", "display", "a section written as [display]"),
-    ("[venues.binance]", "[venues]\nokx = 3\n[venues.binance]", "venues.kraken", "[venues.NAME]"),
+    ("[venues.binance]", "[venues]\nkraken = 3\n[venues.binance]", "venues.kraken", "[venues.NAME]"),
     # secrets and addresses
     ("api_key_env", "api_key", "venues.bybit.api_key", "no secret in this file"),
     ("secret_env", "secret", "venues.bybit.secret", "no secret in this file"),

@@ -18,7 +18,7 @@ from core.config_rules import Choice, Number, Rule
 from core.config_section import Section, rule_of
 from core.errors import ConfigError, RequestError
 from core.paths import config_path
-from core.symbols import MARKETS, Terms, read_name
+from core.symbols import MARKETS, Terms, linear_symbol, read_name
 from tui.cli.config_text import section_lines
 from tui.cli.main import DONE, Commands
 
@@ -164,7 +164,7 @@ def _ask_hedge(answers: Answers, plan: Plan, lot: Mapping[str, object]) -> None:
     asset = str(lot["asset"])
     venue = str(answers.take(Question("venue", f"Venue of the hedge ({', '.join(MARKETS)})", _venue, "bybit")))
     check = _contract_on(asset, venue)
-    default = f"{MARKETS[venue][0]}:{asset}USDT"
+    default = f"{MARKETS[venue][0]}:{linear_symbol(venue, asset)}"
     contract = answers.take(Question("contract", f"Contract at {venue}", check, default))
     terms = read_name(str(contract))
     assert terms is not None, "the check takes contracts only"
@@ -243,7 +243,7 @@ def _contract_on(asset: str, venue: str) -> Checker:
     class _Contract(Rule):
         @property
         def expected(self) -> str:
-            return f"a contract on {asset} at {venue}, such as {MARKETS[venue][0]}:{asset}USDT"
+            return f"a contract on {asset} at {venue}, such as {MARKETS[venue][0]}:{linear_symbol(venue, asset)}"
 
         def check(self, value: object) -> str:
             text = str(value)

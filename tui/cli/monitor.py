@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from core.paths import config_path
 from tui.cli.signals import deferred_signals
 from tui.cli.wiring import (
+    configured_accounts,
     configured_feeds,
     display_options,
     instruments_of,
@@ -54,6 +55,7 @@ def run(arguments: argparse.Namespace) -> int:
                 source=str(config.file) if journal is not None else f"{config.file}, nothing is kept",
                 journal=journal,
                 contracts=config.contracts,
+                read=configured_accounts(config),
             ) as host:
                 signals.hand_over()
                 return run_monitor(host, display_options(config))

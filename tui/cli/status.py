@@ -26,6 +26,7 @@ from tui.cli.signals import deferred_signals
 from tui.cli.status_text import status_lines
 from tui.cli.wiring import (
     Simulation,
+    configured_accounts,
     configured_feeds,
     copied_journal,
     demo_book,
@@ -154,7 +155,15 @@ def _configured(arguments: argparse.Namespace) -> Iterator[EngineHost]:
         # All books, whichever is asked for: they share accounts, and so margin.
         books = [_at_once(book) for book in config.books]
         source, sheets = str(config.file), config.contracts
-        with running_engine(books, feeds, mode=Mode.PAPER, source=source, journal=journal, contracts=sheets) as host:
+        with running_engine(
+            books,
+            feeds,
+            mode=Mode.PAPER,
+            source=source,
+            journal=journal,
+            contracts=sheets,
+            read=configured_accounts(config),
+        ) as host:
             yield host
 
 

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from decimal import Decimal
+from functools import partial
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,12 +29,13 @@ if TYPE_CHECKING:
     from core.books import Book
     from core.config import Config
     from core.contract_sheet import ContractSheet
+    from core.engine import Engine
     from core.journal import Journal
     from core.snapshot import Mode
     from feeds.host import EngineHost
     from feeds.records import Tap
     from feeds.sim.process import SimulatorProcess
-    from feeds.venue import Credentials, Endpoints, KeyRights, VenueFeed
+    from feeds.venue import AccountFeed, Credentials, Endpoints, KeyRights, VenueFeed
     from tui.start import DisplayOptions
 
 ENGINE_HZ = 8.0
@@ -99,6 +101,22 @@ def configured_feeds(config: Config, instruments: Iterable[str]) -> list[VenueFe
     return feeds
 
 
+def configured_accounts(config: Config) -> list[AccountFeed]:
+    """Every account of the books that its venue keeps, to be read with the key that the user configured.
+
+    Raises ConfigError where the key cannot be had; what it may do is looked at by :func:`configured_feeds`.
+    """
+    from feeds.registry import account_feed
+    from tui.cli.credentials import resolve_credentials
+
+    found = []
+    for account in dict.fromkeys(account for book in config.books for account in book.accounts if not account.paper):
+        credentials = resolve_credentials(config, account.venue)
+        assert credentials is not None, "the configuration is refused where there is no key"
+        found.append(account_feed(account.venue, account.name, endpoints_of(config, account.venue), credentials))
+    return found
+
+
 def _refuse_dangerous_key(config: Config, venue: str, endpoints: Endpoints | None, credentials: Credentials) -> None:
     """Raise ConfigError for a key that may move funds; one whose rights are not told is only noted in the log."""
     from feeds.examine import key_rights
@@ -143,17 +161,19 @@ def running_engine(
     journal: Journal | None = None,
     tap: Tap | None = None,
     contracts: Sequence[ContractSheet] = (),
+    read: Sequence[AccountFeed] = (),
 ) -> Iterator[EngineHost]:
     """An engine with its feeds and the paper broker, in a thread of its own for as long as the context lasts.
 
-    ``contracts`` are the user's own sheets: engine and broker know them before anything else is heard.
+    ``contracts`` are the user's own sheets: engine and broker know them before anything else is heard. ``read`` are the
+    accounts that their venues keep.
 
     Raises RequestError where the books contradict one another and JournalError where the journal cannot be read.
     """
     from core.contract_sheet import listings
     from core.engine import Engine
     from feeds.clock import Clock
-    from feeds.host import EngineHost
+    from feeds.host import AccountToRead, EngineHost
     from feeds.paper import PaperBroker
 
     engine = Engine(books, mode=mode, source=source, journal=journal)
@@ -164,12 +184,22 @@ def running_engine(
         for event in listings(sheet, clock.now_ns()):
             engine.apply(event)
             broker.observe(event)
-    host = EngineHost(engine, feeds, instruments_of(books), broker, clock, ENGINE_HZ, tap=tap)
+    begun_ns = clock.now_ns()
+    asked = [AccountToRead(feed, partial(_known_since, engine, feed.account, begun_ns)) for feed in read]
+    host = EngineHost(engine, feeds, instruments_of(books), broker, clock, ENGINE_HZ, tap=tap, accounts=asked)
     host.start()
     try:
         yield host
     finally:
         host.stop()
+
+
+def _known_since(engine: Engine, account: str, begun_ns: int) -> int:
+    """From when on an account's records are wanted: where the journal ends, else from now."""
+    from feeds.account_keeper import OVERLAP_NS
+
+    recorded_ns = engine.recorded_ns(account)
+    return recorded_ns - OVERLAP_NS if recorded_ns else begun_ns
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import pty
@@ -155,7 +156,7 @@ def test_a_terminal_is_never_sent_what_a_frame_says_verbatim() -> None:
         ((), "--venue"),
         (("--venue", "nobody"), "nobody"),
         (("--venue", "bybit", "--market", "usdm"), "linear, inverse, spot"),
-        (("--venue", "binance", "--market", "linear"), "usdm, spot"),
+        (("--venue", "binance", "--market", "linear"), "usdm, coinm, spot"),
         (("--venue", "bybit", "frames.txt"), "frames.txt"),
     ],
 )
@@ -252,3 +253,56 @@ def test_the_samples_of_a_venue_decode_line_by_line() -> None:
     decoder = Decoder("linear")
     expected = [msgspec.to_builtins(event) for line in raw for event in decoder.decode(line, 0)]
     assert (done.returncode, events(done)) == (0, expected)
+
+
+MARK_PRICE_ROW = {
+    "symbol": "BTCUSDT",
+    "markPrice": "61000.1",
+    "indexPrice": "61001.2",
+    "lastFundingRate": "0.0001",
+    "interestRate": "0.0001",
+    "nextFundingTime": 1786320000000,
+    "time": 1786300000000,
+}
+
+
+def test_a_rest_body_is_read_by_its_endpoint_however_that_is_written() -> None:
+    body = json.dumps([MARK_PRICE_ROW], indent=1).encode()
+    path = "/fapi/v1/premiumIndex"
+    for endpoint in (path, f"GET {path}", f"get {path}?symbol=BTCUSDT", f"https://host{path}"):
+        done = decode(body, "--venue", "binance", "--rest", endpoint)
+        assert (done.returncode, complaints(done)) == (0, [])
+        assert events(done)[0]["mark_price"] == "61000.1"
+
+
+def test_bodies_one_a_line_are_read_each() -> None:
+    good = json.dumps([MARK_PRICE_ROW]).encode()
+    done = decode(lines(good, b"{", good), "--venue", "binance", "--rest", "/fapi/v1/premiumIndex")
+    assert (done.returncode, len(complaints(done))) == (1, 1)
+    assert complaints(done)[0].startswith("line 2: ")
+    assert len(events(done)) == 2
+
+
+@pytest.mark.parametrize("body", [b"", b"\n"])
+def test_no_body_tells_nothing(body: bytes) -> None:
+    done = decode(body, "--venue", "binance", "--rest", "/fapi/v1/premiumIndex")
+    assert (done.returncode, done.stdout, complaints(done)) == (0, b"", [])
+
+
+def test_an_endpoint_that_is_not_read_is_refused_with_its_neighbours() -> None:
+    done = decode(b"{}", "--venue", "binance", "--rest", "/fapi/v1/premiumIndexx")
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert "/fapi/v1/premiumIndex" in complaints(done)[0]
+
+
+def test_a_frame_over_several_lines_is_one_frame() -> None:
+    spread = json.dumps(json.loads(frame("snapshot", SNAPSHOT)), indent=1).encode()
+    done = decode(lines(spread, PONG, b"garbage"), "--venue", "bybit")
+    assert [event["event"] for event in events(done)] == ["ticker", "heard"]
+    number = len(spread.splitlines()) + 2
+    assert complaints(done)[0].startswith(f"line {number}: not_json")
+
+
+def test_a_binary_frame_travels_as_base64() -> None:
+    done = decode(lines(base64.b64encode(PONG), PONG), "--venue", "bybit", "--base64")
+    assert [event["kind"] for event in events(done)] == ["pong", "pong"]

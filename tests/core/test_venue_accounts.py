@@ -1,0 +1,236 @@
+"""Accounts that a venue keeps: unknown until told, aged like everything else, and counted once in whatever order the
+venue tells of them."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from decimal import Decimal
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.books import Book
+from core.demo_book import seed_book
+from core.engine import Engine
+from core.events import (
+    AccountSettings,
+    AccountSwept,
+    AnyEvent,
+    BalanceUpdate,
+    FeeCharged,
+    Fill,
+    FundingPayment,
+    PositionUpdate,
+)
+from core.figures import Figure, Freshness
+from core.ledger import Ledger
+from core.snapshot import AccountView, HedgeLine, Mode
+from tests.support.builders import LINEAR, at, instrument, market_at, reference
+
+ACCOUNT = "kept"
+
+
+def kept_book() -> Book:
+    """The demo's book, its account kept by the venue."""
+    book = seed_book()
+    account = msgspec.structs.replace(book.accounts[0], name=ACCOUNT, paper=False, wallet_balance=Decimal(0))
+    hedge = msgspec.structs.replace(
+        book.hedges[0], account=ACCOUNT, quantity=Decimal(0), entry_price=None, isolated_margin=None
+    )
+    return msgspec.structs.replace(book, accounts=(account,), hedges=(hedge,))
+
+
+def watching(*events: AnyEvent) -> Engine:
+    """An engine that has seen a market, and then these events."""
+    made = Engine([kept_book()], mode=Mode.PAPER, source="test")
+    for event in (*reference(), *market_at(0, 60_000), *events):
+        made.apply(event)
+    return made
+
+
+def told(quantity: str, entry: str | None = "60000", *, when: float = 1, venue: float | None = None) -> PositionUpdate:
+    return PositionUpdate(
+        received_ns=at(when),
+        account=ACCOUNT,
+        instrument=LINEAR,
+        quantity=Decimal(quantity),
+        entry_price=None if entry is None else Decimal(entry),
+        isolated_margin=Decimal(75_000),
+        venue_time_ns=at(when if venue is None else venue),
+    )
+
+
+def balance(amount: str, *, when: float = 1) -> BalanceUpdate:
+    return BalanceUpdate(received_ns=at(when), account=ACCOUNT, asset="USDT", wallet_balance=Decimal(amount))
+
+
+def swept(when: float = 1) -> AccountSwept:
+    return AccountSwept(received_ns=at(when), account=ACCOUNT)
+
+
+def sold(name: str, quantity: str, price: str, *, when: float, side: str = "sell", fee: str = "10") -> Fill:
+    return Fill(
+        received_ns=at(when + 0.5),
+        account=ACCOUNT,
+        fill_id=name,
+        client_order_id="",
+        instrument=LINEAR,
+        side=side,
+        price=Decimal(price),
+        quantity=Decimal(quantity),
+        fee=Decimal(fee),
+        fee_asset="USDT",
+        venue_time_ns=at(when),
+    )
+
+
+def shown(made: Engine, seconds: float) -> tuple[HedgeLine, AccountView]:
+    (book,) = made.snapshot(at(seconds)).books
+    return book.hedges[0], book.accounts[0]
+
+
+def test_an_account_that_was_never_told_is_unknown_and_not_flat() -> None:
+    hedge, account = shown(watching(), 1)
+    assert (hedge.quantity.value, account.wallet_balance.value) == (None, None)
+    assert any("bybit has not told" in reason for reason in hedge.quantity.missing)
+    assert any("bybit has not told" in reason for reason in account.wallet_balance.missing)
+
+
+def test_what_is_told_before_the_sweep_is_whole_is_not_shown() -> None:
+    made = watching(told("-2.5"), balance("1000"))
+    assert shown(made, 2)[0].quantity.value is None
+    made.apply(swept(2))
+    hedge, account = shown(made, 2)
+    assert (hedge.quantity.value, account.wallet_balance.value) == (Decimal("-2.5"), Decimal(1000))
+
+
+def test_an_account_told_as_empty_is_flat() -> None:
+    hedge, account = shown(watching(told("0", None), balance("5"), swept()), 2)
+    assert (hedge.quantity.value, account.wallet_balance.value) == (Decimal(0), Decimal(5))
+
+
+def test_an_account_that_is_not_told_of_any_more_becomes_unknown() -> None:
+    made = watching(told("-2.5"), balance("1000"), swept())
+    for event in market_at(150, 60_000):
+        made.apply(event)
+    hedge, account = shown(made, 150)
+    assert (hedge.quantity.value, account.wallet_balance.value) == (None, None)
+    assert any("149 s ago" in reason for reason in hedge.quantity.missing)
+
+
+@pytest.mark.parametrize(("seconds", "freshness"), [(10, Freshness.LIVE), (25, Freshness.LATE), (70, Freshness.STALE)])
+def test_what_was_told_ages(seconds: float, freshness: Freshness) -> None:
+    made = watching(told("-2.5"), balance("1000"), swept())
+    for event in market_at(1 + seconds, 60_000):
+        made.apply(event)
+    hedge, account = shown(made, 1 + seconds)
+    figures: Sequence[Figure] = (hedge.quantity, account.wallet_balance)
+    assert [figure.freshness for figure in figures] == [freshness] * 2
+    assert [figure.observed_ns for figure in figures] == [at(1)] * 2
+
+
+ORDERS = list(itertools.permutations(range(3)))
+
+
+@pytest.mark.parametrize("order", ORDERS)
+@pytest.mark.parametrize(
+    ("quantity", "entry", "fill", "realised"),
+    [
+        ("-3", "61000", sold("f", "0.5", "66000", when=3), 0),
+        ("-2", "60000", sold("f", "0.5", "59000", when=3, side="buy"), 500),
+        ("0", None, sold("f", "2.5", "59000", when=3, side="buy"), 2500),
+        ("0.5", "59000", sold("f", "3", "59000", when=3, side="buy"), 2500),
+    ],
+)
+def test_a_fill_counts_once_whenever_its_report_comes(
+    order: tuple[int, ...], quantity: str, entry: str | None, fill: Fill, realised: int
+) -> None:
+    ledger = Ledger(kept_book().accounts)
+    ledger.described(instrument(LINEAR))
+    ledger.reported(told("-2.5", when=1))
+    ledger.balance(balance("1000", when=1))
+    after = (fill, told(quantity, entry, when=4, venue=3), balance(str(1000 + realised - 10), when=4))
+    for index in order:
+        event = after[index]
+        if isinstance(event, Fill):
+            ledger.fill(event)
+        elif isinstance(event, PositionUpdate):
+            ledger.reported(event)
+        else:
+            ledger.balance(event)
+    position = ledger.position(ACCOUNT, LINEAR)
+    assert (position.quantity, position.realised, position.fees) == (Decimal(quantity), Decimal(realised), Decimal(10))
+    assert position.unexplained == 0
+    assert ledger.wallet(ACCOUNT) == 1000 + realised - 10
+    assert ledger.transfers[ACCOUNT, "USDT"] == 0
+
+
+def test_a_deposit_is_told_from_profit() -> None:
+    ledger = Ledger(kept_book().accounts)
+    ledger.balance(balance("1000"))
+    ledger.funding(payment("p", "3"))
+    ledger.balance(balance("1503", when=5))
+    assert ledger.transfers[ACCOUNT, "USDT"] == 500
+
+
+def payment(name: str, amount: str) -> FundingPayment:
+    return FundingPayment(
+        account=ACCOUNT,
+        payment_id=name,
+        instrument=LINEAR,
+        amount=Decimal(amount),
+        asset="USDT",
+        rate=Decimal("0.0001"),
+        mark_price=Decimal(60_000),
+        settled_ns=at(2),
+    )
+
+
+def fee(name: str, amount: str, kind: str) -> FeeCharged:
+    return FeeCharged(
+        account=ACCOUNT,
+        record_id=name,
+        amount=Decimal(amount),
+        asset="USDT",
+        kind=kind,
+        charged_ns=at(3),
+        instrument=LINEAR,
+    )
+
+
+@given(st.lists(st.sampled_from(["a", "b", "c"]), min_size=1, max_size=9))
+def test_a_fee_counts_once_and_those_of_fills_never(names: list[str]) -> None:
+    ledger = Ledger(kept_book().accounts)
+    ledger.balance(balance("1000"))
+    taken = [ledger.charged(fee(name, "7", "liquidation")) for name in names]
+    assert not ledger.charged(fee("t", "9", "trade"))
+    assert sum(taken) == len(set(names))
+    assert ledger.position(ACCOUNT, LINEAR).fees == 7 * len(set(names))
+    assert ledger.recorded_ns[ACCOUNT] == at(3)
+
+
+def test_settings_that_differ_are_said_and_nothing_is_changed() -> None:
+    made = watching(told("-2.5"), balance("1000"), swept())
+    same = AccountSettings(received_ns=at(1), account=ACCOUNT, instrument=LINEAR, leverage=Decimal(2))
+    other = msgspec.structs.replace(same, leverage=Decimal(20), margin_mode="cross")
+    foreign = msgspec.structs.replace(other, instrument="bybit:linear:XRPUSDT")
+    made.apply(same)
+    made.apply(foreign)
+    assert not [alert for alert in made.snapshot(at(2)).alerts if alert.rule == "settings differ"]
+    made.apply(other)
+    (alert,) = [alert for alert in made.snapshot(at(2)).alerts if alert.rule == "settings differ"]
+    assert "cross margin at the venue, and isolated here" in alert.text
+    assert "leverage 20 at the venue, and 2 here" in alert.text
+    made.apply(msgspec.structs.replace(same, margin_mode="isolated"))
+    open_now = [
+        alert for alert in made.snapshot(at(3)).alerts if alert.rule == "settings differ" and alert.ended_ns is None
+    ]
+    assert not open_now
+
+
+def test_a_key_of_which_the_venue_says_nothing_is_called_unverified() -> None:
+    made = watching(AccountSettings(received_ns=at(1), account=ACCOUNT, key_verified=False))
+    assert [alert.rule for alert in made.snapshot(at(1)).alerts if "unverified" in alert.text] == ["key unverified"]
