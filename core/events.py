@@ -276,15 +276,16 @@ class Fill(Event, frozen=True, gc=False, omit_defaults=True, kw_only=True, tag="
 class FundingPayment(Event, frozen=True, gc=False, omit_defaults=True, kw_only=True, tag="funding"):
     """One funding settlement of one position. ``amount`` in ``asset``: + received, − paid (a short with a
     positive rate receives). ``estimated`` where it was computed here and not read from the venue's ledger. A ledger
-    of a hedge-mode account that does not tell the leg says ``net``."""
+    of a hedge-mode account that does not tell the leg says ``net``; one that tells neither rate nor mark price leaves
+    them out."""
 
     account: str
     payment_id: str
     instrument: str
     amount: Decimal
     asset: str
-    rate: Decimal
-    mark_price: Decimal
+    rate: Decimal | None = None
+    mark_price: Decimal | None = None
     settled_ns: int
     estimated: bool = False
     leg: Leg = Leg.NET
