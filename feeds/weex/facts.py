@@ -6,6 +6,7 @@ Source: https://www.weex.com/api-doc/contract and https://www.weex.com/api-doc/s
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Final
 
@@ -72,6 +73,34 @@ SPOT_INSTRUMENTS_PATH: Final = "/api/v3/exchangeInfo"
 SPOT_CANDLES_PATH: Final = "/api/v3/market/klines"
 SPOT_CANDLES_LIMIT: Final = 300
 
+BALANCE_PATH: Final = "/capi/v3/account/balance"
+CONFIG_PATH: Final = "/capi/v3/account/accountConfig"
+SYMBOL_CONFIG_PATH: Final = "/capi/v3/account/symbolConfig"
+POSITIONS_PATH: Final = "/capi/v3/account/position/allPosition"
+POSITION_PATH: Final = "/capi/v3/account/position/singlePosition"
+INCOME_PATH: Final = "/capi/v3/account/income"
+ORDER_PATH: Final = "/capi/v3/order"
+OPEN_ORDERS_PATH: Final = "/capi/v3/openOrders"
+ORDER_HISTORY_PATH: Final = "/capi/v3/order/history"
+TRADES_PATH: Final = "/capi/v3/userTrades"
+SPOT_ACCOUNT_PATH: Final = "/api/v3/account/"
+PRICE_PATH: Final = "/capi/v3/market/symbolPrice"
+BEST_PATH: Final = "/capi/v3/market/ticker/bookTicker"
+DAY_PATH: Final = "/capi/v3/market/ticker/24hr"
+
+SILENT_PATHS: Final = (
+    "/capi/v3/account/leverage",
+    "/capi/v3/account/marginType",
+    "/capi/v3/account/positionMargin",
+    "/capi/v3/account/commissionRate",
+    "/capi/v3/market/openInterest",
+    "/capi/v3/market/trades",
+    "/capi/v3/market/klines",
+    "/capi/v3/algoOrder",
+    "/capi/v3/closePositions",
+)
+"""Whose answers tell nothing that is kept here."""
+
 NOT_BY_API: Final = "not tradable by API"
 """The status of a contract that the venue lists and whose orders it refuses (-1058) when a program sends them."""
 
@@ -92,6 +121,19 @@ WINDOW_SECONDS: Final = 10.0
 
 OURS: Final = (2, 3)
 """The part of the weight that is used here; the rest is left to whatever else the owner of the key runs."""
+
+PRIVATE_CHANNELS: Final = ("account", "positions", "orders", "fill")
+SPOT_PRIVATE_CHANNELS: Final = ("account",)
+MARGIN_COINS: Final = frozenset({"USDT", "USDC"})
+"""What contracts are margined in. So much of a spot wallet is not told of an account: it backs no contract."""
+
+LONGEST_LOOK_BACK_MS: Final = 89 * 86_400_000
+"""The venue's records go back 90 days."""
+
+PAGE_ROWS: Final = 100
+CLIENT_ID: Final = re.compile(r"[.A-Z:/a-z0-9_-]{1,36}")
+CODE_CLIENT_ID: Final = "-1180"
+CODE_NO_ORDER: Final = "-3200"
 
 CODES_NO_SUCH_SYMBOL: Final = frozenset({"-1121", "-2007", "-3235"})
 CODES_CLOCK: Final = frozenset({"-1043", "-1046"})

@@ -22,9 +22,8 @@ from feeds.candles import open_body
 from feeds.fields import TIME_CEILING_MS
 from feeds.frames import clip
 from feeds.venue import RestAnswer
-from feeds.weex import candles, facts
+from feeds.weex import candles, facts, quotes
 
-_Milliseconds = Annotated[int, Field(gt=0, lt=TIME_CEILING_MS)]
 _Digits = Annotated[int, Field(ge=0, le=20)]
 
 
@@ -62,7 +61,7 @@ class Premium(Body):
     symbol: str
     rate: Fraction = Field(alias="forecastFundingRate")
     next_ms: int = Field(alias="nextFundingTime", ge=0, lt=TIME_CEILING_MS)
-    time_ms: _Milliseconds = Field(alias="time")
+    time_ms: quotes.Milliseconds = Field(alias="time")
     minutes: int = Field(alias="collectCycle", gt=0, le=10_080)
 
     @property
@@ -74,7 +73,7 @@ class Premium(Body):
 class _Settled(Body):
     symbol: str
     rate: Fraction = Field(alias="fundingRate")
-    time_ms: _Milliseconds = Field(alias="fundingTime")
+    time_ms: quotes.Milliseconds = Field(alias="fundingTime")
     mark_price: MaybePositive = Field(alias="markPrice", default=None)
 
 
@@ -82,12 +81,6 @@ class Clock(msgspec.Struct, frozen=True):
     """The venue's time, ms."""
 
     time_ms: int = msgspec.field(name="serverTime")
-
-
-def _rows(body: bytes, place: str) -> list[msgspec.Raw]:
-    """The rows of an array, or a lone object as the only row. Raises DecodeError for neither."""
-    lone = body.lstrip()[:1] == b"{"
-    return open_body(facts.VENUE, place, b"[%b]" % body if lone else body, list[msgspec.Raw])
 
 
 def _named(symbol: str, market: str = facts.LINEAR) -> str:
@@ -178,7 +171,7 @@ def premiums(
     has moved it on. Raises DecodeError for a body that is no list.
     """
     place = facts.PREMIUM_PATH
-    rows, faults = read_rows(facts.VENUE, place, rows_of(_rows(body, place), wanted), Premium, received_ns)
+    rows, faults = read_rows(facts.VENUE, place, rows_of(quotes.rows_in(body, place), wanted), Premium, received_ns)
     now_ms, good = received_ns // 1_000_000, {}
     for row in rows:
         if row.next_ms > now_ms:
@@ -210,7 +203,7 @@ def funding(body: bytes, wanted: Collection[str] | None, received_ns: int) -> li
 def settled(body: bytes, wanted: Collection[str] | None, received_ns: int) -> list[AnyEvent]:
     """The settlements in a ``fundingRate`` body, oldest first. Raises DecodeError."""
     place = facts.SETTLED_PATH
-    rows, faults = read_rows(facts.VENUE, place, rows_of(_rows(body, place), wanted), _Settled, received_ns)
+    rows, faults = read_rows(facts.VENUE, place, rows_of(quotes.rows_in(body, place), wanted), _Settled, received_ns)
     told = [
         FundingSettled(
             received_ns=received_ns,
@@ -232,6 +225,7 @@ PATHS: Final = (
     facts.TRADABLE_PATH,
     facts.PREMIUM_PATH,
     facts.SETTLED_PATH,
+    *quotes.PATHS,
     *candles.ENDPOINTS,
 )
 """Whose bodies :func:`events` reads."""
@@ -253,6 +247,8 @@ def events(answer: RestAnswer) -> list[AnyEvent]:
         return funding(body, None, received_ns)
     if path == facts.SETTLED_PATH:
         return settled(body, None, received_ns)
+    if path in quotes.PATHS:
+        return quotes.events(answer)
     if path == facts.TRADABLE_PATH:
         count = len(tradable_symbols(body))
         return [Heard(received_ns=received_ns, kind="answer", channel=path, detail=f"{count} contracts")]

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
-from core.errors import RequestError
-from core.events import AnyEvent
+from core.events import AnyEvent, Heard
 from feeds.venue import AccountFeed, Credentials, Decoder, Endpoints, KeyRights, RestAnswer, VenueFeed
 from feeds.weex import facts
 
@@ -24,8 +23,10 @@ def feed(endpoints: Endpoints | None, credentials: Credentials | None) -> VenueF
 
 
 def account_feed(account: str, endpoints: Endpoints | None, credentials: Credentials) -> AccountFeed:
-    """Not yet."""
-    raise RequestError("venue", "a venue whose accounts can be read", facts.VENUE)
+    """The wallet of contracts, and the coins of the spot wallet."""
+    from feeds.weex.desk import WeexDesk
+
+    return WeexDesk(account, endpoints, credentials)
 
 
 def decoder(market: str) -> Decoder:
@@ -36,22 +37,35 @@ def decoder(market: str) -> Decoder:
 
 
 def account_decoder(market: str, account: str) -> Decoder | None:
-    """Not yet."""
-    return None
+    """Private frames of one market; of contracts' positions the long and the short are told apart."""
+    from feeds.weex.private import PrivateDecoder
+
+    return PrivateDecoder(market, account)
 
 
 def rest_paths() -> Sequence[str]:
-    """Instruments, funding and candles."""
-    from feeds.weex import reference
+    """All that is read, and what is understood and tells nothing."""
+    from feeds.weex import account, reference
 
-    return reference.PATHS
+    return (*reference.PATHS, *account.PATHS, *facts.SILENT_PATHS)
 
 
 def rest_events(answer: RestAnswer) -> Sequence[AnyEvent]:
-    """Instruments, funding and candles."""
-    from feeds.weex import reference
+    """What a body says; a refusal in any of them is raised."""
+    import msgspec
 
-    return reference.events(answer)
+    from feeds.candles import open_body
+    from feeds.rest import Reply
+    from feeds.weex import account, reference
+    from feeds.weex.rest import WeexDialect
+
+    refusal = WeexDialect().failure(Reply(200, {}, answer.body), answer.received_ns // 1_000_000)
+    if refusal is not None:
+        raise refusal
+    if answer.path in facts.SILENT_PATHS:
+        open_body(facts.VENUE, answer.path, answer.body, msgspec.Raw)
+        return [Heard(received_ns=answer.received_ns, kind="answer", channel=answer.path)]
+    return account.events(answer) if answer.path in account.PATHS else reference.events(answer)
 
 
 def clock_api(endpoints: Endpoints | None) -> tuple[Dialect, str]:
@@ -62,5 +76,10 @@ def clock_api(endpoints: Endpoints | None) -> tuple[Dialect, str]:
 
 
 async def key_rights(endpoints: Endpoints | None, credentials: Credentials) -> KeyRights | None:
-    """Not told."""
-    return None
+    """The venue does not tell."""
+    from feeds.rest import RestClient
+    from feeds.weex.rights import read_rights
+
+    dialect, base = clock_api(endpoints)
+    async with RestClient(dialect, base, credentials) as client:
+        return await read_rights(client)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from core.errors import DecodeError
-from core.events import CandlePrice, CandlesLoaded
+from core.events import CandlePrice, CandlesLoaded, Heard
 from core.history import DAY_NS, HOUR_NS
 from feeds.registry import reference_events
 from feeds.venue import CandlesWanted
@@ -57,7 +57,8 @@ def test_a_recorded_answer_says_what_it_said_live(address: str, instrument: str,
 
 def test_last_prices_of_contracts_and_other_intervals_say_nothing() -> None:
     host, body = "https://api-contract.weex.com/capi/v3/market", json.dumps(ROWS).encode()
-    assert reference_events("weex", f"{host}/klines?symbol=BTCUSDT&interval=1d", body, NOON_NS) == []
+    (unused,) = reference_events("weex", f"{host}/klines?symbol=BTCUSDT&interval=1d", body, NOON_NS)
+    assert isinstance(unused, Heard)
     assert reference_events("weex", f"{host}/markPriceKlines?symbol=BTCUSDT&interval=1m", body, NOON_NS) == []
 
 

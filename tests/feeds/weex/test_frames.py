@@ -36,6 +36,9 @@ def test_what_carries_no_price_is_told_apart(market: str, content: dict[str, Any
     assert Decoder(market).decode(encode(content), 0) == (expected,)
 
 
+ODD_FRAMES: tuple[Any, ...] = ({}, {"a": 1}, {"result": None}, {"e": None}, {"e": 5}, [], [{}], 5, "text", None)
+
+
 @pytest.mark.parametrize(
     ("market", "content"),
     [
@@ -43,10 +46,7 @@ def test_what_carries_no_price_is_told_apart(market: str, content: dict[str, Any
         ("linear", {"e": "bookTicker", "E": 1, "s": "BTCUSDT"}),
         ("spot", {"e": "depth", "E": 1, "s": "BTCUSDT"}),
         ("linear", {"event": "tickers", "data": []}),
-        *(
-            ("linear", odd)
-            for odd in ({}, {"a": 1}, {"result": None}, {"e": None}, {"e": 5}, [], [{}], 5, "text", None)
-        ),
+        *(("linear", odd) for odd in ODD_FRAMES),
     ],
 )
 def test_what_nobody_knows_is_a_fault(market: str, content: Any) -> None:
