@@ -1,4 +1,8 @@
-"""Accounts of a simulated venue: keys, wallets, positions, orders, fills and the ledger, in exact money."""
+"""Accounts of a simulated venue: keys, wallets, positions, orders, fills and the ledger, in exact money.
+
+An account has the wallets that its venue's rules name; each category of contracts or spot pairs draws on one of them.
+Leverage, margin mode and position mode may be set for a contract, and leverage and margin mode for one of its sides.
+"""
 
 from __future__ import annotations
 
@@ -14,9 +18,11 @@ import msgspec
 
 from core.books import MarginMode
 from core.errors import RequestError
-from core.instruments import ContractKind
 from core.pnl import Holding
 from feeds.sim.catalogue import Listing
+from feeds.sim.rules import VenueRules
+
+Wallet = dict[str, Decimal]
 
 ZERO = Decimal(0)
 MONEY_PLACES = Decimal("0.00000001")
@@ -58,6 +64,15 @@ class Purpose(StrEnum):
     TRADE = "trade"
     FUNDING = "funding"
     LIQUIDATION = "liquidation"
+    ADL = "adl"
+    """The venue closed a winning position against a loser's."""
+    DELIVERY = "delivery"
+    """A dated contract expired."""
+
+    @property
+    def forced(self) -> bool:
+        """Whether the venue did it, not the account's owner."""
+        return self in (Purpose.LIQUIDATION, Purpose.ADL, Purpose.DELIVERY)
 
 
 class PositionSide(StrEnum):
@@ -75,7 +90,7 @@ class PositionSide(StrEnum):
 class Order(msgspec.Struct, kw_only=True, eq=False):
     """One order. Quantities in order units, unsigned; ``price`` is ``None`` for a market order.
 
-    ``value`` sums the fills in the settle currency: price × quantity, or quantity ÷ price for inverse contracts.
+    ``value`` sums the fills in the settle currency: price × coins, or USD ÷ price for inverse contracts.
     """
 
     number: int
@@ -119,8 +134,8 @@ class Order(msgspec.Struct, kw_only=True, eq=False):
         """Average price of the fills, to eight places; zero before the first."""
         if not self.filled:
             return ZERO
-        inverse = self.listing.instrument.kind is ContractKind.INVERSE
-        price = self.filled / self.value if inverse else self.value / self.filled
+        amount = self.filled * self.listing.instrument.contract_size
+        price = amount / self.value if self.listing.inverse else self.value / amount
         return money(price).normalize()
 
 
@@ -147,8 +162,8 @@ class Fill(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LedgerRow(msgspec.Struct, frozen=True, kw_only=True):
-    """One change of a wallet. ``amount`` + received; ``kind`` is ``pnl``, ``fee``, ``funding``, ``insurance`` or
-    ``transfer``."""
+    """One change of a wallet. ``amount`` + received; ``kind`` is ``trade`` (coins exchanged), ``pnl``, ``fee``,
+    ``funding``, ``insurance`` or ``transfer``."""
 
     number: int
     time_ms: int
@@ -156,6 +171,7 @@ class LedgerRow(msgspec.Struct, frozen=True, kw_only=True):
     asset: str
     amount: Decimal
     balance: Decimal
+    wallet: str
     symbol: str = ""
     category: str = ""
     fill: Fill | None = None
@@ -188,6 +204,7 @@ class ApiKey(msgspec.Struct, frozen=True, kw_only=True):
     key: str
     secret: str
     permissions: str
+    passphrase: str = ""
 
     @property
     def may_trade(self) -> bool:
@@ -196,14 +213,14 @@ class ApiKey(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Account:
-    """One user of one venue. ``spot`` is the same wallet as ``wallet`` where the venue has a unified account."""
+    """One user of one venue, with the amounts that ``wallets`` hold by name and asset."""
 
-    def __init__(self, name: str, wallet: Mapping[str, Decimal], spot: Mapping[str, Decimal] | None = None) -> None:
+    def __init__(self, name: str, rules: VenueRules, wallets: Mapping[str, Mapping[str, Decimal]]) -> None:
         self.name = name
+        self.rules = rules
         self.uid = int.from_bytes(hashlib.sha256(name.encode()).digest()[:4])
-        self.wallet: dict[str, Decimal] = dict(wallet)
-        self.spot: dict[str, Decimal] = self.wallet if spot is None else dict(spot)
-        self.hedge_mode = False
+        self.wallets: dict[str, Wallet] = {wallet: dict(wallets.get(wallet, {})) for wallet in rules.wallet_names}
+        self.hedge_mode = rules.hedge_mode
         self.hedge_modes: dict[str, bool] = {}
         self.positions: dict[str, Position] = {}
         self.leverages: dict[str, Decimal] = {}
@@ -216,23 +233,35 @@ class Account:
         self.ledger: deque[LedgerRow] = deque(maxlen=_LEDGER_KEPT)
         self.updated_ms = 0
 
-    def leverage(self, listing: Listing) -> Decimal:
-        """The leverage set for a contract."""
-        return self.leverages.get(listing.instrument.id, DEFAULT_LEVERAGE)
+    @property
+    def wallet(self) -> Wallet:
+        """The wallet of the venue's first category."""
+        return self.wallets[self.rules.main]
 
-    def mode(self, listing: Listing) -> MarginMode:
-        """Isolated or cross, for a contract; account-wide where nothing else was set."""
-        return self.modes.get(listing.instrument.id, self.account_mode)
+    def wallet_of(self, category: str) -> Wallet:
+        """The wallet that a category draws on."""
+        return self.wallets[self.rules.wallets[category]]
+
+    def leverage(self, listing: Listing, side: PositionSide = PositionSide.BOTH) -> Decimal:
+        """The leverage set for a side of a contract, or for the contract."""
+        name = listing.instrument.id
+        own = None if side is PositionSide.BOTH else self.leverages.get(f"{name} {side}")
+        return own or self.leverages.get(name, DEFAULT_LEVERAGE)
+
+    def mode(self, listing: Listing, side: PositionSide = PositionSide.BOTH) -> MarginMode:
+        """Isolated or cross, for a side of a contract or for the contract; account-wide where neither was set."""
+        name = listing.instrument.id
+        own = None if side is PositionSide.BOTH else self.modes.get(f"{name} {side}")
+        return own or self.modes.get(name, self.account_mode)
 
     def hedges(self, listing: Listing) -> bool:
-        """Whether long and short are held side by side in a contract; spot and inverse ones are one-way."""
-        linear = listing.instrument.kind is ContractKind.LINEAR
-        return linear and self.hedge_modes.get(listing.instrument.id, self.hedge_mode)
+        """Whether long and short are held side by side in a contract, where the venue has that for its category."""
+        able = listing.category in self.rules.hedges
+        return able and self.hedge_modes.get(listing.instrument.id, self.hedge_mode)
 
     def position(self, listing: Listing, side: PositionSide = PositionSide.BOTH) -> Position:
         """A position in a contract, empty if there never was one."""
-        name = listing.instrument.id
-        key = name if side is PositionSide.BOTH else f"{name} {side}"
+        key = side_key(listing, side)
         if key not in self.positions:
             self.positions[key] = Position(listing=listing, side=side)
         return self.positions[key]
@@ -265,8 +294,10 @@ class Account:
 class AccountBook:
     """All accounts of one venue, found by key; numbers for orders, fills and rows."""
 
-    def __init__(self, venue: str) -> None:
-        self.venue = venue
+    def __init__(self, rules: VenueRules) -> None:
+        self.rules = rules
+        self.expired: set[str] = set()
+        """Keys that are no longer taken."""
         self.accounts: list[Account] = []
         self._keys: dict[str, tuple[ApiKey, Account]] = {}
         self._numbers = itertools.count(8_000_000_001)
@@ -277,23 +308,28 @@ class AccountBook:
         self._keys.update({key.key: (key, account) for key in keys})
         return account
 
-    def open(
-        self, name: str, wallet: Mapping[str, Decimal], spot: Mapping[str, Decimal] | None, now_ms: int
-    ) -> list[ApiKey]:
-        """Open an account with one key of each permission; the keys follow from venue and name."""
+    def open(self, name: str, wallets: Mapping[str, Mapping[str, Decimal]], now_ms: int) -> list[ApiKey]:
+        """Open an account with one key of each permission; the keys follow from venue and name.
+
+        ``wallets`` are amounts by wallet and asset. Raises RequestError for a name that is taken and for a wallet
+        that the venue has not.
+        """
+        for wallet in wallets:
+            if wallet not in self.rules.wallet_names:
+                raise RequestError("wallets", f"one of {', '.join(self.rules.wallet_names)}", wallet)
         if any(account.name == name for account in self.accounts):
             raise RequestError("name", "an account name that is not taken", name)
-        keys = [make_key(self.venue, name, permissions) for permissions in ("trade", "read", "withdraw")]
-        self.add(Account(name, wallet, spot), keys).updated_ms = now_ms
+        keys = [make_key(self.rules, name, permissions) for permissions in ("trade", "read", "withdraw")]
+        self.add(Account(name, self.rules, wallets), keys).updated_ms = now_ms
         return keys
 
     def find(self, key: str) -> tuple[ApiKey, Account] | None:
-        """The key and its account."""
-        return self._keys.get(key)
+        """The key and its account; ``None`` for a key that is not known or has expired (see ``expired``)."""
+        return None if key in self.expired else self._keys.get(key)
 
     def secret(self, key: str) -> str | None:
-        """A key's secret; ``None`` for a key that is not known."""
-        found = self._keys.get(key)
+        """A key's secret; ``None`` for a key that is not known or has expired."""
+        found = self.find(key)
         return None if found is None else found[0].secret
 
     def key_of(self, account: Account) -> str:
@@ -305,10 +341,21 @@ class AccountBook:
         return next(self._numbers)
 
 
-def make_key(venue: str, name: str, permissions: str) -> ApiKey:
+def make_key(rules: VenueRules, name: str, permissions: str) -> ApiKey:
     """A test key; it follows from its arguments, so that a restarted simulator knows it again."""
-    digest = hashlib.sha256(f"{venue}/{name}/{permissions}".encode()).hexdigest()
-    return ApiKey(key=f"sim-{venue}-{name}-{permissions}", secret=f"not-secret-{digest[:24]}", permissions=permissions)
+    digest = hashlib.sha256(f"{rules.venue}/{name}/{permissions}".encode()).hexdigest()
+    return ApiKey(
+        key=f"sim-{rules.venue}-{name}-{permissions}",
+        secret=f"not-secret-{digest[:24]}",
+        permissions=permissions,
+        passphrase=f"phrase-{digest[24:32]}" if rules.passphrase else "",
+    )
+
+
+def side_key(listing: Listing, side: PositionSide = PositionSide.BOTH) -> str:
+    """The name under which a contract's or one side's position, leverage and margin mode are kept."""
+    name = listing.instrument.id
+    return name if side is PositionSide.BOTH else f"{name} {side}"
 
 
 def order_identity(number: int) -> str:

@@ -44,11 +44,11 @@ def side_levels(listing: Listing, quote: Quote, *, bids: bool, depth: int) -> li
 def average_price(listing: Listing, quote: Quote, *, buy: bool, notional: Decimal) -> Decimal:
     """The average price of trading ``notional`` (quote) at once against the book: the impact price."""
     left, cost, coins = notional, Decimal(0), Decimal(0)
-    inverse = listing.category == "inverse"
+    contract = listing.instrument.contract_size
     price = quote.ask if buy else quote.bid
     for level in side_levels(listing, quote, bids=not buy, depth=25):
         price = level.price
-        value = level.size * (Decimal(1) if inverse else price)
+        value = level.size * contract * (1 if listing.inverse else price)
         taken = min(value, left)
         left, cost, coins = left - taken, cost + taken, coins + taken / price
         if left <= 0:

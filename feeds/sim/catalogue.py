@@ -1,23 +1,30 @@
-"""What the simulated venues list: coins and contracts, as data."""
+"""What can be listed: the coins of the market, and how a venue's rows become its listings.
+
+Each venue keeps its rows in its own folder (``feeds.sim.<venue>.listings``), one :class:`Family` a category.
+:func:`build` makes the listings of them: spot, linear and inverse perpetuals, and the dated contracts of a row that
+names ``quarters``. Quantities are in the venue's own order unit, which ``contract_size`` turns into coins (linear,
+spot) or into USD (inverse), as in :class:`core.instruments.Instrument`.
+"""
 
 from __future__ import annotations
 
 from calendar import monthrange
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import msgspec
 
 from core.instruments import ContractKind, Instrument, TierTable, instrument_id
-from feeds.sim.tiers import TABLES, open_ended, tier_table
+from feeds.sim.tiers import TierRow, open_ended, tier_table
 
 
 class Coin(msgspec.Struct, frozen=True, kw_only=True):
     """A coin's price process. ``volatility`` a year; ``market_share`` is its correlation with the common factor.
 
     ``jump_scale`` multiplies the jumps that hit the whole market. ``index_tick`` is the precision to which an
-    index price is published where the venue does not fix another.
+    index price is published where the venue does not fix another. ``pin_tick`` is the coarsest price step of any
+    listing of the coin at any venue: a multiple of it can be quoted everywhere.
     """
 
     name: str
@@ -26,6 +33,7 @@ class Coin(msgspec.Struct, frozen=True, kw_only=True):
     market_share: float
     jump_scale: float
     index_tick: Decimal
+    pin_tick: Decimal
 
 
 COINS: tuple[Coin, ...] = (
@@ -36,6 +44,7 @@ COINS: tuple[Coin, ...] = (
         market_share=0.92,
         jump_scale=1.0,
         index_tick=Decimal("0.01"),
+        pin_tick=Decimal("0.1"),
     ),
     Coin(
         name="ETH",
@@ -44,6 +53,7 @@ COINS: tuple[Coin, ...] = (
         market_share=0.88,
         jump_scale=1.3,
         index_tick=Decimal("0.01"),
+        pin_tick=Decimal("0.01"),
     ),
     Coin(
         name="SOL",
@@ -52,6 +62,7 @@ COINS: tuple[Coin, ...] = (
         market_share=0.80,
         jump_scale=1.6,
         index_tick=Decimal("0.001"),
+        pin_tick=Decimal("0.01"),
     ),
     Coin(
         name="DOGE",
@@ -60,18 +71,25 @@ COINS: tuple[Coin, ...] = (
         market_share=0.72,
         jump_scale=1.8,
         index_tick=Decimal("0.00001"),
+        pin_tick=Decimal("0.00001"),
     ),
 )
 COIN = {coin.name: coin for coin in COINS}
 
 
-class Listing(msgspec.Struct, frozen=True, kw_only=True):
-    """One instrument of one simulated venue, and what its quotes look like.
+CARRY = Decimal("0.06")
+"""What a dated contract stands above the index a year before its expiry, as a fraction."""
 
-    ``tiers`` are as published; ``risk_tiers``, which margin is reckoned with, have no upper end.
+
+class Listing(msgspec.Struct, eq=False, kw_only=True):
+    """One instrument of one simulated venue, and what its quotes look like. One object for as long as it is listed.
+
+    ``tiers`` are as published; ``risk_tiers``, which margin is reckoned with, have no upper end. Both change when a
+    new table takes effect, and ``instrument`` when the venue changes its terms.
     ``mark_tick`` and ``index_tick`` are publishing precisions. ``top_size`` is a typical size at the best price in
     order units, ``daily_volume`` and ``open_interest`` likewise. ``impact_notional`` (quote) is what the impact
-    prices are averaged over. Fees are fractions of notional.
+    prices are averaged over. Fees are fractions of notional. ``pair`` is what the venue calls the contracts of one
+    coin and quote together; ``quarter`` counts the dated ones among them, the nearest first, from 1 (0: not dated).
     """
 
     instrument: Instrument
@@ -86,6 +104,9 @@ class Listing(msgspec.Struct, frozen=True, kw_only=True):
     maker_fee: Decimal
     taker_fee: Decimal
     maximum_price: Decimal
+    pair: str
+    delivery_fee: Decimal = Decimal(0)
+    quarter: int = 0
 
     @property
     def symbol(self) -> str:
@@ -99,11 +120,41 @@ class Listing(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def category(self) -> str:
-        """The market on its venue: ``linear``, ``inverse``, ``spot``, ``usdm``."""
+        """The market on its venue, such as ``linear``, ``inverse``, ``spot``, ``usdm``, ``coinm``."""
         return self.instrument.market
 
+    @property
+    def inverse(self) -> bool:
+        """Whether it is settled in its coin and counted in USD."""
+        return self.instrument.kind is ContractKind.INVERSE
 
-class _Row(msgspec.Struct, frozen=True):
+    @property
+    def spot(self) -> bool:
+        """Whether coins change hands."""
+        return self.instrument.kind is ContractKind.SPOT
+
+    def set_funding_hours(self, hours: int) -> None:
+        """Let the funding interval be another."""
+        self.instrument = msgspec.structs.replace(self.instrument, funding_interval_hours=hours)
+
+    def set_tiers(self, rows: Sequence[TierRow]) -> None:
+        """Let another table take effect, in the unit of the one before."""
+        assert self.tiers is not None
+        table = tier_table(self.instrument.id, rows, unit=self.tiers.unit, whole_position=self.tiers.whole_position)
+        self.tiers, self.risk_tiers = table, open_ended(table)
+        self.instrument = msgspec.structs.replace(self.instrument, maximum_leverage=table.tiers[0].maximum_leverage)
+
+
+class Row(msgspec.Struct, frozen=True):
+    """One line of a venue's list. ``tick`` is in quote per coin; ``step``, ``minimum``, ``maximum``, ``top_size`` and
+    ``daily_volume`` are in order units; ``minimum_notional`` in quote.
+
+    ``hours`` and ``cap`` (a fraction, both ways) are those of its funding; ``None`` for spot. ``tiers`` is its
+    maintenance table (see :data:`feeds.sim.tiers.TierRow`), in the family's ``tier_unit``. ``contract_size`` is coins
+    a unit for linear and spot, USD a unit for inverse. ``quarters`` is how many dated contracts stand beside it, named
+    from ``pair`` (the symbol unless said).
+    """
+
     base: str
     symbol: str
     tick: str
@@ -115,116 +166,53 @@ class _Row(msgspec.Struct, frozen=True):
     cap: str | None
     top_size: str
     daily_volume: str
+    tiers: tuple[TierRow, ...] | None = None
+    contract_size: str = "1"
+    pair: str = ""
+    quarters: int = 0
 
 
-class _Family(msgspec.Struct, frozen=True, kw_only=True):
-    venue: str
+class Family(msgspec.Struct, frozen=True, kw_only=True):
+    """The rows of one category, with what they have in common.
+
+    ``settle`` is the quote (linear, spot) or each row's own coin (inverse). ``tier_unit`` is ``quote``, ``coin``
+    (notional in the settle coin) or ``contracts`` (order units); left out it is ``quote``, or ``coin`` for inverse.
+    ``whole_position`` says that a tier's rate applies to the whole position, without deductions. ``fine_marks``
+    publishes mark prices to the index's precision where that is finer than the tick. ``dated_name`` makes a dated
+    contract's symbol from pair and day of expiry; ``delivery_fee`` is a fraction of its value.
+    """
+
     market: str
     kind: ContractKind
     quote: str
     maker_fee: str
     taker_fee: str
+    rows: tuple[Row, ...]
     index_tick: str | None = None
+    fine_marks: bool = False
+    tier_unit: str = ""
+    whole_position: bool = False
+    dated_name: Callable[[str, datetime], str] | None = None
+    delivery_fee: str = "0"
+
+    def settle(self, row: Row) -> str:
+        """The currency in which a row's profit and fees are."""
+        return row.base if self.kind is ContractKind.INVERSE else self.quote
 
 
-_BYBIT_LINEAR = _Family(
-    venue="bybit",
-    market="linear",
-    kind=ContractKind.LINEAR,
-    quote="USDT",
-    maker_fee="0.0002",
-    taker_fee="0.00055",
-)
-_BYBIT_INVERSE = _Family(
-    venue="bybit",
-    market="inverse",
-    kind=ContractKind.INVERSE,
-    quote="USD",
-    maker_fee="0.0002",
-    taker_fee="0.00055",
-)
-_BYBIT_SPOT = _Family(
-    venue="bybit",
-    market="spot",
-    kind=ContractKind.SPOT,
-    quote="USDT",
-    maker_fee="0.001",
-    taker_fee="0.001",
-)
-_BINANCE_USDM = _Family(
-    venue="binance",
-    market="usdm",
-    kind=ContractKind.LINEAR,
-    quote="USDT",
-    maker_fee="0.0002",
-    taker_fee="0.0005",
-    index_tick="0.00000001",
-)
-_BINANCE_SPOT = _Family(
-    venue="binance",
-    market="spot",
-    kind=ContractKind.SPOT,
-    quote="USDT",
-    maker_fee="0.001",
-    taker_fee="0.001",
-)
-
-_ROWS: tuple[tuple[_Family, tuple[_Row, ...]], ...] = (
-    (
-        _BYBIT_LINEAR,
-        (
-            _Row("BTC", "BTCUSDT", "0.10", "0.001", "0.001", "1190.000", "5", 8, "0.00375", "6", "18000"),
-            _Row("ETH", "ETHUSDT", "0.01", "0.01", "0.01", "7240.00", "5", 8, "0.00375", "90", "270000"),
-            _Row("SOL", "SOLUSDT", "0.010", "0.1", "0.1", "79770.0", "5", 4, "0.01", "900", "3600000"),
-            _Row("DOGE", "DOGEUSDT", "0.00001", "1", "1", "8000000", "5", 1, "0.01", "90000", "500000000"),
-        ),
-    ),
-    (
-        _BYBIT_INVERSE,
-        (
-            _Row("BTC", "BTCUSD", "0.10", "1", "1", "25000000", "1", 8, "0.00375", "200000", "120000000"),
-            _Row("ETH", "ETHUSD", "0.01", "1", "1", "15000000", "1", 8, "0.00375", "120000", "60000000"),
-        ),
-    ),
-    (
-        _BYBIT_SPOT,
-        (
-            _Row("BTC", "BTCUSDT", "0.1", "0.000001", "0.000011", "83", "5", None, None, "2.5", "3000"),
-            _Row("ETH", "ETHUSDT", "0.01", "0.00001", "0.00062", "2100", "5", None, None, "40", "20000"),
-            _Row("SOL", "SOLUSDT", "0.01", "0.001", "0.02", "30000", "5", None, None, "400", "300000"),
-            _Row("DOGE", "DOGEUSDT", "0.00001", "0.1", "5", "5000000", "5", None, None, "40000", "60000000"),
-        ),
-    ),
-    (
-        _BINANCE_USDM,
-        (
-            _Row("BTC", "BTCUSDT", "0.10", "0.001", "0.001", "1000", "100", 8, "0.003", "9", "140000"),
-            _Row("ETH", "ETHUSDT", "0.01", "0.001", "0.001", "10000", "20", 8, "0.00375", "140", "2400000"),
-            _Row("SOL", "SOLUSDT", "0.0100", "0.01", "0.01", "1000000", "5", 4, "0.02", "1500", "20000000"),
-            _Row("DOGE", "DOGEUSDT", "0.000010", "1", "1", "50000000", "5", 1, "0.02", "150000", "4000000000"),
-        ),
-    ),
-    (
-        _BINANCE_SPOT,
-        (
-            _Row("BTC", "BTCUSDT", "0.01", "0.00001", "0.00001", "9000", "5", None, None, "4", "22000"),
-            _Row("ETH", "ETHUSDT", "0.01", "0.0001", "0.0001", "9000", "5", None, None, "60", "350000"),
-            _Row("SOL", "SOLUSDT", "0.01", "0.001", "0.001", "90000", "5", None, None, "700", "3500000"),
-            _Row("DOGE", "DOGEUSDT", "0.00001", "1", "1", "9000000", "1", None, None, "60000", "900000000"),
-        ),
-    ),
-)  # fmt: skip
-
-
-CARRY = Decimal("0.06")
-"""What a dated contract stands above the index a year before its expiry, as a fraction."""
-
-
-def listings(venue: str, now_ms: int) -> tuple[Listing, ...]:
-    """Everything ``bybit`` or ``binance`` lists: perpetuals, spot, and a dated contract that outlives ``now_ms``."""
-    standing = [_listing(family, row) for family, rows in _ROWS if family.venue == venue for row in rows]
-    model = next(listing for listing in standing if listing.category in ("linear", "usdm"))
-    return (*standing, _dated(model, quarter_end_ms(now_ms)))
+def build(venue: str, families: Iterable[Family], now_ms: int) -> tuple[Listing, ...]:
+    """All listings of a venue: what stands for ever first, then the dated contracts that outlive ``now_ms``."""
+    standing: list[Listing] = []
+    dated: list[Listing] = []
+    for family in families:
+        for row in family.rows:
+            listing = _listing(venue, family, row)
+            standing.append(listing)
+            expiry_ms = now_ms
+            for number in range(1, row.quarters + 1):
+                expiry_ms = quarter_end_ms(expiry_ms)
+                dated.append(_dated(listing, family, expiry_ms, number))
+    return (*standing, *dated)
 
 
 def quarter_end_ms(now_ms: int) -> int:
@@ -239,34 +227,9 @@ def quarter_end_ms(now_ms: int) -> int:
         day = last + timedelta(days=1)
 
 
-def _dated(model: Listing, expiry_ms: int) -> Listing:
-    """The contract that expires then, alike in all else."""
-    day = datetime.fromtimestamp(expiry_ms / 1000, UTC)
-    instrument = model.instrument
-    suffix = f"-{day:%d%b%y}".upper() if instrument.venue == "bybit" else f"_{day:%y%m%d}"
-    symbol = instrument.symbol + suffix
-    name = instrument_id(instrument.venue, instrument.market, symbol)
-    return msgspec.structs.replace(
-        model,
-        instrument=msgspec.structs.replace(
-            instrument,
-            id=name,
-            symbol=symbol,
-            expiry_ns=expiry_ms * 1_000_000,
-            funding_interval_hours=None,
-            funding_rate_cap=None,
-            funding_rate_floor=None,
-        ),
-        tiers=None if model.tiers is None else msgspec.structs.replace(model.tiers, instrument=name),
-        daily_volume=model.daily_volume / 100,
-        open_interest=model.open_interest / 50,
-        top_size=model.top_size / 5,
-    )
-
-
 def coarsest_tick(coin: str) -> Decimal:
     """The coarsest price step of a coin on any listing; a multiple of it can be quoted everywhere."""
-    return max(Decimal(row.tick) for _, rows in _ROWS for row in rows if row.base == coin)
+    return COIN[coin].pin_tick
 
 
 def coin_names(items: Iterable[Coin] = COINS) -> tuple[str, ...]:
@@ -274,24 +237,25 @@ def coin_names(items: Iterable[Coin] = COINS) -> tuple[str, ...]:
     return tuple(coin.name for coin in items)
 
 
-def _listing(family: _Family, row: _Row) -> Listing:
+def _listing(venue: str, family: Family, row: Row) -> Listing:
     coin = COIN[row.base]
-    name = instrument_id(family.venue, family.market, row.symbol)
-    inverse = family.kind is ContractKind.INVERSE
+    name = instrument_id(venue, family.market, row.symbol)
     cap = None if row.cap is None else Decimal(row.cap)
     tick = Decimal(row.tick)
-    rows = TABLES.get(name)
-    table = None if rows is None else tier_table(name, rows, unit="coin" if inverse else "quote")
+    unit = family.tier_unit or ("coin" if family.kind is ContractKind.INVERSE else "quote")
+    table = None
+    if row.tiers is not None:
+        table = tier_table(name, row.tiers, unit=unit, whole_position=family.whole_position)
     instrument = Instrument(
         id=name,
-        venue=family.venue,
+        venue=venue,
         market=family.market,
         symbol=row.symbol,
         kind=family.kind,
         base=row.base,
         quote=family.quote,
-        settle=row.base if inverse else family.quote,
-        contract_size=Decimal(1),
+        settle=family.settle(row),
+        contract_size=Decimal(row.contract_size),
         tick_size=tick,
         quantity_step=Decimal(row.step),
         minimum_quantity=Decimal(row.minimum),
@@ -306,7 +270,7 @@ def _listing(family: _Family, row: _Row) -> Listing:
         instrument=instrument,
         tiers=table,
         risk_tiers=None if table is None else open_ended(table),
-        mark_tick=min(tick, coin.index_tick) if family.venue == "bybit" else tick,
+        mark_tick=min(tick, coin.index_tick) if family.fine_marks else tick,
         index_tick=coin.index_tick if family.index_tick is None else Decimal(family.index_tick),
         top_size=Decimal(row.top_size),
         daily_volume=Decimal(row.daily_volume),
@@ -315,4 +279,40 @@ def _listing(family: _Family, row: _Row) -> Listing:
         maker_fee=Decimal(family.maker_fee),
         taker_fee=Decimal(family.taker_fee),
         maximum_price=coin.start_price * 30,
+        pair=row.pair or row.symbol,
     )
+
+
+def _dated(model: Listing, family: Family, expiry_ms: int, number: int) -> Listing:
+    """The contract that expires then, alike in all else."""
+    assert family.dated_name is not None
+    instrument = model.instrument
+    symbol = family.dated_name(model.pair, datetime.fromtimestamp(expiry_ms / 1000, UTC))
+    name = instrument_id(instrument.venue, instrument.market, symbol)
+    tables = (model.tiers, model.risk_tiers)
+    published, endless = (
+        None if table is None else msgspec.structs.replace(table, instrument=name) for table in tables
+    )
+    return msgspec.structs.replace(
+        model,
+        instrument=msgspec.structs.replace(
+            instrument,
+            id=name,
+            symbol=symbol,
+            expiry_ns=expiry_ms * 1_000_000,
+            funding_interval_hours=None,
+            funding_rate_cap=None,
+            funding_rate_floor=None,
+        ),
+        tiers=published,
+        risk_tiers=endless,
+        daily_volume=model.daily_volume / 100,
+        open_interest=model.open_interest / 50,
+        top_size=_on_step(model.top_size / 5, instrument.quantity_step),
+        delivery_fee=Decimal(family.delivery_fee),
+        quarter=number,
+    )
+
+
+def _on_step(size: Decimal, step: Decimal) -> Decimal:
+    return max(step, size // step * step)

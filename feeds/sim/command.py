@@ -15,6 +15,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 
 from core.errors import RequestError
+from feeds.sim.registry import VENUES, parse_venues
 from feeds.sim.simulator import Simulator, SimulatorOptions
 from feeds.sim.wire import encode, wall_ms
 
@@ -22,24 +23,29 @@ REFUSED = 2
 """Exit status for options that are refused and ports that are taken."""
 
 DESCRIPTION = """\
-Serve a simulated Bybit v5 and Binance USDⓈ-M on local ports, for the demo, for tests and for any client.
+Serve simulated venues on local ports, each in its own wire format, for the demo, for tests and for any client.
 When it listens it prints one JSON line with every venue's REST and websocket base addresses, test API keys and the
-control address, and then serves until SIGINT or SIGTERM. One seed gives one market."""
+control address, and then serves until SIGINT or SIGTERM. One seed gives one market. Faults are injected through the
+control address (GET it for the list), or come by themselves with --weather."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of ``hedgerow sim`` and ``python -m feeds.sim``."""
     text = {
-        "port": "first of consecutive ports: Bybit, Binance, control (default: 0 takes free ones)",
+        "venues": f"all, or some of {', '.join(VENUES)} with commas between them (default: %(default)s)",
+        "port": "first of consecutive ports: the venues in the order above, control (default: 0 takes free ones)",
         "host": "address to listen on (default: %(default)s)",
         "remote": "permit a host other than this machine itself",
         "seed": "which market to play (default: %(default)s)",
         "pin": "hold a coin at a price, such as BTC=48000; may be repeated",
         "funding": "settle funding this often instead of at each contract's own interval",
-        "lifetime": "when Binance cuts a websocket (default: %(default)s)",
-        "idle": "list so many more Bybit contracts that never trade, for clients that must page",
+        "lifetime": "when a venue that limits it cuts a websocket (default: %(default)s)",
+        "idle": "list so many more contracts that never trade at venues with pages of them",
+        "weather": "strike a random sequence of faults; one seed gives one sequence",
+        "weather_every": "average time from one fault of the weather to the next (default: %(default)s)",
         "stdin": "also stop when standard input ends, as it does when the parent process dies",
     }
+    parser.add_argument("--venues", default="all", metavar="NAMES", help=text["venues"])
     parser.add_argument("--port", type=int, default=0, help=text["port"])
     parser.add_argument("--host", default="127.0.0.1", help=text["host"])
     parser.add_argument("--allow-remote", action="store_true", help=text["remote"])
@@ -48,6 +54,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--funding-every", type=int, metavar="SECONDS", help=text["funding"])
     parser.add_argument("--lifetime", type=int, default=86_400, metavar="SECONDS", help=text["lifetime"])
     parser.add_argument("--idle-contracts", type=int, default=0, metavar="COUNT", help=text["idle"])
+    parser.add_argument("--weather", type=int, metavar="SEED", help=text["weather"])
+    parser.add_argument("--weather-every", type=int, default=20, metavar="SECONDS", help=text["weather_every"])
     parser.add_argument("--until-stdin-closes", action="store_true", help=text["stdin"])
 
 
@@ -97,7 +105,10 @@ def _options(arguments: argparse.Namespace) -> SimulatorOptions:
         raise RequestError("--lifetime", "1 second or more", str(arguments.lifetime))
     if not 0 <= arguments.idle_contracts <= 5_000:
         raise RequestError("--idle-contracts", "0 to 5000", str(arguments.idle_contracts))
+    if arguments.weather_every < 1:
+        raise RequestError("--weather-every", "1 second or more", str(arguments.weather_every))
     return SimulatorOptions(
+        venues=parse_venues(arguments.venues),
         host=arguments.host,
         port=arguments.port,
         seed=arguments.seed,
@@ -105,6 +116,8 @@ def _options(arguments: argparse.Namespace) -> SimulatorOptions:
         funding_every=arguments.funding_every,
         lifetime_seconds=arguments.lifetime,
         idle_contracts=arguments.idle_contracts,
+        weather=arguments.weather,
+        weather_seconds=arguments.weather_every,
     )
 
 

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from decimal import Decimal
 
 from core.books import MarginMode
-from core.instruments import ContractKind
 from core.pnl import apply_fill, fee, settle_notional
 from feeds.sim.accounts import (
     ZERO,
@@ -22,9 +21,6 @@ from feeds.sim.accounts import (
 )
 from feeds.sim.risk import Risk
 
-LIQUIDATION_FEE = Decimal("0.0125")
-"""Clearance fee of a liquidation, a fraction of notional, as far as something is left."""
-
 
 class Fills:
     """Applies fills to accounts of one venue."""
@@ -34,12 +30,11 @@ class Fills:
 
     def apply(self, account: Account, order: Order, price: Decimal, quantity: Decimal, *, maker: bool) -> Fill:
         """Move everything that this much of the order at this price moves, the order itself included."""
-        spot = order.listing.instrument.kind is ContractKind.SPOT
-        settle = self._spot_settled if spot else self._contract_settled
+        settle = self._spot_settled if order.listing.spot else self._contract_settled
         fill = settle(account, order, price, quantity, maker=maker)
         order.filled += quantity
-        inverse = order.listing.instrument.kind is ContractKind.INVERSE
-        order.value += quantity / price if inverse else price * quantity
+        amount = quantity * order.listing.instrument.contract_size
+        order.value += amount / price if order.listing.inverse else price * amount
         order.fees += fill.fee
         order.realised += fill.realised
         order.updated_ms = account.updated_ms = self._now()
@@ -57,17 +52,17 @@ class Fills:
         opposite = before.quantity and (before.quantity > 0) != (order.side == "buy")
         closed = min(abs(before.quantity), quantity) if opposite else ZERO
         opened = quantity - closed
-        rate = listing.maker_fee if maker else listing.taker_fee
+        rate = _fee_rate(order, maker=maker)
         cost = money(fee(instrument.kind, quantity, instrument.contract_size, price, rate))
         realised = money(gained)
         released = position.margin * closed / abs(before.quantity) if closed else ZERO
         if order.purpose is Purpose.LIQUIDATION:
-            rate, cost = self._liquidation_fee(account, position, price, realised)
+            rate, cost = self._liquidation_fee(account, position, price, quantity, realised)
         position.holding = holding
         position.margin = money(position.margin - released)
-        if opened and account.mode(listing) is MarginMode.ISOLATED:
+        if opened and account.mode(listing, position.side) is MarginMode.ISOLATED:
             moved = settle_notional(instrument.kind, opened, instrument.contract_size, price)
-            position.margin += money(moved / account.leverage(listing))
+            position.margin += money(moved / account.leverage(listing, position.side))
         now = self._now()
         position.created_ms = position.created_ms or now
         position.updated_ms = now
@@ -81,17 +76,17 @@ class Fills:
         return fill
 
     def _liquidation_fee(
-        self, account: Account, position: Position, price: Decimal, realised: Decimal
+        self, account: Account, position: Position, price: Decimal, quantity: Decimal, realised: Decimal
     ) -> tuple[Decimal, Decimal]:
         """Rate and amount of the clearance fee: at most what is left behind the position; negative if less than nothing
         is left, which the insurance fund then pays."""
-        instrument = position.listing.instrument
-        if account.mode(position.listing) is MarginMode.ISOLATED:
+        instrument, rate = position.listing.instrument, account.rules.liquidation_fee
+        if account.mode(position.listing, position.side) is MarginMode.ISOLATED:
             left = position.margin + realised
         else:
             left = self._risk.pot_equity(account, instrument.settle)
-        full = fee(instrument.kind, position.quantity, instrument.contract_size, price, LIQUIDATION_FEE)
-        return LIQUIDATION_FEE, money(min(full, left))
+        full = fee(instrument.kind, quantity, instrument.contract_size, price, rate)
+        return rate, money(min(full, left))
 
     def _spot_settled(self, account: Account, order: Order, price: Decimal, quantity: Decimal, *, maker: bool) -> Fill:
         """Exchange coins by one fill; the fee is taken from what is received."""
@@ -145,14 +140,33 @@ class Fills:
         book_amount(self._book, account, kind, asset, amount, self._now(), fill)
 
 
+def _fee_rate(order: Order, *, maker: bool) -> Decimal:
+    if order.purpose is Purpose.ADL:
+        return ZERO
+    if order.purpose is Purpose.DELIVERY:
+        return order.listing.delivery_fee
+    return order.listing.maker_fee if maker else order.listing.taker_fee
+
+
 def book_amount(
-    book: AccountBook, account: Account, kind: str, asset: str, amount: Decimal, now_ms: int, fill: Fill | None
+    book: AccountBook,
+    account: Account,
+    kind: str,
+    asset: str,
+    amount: Decimal,
+    now_ms: int,
+    fill: Fill | None,
+    wallet_name: str = "",
 ) -> None:
-    """Add an amount to a wallet and write it into the ledger; nothing where it is zero."""
+    """Add an amount to a wallet and write it into the ledger; nothing where it is zero.
+
+    The wallet is that of the fill's category, the one named, or the main one.
+    """
     if not amount:
         return
-    spot = fill is not None and fill.listing.instrument.kind is ContractKind.SPOT
-    wallet = account.spot if spot else account.wallet
+    spot = fill is not None and fill.listing.spot
+    name = wallet_name or account.rules.main if fill is None else account.rules.wallets[fill.listing.category]
+    wallet = account.wallets[name]
     wallet[asset] = wallet.get(asset, ZERO) + amount
     account.updated_ms = now_ms
     row = LedgerRow(
@@ -162,6 +176,7 @@ def book_amount(
         asset=asset,
         amount=amount,
         balance=wallet[asset],
+        wallet=name,
         symbol="" if fill is None else fill.listing.symbol,
         category="" if fill is None else fill.listing.category,
         fill=fill,

@@ -2,7 +2,8 @@
 
 Entry and matching are two steps, because venues differ in what they answer in between: ``accept`` checks an order and
 makes it exist, ``execute`` lets it trade. Resting orders fill whole at their own price once the best opposite price
-reaches them; they are not shown in the public book.
+reaches them; they are not shown in the public book. Fills can be kept small by ``most_per_fill``, and then an order
+fills bit by bit: what it takes at once in many fills, what rests one fill a step.
 """
 
 from __future__ import annotations
@@ -10,14 +11,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from decimal import Decimal
 
-import msgspec
-
-from core.instruments import ContractKind
 from feeds.sim.accounts import (
     ZERO,
     Account,
     AccountBook,
-    Fill,
     Order,
     OrderStatus,
     Position,
@@ -27,36 +24,19 @@ from feeds.sim.accounts import (
 )
 from feeds.sim.book import Level, side_levels
 from feeds.sim.catalogue import Listing
+from feeds.sim.events import AccountEvent, BalanceChanged, OrderChanged
 from feeds.sim.fills import Fills
-from feeds.sim.order_checks import OrderChecks, OrderRequest, Refused, Why
+from feeds.sim.order_checks import OrderChecks, OrderRequest, Refused, Trading, Why
 from feeds.sim.quotes import Quote
 from feeds.sim.risk import Risk
 
 _DEPTH = 200
-
-
-class OrderChanged(msgspec.Struct, frozen=True):
-    """An order came to exist, changed or ended. ``what`` is ``new``, ``trade``, ``amend``, ``cancel`` or ``expire``."""
-
-    account: Account
-    order: Order
-    what: str
-    fill: Fill | None = None
-
-
-class BalanceChanged(msgspec.Struct, frozen=True):
-    """Wallets or positions changed. ``reason`` is ``order``, ``funding``, ``transfer`` or ``margin``;
-    ``change`` is what came in or went out other than by P&L and fees, by asset."""
-
-    account: Account
-    reason: str
-    assets: tuple[str, ...]
-    positions: tuple[Position, ...]
-    change: Decimal = ZERO
-    fill: Fill | None = None
-
-
-AccountEvent = OrderChanged | BalanceChanged
+_FORCED = {
+    Purpose.LIQUIDATION: "autoclose",
+    Purpose.ADL: "adl_autoclose",
+    Purpose.DELIVERY: "settlement_autoclose",
+}
+"""How the venue's own orders are named."""
 
 
 class Matching:
@@ -67,12 +47,15 @@ class Matching:
         book: AccountBook,
         risk: Risk,
         quote: Callable[[Listing], Quote],
+        trading: Callable[[Listing], Trading],
         now_ms: Callable[[], int],
         tell: Callable[[AccountEvent], None],
     ) -> None:
         self._book, self._risk, self._quote, self._now, self._tell = book, risk, quote, now_ms, tell
-        self._checks = OrderChecks(book, risk, quote)
+        self._checks = OrderChecks(book, risk, quote, trading)
         self._fills = Fills(book, risk, now_ms)
+        self.most_per_fill: dict[str, Decimal] = {}
+        """The largest single fill (order units) by instrument id, as a fault; no limit for those that are not there."""
 
     # --- entry ----------------------------------------------------------------------------------------------
 
@@ -81,6 +64,7 @@ class Matching:
 
         ``ids_for_ever`` forbids a client id that was ever used; otherwise only one that is open.
         """
+        self._checks.open_for(request)
         self._checks.identity(account, request, ids_for_ever=ids_for_ever)
         request = self._checks.fitted(account, request)
         self._checks.filters(request)
@@ -124,7 +108,11 @@ class Matching:
             self._end(account, order, OrderStatus.EXPIRED, "fok")
             return
         for level in levels:
-            self._fill(account, order, level.price, min(level.size, order.left), maker=False)
+            size = min(level.size, order.left)
+            while size and order.is_open():
+                part = self._part(order, size)
+                self._fill(account, order, level.price, part, maker=False)
+                size -= part
             if not order.is_open():
                 return
         if order.price is None or order.time_in_force in (TimeInForce.IOC, TimeInForce.FOK):
@@ -165,32 +153,38 @@ class Matching:
         for account in self._book.accounts:
             for order in account.open_orders():
                 if order.price is not None and order.announced and self._reached(order):
-                    self._fill(account, order, order.price, order.left, maker=True)
+                    self._fill(account, order, order.price, self._part(order, order.left), maker=True)
 
-    def close_out(self, account: Account, position: Position) -> Order:
-        """Liquidate a position whole at mark: a venue's own order, of which the account learns as of any other."""
-        number, quantity = self._book.number(), position.quantity
+    def force(
+        self, account: Account, position: Position, purpose: Purpose, price: Decimal, quantity: Decimal | None = None
+    ) -> Order:
+        """Close a position, or so much of it (unsigned), by the venue's own order, of which the account learns as of
+        any other."""
+        number, held = self._book.number(), position.quantity
         order = Order(
             number=number,
             identity=order_identity(number),
-            client_id=f"autoclose-{number}",
+            client_id=f"{_FORCED[purpose]}-{number}",
             listing=position.listing,
-            side="sell" if quantity > 0 else "buy",
-            quantity=abs(quantity),
-            price=self._risk.mark(position.listing),
+            side="sell" if held > 0 else "buy",
+            quantity=abs(held) if quantity is None else min(quantity, abs(held)),
+            price=price,
             time_in_force=TimeInForce.IOC,
             reduce_only=True,
             position_side=position.side,
             created_ms=self._now(),
             updated_ms=self._now(),
-            purpose=Purpose.LIQUIDATION,
+            purpose=purpose,
         )
         account.orders[order.identity] = order
-        assert order.price is not None
-        self._fill(account, order, order.price, order.quantity, maker=False)
+        self._fill(account, order, price, order.quantity, maker=False)
         return order
 
     # --- matching -------------------------------------------------------------------------------------------
+
+    def _part(self, order: Order, size: Decimal) -> Decimal:
+        most = self.most_per_fill.get(order.listing.instrument.id)
+        return size if most is None else min(size, most)
 
     def _reached(self, order: Order) -> bool:
         quote = self._quote(order.listing)
@@ -222,10 +216,10 @@ class Matching:
             self._retire(account, order)
         self._tell(OrderChanged(account, order, "trade", fill))
         instrument = listing.instrument
-        spot = instrument.kind is ContractKind.SPOT
-        assets = (instrument.base, instrument.quote) if spot else (instrument.settle,)
-        positions = () if spot else account.sides(listing)
-        self._tell(BalanceChanged(account, "order", assets, positions, ZERO, fill))
+        assets = (instrument.base, instrument.quote) if listing.spot else (instrument.settle,)
+        positions = () if listing.spot else account.sides(listing)
+        wallet = account.rules.wallets[listing.category]
+        self._tell(BalanceChanged(account, "order", assets, positions, ZERO, fill, wallet))
 
     def _end(self, account: Account, order: Order, status: OrderStatus, reason: str) -> None:
         order.status, order.reason, order.updated_ms = status, reason, self._now()

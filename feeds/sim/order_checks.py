@@ -8,15 +8,26 @@ from enum import StrEnum
 
 import msgspec
 
-from core.instruments import ContractKind
-from core.pnl import fee, notional, settle_notional
+from core.pnl import fee, notional
 from feeds.sim.accounts import ZERO, Account, AccountBook, Order, PositionSide, TimeInForce
 from feeds.sim.catalogue import Listing
 from feeds.sim.quotes import Quote
 from feeds.sim.risk import Risk, spot_locked
+from feeds.sim.tiers import tier_amount
 
 PRICE_BAND = Decimal("0.05")
 MAXIMUM_OPEN_ORDERS = 200
+
+
+class Trading(StrEnum):
+    """What a listing takes."""
+
+    TRADING = "trading"
+    CLOSING_ONLY = "closing only"
+    """Orders that make a position smaller."""
+    DELISTED = "delisted"
+    DELIVERED = "delivered"
+    """A dated contract after its expiry."""
 
 
 class Why(StrEnum):
@@ -35,6 +46,7 @@ class Why(StrEnum):
     MARGIN = "margin is insufficient"
     TOO_MANY = "too many open orders"
     DELISTED = "contract no longer trades"
+    CLOSING_ONLY = "contract takes only orders that close"
     UNKNOWN_ORDER = "no such open order"
 
 
@@ -67,8 +79,18 @@ class OrderRequest(msgspec.Struct, frozen=True, kw_only=True):
 class OrderChecks:
     """The checks of one venue; each raises Refused."""
 
-    def __init__(self, book: AccountBook, risk: Risk, quote: Callable[[Listing], Quote]) -> None:
-        self._book, self._risk, self._quote = book, risk, quote
+    def __init__(
+        self, book: AccountBook, risk: Risk, quote: Callable[[Listing], Quote], trading: Callable[[Listing], Trading]
+    ) -> None:
+        self._book, self._risk, self._quote, self._trading = book, risk, quote, trading
+
+    def open_for(self, request: OrderRequest) -> None:
+        """Raise Refused where the contract takes no orders, or only such as close."""
+        state = self._trading(request.listing)
+        if state in (Trading.DELISTED, Trading.DELIVERED):
+            raise Refused(Why.DELISTED)
+        if state is Trading.CLOSING_ONLY and not request.closes:
+            raise Refused(Why.CLOSING_ONLY)
 
     def identity(self, account: Account, request: OrderRequest, *, ids_for_ever: bool) -> None:
         """Raise Refused for a client id that is taken: an open one, or with ``ids_for_ever`` any ever used."""
@@ -86,7 +108,7 @@ class OrderChecks:
         held = account.position(request.listing, request.position_side).quantity
         if not held or (held > 0) == (request.side == "buy"):
             raise Refused(Why.REDUCE_ONLY)
-        if request.quantity > abs(held) and self._book.venue == "binance":
+        if request.quantity > abs(held) and not self._book.rules.cuts_reduce_only:
             raise Refused(Why.REDUCE_ONLY)
         return msgspec.structs.replace(request, quantity=min(request.quantity, abs(held)))
 
@@ -117,7 +139,7 @@ class OrderChecks:
         listing = order.listing
         if not entered and len(account.open_orders(listing)) >= MAXIMUM_OPEN_ORDERS:
             raise Refused(Why.TOO_MANY)
-        if listing.instrument.kind is ContractKind.SPOT:
+        if listing.spot:
             self._check_spot_funds(account, order, entered=entered)
             return
         if order.closes:
@@ -140,24 +162,24 @@ class OrderChecks:
         buying = order.side == "buy"
         asset, needed = (instrument.quote, order.left * price) if buying else (instrument.base, order.left)
         locked = spot_locked(account).get(asset, ZERO)
-        if needed + (ZERO if entered else locked) > account.spot.get(asset, ZERO):
+        wallet = account.wallet_of(order.listing.category)
+        if needed + (ZERO if entered else locked) > wallet.get(asset, ZERO):
             raise Refused(Why.MARGIN)
 
     def _check_position_limit(self, account: Account, order: Order) -> None:
         listing = order.listing
         if listing.tiers is None:
             return
-        instrument, leverage = listing.instrument, account.leverage(listing)
+        leverage = account.leverage(listing, order.position_side)
         sign = 1 if order.side == "buy" else -1
         after = abs(account.position(listing, order.position_side).quantity + sign * order.left)
         price = order.price or self._risk.mark(listing)
-        value = settle_notional(instrument.kind, after, instrument.contract_size, price)
-        if value > largest_notional(listing, leverage):
+        if tier_amount(listing, after, price) > largest_notional(listing, leverage):
             raise Refused(Why.POSITION_LIMIT)
 
 
 def largest_notional(listing: Listing, leverage: Decimal) -> Decimal:
-    """The largest position (notional in the tiers' unit) that a leverage may have."""
+    """The largest position (in the tiers' unit) that a leverage may have."""
     assert listing.tiers is not None
     caps = [
         tier.cap

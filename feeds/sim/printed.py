@@ -24,7 +24,7 @@ def liquidation(risk: Risk, account: Account, position: Position) -> Liquidation
         return NoLiquidation("no position")
     if position.listing.risk_tiers is None:
         return UnknownLiquidation(("tiers",))
-    alone = account.mode(position.listing) is MarginMode.ISOLATED
+    alone = account.mode(position.listing, position.side) is MarginMode.ISOLATED
     pool = _isolated_pool(risk, account, position) if alone else _cross_pool(risk, account, position)
     symbol = position.listing.symbol
     net = sum((leg.leg.amount for leg in pool.legs if leg.leg.contract.name == symbol), ZERO)
@@ -78,6 +78,7 @@ def _leg(risk: Risk, account: Account, position: Position, settle_price: Decimal
         position.quantity,
         entry,
         None if table is None else Ladder(table, instrument.kind),
+        fee_rate=risk.added_rate(listing),
         fixed_fee=risk.added_fee(account, position),
         fixed_requirement=ZERO if table is None else None,
     )

@@ -24,12 +24,16 @@ STOP_SECONDS = 5.0
 
 
 class ApiKey(msgspec.Struct, frozen=True):
-    """A test key of the simulated exchange; ``permissions`` is ``trade``, ``read`` or ``withdraw``."""
+    """A test key of the simulated exchange; ``permissions`` is ``trade``, ``read`` or ``withdraw``.
+
+    ``passphrase`` is empty where the venue's keys have none.
+    """
 
     venue: str
     key: str
     secret: str
     permissions: str = "trade"
+    passphrase: str = ""
 
 
 class _Announcement(msgspec.Struct, frozen=True):
@@ -100,6 +104,7 @@ class SimulatorProcess:
 
 def start_simulator(
     *,
+    venues: Sequence[str] | None = None,
     seed: int = 1,
     pins: Mapping[str, Decimal] | None = None,
     port: int = 0,
@@ -108,10 +113,13 @@ def start_simulator(
 ) -> SimulatorProcess:
     """Start a simulator and wait until it listens. Raises VenueError if it does not.
 
-    ``pins`` holds coins at prices; ``more`` are further options of ``hedgerow sim``. The child watches a pipe that
-    only this process holds open, and so ends with it even if this process is killed.
+    ``venues`` are those to start, all for ``None``; ``pins`` holds coins at prices; ``more`` are further options of
+    ``hedgerow sim``. The child watches a pipe that only this process holds open, and so ends with it even if this
+    process is killed.
     """
     command = [sys.executable, "-m", "feeds.sim", "--until-stdin-closes", "--port", str(port), "--seed", str(seed)]
+    if venues is not None:
+        command += ["--venues", ",".join(venues)]
     for coin, price in (pins or {}).items():
         command += ["--pin", f"{coin}={price}"]
     if funding_every is not None:

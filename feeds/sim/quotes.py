@@ -1,12 +1,13 @@
 """What one listing shows at one moment, made from the coin's fair price: index, mark, last, best bid and ask.
 
-Binance and Bybit both take as mark price the median of two reckoned prices and the last trade::
+All venues take as mark price the median of two reckoned prices and the last trade::
 
     price 1 = index · (1 + funding rate · share of the interval still to run)
     price 2 = index + moving average of (mid of bid and ask − index)
 
-over 30 s (Binance) or 150 s (Bybit); that of a dated contract is price 2. A perpetual's basis reverts to a level that
-itself drifts over hours, so that funding differs from contract to contract and from day to day.
+over as long as the venue's rules say (30 s at Binance, 150 s at Bybit); that of a dated contract is price 2. A
+perpetual's basis reverts to a level that itself drifts over hours, so that funding differs from contract to contract
+and from day to day.
 """
 
 from __future__ import annotations
@@ -21,8 +22,6 @@ import msgspec
 from core.instruments import ContractKind
 from feeds.sim.catalogue import COIN, Listing
 from feeds.sim.market import STEP_MS, STEPS_PER_SECOND, Reverting
-
-BASIS_AVERAGE_SECONDS = {"binance": 30, "bybit": 150}
 
 _FAST_BASIS = 0.00015
 _SLOW_BASIS_PER_VOLATILITY = 0.0007
@@ -71,10 +70,19 @@ def on_tick(value: float, tick: Decimal) -> Decimal:
 class Quoter:
     """Turns fair prices into one listing's quotes. Every step draws the same number of random figures."""
 
-    def __init__(self, listing: Listing, seed: int, fair: float, pinned: Decimal | None, carry: float = 0.0) -> None:
+    def __init__(
+        self,
+        listing: Listing,
+        seed: int,
+        fair: float,
+        pinned: Decimal | None,
+        *,
+        basis_seconds: int,
+        carry: float = 0.0,
+    ) -> None:
         """``carry`` is what a dated contract stands above the index, as a fraction; it is not worn off."""
         instrument = listing.instrument
-        self._carry = carry
+        self.carry = carry
         self.listing = listing
         self._generator = generator = random.Random(f"{seed}/quote/{instrument.id}")
         step_seconds = STEP_MS / 1000
@@ -84,7 +92,7 @@ class Quoter:
         self._slow = Reverting(
             generator.gauss(0, slow), spread=slow, half_life_seconds=6 * 3600, step_seconds=step_seconds
         )
-        self._basis: deque[float] = deque(maxlen=BASIS_AVERAGE_SECONDS[instrument.venue])
+        self._basis: deque[float] = deque(maxlen=basis_seconds)
         self._basis.append(fair * (self._slow.level + carry))
         self._steps = 0
         self._interest = Reverting(0.0, spread=0.05, half_life_seconds=3600, step_seconds=step_seconds)
@@ -95,7 +103,7 @@ class Quoter:
     @property
     def premium(self) -> float:
         """The basis as a fraction of index, before rounding to ticks."""
-        return self._fast.level + self._slow.level + self._carry
+        return self._fast.level + self._slow.level + self.carry
 
     def step(self, fair: float, pinned: Decimal | None, funding_ahead: float) -> Quote:
         """The quote after one more step.
@@ -183,5 +191,5 @@ class Quoter:
         return max(on_tick(quantity, instrument.quantity_step), instrument.minimum_quantity)
 
     def _turnover(self, fair: float) -> Decimal:
-        inverse = self.listing.instrument.kind is ContractKind.INVERSE
-        return on_tick(self._day_volume / fair if inverse else self._day_volume * fair, Decimal("0.0001"))
+        amount = self._day_volume * float(self.listing.instrument.contract_size)
+        return on_tick(amount / fair if self.listing.inverse else amount * fair, Decimal("0.0001"))

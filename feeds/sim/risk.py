@@ -1,8 +1,8 @@
 """Margin of a simulated account: what positions need, what backs them, and whether it still covers them.
 
-Binance backs cross positions with the wallet of their settle currency; Bybit's unified account with all coins at their
-index price in USD, less a haircut. Isolated positions stand on their own margin. Bybit adds to the cross requirement
-the fee of closing at the bankruptcy price that the leverage gives; neither venue adds one to an isolated requirement.
+Cross positions are backed by what the wallet of their category holds of their settle currency; on a unified account by
+all coins at their index price in USD, less a haircut. Isolated positions stand on their own margin. What a venue adds
+to the requirement for the fee of closing is one of its rules.
 
 Positions are valued here at one mark price after another, by the formulas of ``core.pnl`` and ``core.margin``. No
 liquidation price is solved for: that a predicted one comes true is something to be tested.
@@ -17,13 +17,15 @@ from typing import NamedTuple
 from core.books import MarginMode
 from core.exact import exactly
 from core.instruments import ContractKind
-from core.margin import initial_margin, maintenance_margin
+from core.margin import initial_margin
 from core.pnl import held_sign, settle_notional, unrealised
 from core.pool import WeightStep
 from feeds.sim.accounts import ZERO, Account, Order, Position
 from feeds.sim.catalogue import Listing
 from feeds.sim.collateral import WHOLE, Ratios, haircut
 from feeds.sim.quotes import Quote
+from feeds.sim.rules import ClosingFee, VenueRules
+from feeds.sim.tiers import maintenance
 
 STABLE = ("USDT", "USDC", "USD")
 
@@ -54,13 +56,15 @@ class Risk:
 
     def __init__(
         self,
-        venue: str,
+        rules: VenueRules,
         quote: Callable[[Listing], Quote],
         index: Callable[[str], Decimal],
         collateral: Ratios,
     ) -> None:
         """``collateral`` may change later: it is looked up anew each time."""
-        self.unified = venue == "bybit"
+        self.unified = rules.unified
+        self._closing_fee = rules.closing_fee
+        self._main, self._backing = rules.main, rules.backing()
         self._quote = quote
         self._index = index
         self._collateral = collateral
@@ -103,10 +107,7 @@ class Risk:
         listing = position.listing
         if not position.quantity or listing.risk_tiers is None:
             return ZERO
-        instrument = listing.instrument
-        return maintenance_margin(
-            instrument.kind, position.quantity, instrument.contract_size, self.mark(listing), listing.risk_tiers
-        )
+        return maintenance(listing, position.quantity, self.mark(listing))
 
     @exactly
     def closing_fee(self, account: Account, position: Position) -> Decimal:
@@ -118,56 +119,70 @@ class Risk:
         if entry is None:
             return ZERO
         value = settle_notional(instrument.kind, position.quantity, instrument.contract_size, entry)
-        share = held_sign("long" if position.quantity > 0 else "short") / account.leverage(position.listing)
+        leverage = account.leverage(position.listing, position.side)
+        share = held_sign("long" if position.quantity > 0 else "short") / leverage
         if instrument.kind is ContractKind.INVERSE:
             share = -share
         return value * (1 - share) * position.listing.taker_fee
 
     def added_fee(self, account: Account, position: Position) -> Decimal:
-        """What the venue adds to a position's maintenance margin: the closing fee on a unified cross account."""
-        if self.unified and account.mode(position.listing) is MarginMode.CROSS:
+        """What the venue adds to a position's maintenance margin as an amount that no price moves."""
+        cross = account.mode(position.listing, position.side) is MarginMode.CROSS
+        if cross and self._closing_fee is ClosingFee.BANKRUPTCY_CROSS:
             return self.closing_fee(account, position)
         return ZERO
+
+    def added_rate(self, listing: Listing) -> Decimal:
+        """What the venue adds to the maintenance rate."""
+        return listing.taker_fee if self._closing_fee is ClosingFee.AT_MARK else ZERO
 
     @exactly
     def requirement(self, account: Account, position: Position) -> Decimal:
         """What the equity behind a position must exceed, in the settle currency."""
-        return self.maintenance(position) + self.added_fee(account, position)
+        rate = self.added_rate(position.listing)
+        added = self.value(position) * rate if rate else ZERO
+        return self.maintenance(position) + added + self.added_fee(account, position)
 
     def initial(self, account: Account, position: Position) -> Decimal:
         """Initial margin of a position: its own margin if isolated, else notional at mark ÷ leverage."""
         if not position.quantity:
             return ZERO
-        if account.mode(position.listing) is MarginMode.ISOLATED:
+        if account.mode(position.listing, position.side) is MarginMode.ISOLATED:
             return position.margin
-        return self.value(position) / account.leverage(position.listing)
+        return self.value(position) / account.leverage(position.listing, position.side)
 
     def order_initial(self, account: Account, order: Order) -> Decimal:
         """Margin that the part of an order which would add to the position asks for, in the settle currency."""
         listing, sign = order.listing, 1 if order.side == "buy" else -1
-        if order.closes or listing.instrument.kind is ContractKind.SPOT:
+        if order.closes or listing.spot:
             return ZERO
         closing = max(ZERO, -sign * account.position(listing, order.position_side).quantity)
         adding = max(ZERO, order.left - closing)
         price = order.price or self.mark(listing)
         instrument = listing.instrument
-        return initial_margin(instrument.kind, adding, instrument.contract_size, price, account.leverage(listing))
+        leverage = account.leverage(listing, order.position_side)
+        return initial_margin(instrument.kind, adding, instrument.contract_size, price, leverage)
 
     def sharing(self, account: Account, settle: str) -> Iterator[Position]:
         """The cross positions that share the pot of contracts of this settle currency."""
         for position in account.held():
             shares = self.unified or position.listing.instrument.settle == settle
-            if shares and account.mode(position.listing) is MarginMode.CROSS:
+            if shares and account.mode(position.listing, position.side) is MarginMode.CROSS:
                 yield position
+
+    def wallet_of(self, account: Account, settle: str) -> dict[str, Decimal]:
+        """The wallet that backs contracts of this settle currency."""
+        return account.wallets[self._backing.get(settle, self._main)]
 
     def pot(self, account: Account, settle: str) -> dict[str, Decimal]:
         """The coins of that pot by asset: the wallet less what isolated positions have of it."""
-        assets = account.wallet if self.unified else {settle: account.wallet.get(settle, ZERO)}
+        wallet = self.wallet_of(account, settle)
+        assets = wallet if self.unified else {settle: wallet.get(settle, ZERO)}
         coins = dict(assets)
         for position in account.held():
             currency = position.listing.instrument.settle
             shares = self.unified or currency == settle
-            if shares and account.mode(position.listing) is MarginMode.ISOLATED:
+            if shares and account.mode(position.listing, position.side) is MarginMode.ISOLATED:
                 coins[currency] = coins.get(currency, ZERO) - position.margin
         return coins
 
@@ -201,14 +216,14 @@ class Risk:
         health = self.health(account, settle)
         if self.unified and account.account_mode is MarginMode.ISOLATED:
             locked = sum((p.margin for p in account.held() if p.listing.instrument.settle == settle), ZERO)
-            return account.wallet.get(settle, ZERO) - locked - health.order_initial / self.usd(settle)
+            return self.wallet_of(account, settle).get(settle, ZERO) - locked - health.order_initial / self.usd(settle)
         return health.available / self.usd(settle) if self.unified else health.available
 
     @exactly
     def doomed(self, account: Account, position: Position) -> bool:
         """Whether the equity behind a position no longer covers its requirement."""
-        if account.mode(position.listing) is MarginMode.ISOLATED:
-            return position.margin + self.unrealised(position) <= self.maintenance(position)
+        if account.mode(position.listing, position.side) is MarginMode.ISOLATED:
+            return position.margin + self.unrealised(position) <= self.requirement(account, position)
         health = self.health(account, position.listing.instrument.settle)
         return health.counted <= health.maintenance
 
@@ -224,7 +239,7 @@ def spot_locked(account: Account) -> dict[str, Decimal]:
     locked: dict[str, Decimal] = {}
     for order in account.orders.values():
         instrument = order.listing.instrument
-        if instrument.kind is ContractKind.SPOT and order.price is not None:
+        if order.listing.spot and order.price is not None:
             buying = order.side == "buy"
             asset, amount = (instrument.quote, order.left * order.price) if buying else (instrument.base, order.left)
             locked[asset] = locked.get(asset, ZERO) + amount

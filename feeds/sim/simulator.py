@@ -11,42 +11,47 @@ import msgspec
 from aiohttp import web
 
 from feeds.clock import Clock
-from feeds.sim.binance.venue import Binance
-from feeds.sim.bybit.venue import Bybit
 from feeds.sim.catalogue import COINS
+from feeds.sim.control import CONTROL_PATH, control_application
 from feeds.sim.exchange import Exchange
-from feeds.sim.faults import CONTROL_PATH, control_application
 from feeds.sim.history import PriceHistory
 from feeds.sim.market import STEP_MS, Market
+from feeds.sim.registry import chosen, venue_class, venue_rules
+from feeds.sim.venue import SimVenue, VenueOptions
+from feeds.sim.weather import Weather
 
 MAXIMUM_CATCH_UP_STEPS = 600
 HOUSEKEEPING_STEPS = 10
 
 LOOPBACK = "127.0.0.1"
 MAIN_ACCOUNT = "main"
-BYBIT_WALLET = {"USDT": Decimal(100_000), "BTC": Decimal(2), "ETH": Decimal(20)}
-BINANCE_WALLET = {"USDT": Decimal(100_000)}
-BINANCE_SPOT_WALLET = {"USDT": Decimal(50_000), "BTC": Decimal(2), "ETH": Decimal(20)}
 
 
 class SimulatorOptions(msgspec.Struct, frozen=True, kw_only=True):
     """How to start. ``port`` 0 takes free ports; otherwise the venues take ``port``, ``port + 1``, … in order."""
 
+    venues: tuple[str, ...] | None = None
+    """Which venues; all that are registered for ``None``."""
     host: str = LOOPBACK
     port: int = 0
     seed: int = 1
     pins: Mapping[str, Decimal] = {}
     funding_every: int | None = None
     lifetime_seconds: int = 86_400
-    """When Binance cuts a websocket."""
+    """When websockets are cut by venues that limit their life."""
     idle_contracts: int = 0
-    """So many more contracts that Bybit lists and nobody trades."""
+    """So many more contracts that are listed and nobody trades, where a venue has pages of them."""
+    weather: int | None = None
+    """The seed of a random sequence of faults; none for ``None``."""
+    weather_seconds: int = 20
+    """The average time from one fault of the weather to the next."""
 
 
 class Simulator:
     """Venues over one market. ``step`` is pure of clocks and sockets; ``start`` and ``stop`` do the serving."""
 
     def __init__(self, options: SimulatorOptions, now_ms: int) -> None:
+        """Raises RequestError for a venue that is not registered and a pin that cannot be quoted."""
         self.options = options
         self.market = Market(options.seed)
         for coin, price in options.pins.items():
@@ -54,14 +59,14 @@ class Simulator:
         self.histories = {
             coin.name: PriceHistory(coin, options.seed, self.market.fair(coin.name), now_ms) for coin in COINS
         }
-        self.bybit = Bybit(self._exchange("bybit", now_ms), idle_contracts=options.idle_contracts)
-        lifetime_ms = options.lifetime_seconds * 1000
-        self.binance = Binance(self._exchange("binance", now_ms), lifetime_ms=lifetime_ms)
-        self.venues: dict[str, Bybit | Binance] = {"bybit": self.bybit, "binance": self.binance}
-        self.api_keys = [
-            *self._open("bybit", BYBIT_WALLET, None),
-            *self._open("binance", BINANCE_WALLET, BINANCE_SPOT_WALLET),
-        ]
+        told = VenueOptions(lifetime_ms=options.lifetime_seconds * 1000, idle_contracts=options.idle_contracts)
+        self.venues: dict[str, SimVenue] = {
+            name: venue_class(name)(self._exchange(name, now_ms), told) for name in chosen(options.venues)
+        }
+        self.api_keys = [key for name in self.venues for key in self._open(name)]
+        self.weather = None
+        if options.weather is not None:
+            self.weather = Weather(self, options.weather, options.weather_seconds)
         self._runners: list[web.AppRunner] = []
         self._clockwork: asyncio.Task[None] | None = None
 
@@ -72,6 +77,8 @@ class Simulator:
             history.observe(self.market.fair(name), now_ms)
         for venue in self.venues.values():
             venue.exchange.step(now_ms)
+        if self.weather is not None:
+            self.weather.step()
 
     async def start(self) -> dict[str, object]:
         """Listen, and start the clock; what to tell users: addresses of every venue.
@@ -103,14 +110,13 @@ class Simulator:
             await runner.cleanup()
 
     def _exchange(self, venue: str, now_ms: int) -> Exchange:
-        return Exchange(venue, self.market, self.histories, now_ms, funding_every=self.options.funding_every)
+        rules = venue_rules(venue)
+        return Exchange(rules, self.market, self.histories, now_ms, funding_every=self.options.funding_every)
 
-    def _open(
-        self, venue: str, wallet: Mapping[str, Decimal], spot: Mapping[str, Decimal] | None
-    ) -> list[dict[str, str]]:
+    def _open(self, venue: str) -> list[dict[str, str]]:
         exchange = self.venues[venue].exchange
-        keys = exchange.book.open(MAIN_ACCOUNT, wallet, spot, exchange.now_ms)
-        return [{"venue": venue, "key": key.key, "secret": key.secret, "permissions": key.permissions} for key in keys]
+        keys = exchange.book.open(MAIN_ACCOUNT, exchange.rules.start_amounts(), exchange.now_ms)
+        return [{"venue": venue, **msgspec.structs.asdict(key)} for key in keys]
 
     async def _listen(self, app: web.Application, host: str, number: int) -> str:
         """Serve an application; its ``host:port``."""

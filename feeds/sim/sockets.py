@@ -27,8 +27,23 @@ class SocketFaults(msgspec.Struct):
     """So many data frames to come are replaced by garbage, each by the next kind in turn."""
     refuse_until_ms: int = 0
     """Until then new connections are refused with HTTP 503."""
+    gap_left: int = 0
+    """So many data frames to come are not sent."""
+    duplicates_left: int = 0
+    """So many data frames to come are sent twice."""
+    swaps_left: int = 0
+    """So many data frames to come are sent after the next one of their topic instead of before it."""
+    mute_paths: tuple[str, ...] = ()
+    """Sockets opened on a path that begins so are answered and get no data: the wrong route."""
     private_delay_ms: int = 0
     """Private events are held back so long."""
+    private_lost: int = 0
+    """So many private events to come are not sent."""
+
+    def clear(self) -> None:
+        """End them all."""
+        for name, default in msgspec.structs.asdict(SocketFaults()).items():
+            setattr(self, name, default)
 
 
 _GARBAGE: tuple[bytes, ...] = (
@@ -45,14 +60,22 @@ _GARBAGE: tuple[bytes, ...] = (
 
 
 class Socket:
-    """One client's connection. Frames wait in a bounded queue; a client that does not read is dropped."""
+    """One client's connection. Frames wait in a bounded queue; a client that does not read is dropped.
 
-    def __init__(self, response: web.WebSocketResponse, request: web.Request, faults: SocketFaults) -> None:
+    With ``pack`` every frame of ours is packed by it and sent as binary.
+    """
+
+    def __init__(
+        self, response: web.WebSocketResponse, request: web.Request, faults: SocketFaults, pack: Pack | None
+    ) -> None:
         self.identity = str(uuid.uuid4())
+        self.path = request.path
         self.topics: set[str] = set()
         self.opened_ms = self.heard_ms = self.ponged_ms = wall_ms()
         self.pinged_ms = self.sent_ms = 0
-        self._response, self._request, self._faults = response, request, faults
+        self._response, self._request, self._faults, self._pack = response, request, faults, pack
+        self._held: dict[str, bytes] = {}
+        self._stalled = False
         self._queue: deque[tuple[bytes, int]] = deque()
         self._ready = asyncio.Event()
         self._closing: tuple[int, bytes] | None = None
@@ -60,18 +83,46 @@ class Socket:
     def answer(self, frame: bytes) -> None:
         """Send a control frame: an ack, a pong, an error."""
         if not self._faults.silent:
-            self._put(frame, WSMsgType.TEXT)
+            self._frame(frame)
 
-    def data(self, frame: bytes) -> None:
-        """Send a data frame, public or private, as faults allow."""
+    def data(self, frame: bytes, topic: str = "", *, binary: bool = False) -> None:
+        """Send a data frame, public or private, as faults allow; frames of one ``topic`` may be made to change places.
+
+        ``binary`` is for a frame that is none of text, whether or not the venue packs its frames.
+        """
         faults = self._faults
-        if faults.silent or faults.acks_only:
+        if faults.silent or faults.acks_only or (faults.mute_paths and self.path.startswith(faults.mute_paths)):
+            return
+        if faults.gap_left > 0:
+            faults.gap_left -= 1
             return
         if faults.garbage_left > 0:
             faults.garbage_left -= 1
             frame = _GARBAGE[faults.garbage_left % len(_GARBAGE)]
+            binary = frame[:1] == b"\x00"
+        held = self._held.pop(topic, None)
+        if held is None and faults.swaps_left > 0:
+            faults.swaps_left -= 1
+            self._held[topic] = frame
+            return
         self.sent_ms = wall_ms()
-        self._put(frame, WSMsgType.TEXT if frame[:1] != b"\x00" else WSMsgType.BINARY)
+        self._frame(frame, binary=binary)
+        if faults.duplicates_left > 0:
+            faults.duplicates_left -= 1
+            self._frame(frame, binary=binary)
+        if held is not None:
+            self._frame(held, binary=binary)
+
+    def stall(self) -> None:
+        """Neither read nor write any more, and do not close: a line that is half open."""
+        self._stalled = True
+        self._reading(on=False)
+
+    def resume(self) -> None:
+        """Read and write again after :meth:`stall`; what was to be written meanwhile is lost."""
+        if self._stalled:
+            self._stalled = False
+            self._reading(on=True)
 
     def ping(self) -> None:
         """Send a protocol ping."""
@@ -81,6 +132,8 @@ class Socket:
 
     def close(self, code: int, reason: str = "") -> None:
         """Close properly once the queue is sent."""
+        if self._stalled:
+            return
         self._closing = (code, reason.encode())
         self._ready.set()
 
@@ -112,7 +165,19 @@ class Socket:
         if not self._faults.silent:
             self._put(payload, WSMsgType.PONG)
 
+    def _reading(self, *, on: bool) -> None:
+        transport = self._request.transport
+        if isinstance(transport, asyncio.Transport) and not transport.is_closing():
+            (transport.resume_reading if on else transport.pause_reading)()
+
+    def _frame(self, frame: bytes, *, binary: bool = False) -> None:
+        if self._pack is not None and not binary:
+            frame, binary = self._pack(frame), True
+        self._put(frame, WSMsgType.BINARY if binary else WSMsgType.TEXT)
+
     def _put(self, frame: bytes, opcode: int) -> None:
+        if self._stalled:
+            return
         if len(self._queue) >= QUEUE_FRAMES:
             self.drop()
             return
@@ -138,13 +203,18 @@ class Socket:
 
 OnText = Callable[[Socket, str], Awaitable[None]]
 OnSocket = Callable[[Socket], None]
+Pack = Callable[[bytes], bytes]
 
 
 class Hub:
-    """Who is connected to one venue, and who wants which topic. Only subscribers are served."""
+    """Who is connected to one venue, and who wants which topic. Only subscribers are served.
 
-    def __init__(self) -> None:
+    ``pack`` turns every frame into what is sent as binary (a venue that compresses its frames one by one).
+    """
+
+    def __init__(self, pack: Pack | None = None) -> None:
         self.faults = SocketFaults()
+        self._pack = pack
         self.sockets: set[Socket] = set()
         self._wanted: dict[str, set[Socket]] = {}
 
@@ -161,7 +231,7 @@ class Hub:
             return web.Response(status=503, text="Service Unavailable")
         response = web.WebSocketResponse(compress=False, autoping=False, max_msg_size=MAXIMUM_CLIENT_FRAME, timeout=1.0)
         await response.prepare(request)
-        socket = Socket(response, request, self.faults)
+        socket = Socket(response, request, self.faults, self._pack)
         self.sockets.add(socket)
         try:
             if opened is not None:
@@ -206,7 +276,27 @@ class Hub:
     def publish(self, topic: str, frame: bytes) -> None:
         """Send one frame, made once, to all who want the topic."""
         for socket in self.listeners(topic):
-            socket.data(frame)
+            socket.data(frame, topic)
+
+    def private(self, send: Callable[[], None]) -> None:
+        """Let a private event go out as faults allow; ``send`` delivers its frames, made already."""
+        if self.faults.private_lost > 0:
+            self.faults.private_lost -= 1
+        elif self.faults.private_delay_ms:
+            asyncio.get_running_loop().call_later(self.faults.private_delay_ms / 1000, send)
+        else:
+            send()
+
+    def stall_all(self) -> None:
+        """Leave every connection half open; those to come are well."""
+        for socket in self.sockets:
+            socket.stall()
+
+    def clear(self) -> None:
+        """End every fault."""
+        self.faults.clear()
+        for socket in self.sockets:
+            socket.resume()
 
     def drop_all(self) -> None:
         """Cut every connection."""

@@ -84,7 +84,7 @@ async def test_after_any_weather_the_sun(seed: int) -> None:
 
 
 def two_free_ports() -> int:
-    """A port that is free, as is the one after it: the simulated venues take ports in a row."""
+    """A port that is free, as is the one after it: the simulated venue and its control take ports in a row."""
     for _ in range(100):
         with socket.socket() as first, socket.socket() as second:
             first.bind(("127.0.0.1", 0))
@@ -107,7 +107,7 @@ async def test_an_exchange_killed_and_started_again_is_found_again(venue: str) -
         return mark_is_live(snapshot) and all(feed.state.value == "live" for feed in snapshot.feeds)
 
     port = two_free_ports()
-    simulator = await asyncio.to_thread(start_simulator, port=port)
+    simulator = await asyncio.to_thread(start_simulator, venues=[venue], port=port)
     engine = Engine([book], mode=Mode.PAPER, source="test")
     feed = venue_feed(venue, simulator.venues[venue])
     broker = PaperBroker(book.accounts, engine.positions)
@@ -120,7 +120,7 @@ async def test_an_exchange_killed_and_started_again_is_found_again(venue: str) -
         simulator.stop()
         dark = await shown(host, lambda item: not any(feed.state.value == "live" for feed in item.feeds), 10)
         assert not mark_is_live(dark)
-        simulator = await asyncio.to_thread(start_simulator, port=port)
+        simulator = await asyncio.to_thread(start_simulator, venues=[venue], port=port)
         again = await shown(host, live, 10)
         assert all(feed.reconnects >= 1 for feed in again.feeds if feed.connection != "reference")
     finally:

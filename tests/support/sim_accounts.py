@@ -17,6 +17,7 @@ from feeds.sim.accounts import Account, PositionSide, Purpose, money
 from feeds.sim.catalogue import Listing, coarsest_tick
 from feeds.sim.exchange import Exchange
 from feeds.sim.market import Market
+from feeds.sim.registry import venue_rules
 from tests.feeds.sim.desk import START_MS
 
 
@@ -71,7 +72,7 @@ class SimulatedVenue:
         self.prices = dict(prices)
         for coin, price in prices.items():
             self.market.pin(coin, price)
-        self.exchange = Exchange(venue, self.market, {}, START_MS)
+        self.exchange = Exchange(venue_rules(venue), self.market, {}, START_MS)
 
     def listing_of(self, held: HeldPosition) -> Listing:
         """The listing that a position is in."""
@@ -91,7 +92,8 @@ class SimulatedVenue:
 
     def seat(self, book: AccountBook) -> Account:
         """An account that holds what ``book`` says, beside those that are there."""
-        account = Account(f"account {len(self.exchange.book.accounts)}", book.wallet)
+        rules = self.exchange.rules
+        account = Account(f"account {len(self.exchange.book.accounts)}", rules, {rules.main: book.wallet})
         for held in book.positions:
             listing = self.listing_of(held)
             name = listing.instrument.id

@@ -49,7 +49,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Open the monitor and stay until it is left. Raises VenueError where the simulated exchange does not start."""
     pins = parse_pins(arguments.pin)
     require_terminal()
-    with deferred_signals() as signals, outline("DEMO"), Simulation(arguments.seed, pins) as simulation:
+    started = Simulation(arguments.seed, pins, [arguments.venue])
+    with deferred_signals() as signals, outline("DEMO"), started as simulation:
         from core.snapshot import Mode
         from tui.app import run_monitor
 

@@ -77,9 +77,10 @@ def run(arguments: argparse.Namespace) -> int:
 def _feeds(arguments: argparse.Namespace) -> Iterator[tuple[Sequence[VenueFeed], Sequence[str]]]:
     named = _checked(arguments.instrument)
     if arguments.sim:
-        with Simulation(arguments.seed, parse_pins(arguments.pin)) as simulation:
-            instruments = named or instruments_of([demo_book(arguments.venue)])
-            yield [feed for venue in venues_of(instruments) for feed in simulation.feeds(venue)], instruments
+        instruments = named or instruments_of([demo_book(arguments.venue)])
+        venues = list(venues_of(instruments))
+        with Simulation(arguments.seed, parse_pins(arguments.pin), venues) as simulation:
+            yield [feed for venue in venues for feed in simulation.feeds(venue)], instruments
         return
     if named and arguments.config is None:
         from feeds.registry import venue_feed

@@ -15,7 +15,7 @@ def add_parser(commands: Commands) -> None:
     """Register the command."""
     parser = commands.add_parser(
         "sim",
-        help="serve a simulated Bybit and Binance on local ports",
+        help="serve simulated venues on local ports",
         description=command.DESCRIPTION,
     )
     command.add_arguments(parser)

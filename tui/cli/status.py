@@ -135,7 +135,7 @@ def _demo(arguments: argparse.Namespace, check: Callable[[], None]) -> Iterator[
         raise RequestError("--config", "no configuration beside --demo", "one")
     book = demo_book(arguments.venue)
     _check_book(arguments.book, [book])
-    with Simulation(arguments.seed, parse_pins(arguments.pin)) as simulation:
+    with Simulation(arguments.seed, parse_pins(arguments.pin), [arguments.venue]) as simulation:
         feeds = simulation.feeds(arguments.venue, check)
         source = f"simulated {arguments.venue}, seed {arguments.seed}"
         with running_engine([_at_once(book)], feeds, mode=Mode.DEMO, source=source) as host:

@@ -329,9 +329,10 @@ class Simulation:
     Use it as a context: the child process is gone when the context ends, whatever happened.
     """
 
-    def __init__(self, seed: int, pins: Mapping[str, Decimal]) -> None:
+    def __init__(self, seed: int, pins: Mapping[str, Decimal], venues: Sequence[str]) -> None:
+        """Only the venues named are started."""
         self._executor = ThreadPoolExecutor(1, thread_name_prefix="hedgerow-simulation")
-        self._process = self._executor.submit(_start_simulator, seed, pins)
+        self._process = self._executor.submit(_start_simulator, seed, pins, venues)
 
     def __enter__(self) -> Simulation:
         return self
@@ -356,10 +357,10 @@ class Simulation:
         return [venue_feed(venue, process.venues[venue], Credentials(key=key.key, secret=key.secret))]
 
 
-def _start_simulator(seed: int, pins: Mapping[str, Decimal]) -> SimulatorProcess:
+def _start_simulator(seed: int, pins: Mapping[str, Decimal], venues: Sequence[str]) -> SimulatorProcess:
     from feeds.sim.process import start_simulator
 
-    return start_simulator(seed=seed, pins=pins)
+    return start_simulator(venues=venues, seed=seed, pins=pins)
 
 
 def demo_book(venue: str) -> Book:

@@ -14,8 +14,8 @@ from feeds.sim.binance.protocol import BinanceRefusal, Parameters, mandatory, wh
 from feeds.sim.binance.reference import leverage_bracket
 from feeds.sim.binance.trade_api import position_side_of
 from feeds.sim.catalogue import Listing
+from feeds.sim.events import BalanceChanged
 from feeds.sim.exchange import Exchange
-from feeds.sim.matching import BalanceChanged
 from feeds.sim.order_checks import largest_notional
 from feeds.sim.wire import places, plain
 
@@ -145,7 +145,7 @@ class AccountApi:
         """GET /fapi/v1/income: ascending; seven days without times."""
         start, end = self._window(parameters)
         symbol, kind = parameters.get("symbol", ""), parameters.get("incomeType", "")
-        rows = [encode.income(row) for row in account.ledger if start <= row.time_ms <= end and row.category != "spot"]
+        rows = [encode.income(row) for row in account.ledger if start <= row.time_ms <= end and row.wallet == "usdm"]
         found = [row for row in rows if symbol in ("", row["symbol"]) and kind in ("", row["incomeType"])]
         return found[: min(whole(parameters, "limit", 100), 1000)]
 
@@ -177,6 +177,7 @@ class AccountApi:
         return [
             {"symbol": position.listing.symbol, "adlQuantile": {"LONG": 2, "SHORT": 2, "BOTH": 2}}
             for position in account.held()
+            if position.listing.category == "usdm"
         ]
 
     def position_mode(self, _: Parameters, account: Account, __: ApiKey) -> Any:
@@ -188,11 +189,11 @@ class AccountApi:
         hedges = mandatory(parameters, "dualSidePosition").lower() == "true"
         if hedges is account.hedge_mode:
             raise BinanceRefusal(-4059, "No need to change position side.")
-        if any(order.listing.category == "usdm" for order in account.open_orders()):
+        if any(not order.listing.spot for order in account.open_orders()):
             raise BinanceRefusal(-4067, "Position side cannot be changed if there exists open orders.")
         if any(account.held()):
             raise BinanceRefusal(-4068, "Position side cannot be changed if there exists position.")
-        account.hedge_mode = hedges
+        self._exchange.settings.position_mode(account, hedges=hedges)
         return DONE
 
     def assets_mode(self, _: Parameters, __: Account, ___: ApiKey) -> Any:
@@ -212,7 +213,7 @@ class AccountApi:
             raise BinanceRefusal(-4047, "Margin type cannot be changed if there exists open orders.")
         if any(position.quantity for position in account.sides(listing)):
             raise BinanceRefusal(-4048, "Margin type cannot be changed if there exists position.")
-        account.modes[listing.instrument.id] = mode
+        self._exchange.settings.margin_mode(account, mode, listing)
         return DONE
 
     def set_leverage(self, parameters: Parameters, account: Account, _: ApiKey) -> Any:
@@ -227,7 +228,7 @@ class AccountApi:
         most = largest_notional(listing, leverage)
         if any(self._exchange.risk.value(position) > most for position in held):
             raise BinanceRefusal(-2027, "Exceeded the maximum allowable position at current leverage.")
-        account.leverages[listing.instrument.id] = leverage
+        self._exchange.settings.leverage(account, listing, leverage)
         return {"leverage": int(leverage), "maxNotionalValue": plain(most), "symbol": listing.symbol}
 
     def set_position_margin(self, parameters: Parameters, account: Account, _: ApiKey) -> Any:
@@ -251,7 +252,9 @@ class AccountApi:
                 raise BinanceRefusal(-4053, "Reduce margin exceeds the removable amount.")
             position.margin -= amount
         position.updated_ms = self._exchange.now_ms
-        self._exchange.listener(BalanceChanged(account, "margin", (listing.instrument.settle,), (position,)))
+        self._exchange.listener(
+            BalanceChanged(account, "margin", (listing.instrument.settle,), (position,), wallet="usdm")
+        )
         done = {"code": 200, "msg": "Successfully modify position margin."}
         return {"amount": float(amount), **done, "type": kind}
 
@@ -293,7 +296,7 @@ class AccountApi:
             "accountType": "SPOT",
             "balances": [
                 {"asset": name, "free": places(amount, 8), "locked": "0.00000000"}
-                for name, amount in account.spot.items()
+                for name, amount in account.wallets["spot"].items()
                 if amount or kept
             ],
             "permissions": ["SPOT"],

@@ -17,8 +17,9 @@ from feeds.sim.accounts import (
     Purpose,
     TimeInForce,
 )
+from feeds.sim.catalogue import Listing
+from feeds.sim.events import OrderChanged
 from feeds.sim.exchange import Exchange
-from feeds.sim.matching import OrderChanged
 from feeds.sim.printed import liquidation_price
 from feeds.sim.wire import places, plain, short
 
@@ -110,12 +111,14 @@ def trade(fill: Fill) -> Fields:
 def income(row: LedgerRow) -> Fields:
     """One row of income; + is received."""
     traded = row.fill is not None and row.kind in ("pnl", "fee")
+    delivered = row.fill is not None and row.fill.purpose is Purpose.DELIVERY and row.kind == "pnl"
+    kind = "DELIVERED_SETTELMENT" if delivered else _INCOMES[row.kind]
     return {
         "symbol": row.symbol,
-        "incomeType": _INCOMES[row.kind],
+        "incomeType": kind,
         "income": plain(row.amount),
         "asset": row.asset,
-        "info": _INCOMES[row.kind],
+        "info": kind,
         "time": row.time_ms,
         "tranId": row.number,
         "tradeId": str(row.fill.number) if row.fill is not None and traded else "",
@@ -170,7 +173,7 @@ def account_position(exchange: Exchange, account: Account, item: Position) -> Fi
 def asset(exchange: Exchange, account: Account, name: str) -> Fields:
     """One element of ``assets`` in account v3."""
     risk, health = exchange.risk, exchange.risk.health(account, name)
-    held = [position for position in account.held() if position.listing.instrument.settle == name]
+    held = [p for p in account.held() if p.listing.instrument.settle == name and p.listing.category == "usdm"]
     wallet = account.wallet.get(name, ZERO)
     unrealised = sum((risk.unrealised(position) for position in held), ZERO)
     initial = sum((risk.value(p) / account.leverage(p.listing) for p in held), ZERO)
@@ -195,7 +198,7 @@ def asset(exchange: Exchange, account: Account, name: str) -> Fields:
 def order_event(exchange: Exchange, event: OrderChanged) -> Fields:
     """ORDER_TRADE_UPDATE."""
     item, fill, now = event.order, event.fill, exchange.now_ms
-    liquidation = item.purpose is Purpose.LIQUIDATION
+    forced = fill is not None and item.purpose.forced
     kind = "MARKET" if item.price is None else "LIMIT"
     orders = event.account.open_orders(item.listing)
     bids, asks = (sum((o.left * (o.price or ZERO) for o in orders if o.side == side), ZERO) for side in ("buy", "sell"))
@@ -209,8 +212,8 @@ def order_event(exchange: Exchange, event: OrderChanged) -> Fields:
         "p": "0" if item.price is None else plain(item.price),
         "ap": plain(item.average_price),
         "sp": "0",
-        "x": "CALCULATED" if liquidation and fill is not None else _EXECUTIONS[event.what],
-        "X": STATUS[item.status],
+        "x": "CALCULATED" if forced else _EXECUTIONS[event.what],
+        "X": "NEW_ADL" if forced and item.purpose is Purpose.ADL else STATUS[item.status],
         "i": item.number,
         "l": "0" if fill is None else plain(fill.quantity),
         "z": plain(item.filled),
@@ -261,6 +264,13 @@ def account_event(
     if reason == "FUNDING_FEE":
         body["S"] = positions[0].listing.symbol
     return {"e": "ACCOUNT_UPDATE", "E": now, "T": now, "a": body}
+
+
+def leverage_event(exchange: Exchange, account: Account, listing: Listing) -> Fields:
+    """ACCOUNT_CONFIG_UPDATE: a contract's leverage was changed."""
+    now = exchange.now_ms
+    config = {"s": listing.symbol, "l": int(account.leverage(listing))}
+    return {"e": "ACCOUNT_CONFIG_UPDATE", "E": now, "T": now, "ac": config}
 
 
 def force_order(fill: Fill, now_ms: int) -> Fields:

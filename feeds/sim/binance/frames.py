@@ -8,8 +8,9 @@ from typing import Any, NamedTuple
 from feeds.sim.book import Level, side_levels
 from feeds.sim.catalogue import Listing
 from feeds.sim.exchange import Exchange
-from feeds.sim.history import DAY_MS, HOUR_MS, MINUTE_MS, Candle
-from feeds.sim.wire import decimals, places, plain
+from feeds.sim.figures import Bar, bars, day
+from feeds.sim.history import DAY_MS, HOUR_MS, MINUTE_MS
+from feeds.sim.wire import places, plain
 
 INTERVALS = {
     "1m": MINUTE_MS,
@@ -46,19 +47,17 @@ class DayFigures(NamedTuple):
 
 def day_figures(exchange: Exchange, listing: Listing) -> DayFigures:
     """The 24 h figures, which streams and REST write under different names."""
-    quote, day = exchange.quote(listing), exchange.history(listing).day()
-    digits, last = decimals(listing.instrument.tick_size), float(quote.last)
-    weighted = float(quote.turnover / quote.volume) if quote.volume else last
+    figures = day(exchange, listing)
     return DayFigures(
-        change=f"{last - day.open:.{digits}f}",
-        change_percent=f"{(last / day.open - 1) * 100:.3f}",
-        open=f"{day.open:.{digits}f}",
-        high=f"{max(day.high, last):.{digits}f}",
-        low=f"{min(day.low, last):.{digits}f}",
-        last=plain(quote.last),
-        weighted=f"{weighted:.{digits}f}",
-        volume=plain(quote.volume),
-        turnover=places(quote.turnover, 2),
+        change=plain(figures.change),
+        change_percent=places(figures.change_fraction * 100, 3),
+        open=plain(figures.open),
+        high=plain(figures.high),
+        low=plain(figures.low),
+        last=plain(figures.last),
+        weighted=plain(figures.weighted),
+        volume=plain(figures.volume),
+        turnover=places(figures.turnover, 2),
     )
 
 
@@ -116,21 +115,21 @@ def book_ticker(exchange: Exchange, listing: Listing) -> Frame:
 
 def ticker(exchange: Exchange, listing: Listing) -> Frame:
     """``<s>@ticker``; only spot's carries bid and ask."""
-    quote, day, now = exchange.quote(listing), day_figures(exchange, listing), exchange.now_ms
+    quote, told, now = exchange.quote(listing), day_figures(exchange, listing), exchange.now_ms
     frame: Frame = {
         "e": "24hrTicker",
         "E": now,
         "s": listing.symbol,
-        "p": day.change,
-        "P": day.change_percent,
-        "w": day.weighted,
-        "c": day.last,
+        "p": told.change,
+        "P": told.change_percent,
+        "w": told.weighted,
+        "c": told.last,
         "Q": plain(quote.last_size),
-        "o": day.open,
-        "h": day.high,
-        "l": day.low,
-        "v": day.volume,
-        "q": day.turnover,
+        "o": told.open,
+        "h": told.high,
+        "l": told.low,
+        "v": told.volume,
+        "q": told.turnover,
         "O": now - DAY_MS,
         "C": now,
         "F": 1,
@@ -140,7 +139,7 @@ def ticker(exchange: Exchange, listing: Listing) -> Frame:
     if listing.category != "spot":
         return frame | {"ps": listing.symbol, "st": 1}
     return frame | {
-        "x": day.open,
+        "x": told.open,
         "b": plain(quote.bid),
         "B": plain(quote.bid_size),
         "a": plain(quote.ask),
@@ -150,17 +149,17 @@ def ticker(exchange: Exchange, listing: Listing) -> Frame:
 
 def mini_ticker(exchange: Exchange, listing: Listing) -> Frame:
     """``<s>@miniTicker``."""
-    day = day_figures(exchange, listing)
+    told = day_figures(exchange, listing)
     frame = {
         "e": "24hrMiniTicker",
         "E": exchange.now_ms,
         "s": listing.symbol,
-        "c": day.last,
-        "o": day.open,
-        "h": day.high,
-        "l": day.low,
-        "v": day.volume,
-        "q": day.turnover,
+        "c": told.last,
+        "o": told.open,
+        "h": told.high,
+        "l": told.low,
+        "v": told.volume,
+        "q": told.turnover,
     }
     return frame if listing.category == "spot" else frame | {"ps": listing.symbol, "st": 1}
 
@@ -168,8 +167,7 @@ def mini_ticker(exchange: Exchange, listing: Listing) -> Frame:
 def kline(exchange: Exchange, listing: Listing, interval: str) -> Frame:
     """``<s>@kline_<i>``: the running candle."""
     length, now = INTERVALS[interval], exchange.now_ms
-    candle = exchange.history(listing).candles(length, now - 1, now, 1)[-1]
-    row = kline_row(listing, candle, length)
+    row = kline_row(bars(exchange, listing, length, now - 1, now, 1)[-1], length)
     return {
         "e": "kline",
         "E": now,
@@ -196,22 +194,20 @@ def kline(exchange: Exchange, listing: Listing, interval: str) -> Frame:
     }
 
 
-def kline_row(listing: Listing, candle: Candle, interval_ms: int) -> list[Any]:
-    """One row of the kline endpoints. The candles are those of the coin's index."""
-    digits = decimals(listing.instrument.tick_size)
-    volume = float(listing.daily_volume) * candle.share
+def kline_row(bar: Bar, interval_ms: int) -> list[Any]:
+    """One row of the kline endpoints."""
     return [
-        candle.start_ms,
-        f"{candle.open:.{digits}f}",
-        f"{candle.high:.{digits}f}",
-        f"{candle.low:.{digits}f}",
-        f"{candle.close:.{digits}f}",
-        f"{volume:.3f}",
-        candle.start_ms + interval_ms - 1,
-        f"{volume * candle.close:.5f}",
-        int(candle.share * 1_000_000),
-        f"{volume / 2:.3f}",
-        f"{volume * candle.close / 2:.5f}",
+        bar.start_ms,
+        plain(bar.open),
+        plain(bar.high),
+        plain(bar.low),
+        plain(bar.close),
+        places(bar.volume, 3),
+        bar.start_ms + interval_ms - 1,
+        places(bar.turnover, 5),
+        bar.trades,
+        places(bar.volume / 2, 3),
+        places(bar.turnover / 2, 5),
         "0",
     ]
 
@@ -219,7 +215,7 @@ def kline_row(listing: Listing, candle: Candle, interval_ms: int) -> list[Any]:
 def trade(exchange: Exchange, listing: Listing, kind: str) -> Frame | None:
     """``<s>@aggTrade`` or ``<s>@trade``; nothing where this step had no trade."""
     quote, now = exchange.quote(listing), exchange.now_ms
-    if not quote.traded or exchange.frozen:
+    if not quote.traded or exchange.still(listing):
         return None
     frame: Frame = {"e": kind, "E": now, "s": listing.symbol, "p": plain(quote.last), "q": plain(quote.last_size)}
     if kind == "trade":

@@ -9,6 +9,7 @@ from feeds.sim.binance.depth import DepthBooks
 from feeds.sim.binance.protocol import BinanceRefusal, Parameters, mandatory, whole
 from feeds.sim.catalogue import Listing
 from feeds.sim.exchange import Exchange
+from feeds.sim.figures import bars
 from feeds.sim.funding import FundingSchedule
 from feeds.sim.history import DAY_MS
 from feeds.sim.wire import places, plain
@@ -72,8 +73,8 @@ class MarketData:
         start = whole(parameters, "startTime", end - limit * length)
         if "startTime" in parameters:
             end = min(end, start + (limit - 1) * length)
-        found = self._exchange.history(listing).candles(length, start, end, limit)
-        return [frames.kline_row(listing, candle, length) for candle in found]
+        found = bars(self._exchange, listing, length, start, end, limit)
+        return [frames.kline_row(bar, length) for bar in found]
 
     def price_klines(self, parameters: Parameters) -> Any:
         """GET markPriceKlines and indexPriceKlines: as klines, volumes without meaning."""

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 from collections.abc import Callable
 from typing import Any
 
 import msgspec
 
-from feeds.sim.accounts import Account, Fill
+from feeds.sim.accounts import Account
 from feeds.sim.binance import encode
 from feeds.sim.binance.protocol import BinanceRefusal
+from feeds.sim.events import AccountEvent, BalanceChanged, OrderChanged, Setting
 from feeds.sim.exchange import Exchange
-from feeds.sim.matching import AccountEvent, OrderChanged
-from feeds.sim.sockets import SocketFaults
+from feeds.sim.sockets import Hub
 
 LISTEN_KEY_MS = 3_600_000
 
@@ -32,8 +31,8 @@ class _ListenKey(msgspec.Struct):
 class UserData:
     """One listenKey an account, shared by all its clients; private events go to the sockets that use it."""
 
-    def __init__(self, exchange: Exchange, faults: SocketFaults, deliver: Deliver, announce: Deliver) -> None:
-        self._exchange, self._faults, self._deliver, self._announce = exchange, faults, deliver, announce
+    def __init__(self, exchange: Exchange, hub: Hub, deliver: Deliver) -> None:
+        self._exchange, self._hub, self._deliver = exchange, hub, deliver
         self._keys: dict[str, _ListenKey] = {}
         self._made = 0
 
@@ -72,23 +71,22 @@ class UserData:
     def on_event(self, event: AccountEvent) -> None:
         """Tell an account's sockets what happened to it."""
         entry = self._keys.get(event.account.name)
-        if entry is None:
-            return
+        body = None if entry is None else self._body(event)
+        if entry is not None and body is not None:
+            self._hub.private(lambda: self._deliver(entry.key, body))
+
+    def _body(self, event: AccountEvent) -> dict[str, Any] | None:
+        """The event of the USDⓈ-M stream; ``None`` for what is not told there: other products, and modes."""
         if isinstance(event, OrderChanged):
-            body = encode.order_event(self._exchange, event)
-        else:
+            usdm = event.order.listing.category == "usdm"
+            return encode.order_event(self._exchange, event) if usdm else None
+        if isinstance(event, BalanceChanged):
+            if event.wallet != "usdm":
+                return None
             reason = _REASONS[event.reason]
-            body = encode.account_event(
+            return encode.account_event(
                 self._exchange, event.account, reason, event.assets, event.positions, event.change
             )
-        delay = self._faults.private_delay_ms / 1000
-        if delay:
-            asyncio.get_running_loop().call_later(delay, self._deliver, entry.key, body)
-        else:
-            self._deliver(entry.key, body)
-
-    def on_liquidation(self, fill: Fill) -> None:
-        """Tell everybody of a liquidation."""
-        body = encode.force_order(fill, self._exchange.now_ms)
-        self._announce(f"{fill.listing.symbol.lower()}@forceOrder", body)
-        self._announce("!forceOrder@arr", body)
+        if event.setting is Setting.LEVERAGE and event.listing is not None and event.listing.category == "usdm":
+            return encode.leverage_event(self._exchange, event.account, event.listing)
+        return None

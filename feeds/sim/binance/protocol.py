@@ -128,11 +128,12 @@ class Weights:
 
     def __init__(self) -> None:
         self._use: dict[tuple[str, str], _Use] = {}
-        self.forced_status: int | None = None
-        """A status (429 or 418) to give to every request, as a fault."""
 
-    def take(self, product: str, address: str, weight: int, now_ms: int) -> tuple[dict[str, str], web.Response | None]:
-        """Charge one request: the weight headers, and the refusal if it is refused."""
+    def take(
+        self, product: str, address: str, weight: int, now_ms: int, forced: int | None = None
+    ) -> tuple[dict[str, str], web.Response | None]:
+        """Charge one request: the weight headers, and the refusal if it is refused; ``forced`` (429 or 418) refuses it
+        whatever it weighs."""
         use = self._use.setdefault((product, address), _Use())
         minute = now_ms // 60_000
         if use.minute != minute:
@@ -145,9 +146,9 @@ class Weights:
             if use.overruns > PATIENCE and now_ms >= use.banned_until_ms:
                 use.bans += 1
                 use.banned_until_ms = now_ms + FIRST_BAN_MS * 2 ** (use.bans - 1)
-        if self.forced_status == 418 or now_ms < use.banned_until_ms:
+        if forced == 418 or now_ms < use.banned_until_ms:
             return headers, _banned(max(use.banned_until_ms, now_ms + 1000), now_ms)
-        if self.forced_status == 429 or use.weight > limit:
+        if forced == 429 or use.weight > limit:
             return headers, _too_much(limit, (minute + 1) * 60_000 - now_ms)
         return headers, None
 

@@ -10,6 +10,8 @@ from feeds.sim.wire import decimals, places, plain, short
 
 NEVER_MS = 4_133_404_800_000
 ONBOARD_MS = 1_569_398_400_000
+CONTRACT_TYPES = ("PERPETUAL", "CURRENT_QUARTER", "NEXT_QUARTER")
+"""By ``Listing.quarter``."""
 DEFAULT_FUNDING_HOURS = 8
 
 Fields = dict[str, Any]
@@ -109,7 +111,7 @@ def contract_info_event(listing: Listing, status: str, now_ms: int) -> Fields:
         "E": now_ms,
         "s": listing.symbol,
         "ps": listing.symbol,
-        "ct": "PERPETUAL" if listing.expiry_ms is None else "CURRENT_QUARTER",
+        "ct": CONTRACT_TYPES[listing.quarter],
         "dt": (listing.expiry_ms or NEVER_MS) if status == "TRADING" else now_ms,
         "ot": ONBOARD_MS,
         "cs": status,
@@ -129,8 +131,8 @@ def _contract(listing: Listing) -> Fields:
     }
     return {
         "symbol": listing.symbol,
-        "pair": instrument.base + instrument.quote,
-        "contractType": "PERPETUAL" if listing.expiry_ms is None else "CURRENT_QUARTER",
+        "pair": listing.pair,
+        "contractType": CONTRACT_TYPES[listing.quarter],
         "deliveryDate": listing.expiry_ms or NEVER_MS,
         "onboardDate": ONBOARD_MS,
         "status": "TRADING",

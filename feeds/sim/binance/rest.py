@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -61,9 +60,11 @@ class SignedEndpoint(msgspec.Struct, frozen=True):
 class Rest:
     """Answers HTTP requests; ``weights`` are kept per address and product."""
 
-    def __init__(self, exchange: Exchange, futures: MarketData, spot: MarketData, user_data: ListenKeys) -> None:
+    def __init__(
+        self, exchange: Exchange, faults: RestFaults, futures: MarketData, spot: MarketData, user_data: ListenKeys
+    ) -> None:
         self.weights = Weights()
-        self.faults = RestFaults()
+        self._faults = faults
         self._exchange = exchange
         self._order_counts = RollingLimits()
         self._public = (*_futures_endpoints(futures), *_spot_endpoints(spot))
@@ -78,15 +79,17 @@ class Rest:
         for signed in self._signed:
             app.router.add_route(signed.method, signed.path, self._signed_handler(signed))
 
-    def _now(self) -> int:
-        return wall_ms() + self.faults.skew_ms
+    def _charge(self, request: web.Request, path: str, weight: int) -> tuple[dict[str, str], web.Response | None]:
+        """The weight headers, and the refusal of a request too many."""
+        forced = self._faults.limited()
+        return self.weights.take(product(path), request.remote or "", weight, wall_ms(), forced)
 
     def _public_handler(self, endpoint: Endpoint) -> Handler:
         async def handle(request: web.Request) -> web.Response:
             parameters = parameters_of(raw_query(request), b"")
             single = endpoint.weight_all is None or "symbol" in parameters
             weight = endpoint.weight if single else (endpoint.weight_all or endpoint.weight)
-            headers, refusal = self.weights.take(product(endpoint.path), request.remote or "", weight, wall_ms())
+            headers, refusal = self._charge(request, endpoint.path, weight)
             if refusal is not None:
                 return refusal
             try:
@@ -99,22 +102,22 @@ class Rest:
     def _signed_handler(self, endpoint: SignedEndpoint) -> Handler:
         async def handle(request: web.Request) -> web.Response:
             body = await request.read()
-            where = product(endpoint.path)
-            headers, refusal = self.weights.take(where, request.remote or "", endpoint.weight, wall_ms())
+            headers, refusal = self._charge(request, endpoint.path, endpoint.weight)
             if refusal is not None:
                 return refusal
             try:
                 result = self._answer(endpoint, request, body, headers)
             except BinanceRefusal as error:
                 return answer(error_body(error.code, error.message), headers, error.status)
-            if endpoint.trades and self.faults.lost_answers > 0:
-                return await self._lost(request, headers)
-            return answer(result, headers)
+            if not endpoint.trades:
+                return answer(result, headers)
+            unknown = answer(error_body(-1000, UNKNOWN_FATE), headers, 503)
+            return await self._faults.order_answer(request, answer(result, headers), unknown)
 
         return handle
 
     def _answer(self, endpoint: SignedEndpoint, request: web.Request, body: bytes, headers: dict[str, str]) -> Any:
-        query, now = raw_query(request), self._now()
+        query, now = raw_query(request), self._faults.now_ms()
         parameters = parameters_of(query, body)
         book = self._exchange.book
         name = check_key(request.headers, lambda key: book.find(key) is not None)
@@ -135,14 +138,6 @@ class Rest:
             headers[f"X-MBX-ORDER-COUNT-{name}"] = str(limit - left)
             if not allowed:
                 raise BinanceRefusal(-1015, "Too many new orders.", 429)
-
-    async def _lost(self, request: web.Request, headers: dict[str, str]) -> web.Response:
-        """The order was carried out; the client is left in the dark about it."""
-        self.faults.lost_answers -= 1
-        if self.faults.cut and request.transport is not None:
-            await asyncio.sleep(0)
-            request.transport.abort()
-        return answer(error_body(-1000, UNKNOWN_FATE), headers, 503)
 
 
 class ListenKeys(msgspec.Struct, frozen=True):

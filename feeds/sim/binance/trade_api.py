@@ -32,6 +32,7 @@ _REFUSALS = {
     Why.MARGIN: (-2019, "Margin is insufficient."),
     Why.TOO_MANY: (-2025, "Reach max open order limit."),
     Why.DELISTED: (-4108, "This symbol is currently not trading."),
+    Why.CLOSING_ONLY: (-4087, "User can only place reduce only order."),
     Why.UNKNOWN_ORDER: (-2011, "Unknown order sent."),
 }
 

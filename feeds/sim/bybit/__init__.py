@@ -1,1 +1,2 @@
-"""Bybit v5 as the simulated exchange speaks it: linear and inverse perpetuals, spot, one unified account."""
+"""Bybit v5 as the simulated exchange speaks it: linear and inverse perpetuals and dated futures, spot, one unified
+account."""

@@ -71,6 +71,7 @@ class AccountApi:
         """GET /v5/execution/list: newest first, seven days at most."""
         category, symbol = required(parameters, "category"), text(parameters, "symbol")
         kinds = {"Trade": Purpose.TRADE, "Funding": Purpose.FUNDING, "BustTrade": Purpose.LIQUIDATION}
+        kinds |= {"AdlTrade": Purpose.ADL, "Delivery": Purpose.DELIVERY}
         kind, order = text(parameters, "execType"), text(parameters, "orderId")
         start, end = self._window(parameters)
         rows = [
@@ -212,7 +213,7 @@ class AccountApi:
             raise BybitRefusal(110043, "leverage not modified")
         if any(p.quantity for p in account.sides(listing)) and account.mode(listing) is MarginMode.ISOLATED:
             raise BybitRefusal(110028, "leverage of an open isolated position is not changed here")
-        account.leverages[listing.instrument.id] = buy
+        self._exchange.settings.leverage(account, listing, buy)
         return {}
 
     def switch_mode(self, parameters: Parameters, account: Account, _: ApiKey) -> Result:
@@ -234,7 +235,7 @@ class AccountApi:
         for listing in listings:
             if any(position.quantity for position in account.sides(listing)) or account.open_orders(listing):
                 raise BybitRefusal(110028, "position mode cannot be switched with positions or open orders")
-        account.hedge_modes |= {listing.instrument.id: mode == 3 for listing in listings}
+        self._exchange.settings.position_mode(account, hedges=mode == 3, listings=listings)
         return {}
 
     def set_margin_mode(self, parameters: Parameters, account: Account, _: ApiKey) -> Result:
@@ -246,7 +247,7 @@ class AccountApi:
             raise BybitRefusal(110026, "Cross/isolated margin mode is not modified")
         if any(account.held()) or account.orders:
             raise BybitRefusal(3400045, "Set margin mode failed")
-        account.account_mode = mode
+        self._exchange.settings.margin_mode(account, mode)
         return {"reasons": []}
 
     def listing(self, category: str, symbol: str) -> Listing:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from feeds.sim.catalogue import Listing
 from feeds.sim.exchange import Exchange
+from feeds.sim.figures import bars
 from feeds.sim.history import DAY_MS, MINUTE_MS
-from feeds.sim.wire import decimals
+from feeds.sim.wire import places, plain
 
 STREAM_INTERVALS = {
     "1": MINUTE_MS,
@@ -26,25 +27,16 @@ STREAM_INTERVALS = {
 def candle_rows(
     exchange: Exchange, listing: Listing, interval_ms: int, start_ms: int, end_ms: int, limit: int
 ) -> list[tuple[str, str, str, str, str, str, str]]:
-    """``start, open, high, low, close, volume, turnover``, oldest first; inverse volume is in USD, turnover in coin.
-
-    The candles are those of the coin's index, on the listing's tick.
-    """
-    digits = decimals(listing.instrument.tick_size)
-    day_volume = float(listing.daily_volume)
-    rows = []
-    for candle in exchange.history(listing).candles(interval_ms, start_ms, end_ms, limit):
-        volume = day_volume * candle.share
-        turnover = volume / candle.close if listing.category == "inverse" else volume * candle.close
-        rows.append(
-            (
-                str(candle.start_ms),
-                f"{candle.open:.{digits}f}",
-                f"{candle.high:.{digits}f}",
-                f"{candle.low:.{digits}f}",
-                f"{candle.close:.{digits}f}",
-                f"{volume:.4f}",
-                f"{turnover:.8f}",
-            )
+    """``start, open, high, low, close, volume, turnover``, oldest first; inverse volume is in USD, turnover in coin."""
+    return [
+        (
+            str(bar.start_ms),
+            plain(bar.open),
+            plain(bar.high),
+            plain(bar.low),
+            plain(bar.close),
+            places(bar.volume, 4),
+            places(bar.turnover, 8),
         )
-    return rows
+        for bar in bars(exchange, listing, interval_ms, start_ms, end_ms, limit)
+    ]

@@ -20,6 +20,7 @@ from feeds.sim.accounts import (
     TimeInForce,
 )
 from feeds.sim.exchange import Exchange
+from feeds.sim.order_checks import Trading
 from feeds.sim.printed import liquidation_price
 from feeds.sim.wire import places, plain, short
 
@@ -46,6 +47,20 @@ _REJECTIONS = {
     "reduce_only": "EC_ReachMaxPositionSize",
 }
 _CANCELS = {"user": "CancelByUser", "reduce_only": "CancelByReduceOnly", "liquidation": "CancelAllBeforeLiq"}
+_EXECUTIONS = {
+    Purpose.TRADE: "Trade",
+    Purpose.FUNDING: "Funding",
+    Purpose.LIQUIDATION: "BustTrade",
+    Purpose.ADL: "AdlTrade",
+    Purpose.DELIVERY: "Delivery",
+}
+_CREATED = {
+    Purpose.TRADE: "CreateByUser",
+    Purpose.FUNDING: "CreateByUser",
+    Purpose.LIQUIDATION: "CreateByLiq",
+    Purpose.ADL: "CreateByAdl_PassThrough",
+    Purpose.DELIVERY: "CreateBySettle",
+}
 POSITION_INDEX = {PositionSide.BOTH: 0, PositionSide.LONG: 1, PositionSide.SHORT: 2}
 
 
@@ -63,7 +78,7 @@ def order(item: Order) -> Fields:
         "isLeverage": "",
         "positionIdx": POSITION_INDEX[item.position_side],
         "orderStatus": order_status(item),
-        "createType": "CreateByLiq" if item.purpose is Purpose.LIQUIDATION else "CreateByUser",
+        "createType": _CREATED[item.purpose],
         "cancelType": _CANCELS.get(item.reason, "UNKNOWN"),
         "rejectReason": _REJECTIONS.get(item.reason, "EC_NoError"),
         "avgPrice": plain(item.average_price) if item.filled else "",
@@ -130,7 +145,6 @@ def execution(fill: Fill) -> Fields:
     """One execution, of REST and of the ``execution`` topic. ``execFee`` + is a cost, for funding too."""
     item, instrument = fill.order, fill.listing.instrument
     value = settle_notional(instrument.kind, fill.quantity, instrument.contract_size, fill.price)
-    kinds = {Purpose.TRADE: "Trade", Purpose.FUNDING: "Funding", Purpose.LIQUIDATION: "BustTrade"}
     return {
         "category": fill.listing.category,
         "symbol": fill.listing.symbol,
@@ -139,7 +153,7 @@ def execution(fill: Fill) -> Fields:
         "execId": fill.identity,
         "execPrice": plain(fill.price),
         "execQty": plain(fill.quantity),
-        "execType": kinds[fill.purpose],
+        "execType": _EXECUTIONS[fill.purpose],
         "execValue": places(value, 8),
         "execPnl": plain(fill.realised),
         "feeRate": plain(fill.fee_rate),
@@ -157,7 +171,7 @@ def execution(fill: Fill) -> Fields:
         "orderQty": plain(fill.quantity if item is None else item.quantity),
         "orderType": "UNKNOWN" if item is None else ("Market" if item.price is None else "Limit"),
         "stopOrderType": "UNKNOWN",
-        "createType": "CreateByUser" if fill.purpose is Purpose.TRADE else "CreateByLiq",
+        "createType": _CREATED[fill.purpose],
         "side": side_word(fill.side),
         "execTime": str(fill.time_ms),
         "isLeverage": "0",
@@ -177,7 +191,7 @@ def fast_execution(fill: Fill) -> Fields:
 def position(exchange: Exchange, account: Account, item: Position) -> Fields:
     """One row of position/list."""
     listing, instrument, risk = item.listing, item.listing.instrument, exchange.risk
-    size, entry, leverage = abs(item.quantity), item.holding.entry_price, account.leverage(listing)
+    size, entry, leverage = abs(item.quantity), item.holding.entry_price, account.leverage(listing, item.side)
     value = ZERO if entry is None else settle_notional(instrument.kind, size, instrument.contract_size, entry)
     liquidation = liquidation_price(risk, account, item)
     closing_fee = risk.closing_fee(account, item)
@@ -215,7 +229,7 @@ def position(exchange: Exchange, account: Account, item: Position) -> Fields:
         "curRealisedPnl": plain(item.realised),
         "cumRealisedPnl": plain(item.cumulative_realised),
         "seq": item.sequence,
-        "isReduceOnly": False,
+        "isReduceOnly": exchange.trading(listing) is Trading.CLOSING_ONLY,
         "mmrSysUpdatedTime": "",
         "leverageSysUpdatedTime": "",
         "sessionAvgPrice": "",

@@ -12,7 +12,13 @@ from feeds.sim.exchange import Exchange
 from feeds.sim.risk import spot_locked
 from feeds.sim.wire import places, plain
 
-_LEDGER_TYPES = {Purpose.TRADE: "TRADE", Purpose.FUNDING: "SETTLEMENT", Purpose.LIQUIDATION: "LIQUIDATION"}
+_LEDGER_TYPES = {
+    Purpose.TRADE: "TRADE",
+    Purpose.FUNDING: "SETTLEMENT",
+    Purpose.LIQUIDATION: "LIQUIDATION",
+    Purpose.ADL: "ADL",
+    Purpose.DELIVERY: "DELIVERY",
+}
 
 
 def wallet(exchange: Exchange, account: Account, coins: Iterable[str]) -> Fields:

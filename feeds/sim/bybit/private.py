@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import hmac
 import uuid
 from collections.abc import Sequence
@@ -12,11 +11,11 @@ import msgspec
 from aiohttp import web
 
 from core.instruments import ContractKind
-from feeds.sim.accounts import Account, Purpose
+from feeds.sim.accounts import Account, ApiKey, Purpose
 from feeds.sim.bybit import encode, encode_wallet
 from feeds.sim.bybit.protocol import signature, socket_payload
+from feeds.sim.events import AccountEvent, BalanceChanged, OrderChanged, SettingsChanged
 from feeds.sim.exchange import Exchange
-from feeds.sim.matching import AccountEvent, BalanceChanged, OrderChanged
 from feeds.sim.sockets import Hub, Socket
 from feeds.sim.wire import decode
 from feeds.sim.wire import encode as to_json
@@ -34,6 +33,7 @@ class PrivateStreams:
     def __init__(self, exchange: Exchange, hub: Hub) -> None:
         self._exchange, self._hub = exchange, hub
         self._accounts: dict[Socket, Account] = {}
+        self._keys: dict[Socket, str] = {}
         self._idle_ms: dict[Socket, int] = {}
 
     async def connect(self, request: web.Request) -> web.StreamResponse:
@@ -46,6 +46,7 @@ class PrivateStreams:
         response = await self._hub.accept(request, self._on_text, opened=opened)
         for socket in self._idle_ms.keys() - self._hub.sockets:
             self._accounts.pop(socket, None)
+            self._keys.pop(socket, None)
             del self._idle_ms[socket]
         return response
 
@@ -55,18 +56,31 @@ class PrivateStreams:
 
     def on_event(self, event: AccountEvent) -> None:
         """Send what an account event means for its topics."""
-        frames = self._order_frames(event) if isinstance(event, OrderChanged) else self._balance_frames(event)
-        delay = self._hub.faults.private_delay_ms / 1000
-        for topic, category, data in frames:
+        if isinstance(event, OrderChanged):
+            told = self._order_frames(event)
+        elif isinstance(event, BalanceChanged):
+            told = self._balance_frames(event)
+        else:
+            told = self._setting_frames(event)
+        frames: list[tuple[str, bytes]] = []
+        for topic, category, data in told:
             names = [topic] if category is None else [topic, f"{topic}.{category}"]
             for name in names:
                 key = _key(event.account, name)
                 if self._hub.wanted(key):
-                    frame = self._frame(name, data)
-                    if delay:
-                        asyncio.get_running_loop().call_later(delay, self._hub.publish, key, frame)
-                    else:
-                        self._hub.publish(key, frame)
+                    frames.append((key, self._frame(name, data)))
+        if frames:
+            self._hub.private(lambda: self._send(frames))
+
+    def expire(self, key: ApiKey) -> None:
+        """Close the sockets that a key opened."""
+        for socket, name in self._keys.items():
+            if name == key.key:
+                socket.close(1000, "api key expired")
+
+    def _send(self, frames: Sequence[tuple[str, bytes]]) -> None:
+        for key, frame in frames:
+            self._hub.publish(key, frame)
 
     def _order_frames(self, event: OrderChanged) -> list[tuple[str, str | None, Any]]:
         category = event.order.listing.category
@@ -91,6 +105,15 @@ class PrivateStreams:
                 frames.append(("position", position.listing.category, data))
         frames.append(("wallet", None, encode_wallet.wallet(self._exchange, event.account, event.assets)))
         return frames
+
+    def _setting_frames(self, event: SettingsChanged) -> list[tuple[str, str | None, Any]]:
+        """A contract's new leverage or mode is told as its positions."""
+        if event.listing is None:
+            return []
+        return [
+            ("position", event.listing.category, encode.stream_position(self._exchange, event.account, position))
+            for position in event.account.sides(event.listing)
+        ]
 
     def _frame(self, topic: str, data: Any) -> bytes:
         head = {"id": uuid.uuid4().hex, "topic": topic, "creationTime": self._exchange.now_ms}
@@ -122,6 +145,7 @@ class PrivateStreams:
         account = self._owner(arguments)
         if isinstance(account, Account):
             self._accounts[socket] = account
+            self._keys[socket] = str(arguments[0])
             self._ack(socket, request, "auth", "")
             return
         self._ack(socket, request, "auth", account)
@@ -134,7 +158,7 @@ class PrivateStreams:
         key, expires, given = (str(argument) for argument in arguments)
         found = self._exchange.book.find(key)
         if found is None:
-            return "API key is invalid."
+            return "API key is expired." if key in self._exchange.book.expired else "API key is invalid."
         if not expires.isdigit() or int(expires) <= self._exchange.now_ms:
             return "Request expired"
         if not hmac.compare_digest(signature(found[0].secret, socket_payload(expires)), given.lower()):

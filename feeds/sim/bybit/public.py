@@ -47,7 +47,7 @@ class PublicStreams:
         self._sequence = 9_000_000_000
         self._update = 1_000_000
         self._steps = 0
-        self.skip_snapshots = False
+        self.skips_snapshots = False
         """As a fault: new subscribers get differences without the snapshot that they continue."""
 
     async def connect(self, request: web.Request) -> web.StreamResponse:
@@ -128,8 +128,8 @@ class PublicStreams:
                 continue
             frame = self._snapshot(category, topic, key, fresh=not self._hub.wanted(key))
             self._hub.subscribe(socket, key)
-            if frame is not None and not self.skip_snapshots:
-                socket.data(frame)
+            if frame is not None and not self.skips_snapshots:
+                socket.data(frame, key)
 
     def _ack(self, socket: Socket, request: dict[str, Any], operation: str, *, success: bool, message: str) -> bytes:
         answer = {
@@ -193,11 +193,12 @@ class PublicStreams:
 
     def _ticker_step(self, category: str, topic: str, key: str, listing: Listing) -> bytes | None:
         now, before = stream_ticker(self._exchange, listing), self._tickers.get(key, {})
+        still = self._exchange.still(listing)
         self._tickers[key] = now
         if category == "spot":
-            return self._frame(category, topic, "snapshot", now) if now != before or self._exchange.frozen else None
+            return self._frame(category, topic, "snapshot", now) if now != before or still else None
         changed = {name: value for name, value in now.items() if before.get(name) != value}
-        if self._exchange.frozen:
+        if still:
             changed |= {name: now[name] for name in ("bid1Price", "bid1Size")}
         if changed.keys() & {"ask1Price", "ask1Size"}:
             changed |= {name: now[name] for name in ("ask1Price", "ask1Size")}
@@ -244,7 +245,7 @@ class PublicStreams:
 
     def _trade(self, topic: str, listing: Listing) -> bytes | None:
         quote = self._exchange.quote(listing)
-        if not quote.traded or self._exchange.frozen:
+        if not quote.traded or self._exchange.still(listing):
             return None
         trade = {
             "T": self._exchange.now_ms,

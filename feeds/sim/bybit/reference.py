@@ -9,6 +9,7 @@ from typing import Any
 from core.instruments import ContractKind
 from feeds.sim.catalogue import Listing
 from feeds.sim.exchange import Exchange
+from feeds.sim.figures import day
 from feeds.sim.wire import decimals, places, plain
 
 LAUNCHED_MS = 1_585_526_400_000
@@ -215,32 +216,27 @@ def _dated_fields(exchange: Exchange, listing: Listing) -> dict[str, str]:
 
 
 def _day_fields(exchange: Exchange, listing: Listing) -> dict[str, str]:
-    quote, day, digits = (
-        exchange.quote(listing),
-        exchange.history(listing).day(),
-        decimals(listing.instrument.tick_size),
-    )
-    change = float(quote.last) / day.open - 1
+    figures = day(exchange, listing)
     return {
-        "price24hPcnt": f"{change:.6f}",
-        "lastPrice": plain(quote.last),
-        "prevPrice24h": f"{day.open:.{digits}f}",
-        "highPrice24h": f"{max(day.high, float(quote.last)):.{digits}f}",
-        "lowPrice24h": f"{min(day.low, float(quote.last)):.{digits}f}",
-        "prevPrice1h": f"{day.hour_ago:.{digits}f}",
+        "price24hPcnt": places(figures.change_fraction, 6),
+        "lastPrice": plain(figures.last),
+        "prevPrice24h": plain(figures.open),
+        "highPrice24h": plain(figures.high),
+        "lowPrice24h": plain(figures.low),
+        "prevPrice1h": plain(figures.hour_ago),
     }
 
 
 def _spot_ticker(exchange: Exchange, listing: Listing) -> dict[str, str]:
-    quote, day = exchange.quote(listing), _day_fields(exchange, listing)
+    quote, fields = exchange.quote(listing), _day_fields(exchange, listing)
     return {
         "symbol": listing.symbol,
-        "lastPrice": day["lastPrice"],
-        "highPrice24h": day["highPrice24h"],
-        "lowPrice24h": day["lowPrice24h"],
-        "prevPrice24h": day["prevPrice24h"],
+        "lastPrice": fields["lastPrice"],
+        "highPrice24h": fields["highPrice24h"],
+        "lowPrice24h": fields["lowPrice24h"],
+        "prevPrice24h": fields["prevPrice24h"],
         "volume24h": plain(quote.volume),
         "turnover24h": places(quote.turnover, 8),
-        "price24hPcnt": f"{float(day['price24hPcnt']):.4f}",
+        "price24hPcnt": f"{float(fields['price24hPcnt']):.4f}",
         "usdIndexPrice": plain(quote.index),
     }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
@@ -25,7 +24,6 @@ from feeds.sim.bybit.trade_api import TradeApi
 from feeds.sim.exchange import Exchange
 from feeds.sim.limits import RollingLimits
 from feeds.sim.rest_faults import RestFaults
-from feeds.sim.wire import wall_ms
 
 Handler = Callable[[web.Request], Awaitable[web.Response]]
 
@@ -43,8 +41,14 @@ class SignedEndpoint(msgspec.Struct, frozen=True):
 class Rest:
     """Answers HTTP requests; business errors are HTTP 200 with a retCode, too many requests an HTTP 403."""
 
-    def __init__(self, exchange: Exchange, soon: Callable[[Callable[[], None]], None], idle_contracts: int = 0) -> None:
-        self.faults = RestFaults()
+    def __init__(
+        self,
+        exchange: Exchange,
+        faults: RestFaults,
+        soon: Callable[[Callable[[], None]], None],
+        idle_contracts: int = 0,
+    ) -> None:
+        self._faults = faults
         self._exchange = exchange
         self._limits = RollingLimits()
         self._public = _public_endpoints(MarketData(exchange, idle_contracts))
@@ -57,12 +61,9 @@ class Rest:
         for endpoint in self._signed:
             app.router.add_route(endpoint.method, endpoint.path, self._signed_handler(endpoint))
 
-    def _now(self) -> int:
-        return wall_ms() + self.faults.skew_ms
-
     def _public_handler(self, answer: Callable[[Parameters], dict[str, Any]]) -> Handler:
         async def handle(request: web.Request) -> web.Response:
-            now = self._now()
+            now = self._faults.now_ms()
             if not self._address_allowed(request, now):
                 return web.Response(status=403, text="access too frequent")
             try:
@@ -74,7 +75,7 @@ class Rest:
 
     def _signed_handler(self, endpoint: SignedEndpoint) -> Handler:
         async def handle(request: web.Request) -> web.Response:
-            now, body = self._now(), await request.read()
+            now, body = self._faults.now_ms(), await request.read()
             if not self._address_allowed(request, now):
                 return web.Response(status=403, text="access too frequent")
             if request.method == "GET" and body:
@@ -84,15 +85,19 @@ class Rest:
                 result = self._answer(endpoint, request, body, headers, now)
             except BybitRefusal as refusal:
                 return envelope(refusal.code, refusal.message, {}, now, headers)
-            if endpoint.trades and self.faults.lost_answers > 0:
-                return await self._lost(request, now, headers)
-            return envelope(0, "OK", result, now, headers)
+            answer = envelope(0, "OK", result, now, headers)
+            if not endpoint.trades:
+                return answer
+            unknown = envelope(10016, "Server error.", {}, now, headers)
+            return await self._faults.order_answer(request, answer, unknown)
 
         return handle
 
     def _answer(
         self, endpoint: SignedEndpoint, request: web.Request, body: bytes, headers: dict[str, str], now: int
     ) -> dict[str, Any]:
+        if request.headers.get("X-BAPI-API-KEY", "") in self._exchange.book.expired:
+            raise BybitRefusal(33004, "Your api key has expired.")
         exact = body if request.method == "POST" else request.raw_path.partition("?")[2].encode()
         name = check_signed(request.headers, exact, self._exchange.book.secret, now)
         found = self._exchange.book.find(name)
@@ -111,16 +116,9 @@ class Rest:
         parameters: Mapping[str, Any] = json_body(body) if endpoint.method == "POST" else request.query
         return endpoint.answer(parameters, account, key)
 
-    async def _lost(self, request: web.Request, now: int, headers: Mapping[str, str]) -> web.Response:
-        """The order was taken; the client is left in the dark about it."""
-        self.faults.lost_answers -= 1
-        if self.faults.cut and request.transport is not None:
-            # What was accepted must reach the book before the connection dies with this handler.
-            await asyncio.sleep(0.01)
-            request.transport.abort()
-        return envelope(10016, "Server error.", {}, now, headers)
-
     def _address_allowed(self, request: web.Request, now_ms: int) -> bool:
+        if self._faults.limited() is not None:
+            return False
         allowed, _, _ = self._limits.take(f"address {request.remote}", ADDRESS_REQUESTS, ADDRESS_SECONDS, now_ms)
         return allowed
 

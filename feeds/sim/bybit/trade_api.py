@@ -39,7 +39,8 @@ _REFUSALS = {
     Why.POSITION_LIMIT: (110090, "The position would exceed the limit at this leverage"),
     Why.MARGIN: (110007, "ab not enough for new order"),
     Why.TOO_MANY: (110020, "too many active orders"),
-    Why.DELISTED: (110023, "contract is not trading"),
+    Why.DELISTED: (110074, "This contract is not live"),
+    Why.CLOSING_ONLY: (110023, "Currently you can only reduce your positions"),
     Why.UNKNOWN_ORDER: (110001, "order not exists or too late to cancel"),
 }
 

@@ -1,4 +1,7 @@
-"""The simulated Bybit: one web application, REST and websockets on one port."""
+"""The simulated Bybit: one web application, REST and websockets on one port.
+
+REST paths are the venue's own; ``/v5/public/{category}`` and ``/v5/private`` are those of its websockets.
+"""
 
 from __future__ import annotations
 
@@ -10,26 +13,27 @@ from aiohttp import web
 from feeds.sim.bybit.private import PrivateStreams
 from feeds.sim.bybit.public import PublicStreams
 from feeds.sim.bybit.rest import Rest
+from feeds.sim.events import AccountEvent, KeyExpired, Notice
 from feeds.sim.exchange import Exchange
-from feeds.sim.sockets import Hub
+from feeds.sim.venue import SimVenue, VenueOptions
 
 IDLE_MS = 600_000
 MATCHING_SECONDS = 0.005
 """How long after its answer an order reaches the book."""
 
 
-class Bybit:
+class Bybit(SimVenue):
     """Bybit's wire format over one :class:`Exchange`."""
 
     name = "bybit"
+    offers = frozenset({"resnapshot", "skip_snapshots"})
+    limit_statuses = (403,)
 
-    def __init__(self, exchange: Exchange, *, idle_contracts: int = 0) -> None:
-        self.exchange = exchange
-        self.hub = Hub()
+    def __init__(self, exchange: Exchange, options: VenueOptions) -> None:
+        super().__init__(exchange, options)
         self.public = PublicStreams(exchange, self.hub)
         self.private = PrivateStreams(exchange, self.hub)
-        self.rest = Rest(exchange, _soon, idle_contracts)
-        exchange.listener = self.private.on_event
+        self.rest = Rest(exchange, self.faults, _soon, options.idle_contracts)
 
     def application(self) -> web.Application:
         """Everything this venue serves."""
@@ -42,6 +46,28 @@ class Bybit:
     def publish(self) -> None:
         """Send what the last step changed."""
         self.public.publish()
+
+    def on_event(self, event: AccountEvent) -> None:
+        """Tell an account's sockets what happened to it."""
+        self.private.on_event(event)
+
+    def on_notice(self, notice: Notice) -> None:
+        """Cut the sockets of a key that has expired; Bybit announces nothing else on its streams."""
+        if isinstance(notice, KeyExpired):
+            self.private.expire(notice.key)
+
+    def clear(self) -> None:
+        """End every fault."""
+        super().clear()
+        self.public.skips_snapshots = False
+
+    def resnapshot(self) -> None:
+        """Send every ticker's and book's snapshot anew."""
+        self.public.resnapshot()
+
+    def skip_snapshots(self) -> None:
+        """Give new subscribers differences only."""
+        self.public.skips_snapshots = True
 
     def housekeeping(self) -> None:
         """Cut sockets on which neither side has said anything for too long; called now and then."""

@@ -8,9 +8,9 @@ from decimal import Decimal
 from core.books import MarginMode
 from feeds.sim.accounts import Account, Order, Position, TimeInForce
 from feeds.sim.catalogue import Listing
+from feeds.sim.events import AccountEvent
 from feeds.sim.exchange import Exchange
 from feeds.sim.market import STEP_MS
-from feeds.sim.matching import AccountEvent
 from feeds.sim.order_checks import OrderRequest
 from feeds.sim.simulator import Simulator, SimulatorOptions
 
@@ -38,11 +38,12 @@ class Desk:
         self.now_ms = START_MS
         self.exchange: Exchange = self.simulator.venues[venue].exchange
         category = category or {"binance": "usdm", "bybit": "linear"}[venue]
-        listing = self.exchange.find(category, symbol or ("BTCUSD" if category == "inverse" else "BTCUSDT"))
+        usual = {"inverse": "BTCUSD", "coinm": "BTCUSD_PERP"}.get(category, "BTCUSDT")
+        listing = self.exchange.find(category, symbol or usual)
         assert listing is not None
         self.listing: Listing = listing
         amounts = {asset: Decimal(amount) for asset, amount in (wallet or {"USDT": "100000"}).items()}
-        self.exchange.book.open("desk", amounts, None, START_MS)
+        self.exchange.book.open("desk", {self.exchange.rules.wallets[category]: amounts}, START_MS)
         self.account: Account = self.exchange.book.accounts[-1]
         self.account.account_mode = mode
         self.account.leverages[listing.instrument.id] = Decimal(leverage)

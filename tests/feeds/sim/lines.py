@@ -144,11 +144,24 @@ def bybit_auth(key: ApiKey, *, expires: int | None = None) -> Frame:
 
 @asynccontextmanager
 async def serving(
-    *, seed: int = 1, pins: dict[str, str] | None = None, lifetime: int = 86_400, idle: int = 0
+    *,
+    seed: int = 1,
+    pins: dict[str, str] | None = None,
+    lifetime: int = 86_400,
+    idle: int = 0,
+    weather: int | None = None,
+    weather_seconds: int = 20,
 ) -> AsyncIterator[Served]:
     """A simulator on free ports for as long as the context lasts."""
     prices = {coin: Decimal(price) for coin, price in (pins or {}).items()}
-    options = SimulatorOptions(seed=seed, pins=prices, lifetime_seconds=lifetime, idle_contracts=idle)
+    options = SimulatorOptions(
+        seed=seed,
+        pins=prices,
+        lifetime_seconds=lifetime,
+        idle_contracts=idle,
+        weather=weather,
+        weather_seconds=weather_seconds,
+    )
     simulator = Simulator(options, wall_ms())
     served = Served(simulator, cast("dict[str, Any]", await simulator.start()))
     try:

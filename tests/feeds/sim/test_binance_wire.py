@@ -121,7 +121,7 @@ async def test_all_market_streams_carry_both_products_told_apart_by_st(served: S
     async with line(f"{served.websocket['binance']}/market/ws/!miniTicker@arr") as client:
         rows = await client.next()
         assert {row["s"]: row["st"] for row in rows if row["st"] == 2} == {"BTCUSD_PERP": 2}
-        assert len(rows) == 6
+        assert len(rows) == 8
 
 
 async def test_book_ticker_is_on_the_public_route_and_spot_has_no_event_type(served: Served) -> None:
@@ -171,7 +171,8 @@ async def test_rest_market_data(served: Served) -> None:
     info = (await served.get("binance", "/fapi/v1/exchangeInfo")).json()
     kinds = [(row["pair"], row["contractType"]) for row in info["symbols"]]
     perpetuals = [(f"{coin}USDT", "PERPETUAL") for coin in ("BTC", "ETH", "SOL", "DOGE")]
-    assert kinds == [*perpetuals, ("BTCUSDT", "CURRENT_QUARTER")]
+    dated = [("BTCUSDT", "CURRENT_QUARTER"), ("BTCUSDT", "NEXT_QUARTER"), ("ETHUSDT", "CURRENT_QUARTER")]
+    assert kinds == [*perpetuals, *dated]
     filters = {row["filterType"]: row for row in info["symbols"][0]["filters"]}
     assert (filters["PRICE_FILTER"]["tickSize"], filters["MIN_NOTIONAL"]["notional"]) == ("0.1", "100")
     intervals = {
@@ -182,7 +183,7 @@ async def test_rest_market_data(served: Served) -> None:
     one = (await served.get("binance", "/fapi/v1/premiumIndex?symbol=BTCUSDT")).json()
     assert (one["markPrice"], one["indexPrice"]) == ("60000.00000000", "60000.00000000")
     everything = (await served.get("binance", "/fapi/v1/premiumIndex")).json()
-    assert [row["lastFundingRate"] == "" for row in everything] == [False] * 4 + [True]
+    assert [row["lastFundingRate"] == "" for row in everything] == [False] * 4 + [True] * 3
     rates = (await served.get("binance", "/fapi/v1/fundingRate?symbol=SOLUSDT&limit=3")).json()
     assert [row["fundingTime"] for row in rates] == sorted(row["fundingTime"] for row in rates)
     unknown = await served.get("binance", "/fapi/v1/premiumIndex?symbol=NOUSDT")

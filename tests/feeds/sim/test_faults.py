@@ -209,7 +209,7 @@ async def test_private_events_can_be_held_back(served: Served) -> None:
         await served.inject("delay_private", venue="bybit", milliseconds=400)
         await sell(served, "late")
         frame = await client.until(lambda frame: "data" in frame and frame["data"][0]["orderStatus"] == "Filled")
-        assert int(frame["data"][0]["updatedTime"]) <= served.simulator.bybit.exchange.now_ms - 300
+        assert int(frame["data"][0]["updatedTime"]) <= served.simulator.venues["bybit"].exchange.now_ms - 300
 
 
 async def test_rate_limits_can_be_forced(served: Served) -> None:
@@ -271,7 +271,7 @@ async def test_a_client_that_does_not_read_is_dropped_and_harms_nobody(served: S
     async with line(linear(served), max_queue=1) as stuck, line(linear(served)) as reader:
         await stuck.send({"op": "subscribe", "args": wanted})
         await following(reader, TICKER)
-        (socket,) = [socket for socket in served.simulator.bybit.hub.sockets if len(socket.topics) == 4]
+        (socket,) = [socket for socket in served.simulator.venues["bybit"].hub.sockets if len(socket.topics) == 4]
         for _ in range(6_000):
             socket.data(b"{}" * 40)
         await reader.until(topic(TICKER))

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from core.funding import funding_rate, interest_for
-from feeds.sim.catalogue import listings
 from feeds.sim.funding import FundingSchedule, premium_index, venue_rate
+from feeds.sim.registry import venue_rules
 from tests.feeds.sim.desk import START_MS
 
 CAP = Decimal("0.00375")
@@ -19,23 +19,28 @@ HOURS = some.sampled_from([1, 2, 4, 8])
 
 
 def schedule(venue: str, symbol: str, now_ms: int = START_MS, every: int | None = None) -> FundingSchedule:
+    rules = venue_rules(venue)
     listing = next(
-        item for item in listings(venue, START_MS) if item.symbol == symbol and item.category in ("linear", "usdm")
+        item for item in rules.listings(START_MS) if item.symbol == symbol and item.category in ("linear", "usdm")
     )
-    return FundingSchedule(listing, 1, now_ms, 0.0, every)
+    return FundingSchedule(listing, rules.funding, 1, now_ms, 0.0, every)
 
 
 @given(premium=PREMIUMS, hours=HOURS)
 def test_bybit_scales_the_interest_to_the_interval(premium: Decimal, hours: int) -> None:
     expected = funding_rate(premium, interest_for(Decimal("0.0003"), hours), Decimal("0.0005"), CAP, -CAP)
-    assert venue_rate("bybit", premium, hours, CAP, -CAP) == expected.quantize(Decimal("0.00000001"))
+    assert venue_rate(venue_rules("bybit").funding, premium, hours, CAP, -CAP) == expected.quantize(
+        Decimal("0.00000001")
+    )
 
 
 @given(premium=PREMIUMS, hours=HOURS)
 def test_binance_scales_the_finished_rate_to_the_interval(premium: Decimal, hours: int) -> None:
     eight_hours = funding_rate(premium, Decimal("0.0001"), Decimal("0.0005"))
     expected = min(max(eight_hours * hours / 8, -CAP), CAP)
-    assert venue_rate("binance", premium, hours, CAP, -CAP) == expected.quantize(Decimal("0.00000001"))
+    assert venue_rate(venue_rules("binance").funding, premium, hours, CAP, -CAP) == expected.quantize(
+        Decimal("0.00000001")
+    )
 
 
 @pytest.mark.parametrize(
@@ -44,7 +49,7 @@ def test_binance_scales_the_finished_rate_to_the_interval(premium: Decimal, hour
 )
 def test_inside_the_dead_band_the_rate_is_the_interest(premium: str, rate: str) -> None:
     for venue in ("bybit", "binance"):
-        assert venue_rate(venue, Decimal(premium), 8, CAP, -CAP) == Decimal(rate)
+        assert venue_rate(venue_rules(venue).funding, Decimal(premium), 8, CAP, -CAP) == Decimal(rate)
 
 
 def test_the_premium_is_what_the_impact_prices_clear_the_index_by() -> None:
@@ -63,7 +68,7 @@ def test_later_samples_weigh_more(venue: str, seconds: int) -> None:
         running.observe(start + number * seconds * 1000 - 1, lambda: Decimal(9))
         running.observe(start + number * seconds * 1000, lambda premium=premium: premium)  # type: ignore[misc]
     assert running.average_premium == Decimal("0.017") / 6
-    assert running.rate == venue_rate(venue, Decimal("0.017") / 6, 8, running.cap, running.floor)
+    assert running.rate == venue_rate(venue_rules(venue).funding, Decimal("0.017") / 6, 8, running.cap, running.floor)
 
 
 @pytest.mark.parametrize(("symbol", "hours"), [("BTCUSDT", 8), ("SOLUSDT", 4), ("DOGEUSDT", 1)])

@@ -13,13 +13,14 @@ import pytest
 from core.errors import RequestError
 from core.tiers import check_continuity
 from feeds.sim.book import average_price, side_levels
-from feeds.sim.catalogue import COINS, listings, quarter_end_ms
+from feeds.sim.catalogue import COINS, quarter_end_ms
 from feeds.sim.history import DAY_MS, HOUR_MS, MINUTE_MS
 from feeds.sim.market import STEP_YEARS, Market
+from feeds.sim.registry import VENUES, venue_rules
 from feeds.sim.simulator import Simulator, SimulatorOptions
 from tests.feeds.sim.desk import START_MS, Desk
 
-ALL = [listing for venue in ("bybit", "binance") for listing in listings(venue, START_MS)]
+ALL = [listing for venue in VENUES for listing in venue_rules(venue).listings(START_MS)]
 
 
 def tape(seed: int, start_ms: int, steps: int) -> list[tuple[Decimal, ...]]:
@@ -101,7 +102,7 @@ def test_quotes_lie_on_their_grid_and_make_sense() -> None:
 
 def test_the_basis_reverts() -> None:
     simulator = Simulator(SimulatorOptions(seed=2), START_MS)
-    exchange = simulator.bybit.exchange
+    exchange = simulator.venues["bybit"].exchange
     listing = exchange.find("linear", "BTCUSDT")
     assert listing is not None
     seen = []

@@ -11,7 +11,7 @@ from hypothesis import strategies as some
 from core.books import MarginMode
 from core.pnl import unrealised
 from feeds.sim.accounts import OrderStatus, TimeInForce
-from feeds.sim.matching import BalanceChanged, OrderChanged
+from feeds.sim.events import BalanceChanged, OrderChanged
 from feeds.sim.order_checks import Refused, Why
 from feeds.sim.printed import liquidation_price
 from tests.feeds.sim.desk import Desk

@@ -18,6 +18,7 @@ import pytest
 from core.errors import RequestError, VenueError
 from feeds.sim.command import parse_pins
 from feeds.sim.process import start_simulator
+from feeds.sim.registry import VENUES
 
 ROOT = Path(__file__).parents[3]
 COMMAND = [sys.executable, "-m", "tui.cli.main", "sim"]
@@ -38,7 +39,7 @@ def gone(pid: int) -> bool:
 
 def test_a_child_serves_takes_faults_and_stops() -> None:
     with start_simulator(seed=7, pins={"BTC": Decimal("48000")}) as simulator:
-        assert {key.venue for key in simulator.api_keys} == {"bybit", "binance"}
+        assert {key.venue for key in simulator.api_keys} == VENUES.keys()
         address = simulator.venues["bybit"].rest + "/v5/market/tickers?category=linear&symbol=BTCUSDT"
         ticker = httpx.get(address, trust_env=False).json()["result"]["list"][0]
         assert ticker["markPrice"] == "48000"
@@ -78,7 +79,7 @@ def test_the_command_prints_one_line_and_ends_cleanly(number: signal.Signals) ->
     process = subprocess.Popen([*COMMAND, "--pin", "BTC=48000"], stdout=subprocess.PIPE, text=True, cwd=ROOT)
     assert process.stdout is not None
     line = json.loads(process.stdout.readline())
-    assert line["venues"].keys() == {"bybit", "binance"}
+    assert line["venues"].keys() == VENUES.keys()
     for venue in line["venues"].values():
         assert venue["rest"].startswith("http://127.0.0.1:")
         assert venue["websocket"].startswith("ws://127.0.0.1:")
@@ -94,7 +95,7 @@ def test_consecutive_ports_from_a_fixed_one_and_a_taken_port() -> None:
         port = free.getsockname()[1]
     if port > 65_000:
         pytest.skip("the free port found is too near the end of the range")
-    with start_simulator(port=port) as simulator:
+    with start_simulator(port=port, venues=["binance", "bybit"]) as simulator:
         assert simulator.venues["bybit"].rest.endswith(f":{port}")
         assert simulator.venues["binance"].websocket.endswith(f":{port + 1}")
         assert f":{port + 2}/" in simulator.control_url
@@ -113,6 +114,9 @@ def test_consecutive_ports_from_a_fixed_one_and_a_taken_port() -> None:
         (["--pin", "XRP=1"], "XRP"),
         (["--port", "99999"], "--port"),
         (["--funding-every", "0"], "--funding-every"),
+        (["--venues", "bybit,mtgox"], "mtgox"),
+        (["--venues", ","], "--venues"),
+        (["--weather", "1", "--weather-every", "0"], "--weather-every"),
     ],
 )
 def test_wrong_options_are_refused(arguments: list[str], named: str) -> None:
@@ -130,8 +134,28 @@ def test_pins_are_read_exactly() -> None:
 
 
 def test_the_simulator_shares_no_code_with_the_adapters() -> None:
-    script = "import sys, feeds.sim.simulator; print([m for m in sys.modules if m.startswith(('feeds.b', 'tui'))])"
+    script = """
+import sys
+from feeds.sim.simulator import Simulator, SimulatorOptions
+names = list(Simulator(SimulatorOptions(), 1_786_310_400_000).venues)
+print([name for name in sys.modules if name.startswith(("tui", *(f"feeds.{venue}" for venue in names)))])
+"""
     done = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, cwd=ROOT, env=dict(os.environ)
     )
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("venue", VENUES)
+def test_a_venue_that_starts_alone_imports_no_other(venue: str) -> None:
+    script = f"""
+import sys
+from feeds.sim.registry import VENUES
+from feeds.sim.simulator import Simulator, SimulatorOptions
+Simulator(SimulatorOptions(venues=({venue!r},)), 1_786_310_400_000)
+print([name for name in VENUES if f"feeds.sim.{{name}}" in sys.modules])
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, cwd=ROOT, env=dict(os.environ)
+    )
+    assert done.stdout.strip() == str([venue])

@@ -13,7 +13,7 @@ from core.liquidation import cross, isolated
 from core.liquidation_results import LiquidationPrice, NoLiquidation
 from core.margin import maintenance_margin
 from feeds.sim.accounts import Purpose
-from feeds.sim.matching import BalanceChanged
+from feeds.sim.events import BalanceChanged
 from feeds.sim.printed import liquidation, liquidation_price
 from tests.feeds.sim.desk import Desk
 
