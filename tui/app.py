@@ -158,7 +158,8 @@ class HedgerowApp(App[None], inherit_bindings=False):
         period = 1 / self.picture.refresh_hz
         self._unpainted = self._unpainted or fresh
         due = now - self._painted >= LATE * period
-        if self._unpainted and (now < self._hurry_until or now - self._painted >= EARLY * period):
+        awaited = now < self._hurry_until or (isinstance(self.screen, ScenarioScreen) and self.screen.waiting)
+        if self._unpainted and (awaited or now - self._painted >= EARLY * period):
             due = True
         if due:
             self._painted, self._unpainted = now, False
