@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import os
 import signal
 import sys
@@ -100,6 +101,9 @@ class HedgerowApp(App[None], inherit_bindings=False):
         self.tick()
         self._painted = time.monotonic()
         self._look_after(LOOK_SECONDS)
+        if not self.is_headless:
+            # Nothing that is there by now goes away: left out, it no longer holds every thread up at each collection.
+            gc.freeze()
 
     def _catch_signals(self) -> None:
         if self.is_headless:
