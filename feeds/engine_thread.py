@@ -149,8 +149,9 @@ class EngineThread(ABC):
         while True:
             now_ns = self._now_ns()
             news = self._guarded(self._runner.advance, now_ns)
-            self._reckoner.look()
             late = self._loop.time() - next_cut
+            if self._reckoner.look():
+                await asyncio.sleep(0)  # what is wanted was gathered in this turn of the loop
             if news or late >= 0:
                 self._cut_at(now_ns)
             if late >= 0:
@@ -171,8 +172,10 @@ class EngineThread(ABC):
         now_ns = self._now_ns()
         self._guarded(self._runner.command, command, now_ns)
         self._guarded(self._runner.advance, now_ns)
-        self._reckoner.look()
-        self._cut_at(now_ns)
+        if self._reckoner.look() and self._loop is not None:
+            self._loop.call_soon(self._cut_now)  # what is wanted was gathered in this turn of the loop
+        else:
+            self._cut_at(now_ns)
 
     def _cut_now(self) -> None:
         self._cut_at(self._now_ns())

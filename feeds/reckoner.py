@@ -50,18 +50,19 @@ class Reckoner:
         """The process that reckons; ``None`` while there is none."""
         return self._process.pid if self._process is not None else None
 
-    def look(self) -> None:
-        """See whether something else is wanted than what the process was given, and give it that."""
+    def look(self) -> bool:
+        """See whether something else is wanted than what the process was given, and give it that; True where it was."""
         wanted = self._scenarios.wanted
         if wanted is self._given:
-            return
+            return False
         if self._process is None:
             self._asked.set()
-            return
+            return False
         self._given = wanted
         assert self._process.stdin is not None
         data = pickle.dumps(wanted, pickle.HIGHEST_PROTOCOL)
         self._process.stdin.write(len(data).to_bytes(LENGTH_BYTES) + data)
+        return True
 
     async def run(self) -> None:
         """Reckon until cancelled, or until the process has failed too often."""
