@@ -56,6 +56,7 @@ class Desk(EngineThread):
                 for name, asset in contracts.items():
                     if asset == coin:
                         self._emit(perpetual(seconds, price, name))
+                        await asyncio.sleep(0)
                 self._emit(spot(seconds, price, pair(coin)))
             await asyncio.sleep(1 / self._hertz)
 

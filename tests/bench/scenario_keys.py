@@ -26,7 +26,7 @@ from pathlib import Path
 from tests.terminal.pseudo import PseudoTerminal, environment
 
 PHASES = ("off", "starting", "running")
-SETTLE_SECONDS = 3.0
+START_SECONDS, SETTLE_SECONDS = 120.0, 3.0
 PATIENCE = 20.0
 MASKED = "PRIVATE"
 AXES = {"b": "shift of the basis", "h": "hedge ratio across"}
@@ -67,7 +67,7 @@ def measure(accounts: int, positions: int, seconds: float) -> dict[str, dict[str
         command = [sys.executable, "-m", "tests.bench.scenario_desk", "--accounts", str(accounts)]
         command += ["--positions", str(positions), "--pauses", str(pauses)]
         with PseudoTerminal(command, env=environment()) as terminal:
-            terminal.wait_for_text("help", 30)
+            terminal.wait_for_text("help", START_SECONDS)
             terminal.read(SETTLE_SECONDS)
             for phase in PHASES:
                 begin = time.monotonic()
