@@ -117,7 +117,7 @@ def several(accounts: int, positions: int) -> Book:
 
 
 def told(book: Book) -> Iterator[AnyEvent]:
-    """Descriptions, tiers and sixty days of every contract's past, each coin with a swing of its own."""
+    """Descriptions, tiers, sixty days of every contract's past, each coin with a swing of its own, and first prices."""
     first = START // DAY_NS * DAY_NS - 60 * DAY_NS
     for hedge in book.hedges:
         yield tiers(hedge.instrument, first_cap="20000")
@@ -132,6 +132,8 @@ def told(book: Book) -> Iterator[AnyEvent]:
         )
         price = CandlePrice.SPOT if ":spot:" in name else CandlePrice.MARK
         yield CandlesLoaded(received_ns=START, instrument=name, interval_ns=DAY_NS, price=price, candles=candles)
+    for name, coin in traded.items():
+        yield spot(0, COINS[coin], name) if ":spot:" in name else perpetual(0, COINS[coin], name)
 
 
 def desk(accounts: int, positions: int, hertz: float, pauses: Path) -> Desk:
