@@ -15,7 +15,7 @@ from core import picture
 from core.alerts import Alerts
 from core.anchors import Moment
 from core.books import Book, Hedge
-from core.commands import AnyCommand
+from core.commands import AnyCommand, HideScenarios, ShowScenarios
 from core.contract_sheet import ContractSheet, priced_contracts
 from core.errors import RequestError
 from core.events import (
@@ -174,7 +174,8 @@ class Engine:
         """Carry out a command, or say in the snapshot's message why not."""
         self._pass_time(now_ns)
         self._requests.take(command, self._now_ns)
-        self._watch.changed(self._now_ns)
+        if not isinstance(command, ShowScenarios | HideScenarios):  # those change nothing that is valued
+            self._watch.changed(self._now_ns)
         self._watch.feeds(self._now_ns)
 
     @exactly
@@ -258,6 +259,11 @@ class Engine:
     def history(self) -> History:
         """Price history as it was loaded: what volatility and betas are reckoned from. Read it, do not write it."""
         return self._history
+
+    @property
+    def scenarios(self) -> Scenarios:
+        """What is reckoned for whoever looks at scenarios; part by part with :meth:`advance`, unless elsewhere."""
+        return self._scenarios
 
     # --- market data and feeds -------------------------------------------------------------------------------
 
