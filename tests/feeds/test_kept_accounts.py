@@ -1,5 +1,7 @@
-"""An account that its venue keeps, read by the whole of it: the venue's own client, the host and the engine, against the
-simulated exchange. The same for every venue."""
+"""An account that its venue keeps, read by the whole of it (client, host and engine) from the simulated exchange.
+
+The tests are the same for every venue.
+"""
 
 from __future__ import annotations
 
