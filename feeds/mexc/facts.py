@@ -5,10 +5,12 @@ Source: https://www.mexc.com/api-docs/futures and https://www.mexc.com/api-docs/
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Final
 
 from core import symbols
+from feeds.origins import Origins
 from feeds.venue import Endpoints
 
 VENUE: Final = "mexc"
@@ -230,3 +232,11 @@ ESTIMATED: Final[Mapping[tuple[str, str], str]] = {
 def spot_wallet(account: str) -> str:
     """What the spot wallet of an account is called: its balances back no contract, the venue keeps them apart."""
     return f"{account}:spot"
+
+
+ORIGINS: Final = Origins(
+    sockets=((re.compile(r"/edge$"), "linear"), (re.compile(r"//wbs-api\.mexc\.[^/]*/ws$"), "spot")),
+    bodies=re.compile(r"//[^/]+/api/v1/(?:contract|private)/|//api\.mexc\.[^/]*/"),
+    if_known=((re.compile(r"/(?:ws|stream)$"), "spot"),),
+)
+"""One socket serves linear and inverse contracts."""
