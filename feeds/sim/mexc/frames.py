@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-import msgspec
-
-from feeds.sim.book import side_levels
 from feeds.sim.catalogue import Listing
 from feeds.sim.exchange import Exchange
 from feeds.sim.figures import bars
-from feeds.sim.mexc.market_data import INTERVALS, MarketData, book, deal, ticker
+from feeds.sim.mexc.market_data import INTERVALS, MOST_LEVELS, MarketData, Side, book, deal, ticker
 from feeds.sim.mexc.protocol import number
 from feeds.sim.sockets import Hub
 from feeds.sim.wire import encode
@@ -34,9 +32,6 @@ _IN_TICKERS = (
     *("maxBidPrice", "minAskPrice", "lower24Price", "high24Price", "timestamp"),
 )
 """What ``push.tickers`` says of each contract: no bid, no ask, no funding rate."""
-BOOK_LEVELS = 20
-
-_Levels = dict[str, list[Any]]
 
 
 class Frames:
@@ -44,7 +39,6 @@ class Frames:
 
     def __init__(self, exchange: Exchange, hub: Hub, data: MarketData) -> None:
         self._exchange, self._hub, self._data = exchange, hub, data
-        self._books: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {}
         self._steps = 0
 
     def known(self, topic: str, param: dict[str, Any]) -> bool:
@@ -73,20 +67,20 @@ class Frames:
         """Send what this step has to say."""
         self._steps += 1
         wanted = [key for key in self._hub.topics() if key.startswith("edge|")]
-        changes: dict[str, dict[str, Any]] = {}
         for key in wanted:
             topic = key.split("|")[1]
-            every = 1 if key.endswith("|single") else EVERY[topic]
-            if self._steps % every == 0:
-                frame = self._frame(key, changes)
+            if topic != "depth" and self._steps % EVERY[topic] == 0:
+                frame = self._frame(key)
                 if frame is not None:
                     self._hub.publish(key, frame)
+        if self._steps % EVERY["depth"] == 0:
+            self._follow_books(wanted)
 
     def first(self, key: str) -> bytes | None:
         """What a new subscriber is told at once: all contracts' tickers. No other topic begins with anything."""
         return self._tickers() if key == "edge|tickers" else None
 
-    def _frame(self, key: str, changes: dict[str, dict[str, Any]]) -> bytes | None:
+    def _frame(self, key: str) -> bytes | None:
         _, topic, *rest = key.split("|")
         if topic == "tickers":
             return self._tickers()
@@ -104,21 +98,20 @@ class Frames:
             case "funding.rate":
                 data = self._funding(listing)
             case "depth.full":
-                version = self._data.versions.setdefault(listing.symbol, 1_000_000)
-                levels = book(self._exchange, listing, int(rest[1]))
-                data = {"cts": self._exchange.now_ms - 4} | levels | {"version": version}
-            case "depth":
-                data = self._depth(key, listing, merged=rest[1] == "merged")
+                asks, bids = (list(side.values()) for side in book(self._exchange, listing, int(rest[1])))
+                version = self._data.version(listing)
+                data = {"cts": self._exchange.now_ms - 4, "asks": asks, "bids": bids, "version": version}
             case "deal":
                 if not quote.traded or self._exchange.still(listing):
                     return None
                 data = [deal(quote.last, quote.last_size, quote.last_side.lower(), self._exchange.now_ms)]
             case _:
                 data = self._candle(listing, rest[1])
-        if data is None:
-            return None
-        head = {"symbol": listing.symbol, "data": data, "channel": f"push.{topic}", "ts": self._exchange.now_ms}
-        return encode(head)
+        return None if data is None else self._pushed(topic, listing, data)
+
+    def _pushed(self, topic: str, listing: Listing, data: Any) -> bytes:
+        stamp = self._exchange.now_ms
+        return encode({"symbol": listing.symbol, "data": data, "channel": f"push.{topic}", "ts": stamp})
 
     def _tickers(self) -> bytes:
         rows = []
@@ -132,31 +125,33 @@ class Frames:
         assert schedule is not None
         return {"symbol": listing.symbol, "rate": number(schedule.rate), "nextSettleTime": schedule.next_ms}
 
-    def _depth(self, key: str, listing: Listing, *, merged: bool) -> dict[str, Any] | None:
-        """What changed since the last difference; two of the venue's own are one where they are merged."""
-        now = self._sides(listing)
-        before = self._books.get(key)
-        self._books[key] = now
-        if before is None:
-            return None
-        asks, bids = (_changes(was, now_is) for was, now_is in zip(before, now, strict=True))
-        if not asks and not bids:
-            return None
-        last = self._data.versions.setdefault(listing.symbol, 1_000_000)
-        end = last + (2 if merged else 1)
-        self._data.versions[listing.symbol] = end
-        return {"asks": asks, "bids": bids, "begin": last + 1, "end": end, "version": end}
+    def _follow_books(self, wanted: Sequence[str]) -> None:
+        """Send what changed in each book that somebody follows since the difference before: merged, two of the venue's
+        own are one frame."""
+        followed = {key.split("|")[2] for key in wanted if key.split("|")[1] == "depth"}
+        for symbol in self._data.followed.keys() - followed:
+            del self._data.followed[symbol]
+        for listing in self._data.listings():
+            if listing.symbol not in followed:
+                continue
+            now = book(self._exchange, listing, MOST_LEVELS)
+            before = self._data.followed.get(listing.symbol)
+            self._data.followed[listing.symbol] = now
+            if before is None or before == now:
+                continue
+            asks, bids = (_changes(was, now_is) for was, now_is in zip(before, now, strict=True))
+            begin = self._data.version(listing) + 1
+            self._data.versions[listing.symbol] = end = begin + 1
+            self._difference(
+                listing, "merged", {"asks": asks, "bids": bids, "begin": begin, "end": end, "version": end}
+            )
+            self._difference(listing, "single", {"asks": asks, "bids": [], "version": begin})
+            self._difference(listing, "single", {"asks": [], "bids": bids, "version": end})
 
-    def _sides(self, listing: Listing) -> tuple[dict[str, Any], dict[str, Any]]:
-        quote = self._exchange.quote(listing)
-        asks, bids = (
-            {
-                bytes(number(level.price)).decode(): number(level.size)
-                for level in side_levels(listing, quote, bids=side, depth=BOOK_LEVELS)
-            }
-            for side in (False, True)
-        )
-        return asks, bids
+    def _difference(self, listing: Listing, kind: str, data: dict[str, Any]) -> None:
+        key = f"edge|depth|{listing.symbol}|{kind}"
+        if self._hub.wanted(key):
+            self._hub.publish(key, self._pushed("depth", listing, data))
 
     def _candle(self, listing: Listing, interval: str) -> dict[str, Any] | None:
         now = self._exchange.now_ms
@@ -176,8 +171,7 @@ class Frames:
         }
 
 
-def _changes(before: dict[str, Any], now: dict[str, Any]) -> list[list[Any]]:
+def _changes(before: Side, now: Side) -> list[list[Any]]:
     """Rows of price, contracts and orders; nothing at a price takes it away."""
-    gone = [[msgspec.Raw(price.encode()), 0, 0] for price in before if price not in now]
-    fresh = [[msgspec.Raw(price.encode()), size, 1] for price, size in now.items() if before.get(price) != size]
-    return gone + fresh
+    gone = [[number(price), 0, 0] for price in before if price not in now]
+    return gone + [row for price, row in now.items() if before.get(price) != row]

@@ -25,6 +25,12 @@ INTERVALS = {
     "Day1": DAY_MS,
 }
 MOST_CANDLES = 2_000
+MOST_LEVELS = 100
+"""How deep books are kept; the venue's go deeper."""
+
+FIRST_VERSION = 1_000_000
+Side = dict[Decimal, list[Any]]
+Book = tuple[Side, Side]
 LISTED_LEVELS = frozenset({"ETH_USDT"})
 """Contracts whose levels are listed one by one; the others name a base and a step."""
 
@@ -36,6 +42,8 @@ class MarketData:
         self._exchange = exchange
         self.versions: dict[str, int] = {}
         """The number of the newest state of each contract's book."""
+        self.followed: dict[str, Book] = {}
+        """The books that somebody follows, as the newest difference has left them: a snapshot must be that very one."""
 
     def ping(self, _: Parameters) -> Any:
         """GET ping."""
@@ -91,10 +99,19 @@ class MarketData:
 
     def depth(self, parameters: Parameters) -> Any:
         """GET depth/{symbol}: the book under the number of its newest difference."""
-        listing = self.listing(parameters)
-        levels = book(self._exchange, listing, whole(parameters, "limit", 100, lowest=1, highest=1000))
-        version = self.versions.setdefault(listing.symbol, 1_000_000)
-        return levels | {"version": version, "timestamp": self._exchange.now_ms}
+        listing, limit = self.listing(parameters), whole(parameters, "limit", 100, lowest=1, highest=1000)
+        asks, bids = self.followed.get(listing.symbol) or book(self._exchange, listing, MOST_LEVELS)
+        version = self.version(listing)
+        return {
+            "asks": list(asks.values())[:limit],
+            "bids": list(bids.values())[:limit],
+            "version": version,
+            "timestamp": self._exchange.now_ms,
+        }
+
+    def version(self, listing: Listing) -> int:
+        """The number of a contract's book."""
+        return self.versions.setdefault(listing.symbol, FIRST_VERSION)
 
     def deals(self, parameters: Parameters) -> Any:
         """GET deals/{symbol}: the last trades, newest first."""
@@ -243,14 +260,17 @@ def ticker(exchange: Exchange, listing: Listing) -> dict[str, Any]:
     }
 
 
-def book(exchange: Exchange, listing: Listing, depth: int) -> dict[str, Any]:
-    """The best levels of both sides: price, contracts, number of orders."""
+def book(exchange: Exchange, listing: Listing, depth: int) -> Book:
+    """The best levels of asks and bids by price, best first: price, contracts, number of orders."""
     quote = exchange.quote(listing)
-    asks, bids = (side_levels(listing, quote, bids=side, depth=depth) for side in (False, True))
-    return {
-        name: [[number(level.price), number(level.size), 1 + int(level.size) % 7] for level in side]
-        for name, side in (("asks", asks), ("bids", bids))
-    }
+    asks, bids = (
+        {
+            level.price: [number(level.price), number(level.size), 1 + int(level.size) % 7]
+            for level in side_levels(listing, quote, bids=side, depth=depth)
+        }
+        for side in (False, True)
+    )
+    return asks, bids
 
 
 def deal(price: Decimal, quantity: Decimal, side: str, time_ms: int) -> dict[str, Any]:
