@@ -28,6 +28,7 @@ class Place(msgspec.Struct, frozen=True):
 VENUES: Mapping[str, Place] = {
     "bybit": Place("feeds.sim.bybit.listings:RULES", "feeds.sim.bybit.venue:Bybit"),
     "binance": Place("feeds.sim.binance.listings:RULES", "feeds.sim.binance.venue:Binance"),
+    "bingx": Place("feeds.sim.bingx.listings:RULES", "feeds.sim.bingx.venue:Bingx"),
 }
 """In the order in which they take ports."""
 
