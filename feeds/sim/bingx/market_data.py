@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from feeds.sim import figures
@@ -35,12 +36,13 @@ CHINA_MS = 8 * 3_600_000
 class MarketData:
     """One method an endpoint of one market; each takes the query's parameters and returns ``data``."""
 
-    def __init__(self, exchange: Exchange, market: str) -> None:
-        self._exchange, self._market = exchange, market
+    def __init__(self, exchange: Exchange, market: str, clock_ms: Callable[[], int]) -> None:
+        """``clock_ms`` is the venue's clock, against which signatures are checked."""
+        self._exchange, self._market, self._clock_ms = exchange, market, clock_ms
 
     def time(self, _: Parameters) -> Any:
         """GET …/server/time."""
-        return {"serverTime": self._exchange.now_ms}
+        return {"serverTime": self._clock_ms()}
 
     def contracts(self, parameters: Parameters) -> Any:
         """GET …/contracts and …/common/symbols. The coin-margined list wants a timestamp, and says so oddly."""

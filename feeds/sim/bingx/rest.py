@@ -57,7 +57,7 @@ class Rest:
     ) -> None:
         self._exchange, self._faults, self._keys = exchange, faults, keys
         self._limits = RollingLimits()
-        self._public = _public_endpoints(exchange)
+        self._public = _public_endpoints(exchange, faults.now_ms)
         self._signed = _signed_endpoints(exchange, soon)
 
     def add_routes(self, app: web.Application) -> None:
@@ -155,8 +155,8 @@ class Rest:
         return BingxRefusal(100410, f"{text} and will be unblocked after {until}", status=status).answer()
 
 
-def _public_endpoints(exchange: Exchange) -> Mapping[str, Callable[[Parameters], Any]]:
-    linear, inverse, spot = (MarketData(exchange, market) for market in ("linear", "inverse", "spot"))
+def _public_endpoints(exchange: Exchange, clock_ms: Callable[[], int]) -> Mapping[str, Callable[[Parameters], Any]]:
+    linear, inverse, spot = (MarketData(exchange, market, clock_ms) for market in ("linear", "inverse", "spot"))
     return {
         "/openApi/swap/v2/server/time": linear.time,
         "/openApi/swap/v2/quote/contracts": linear.contracts,
