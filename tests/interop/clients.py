@@ -21,7 +21,8 @@ async def client(simulator: SimulatorProcess, venue: str, *, markets: bool = Tru
     """A ccxt.pro exchange that speaks to the simulator, its markets loaded."""
     own = importlib.import_module(f"tests.interop.ccxt_{venue}")
     key = simulator.api_key(venue)
-    exchange = own.exchange({"apiKey": key.key, "secret": key.secret})
+    phrase = {"password": key.passphrase} if key.passphrase else {}
+    exchange = own.exchange({"apiKey": key.key, "secret": key.secret, **phrase})
     endpoints = simulator.venues[venue]
     _merge(exchange.urls, own.addresses(endpoints.rest, endpoints.websocket))
     try:

@@ -57,7 +57,7 @@ def test_what_is_not_weexs_is_refused_by_name(wrong: str) -> None:
 def test_other_addresses_are_used_as_given() -> None:
     feed = venue_feed("weex", Endpoints(rest="http://127.0.0.1:1", websocket="ws://127.0.0.1:2"))
     urls = [plan.url for plan in feed.plans(["weex:linear:BTCUSDT", "weex:spot:BTCUSDT"])]
-    assert urls == ["ws://127.0.0.1:2/v3/ws/public"] * 3
+    assert urls == [*["ws://127.0.0.1:2/v3/ws/public"] * 2, "ws://127.0.0.1:2/spot/v3/ws/public"]
 
 
 def test_a_channel_asked_for_again_is_given_up_first_and_a_fresh_socket_begins_anew() -> None:
