@@ -13,6 +13,7 @@ from pydantic import Field
 
 from core.books import Limits, Thresholds
 from core.config_contracts import ContractSection, HoursSection, MonthSection
+from core.config_prices import PriceSection
 from core.config_rules import Address, Choice, Flag, Ladder, Number, Parsed, Steps, Text, Whole, Words
 from core.config_section import ASSET, NAME, NOT_NEGATIVE, POSITIVE, TOKEN, Section
 from core.contract_sheet import is_sheet_name
@@ -291,7 +292,9 @@ SECTIONS: dict[str, type[Section]] = {
     "accounts": AccountSection,
     "accounts.collateral": CollateralSection,
     "contracts": ContractSection,
+    "contracts.price": PriceSection,
     "contracts.months": MonthSection,
+    "contracts.months.price": PriceSection,
     "contracts.trading_hours": HoursSection,
     "books": BookSection,
     "books.lots": LotSection,

@@ -16,6 +16,7 @@ from core.alerts import Alerts
 from core.anchors import Moment
 from core.books import Book, Hedge
 from core.commands import AnyCommand
+from core.contract_sheet import ContractSheet, priced_contracts
 from core.errors import RequestError
 from core.events import (
     AccountSettings,
@@ -41,7 +42,7 @@ from core.events import (
 )
 from core.exact import exactly
 from core.feeds_health import FeedsHealth
-from core.figures import Freshness
+from core.figures import Figure, Freshness
 from core.freshness import SECOND_NS
 from core.hedge_targets import check_target
 from core.history import History
@@ -60,6 +61,7 @@ from core.scenarios import Scenarios
 from core.snapshot import AlertView, Mode, Snapshot
 from core.staging import Staging
 from core.targets import Targets
+from core.typed_marks import TypedMarkets
 from core.valuation import Valuation
 from core.watch import Watch
 from core.why.explainer import Explainer
@@ -80,9 +82,11 @@ class Engine:
         source: str,
         journal: Journal | None = None,
         journal_failure: str = "",
+        sheets: Iterable[ContractSheet] = (),
     ) -> None:
         """``journal=None`` keeps nothing; with a ``journal_failure`` (why the wanted one could not be opened) orders
-        and targets are refused while the market is watched all the same.
+        and targets are refused while the market is watched all the same. ``sheets`` say where the prices of contracts
+        come from that no feed speaks of.
 
         Raises RequestError where two books claim one position, JournalError where the journal cannot be read.
         """
@@ -92,7 +96,8 @@ class Engine:
         self._now_ns = 0
         self._sequence = self._events = 0
         self._feeds = FeedsHealth()
-        self._market = Market(self._feeds)
+        priced = priced_contracts(sheets)
+        self._market = Market(self._feeds, priced)
         self._history = History()
         self._ledger = Ledger(account for book in self._books for account in book.accounts)
         self._targets = Targets(self._books)
@@ -101,7 +106,8 @@ class Engine:
         self._alerts = Alerts()
         self._staging = Staging(self._market, self._ledger, self._valuation, self._targets)
         self._measuring = Measuring(self._books, self._market, self._ledger, self._valuation, self._recorder)
-        kept = (self._ledger, self._targets, self._staging, self._alerts, self._measuring)
+        typed = TypedMarkets(priced, self._market)
+        kept = (self._ledger, self._targets, self._staging, self._alerts, self._measuring, typed)
         Restorer(self._books, self._recorder, *kept).run()
         self._watch = Watch(self._books, self._valuation, self._feeds, self._alerts, self._recorder)
         self._scenarios = Scenarios(self._books, self._valuation)
@@ -126,6 +132,7 @@ class Engine:
             self._measuring,
             self._scenarios,
             self._explainer,
+            typed,
         )
         self._opening = self._to_open()
         self._legs = frozenset(hedge.instrument for book in self._books for hedge in book.hedges)
@@ -242,6 +249,10 @@ class Engine:
     def recorded_ns(self, account: str) -> int:
         """When the newest fill, payment or fee that is known of an account happened; 0 where none is known."""
         return self._ledger.recorded_ns.get(account, 0)
+
+    def sheet_mark(self, instrument: str, now_ns: int) -> Figure | None:
+        """The mark price of a contract that its sheet tells; ``None`` for every other one."""
+        return self._market.figure(instrument, Field.MARK, now_ns) if self._market.unquoted(instrument) else None
 
     @property
     def history(self) -> History:

@@ -26,7 +26,8 @@ class Instrument(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, kw_o
     ``minimum_quantity`` and ``maximum_quantity`` are in the venue's own order unit; ``minimum_notional`` in quote.
     ``funding_interval_hours`` is ``None`` for spot and dated contracts, and where the venue has not said.
     ``initial_per_contract`` and ``maintenance_per_contract`` (settle currency for one unit of quantity) are those of an
-    exchange that sets margins so; ``None`` where tiers say what is required.
+    exchange that sets margins so; ``None`` where tiers say what is required. ``fee_per_contract`` (settle currency, +
+    paid) is what a fill costs for one unit of quantity; ``None`` where it is a fraction of notional.
     """
 
     id: str
@@ -51,6 +52,7 @@ class Instrument(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, kw_o
     status: str = "trading"
     initial_per_contract: Decimal | None = None
     maintenance_per_contract: Decimal | None = None
+    fee_per_contract: Decimal | None = None
 
     @property
     def perpetual(self) -> bool:

@@ -12,13 +12,14 @@ is held for that channel.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 from enum import StrEnum
 
 from core.errors import RequestError
 from core.events import FaultKind, FrameFault, Ticker
 from core.feeds_health import ChannelHealth, FeedsHealth
-from core.figures import Figure, Freshness, unknown, worst
+from core.figures import Figure, Freshness, absent, unknown, worst
 from core.freshness import (
     FUNDING_AGES_NS,
     MARK_AGES_NS,
@@ -29,6 +30,8 @@ from core.freshness import (
     by_age,
 )
 from core.instruments import Instrument, TierTable
+from core.sheet_price import PricedContract
+from core.symbols import read_name
 from core.tiers import check_continuity
 
 FROZEN_AFTER_NS = 60 * SECOND_NS
@@ -125,7 +128,7 @@ class Rhythm:
 
 
 class InstrumentMarket:
-    """One instrument: its description, its tiers and its quotes."""
+    """One instrument: its description, its tiers and its quotes; ``priced`` where its sheet tells its price."""
 
     __slots__ = (
         "ask",
@@ -139,6 +142,7 @@ class InstrumentMarket:
         "market",
         "next_funding",
         "price_ages",
+        "priced",
         "rhythm",
         "sources",
         "tiers",
@@ -146,8 +150,9 @@ class InstrumentMarket:
         "venue",
     )
 
-    def __init__(self, instrument: str) -> None:
+    def __init__(self, instrument: str, priced: PricedContract | None = None) -> None:
         self.id = instrument
+        self.priced = priced
         self.venue, _, rest = instrument.partition(":")
         self.market = rest.partition(":")[0]
         self.price_ages = SPOT_PRICE_AGES_NS if self.market == "spot" else MARK_AGES_NS
@@ -188,10 +193,11 @@ class InstrumentMarket:
 
 
 class Market:
-    """All instruments that anything was said about."""
+    """All instruments that anything was said about. ``priced`` are the contracts whose price comes from their sheet."""
 
-    def __init__(self, feeds: FeedsHealth) -> None:
+    def __init__(self, feeds: FeedsHealth, priced: Mapping[str, PricedContract] | None = None) -> None:
         self._feeds = feeds
+        self._priced = priced or {}
         self._instruments: dict[str, InstrumentMarket] = {}
         self._lateness: dict[str, tuple[int, int]] = {}
 
@@ -199,7 +205,7 @@ class Market:
         """The market of an instrument, empty until something is said of it."""
         found = self._instruments.get(instrument)
         if found is None:
-            found = self._instruments[instrument] = InstrumentMarket(instrument)
+            found = self._instruments[instrument] = InstrumentMarket(instrument, self._priced.get(instrument))
         return found
 
     def heard(self) -> list[str]:
@@ -229,6 +235,9 @@ class Market:
             market.sources[event.channel] = source
         received = event.received_ns
         source.health.carried_data(received)
+        if market.priced is not None:
+            self._apply_priced(event, market.priced, market.mark, source)
+            return market
         if self._out_of_order(event, source):
             self._fault(event, source, FaultKind.OUT_OF_ORDER)
             return market
@@ -236,6 +245,25 @@ class Market:
             source.venue_time_ns, source.received_ns = event.venue_time_ns, received
         self._fold(event, market, source, self._observed(market.venue, event))
         return market
+
+    def _apply_priced(self, event: Ticker, priced: PricedContract, held: Quote, source: Source) -> None:
+        """Take in a price that a contract's sheet tells of: as old as it says itself, never older than what is held."""
+        source.health.connection.priced = priced
+        said, received = event.venue_time_ns, event.received_ns
+        if said is not None and said > received + FUTURE_NS:
+            self._fault(event, source, FaultKind.BAD_FIELD, "a time in the future")
+            return
+        observed = received if said is None else min(said, received)
+        mark = self._usable(event.mark_price, Field.MARK, event, source)
+        if mark is None:
+            return
+        if held.value is not None and observed < held.observed_ns:
+            if not priced.typed:  # an older typed mark is simply the older one
+                self._fault(event, source, FaultKind.OUT_OF_ORDER)
+        elif priced.typed:
+            _write(held, mark, event, source, observed)
+        else:
+            self._price(held, mark, event, source, observed)
 
     def _fold(self, event: Ticker, market: InstrumentMarket, source: Source, observed: int) -> None:
         mark = self._usable(event.mark_price, Field.MARK, event, source)
@@ -330,6 +358,9 @@ class Market:
     def figure(self, instrument: str, field: Field, now_ns: int) -> Figure:
         """A field as a figure at ``now_ns``; unknown, by name, when it was never seen or is too old."""
         market = self.of(instrument)
+        told = None if market.priced is None else self._priced_figure(market, market.priced, field, now_ns)
+        if told is not None:
+            return told
         quote, ages = market.quote(field)
         freshness = quote.freshness(now_ns, ages)
         if freshness is Freshness.UNKNOWN:
@@ -339,6 +370,45 @@ class Market:
         if field is Field.MARK and market.frozen(now_ns):
             freshness = worst(freshness, Freshness.STALE)
         return Figure(value=quote.value, freshness=freshness, observed_ns=quote.observed_ns)
+
+    def _priced_figure(
+        self, market: InstrumentMarket, priced: PricedContract, field: Field, now_ns: int
+    ) -> Figure | None:
+        """A price of a contract that its sheet tells of; ``None`` for what it is not asked for."""
+        if field is Field.MARK:
+            value, observed = market.mark.value, market.mark.observed_ns
+            if value is None:
+                return unknown(f"{field.value} of {market.id}")
+            freshness = priced.freshness(observed, now_ns)
+            if freshness is Freshness.UNKNOWN:
+                gap = (f"{field.value} of {market.id}",)
+                return Figure(missing=gap, freshness=freshness, observed_ns=observed)
+            return Figure(value=value, freshness=freshness, observed_ns=observed)
+        if field is Field.INDEX:
+            pair = priced.price.index
+            if not pair:
+                return absent("no index price: the contract's sheet names no pair that could stand for it")
+            found, terms = self.middle(pair, now_ns), read_name(pair)
+            same = terms is not None and market.instrument is not None and terms.quote == market.instrument.quote
+            return found if same or not found.known else Figure(found.value, (), "", True, *_age(found))
+        if field in (Field.BID, Field.ASK):
+            return absent(f"no quotes: there is only the {priced.price.words}")
+        return None
+
+    def unquoted(self, instrument: str) -> bool:
+        """True for a contract that has a mark and nothing else, from its sheet."""
+        return self.of(instrument).priced is not None
+
+    def closed(self, instrument: str, now_ns: int) -> str:
+        """That the market of a contract is closed, as far as its sheet tells; empty while it is open or not told."""
+        priced = self.of(instrument).priced
+        return f"the market of {instrument} is closed now" if priced is not None and priced.closed(now_ns) else ""
+
+    def rests(self, instrument: str, now_ns: int) -> bool:
+        """True where the mark is old only because the market is closed."""
+        market = self.of(instrument)
+        held = market.mark
+        return market.priced is not None and held.value is not None and market.priced.rests(held.observed_ns, now_ns)
 
     def middle(self, instrument: str, now_ns: int) -> Figure:
         """The middle of best bid and ask; unknown while they cross."""
@@ -371,6 +441,10 @@ def _write(quote: Quote, value: Decimal, event: Ticker, source: Source, observed
     quote.value = value
     quote.changed_ns = event.received_ns
     return True
+
+
+def _age(figure: Figure) -> tuple[Freshness, int | None]:
+    return figure.freshness, figure.observed_ns
 
 
 def _contradict(one: Decimal, other: Decimal) -> bool:

@@ -170,7 +170,9 @@ def _liquidated(book: Book, view: BookView, line: HedgeLine, latched: frozenset[
 def inputs(view: BookView, line: HedgeLine) -> tuple[tuple[str, Figure], ...]:
     """The market inputs that one hedge leg relies on, by name."""
     bag = next((item for item in view.bag if item.asset == line.asset), None)
-    found = [("mark price", line.mark_price), ("index price", line.index_price)]
+    found = [("mark price", line.mark_price)]
+    if not line.index_price.absent:
+        found.append(("index price", line.index_price))
     if not line.funding.next_payment.absent:
         found.append(("funding rate", line.funding.rate))
     if bag is not None:
@@ -185,6 +187,8 @@ def _bag_source(bag: BagLine) -> str:
 def _blind(book: Book, view: BookView, line: HedgeLine, *, settling: bool) -> Condition:
     """Whether an input of an open hedge cannot be relied on: stale or unknown speaks at once, late when it lasts.
 
+    A mark that is late because its market is closed is no blindness: there is no newer one.
+
     With every input in order, the figures that the ladders judge must be known too.
     """
     found = [(name, figure.freshness) for name, figure in inputs(view, line)]
@@ -197,7 +201,8 @@ def _blind(book: Book, view: BookView, line: HedgeLine, *, settling: bool) -> Co
     elif line.maintenance_margin.known and worst(tiers, line.mark_price.freshness) is not line.mark_price.freshness:
         found.append(("maintenance tiers", tiers))
     unseen = _unseen(found) or _unseen((name, figure.freshness) for name, figure in _judged(line))
-    late = [f"{name} {state.value}" for name, state in found if state is Freshness.LATE]
+    resting = ("mark price", Freshness.LATE) if line.price_rests else None
+    late = [f"{name} {state.value}" for name, state in found if state is Freshness.LATE and (name, state) != resting]
     return Condition(
         key=identity(book.name, line.instrument, BLIND),
         rule=BLIND,

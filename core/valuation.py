@@ -357,6 +357,7 @@ class Valuation:
         aims = self._aim(book, hedge, valued, now_ns)
         ratio, target = lifted(hedging.hedge_ratio, sums.delta, aims.coins), aims.ratio
         instrument, parts = market.instrument, hedge.instrument.split(":")
+        priced = self._market.of(hedge.instrument).priced
         return HedgeLine(
             asset=hedge.asset,
             instrument=hedge.instrument,
@@ -379,7 +380,7 @@ class Valuation:
             profit_quote=sums.profit_quote,
             realised=exact(position.realised),
             fees=_fees(position),
-            basis=lifted(lambda mark, index: (mark - index) / index, market.mark, market.index),
+            basis=_basis(market),
             funding=_funding(position, market, sums.quantity),
             margin=_margin(position, isolated=isolated, quantity=sums.quantity),
             maintenance_margin=risk.maintenance(valued),
@@ -407,6 +408,9 @@ class Valuation:
             touch_day=odds.touch_day,
             touch_week=odds.touch_week,
             touch_month=odds.touch_month,
+            price_source="" if priced is None else priced.price.words,
+            price_typed=priced is not None and priced.typed,
+            price_rests=self._market.rests(hedge.instrument, now_ns),
         )
 
 
@@ -415,6 +419,12 @@ def _pays_in(book: Book, instrument: Instrument | None, asset: str) -> bool:
     if instrument is None or instrument.kind is not ContractKind.INVERSE:
         return False
     return holdings.counts_as(book, instrument.settle) == asset
+
+
+def _basis(market: Quotes) -> Figure:
+    if market.index.absent:
+        return absent(market.index.absent)
+    return lifted(lambda mark, index: (mark - index) / index, market.mark, market.index)
 
 
 def _unit(market: Quotes) -> str:

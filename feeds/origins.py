@@ -8,13 +8,23 @@ from typing import Final
 _SOCKETS: Final = (
     (re.compile(r"/v5/public/(linear|inverse|spot)$"), "bybit", ""),
     (re.compile(r"/(?:market|public)/(?:ws|stream)"), "binance", "usdm"),
+    (re.compile(r"/edge$"), "mexc", "linear"),
+    (re.compile(r"//wbs-api\.mexc\.[^/]*/ws$"), "mexc", "spot"),
     (re.compile(r"//[^/]*fstream[^/]*/(?:ws|stream)"), "binance", "usdm"),
     (re.compile(r"//[^/]*stream[^/]*\.binance\.[^/]*/(?:ws|stream)"), "binance", "spot"),
+    (re.compile(r"/swap-market$"), "bingx", "linear"),
+    (re.compile(r"cswap[^?]*/market$"), "bingx", "inverse"),
+    (re.compile(r"(?://open-api-ws\.bingx\.[^/]*|/spot)/market$"), "bingx", "spot"),
 )
 """Addresses of public sockets, the first that fits; an empty market is what the pattern captured. Hosts differ (test
-networks, simulated exchanges), paths do not."""
+networks, simulated exchanges), paths do not. MEXC's one socket serves linear and inverse contracts."""
 
-_BODIES: Final = ((re.compile(r"//[^/]+/v5/"), "bybit"), (re.compile(r"//[^/]+/(?:fapi|api/v3)/"), "binance"))
+_BODIES: Final = (
+    (re.compile(r"//[^/]+/v5/"), "bybit"),
+    (re.compile(r"//[^/]+/api/v1/(?:contract|private)/|//api\.mexc\.[^/]*/"), "mexc"),
+    (re.compile(r"//[^/]+/(?:fapi|api/v3)/"), "binance"),
+    (re.compile(r"//[^/]+/openApi/"), "bingx"),
+)
 
 _SPOT_ROUTE: Final = re.compile(r"/(?:ws|stream)$")
 
@@ -29,7 +39,7 @@ def market_at(address: str, venue: str = "") -> tuple[str, str] | None:
         found = pattern.search(bare)
         if found is not None and venue in ("", owner):
             return owner, market or found.group(1)
-    if venue == "binance" and _SPOT_ROUTE.search(bare):
+    if venue in ("binance", "mexc") and _SPOT_ROUTE.search(bare):
         return venue, "spot"
     return None
 

@@ -13,6 +13,7 @@ import signal
 import sys
 import time
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import ClassVar
 
 from rich.style import Style
@@ -29,6 +30,7 @@ from tui.crash import headline, write_log
 from tui.driver import STALLED_SECONDS, MonitorDriver, TerminalGone
 from tui.glyphs import ascii_needed
 from tui.hotcells import HotCells
+from tui.mark_screen import MarkScreen
 from tui.monitor import MonitorScreen
 from tui.palette import PaletteScreen
 from tui.picture import Picture, View
@@ -292,6 +294,15 @@ class HedgerowApp(App[None], inherit_bindings=False):
     def open_why(self) -> None:
         """List the figures of the panel that is marked or alone on the screen; of the hedge where none is."""
         self._open(WhyScreen(self, self.monitor.chosen_panel))
+
+    def open_mark(self, instrument: str) -> None:
+        """Type the mark price of a contract."""
+        self._open(MarkScreen(self, instrument))
+
+    @property
+    def typed_mark(self) -> tuple[str, Decimal | None]:
+        """The contract whose mark is being typed and the price typed, ``None`` while it is none."""
+        return self.screen.typed if isinstance(self.screen, MarkScreen) else ("", None)
 
     @property
     def why_screen(self) -> WhyScreen | None:

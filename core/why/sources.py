@@ -30,6 +30,7 @@ from core.measuring import Measuring
 from core.positions import Position
 from core.risk import settle_price
 from core.scenarios import Scenarios
+from core.sheet_price import PricedContract
 from core.snapshot import AccountView, BookView, HedgeLine, Since
 from core.staging import Staged, Staging
 from core.valuation import Valuation
@@ -86,6 +87,10 @@ class Sources:
     def quote(self, name: str, field: Field) -> Figure:
         """One field of the market as a figure."""
         return self._market.figure(name, field, self.now_ns)
+
+    def priced(self, name: str) -> PricedContract | None:
+        """The source of the price of a contract whose sheet tells it."""
+        return self._market.of(name).priced
 
     def channel(self, name: str, field: Field) -> str:
         """Which channel of which connection a field of the market was last heard on."""

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from core.commands import ConfirmStage, Resync, StageHedge, StepTarget
-from core.demo_book import seed_book
+from core.demo_book import DemoLeg, seed_book
 from core.engine import Engine
 from core.errors import JournalError, LinkClosed, VenueError
 from core.events import AnyEvent, OrderState, Ticker
@@ -210,7 +210,7 @@ async def test_the_tap_sees_every_raw_frame() -> None:
 
 
 def test_an_instrument_that_no_feed_serves_is_told_when_the_engine_starts() -> None:
-    book = seed_book("bybit:moon:BTCUSDT")
+    book = seed_book(DemoLeg("bybit:moon:BTCUSDT", "bybit:spot:BTCUSDT"))
     engine = Engine([book], mode=Mode.PAPER, source="test")
     host = EngineHost(engine, [venue_feed("bybit")], ["bybit:moon:BTCUSDT"], PaperBroker(book.accounts), Clock())
     host.start()

@@ -27,7 +27,7 @@ _T = TypeVar("_T")
 
 def check_venues(config: Config) -> Iterator[Check]:
     """The checks of every venue that the books need, one venue after the other."""
-    instruments = instruments_of(config.books)
+    instruments = instruments_of(config.books, config.contracts)
     for venue in venues_of(instruments):
         yield from _check_venue(config, venue, [name for name in instruments if name.startswith(f"{venue}:")])
 
