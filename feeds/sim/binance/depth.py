@@ -71,8 +71,8 @@ class DepthBooks:
             followed.book = now
 
     def snapshot(self, listing: Listing, depth: int) -> dict[str, Any]:
-        """The REST body."""
-        book, stamp = self._present(listing, depth), self._exchange.now_ms
+        """The REST body: no level beyond those whose changes are told."""
+        book, stamp = self._present(listing, min(depth, DIFFERENCE_DEPTH)), self._exchange.now_ms
         body: dict[str, Any] = {"lastUpdateId": book.update}
         if listing.category != "spot":
             body |= {"E": stamp, "T": stamp}

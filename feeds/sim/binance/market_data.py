@@ -163,7 +163,7 @@ class MarketData:
         listing, limit = self._listing(parameters), whole(parameters, "limit", 500)
         if limit not in DEPTHS and self._category != "spot":
             raise BinanceRefusal(-4021, f"'{limit}' is not valid depth limit.")
-        return self._depth.snapshot(listing, min(limit, 1000))
+        return self._depth.snapshot(listing, limit)
 
     def _premium(self, listing: Listing) -> dict[str, Any]:
         quote, (rate, due) = self._exchange.quote(listing), frames.funding_terms(self._exchange, listing)
