@@ -8,9 +8,14 @@ import ccxt.pro as ccxtpro
 
 
 def exchange(options: dict[str, Any]) -> Any:
-    """An instance; ``defaultType`` is USDⓈ-M unless told."""
-    more = {"defaultType": "swap", "fetchCurrencies": False, "fetchMargins": False, **options.pop("options", {})}
-    return ccxtpro.binance(options | {"options": more})
+    """An instance of the class for ``product``: ``usdm``, ``coinm``, ``spot``; unless told, of the one for all, by
+    default for perpetuals."""
+    makers = {"usdm": ccxtpro.binanceusdm, "coinm": ccxtpro.binancecoinm, "spot": ccxtpro.binance}
+    product = options.pop("product", "")
+    more: dict[str, Any] = {"fetchCurrencies": False, "fetchMargins": False}
+    if not product:
+        more["defaultType"] = "swap"
+    return makers.get(product, ccxtpro.binance)(options | {"options": more})
 
 
 def addresses(rest: str, websocket: str) -> dict[str, Any]:
