@@ -115,7 +115,7 @@ class AccountApi:
             {
                 "symbol": listing.symbol,
                 "marginType": "ISOLATED" if account.mode(listing) is MarginMode.ISOLATED else "CROSSED",
-                "isAutoAddMargin": "false",
+                "isAutoAddMargin": False,
                 "leverage": int(account.leverage(listing)),
                 "maxNotionalValue": plain(largest_notional(listing, account.leverage(listing))),
             }
@@ -147,7 +147,9 @@ class AccountApi:
         start, end = self._window(parameters)
         symbol, kind = parameters.get("symbol", ""), parameters.get("incomeType", "")
         rows = [
-            encode.income(row) for row in account.ledger if start <= row.time_ms <= end and row.wallet == self.category
+            encode.income(row, self.category)
+            for row in account.ledger
+            if start <= row.time_ms <= end and row.wallet == self.category
         ]
         found = [row for row in rows if symbol in ("", row["symbol"]) and kind in ("", row["incomeType"])]
         return found[: min(whole(parameters, "limit", 100), 1000)]

@@ -116,8 +116,8 @@ def trade(fill: Fill) -> Fields:
     }
 
 
-def income(row: LedgerRow) -> Fields:
-    """One row of income; + is received."""
+def income(row: LedgerRow, category: str) -> Fields:
+    """One row of income; + is received. Numbers of entries are texts on COIN-M."""
     traded = row.fill is not None and row.kind in ("pnl", "fee")
     delivered = row.fill is not None and row.fill.purpose is Purpose.DELIVERY and row.kind == "pnl"
     kind = "DELIVERED_SETTELMENT" if delivered else _INCOMES[row.kind]
@@ -128,7 +128,7 @@ def income(row: LedgerRow) -> Fields:
         "asset": row.asset,
         "info": kind,
         "time": row.time_ms,
-        "tranId": row.number,
+        "tranId": str(row.number) if category == "coinm" else row.number,
         "tradeId": str(row.fill.number) if row.fill is not None and traded else "",
     }
 

@@ -228,12 +228,15 @@ def trade(exchange: Exchange, listing: Listing, kind: str) -> Frame | None:
     quote, now = exchange.quote(listing), exchange.now_ms
     if not quote.traded or exchange.still(listing):
         return None
+    number = trade_number(quote.book_seed)
     frame: Frame = {"e": kind, "E": now, "s": listing.symbol, "p": plain(quote.last), "q": plain(quote.last_size)}
-    if kind == "trade":
-        frame["t"] = quote.book_seed
-    else:
-        frame |= {"a": quote.book_seed, "f": quote.book_seed, "l": quote.book_seed}
+    frame |= {"t": number} if kind == "trade" else {"a": number, "f": number, "l": number}
     return frame | {"T": now - 3, "m": quote.last_side == "Sell"}
+
+
+def trade_number(number: int) -> int:
+    """A public trade's number: those of before the start count from 1."""
+    return number + 100
 
 
 def depth_levels(exchange: Exchange, listing: Listing, depth: int) -> tuple[list[Level], list[Level]]:

@@ -133,7 +133,7 @@ class MarketData:
         listing = self._listing(parameters)
         return [
             {
-                "id": trade.number,
+                "id": frames.trade_number(trade.number),
                 "price": plain(trade.price),
                 "qty": plain(trade.quantity),
                 "baseQty" if self._coin else "quoteQty": places(_value(listing, trade), 8),
@@ -147,11 +147,11 @@ class MarketData:
         """GET aggTrades: here each trade by itself."""
         return [
             {
-                "a": trade.number,
+                "a": frames.trade_number(trade.number),
                 "p": plain(trade.price),
                 "q": plain(trade.quantity),
-                "f": trade.number,
-                "l": trade.number,
+                "f": frames.trade_number(trade.number),
+                "l": frames.trade_number(trade.number),
                 "T": trade.time_ms,
                 "m": trade.side == "sell",
             }
