@@ -73,10 +73,12 @@ def ours(case: Case) -> Pass:
     return run
 
 
-def typed(models: Mapping[str, Any]) -> Callable[[Case], Pass]:
-    """A typed msgspec decode and nothing more."""
+def typed(models: Mapping[str, Any]) -> Callable[[Case], Pass | None]:
+    """A typed msgspec decode and nothing more; ``None`` for shapes without a model (frames that are packed)."""
 
-    def prepare(case: Case) -> Pass:
+    def prepare(case: Case) -> Pass | None:
+        if case.shape not in models:
+            return None
         decode = msgspec.json.Decoder(models[case.shape]).decode
 
         def take(frames: Sequence[bytes]) -> None:
@@ -92,13 +94,14 @@ def ccxt_pro(case: Case) -> Pass:
     """ccxt.pro from the bytes of a frame to its ticker, on a client that is not connected."""
     import ccxt.pro
 
-    exchange = ccxt.pro.binanceusdm() if case.venue == "binance" else ccxt.pro.bybit()
+    exchange = getattr(ccxt.pro, {"binance": "binanceusdm"}.get(case.venue, case.venue))()
     exchange.set_markets([_ccxt_market(symbol) for symbol in case.symbols])
     handle = exchange.client(case.url).handle_text_or_binary_message
+    packed, unpack = case.shape == "packed", exchange.gunzip
 
     def take(frames: Sequence[bytes]) -> None:
         for frame in frames:
-            handle(frame)
+            handle(unpack(frame) if packed else frame)
 
     def run() -> float:
         seconds = timed(take, case)
@@ -112,7 +115,7 @@ def ccxt_pro(case: Case) -> Pass:
 
 
 def _ccxt_market(symbol: str) -> dict[str, Any]:
-    base = symbol.removesuffix("USDT")
+    base = symbol.removesuffix("USDT").removesuffix("-")
     return {
         "id": symbol,
         "symbol": f"{base}/USDT:USDT",
@@ -149,7 +152,7 @@ class Cryptofeed:
 
     def prepare(self, case: Case) -> Pass | None:
         """``None`` where the handler does not take such frames (raw ones and arrays)."""
-        if case.shape in ("mark raw", "marks"):
+        if case.shape in ("mark raw", "marks") or case.venue not in ("binance", "bybit"):
             return None
 
         frames = {"primer": case.primer, "frames": case.frames}
