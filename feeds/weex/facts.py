@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from core import symbols
+from feeds.origins import Origins
 from feeds.venue import Endpoints
 
 VENUE: Final = "weex"
@@ -170,3 +171,8 @@ ESTIMATED: Final[Mapping[tuple[str, str], str]] = {
     (LINEAR, "reduce-only"): "an order closes by its side and the leg it names; there is no field to ask for it",
 }
 """Reasons by market and capability."""
+
+ORIGINS: Final = Origins(
+    sockets=((re.compile(r"spot[^?]*/v3/ws/public$"), "spot"), (re.compile(r"/v3/ws/public$"), "linear")),
+    bodies=re.compile(r"//[^/]+/capi/v3/|//[^/]*weex[^/]*/api/v3/"),
+)
