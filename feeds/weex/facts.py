@@ -107,7 +107,10 @@ NOT_BY_API: Final = "not tradable by API"
 
 FUNDING_POLL: Final = "funding"
 FUNDING_EVERY_SECONDS: Final = 20.0
-"""No stream tells the funding rate. One request for all contracts, of weight 1."""
+"""No stream tells the funding rate. A request weighs 1, for one contract or for all of about a thousand."""
+
+FEW: Final = 5
+"""So many contracts are cheaper asked for one by one."""
 
 SETTLED_POLL: Final = "settled funding"
 SETTLED_EVERY_SECONDS: Final = 300.0
