@@ -5,9 +5,11 @@ Source: https://developers.binance.com/docs/derivatives and https://developers.b
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from core import symbols
+from feeds.origins import Origins
 from feeds.venue import Endpoints
 
 VENUE: Final = "binance"
@@ -227,3 +229,14 @@ NOT_OFFERED: Final = {
 
 ESTIMATED: Final[dict[tuple[str, str], str]] = {}
 """What is told only so that figures are estimates: nothing."""
+
+ORIGINS: Final = Origins(
+    sockets=(
+        (re.compile(r"/dstream/(?:ws|stream)|//[^/]*dstream[^/]*/(?:ws|stream)"), "coinm"),
+        (re.compile(r"/(?:market|public)/(?:ws|stream)"), "usdm"),
+        (re.compile(r"//[^/]*fstream[^/]*/(?:ws|stream)"), "usdm"),
+        (re.compile(r"//[^/]*stream[^/]*\.binance\.[^/]*/(?:ws|stream)"), "spot"),
+    ),
+    bodies=re.compile(r"//[^/]+/(?:fapi|dapi)/|//[^/]*binance[^/]*/api/v3/|//127\.0\.0\.1[^/]*/api/v3/"),
+    if_known=((re.compile(r"/(?:ws|stream)$"), "spot"),),
+)

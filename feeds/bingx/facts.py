@@ -5,10 +5,12 @@ Source: https://bingx-api.github.io/docs-v3 and BingX's own skill files for its 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Final
 
 from core import symbols
+from feeds.origins import Origins
 from feeds.venue import Endpoints
 
 VENUE: Final = "bingx"
@@ -242,3 +244,12 @@ ESTIMATED: Final[Mapping[tuple[str, str], str]] = {
     (INVERSE, "positions"): "the margin of an isolated position is the initial one: additions are not told",
 }
 """Where an answer rests on something that the venue does not tell."""
+
+ORIGINS: Final = Origins(
+    sockets=(
+        (re.compile(r"/swap-market$"), "linear"),
+        (re.compile(r"cswap[^?]*/market$"), "inverse"),
+        (re.compile(r"(?://open-api-ws\.bingx\.[^/]*|/spot)/market$"), "spot"),
+    ),
+    bodies=re.compile(r"//[^/]+/openApi/"),
+)

@@ -5,9 +5,11 @@ Source: https://bybit-exchange.github.io/docs/v5/intro
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from core import symbols
+from feeds.origins import Origins
 from feeds.venue import Endpoints
 
 VENUE: Final = "bybit"
@@ -76,3 +78,8 @@ OVERLOAD_SECONDS: Final = 10.0
 CODES_NO_SUCH_SYMBOL: Final = frozenset({"10001"})
 CODES_TOO_MANY: Final = frozenset({"10006", "10018"})
 CODES_OUTCOME_UNKNOWN: Final = frozenset({"10000", "10016"})
+
+ORIGINS: Final = Origins(
+    sockets=((re.compile(r"/v5/public/(linear|inverse|spot)$"), ""),),
+    bodies=re.compile(r"//[^/]+/v5/"),
+)
