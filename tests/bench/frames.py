@@ -32,6 +32,14 @@ WORKER = Path(__file__).with_name("cryptofeed_worker.py")
 EXCHANGES: list[Any] = []
 """ccxt's clients, to be closed at the end."""
 
+CCXT = {
+    ("binance", "usdm"): "binanceusdm",
+    ("binance", "coinm"): "binancecoinm",
+    ("binance", "spot"): "binance",
+    ("bybit", "linear"): "bybit",
+}
+"""Its class for each market."""
+
 Pass = Callable[[], float]
 """Feeds a case's frames once and says how many seconds it took."""
 
@@ -92,8 +100,9 @@ def ccxt_pro(case: Case) -> Pass:
     """ccxt.pro from the bytes of a frame to its ticker, on a client that is not connected."""
     import ccxt.pro
 
-    exchange = ccxt.pro.binanceusdm() if case.venue == "binance" else ccxt.pro.bybit()
-    exchange.set_markets([_ccxt_market(symbol) for symbol in case.symbols])
+    exchange = getattr(ccxt.pro, CCXT[case.venue, case.market])()
+    markets = {symbol: _ccxt_market(case.market, symbol) for symbol in case.symbols}
+    exchange.set_markets(list(markets.values()))
     handle = exchange.client(case.url).handle_text_or_binary_message
 
     def take(frames: Sequence[bytes]) -> None:
@@ -102,7 +111,8 @@ def ccxt_pro(case: Case) -> Pass:
 
     def run() -> float:
         seconds = timed(take, case)
-        missing = [symbol for symbol in case.symbols if _ccxt_market(symbol)["symbol"] not in exchange.tickers]
+        made = exchange.tickers.keys() | exchange.bidsasks.keys()
+        missing = [symbol for symbol, market in markets.items() if market["symbol"] not in made]
         if missing:
             raise RuntimeError(f"ccxt.pro made no ticker of {', '.join(missing[:3])}")
         return seconds
@@ -111,28 +121,30 @@ def ccxt_pro(case: Case) -> Pass:
     return run
 
 
-def _ccxt_market(symbol: str) -> dict[str, Any]:
-    base = symbol.removesuffix("USDT")
+def _ccxt_market(market: str, symbol: str) -> dict[str, Any]:
+    inverse, spot = market == "coinm", market == "spot"
+    base, quote = (symbol.removesuffix("USD_PERP"), "USD") if inverse else (symbol.removesuffix("USDT"), "USDT")
+    settle = None if spot else base if inverse else quote
     return {
         "id": symbol,
-        "symbol": f"{base}/USDT:USDT",
+        "symbol": f"{base}/{quote}" if spot else f"{base}/{quote}:{settle}",
         "base": base,
-        "quote": "USDT",
-        "settle": "USDT",
+        "quote": quote,
+        "settle": settle,
         "baseId": base,
-        "quoteId": "USDT",
-        "settleId": "USDT",
-        "type": "swap",
+        "quoteId": quote,
+        "settleId": settle,
+        "type": "spot" if spot else "swap",
         "active": True,
-        "contractSize": 1,
-        "spot": False,
+        "contractSize": None if spot else 1,
+        "spot": spot,
         "margin": False,
-        "swap": True,
+        "swap": not spot,
         "future": False,
         "option": False,
-        "contract": True,
-        "linear": True,
-        "inverse": False,
+        "contract": not spot,
+        "linear": None if spot else not inverse,
+        "inverse": None if spot else inverse,
         "precision": {"amount": 0.001, "price": 0.1},
         "limits": {},
         "info": {},
@@ -148,8 +160,8 @@ class Cryptofeed:
         )
 
     def prepare(self, case: Case) -> Pass | None:
-        """``None`` where the handler does not take such frames (raw ones and arrays)."""
-        if case.shape in ("mark raw", "marks"):
+        """``None`` where the handler does not take such frames (raw ones, arrays, books without depth)."""
+        if case.shape in ("mark raw", "marks", "book", "spot book") or case.market == "coinm":
             return None
 
         frames = {"primer": case.primer, "frames": case.frames}
