@@ -80,10 +80,12 @@ def ours(case: Case) -> Pass:
     return run
 
 
-def typed(models: Mapping[str, Any]) -> Callable[[Case], Pass]:
-    """A typed msgspec decode and nothing more."""
+def typed(models: Mapping[str, Any]) -> Callable[[Case], Pass | None]:
+    """A typed msgspec decode and nothing more; ``None`` for frames that are no plain JSON."""
 
-    def prepare(case: Case) -> Pass:
+    def prepare(case: Case) -> Pass | None:
+        if case.shape not in models:
+            return None
         decode = msgspec.json.Decoder(models[case.shape]).decode
 
         def take(frames: Sequence[bytes]) -> None:
