@@ -76,10 +76,12 @@ def ours(case: Case) -> Pass:
     return run
 
 
-def typed(models: Mapping[str, Any]) -> Callable[[Case], Pass]:
-    """A typed msgspec decode and nothing more."""
+def typed(models: Mapping[str, Any]) -> Callable[[Case], Pass | None]:
+    """A typed msgspec decode and nothing more; ``None`` for shapes without a model (frames that are packed)."""
 
-    def prepare(case: Case) -> Pass:
+    def prepare(case: Case) -> Pass | None:
+        if case.shape not in models:
+            return None
         decode = msgspec.json.Decoder(models[case.shape]).decode
 
         def take(frames: Sequence[bytes]) -> None:
@@ -98,10 +100,11 @@ def ccxt_pro(case: Case) -> Pass:
     exchange = getattr(ccxt.pro, {"binance": "binanceusdm"}.get(case.venue, case.venue))()
     exchange.set_markets([_ccxt_market(symbol, case.market) for symbol in case.symbols])
     handle = exchange.client(case.url).handle_text_or_binary_message
+    packed, unpack = case.shape == "packed", exchange.gunzip
 
     def take(frames: Sequence[bytes]) -> None:
         for frame in frames:
-            handle(frame)
+            handle(unpack(frame) if packed else frame)
 
     def run() -> float:
         seconds = timed(take, case)
@@ -116,7 +119,7 @@ def ccxt_pro(case: Case) -> Pass:
 
 
 def _ccxt_market(symbol: str, market: str) -> dict[str, Any]:
-    base, spot = symbol.removesuffix("USDT"), market == "spot"
+    base, spot = symbol.removesuffix("USDT").removesuffix("-"), market == "spot"
     return {
         "id": symbol,
         "symbol": f"{base}/USDT" if spot else f"{base}/USDT:USDT",
@@ -153,7 +156,7 @@ class Cryptofeed:
 
     def prepare(self, case: Case) -> Pass | None:
         """``None`` where the handler does not take such frames (raw ones and arrays), or knows no such venue."""
-        if case.shape in ("mark raw", "marks") or case.venue == "weex":
+        if case.shape in ("mark raw", "marks") or case.venue not in ("binance", "bybit"):
             return None
 
         frames = {"primer": case.primer, "frames": case.frames}
