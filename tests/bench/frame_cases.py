@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import random
 from collections.abc import Iterator
@@ -49,6 +50,17 @@ def cases() -> Iterator[Case]:
     calm = [_json(_delta(chance, number, _calm(chance))) for number in range(COUNT)]
     yield Case("Bybit ticker deltas, mostly the book", "bybit", "linear", "ticker", url, SYMBOLS, primer, calm)
     yield from _captured(url)
+    yield _packed(chance)
+
+
+def _packed(chance: random.Random) -> Case:
+    """BingX packs each frame by itself."""
+    symbols = ("BTC-USDT", "ETH-USDT")
+    frames = [
+        gzip.compress(_json(_day(chance, symbols[number % 2], START_MS + 500 * number))) for number in range(COUNT + 2)
+    ]
+    url = "wss://open-api-swap.bingx.com/swap-market"
+    return Case("BingX tickers, packed", "bingx", "linear", "packed", url, symbols, frames[:2], frames[2:])
 
 
 def _whole_market(chance: random.Random, url: str) -> Case:
@@ -137,6 +149,31 @@ def _mark(chance: random.Random, symbol: str, time_ms: int) -> dict[str, Any]:
         "T": 1_786_320_000_000,
         "st": 1,
     }
+
+
+def _day(chance: random.Random, symbol: str, time_ms: int) -> dict[str, Any]:
+    last = Decimal(_price(chance, 1))
+    data = {
+        "e": "24hTicker",
+        "E": time_ms,
+        "s": symbol,
+        "p": "-262.0",
+        "P": "-0.21",
+        "c": str(last),
+        "L": "0.0010",
+        "h": "76912.5",
+        "l": "75988.1",
+        "v": f"{17030 + chance.random():.4f}",
+        "q": "210028.10",
+        "o": "76262.0",
+        "O": time_ms - 86_400_000,
+        "C": time_ms,
+        "A": str(last),
+        "a": f"{9 * chance.random():.4f}",
+        "B": str(last - Decimal("0.1")),
+        "b": f"{9 * chance.random():.4f}",
+    }
+    return {"code": 0, "dataType": f"{symbol}@ticker", "data": data}
 
 
 def _snapshot(chance: random.Random, symbol: str) -> dict[str, Any]:

@@ -35,10 +35,8 @@ EXCHANGES: list[Any] = []
 CCXT = {
     ("binance", "usdm"): "binanceusdm",
     ("binance", "coinm"): "binancecoinm",
-    ("binance", "spot"): "binance",
-    ("bybit", "linear"): "bybit",
 }
-"""Its class for each market."""
+"""Its class for a market, where that is not called after the venue."""
 
 Pass = Callable[[], float]
 """Feeds a case's frames once and says how many seconds it took."""
@@ -81,10 +79,12 @@ def ours(case: Case) -> Pass:
     return run
 
 
-def typed(models: Mapping[str, Any]) -> Callable[[Case], Pass]:
-    """A typed msgspec decode and nothing more."""
+def typed(models: Mapping[str, Any]) -> Callable[[Case], Pass | None]:
+    """A typed msgspec decode and nothing more; ``None`` for shapes without a model (frames that are packed)."""
 
-    def prepare(case: Case) -> Pass:
+    def prepare(case: Case) -> Pass | None:
+        if case.shape not in models:
+            return None
         decode = msgspec.json.Decoder(models[case.shape]).decode
 
         def take(frames: Sequence[bytes]) -> None:
@@ -100,14 +100,16 @@ def ccxt_pro(case: Case) -> Pass:
     """ccxt.pro from the bytes of a frame to its ticker, on a client that is not connected."""
     import ccxt.pro
 
-    exchange = getattr(ccxt.pro, CCXT[case.venue, case.market])()
+    name = CCXT.get((case.venue, case.market), case.venue)
+    exchange = getattr(ccxt.pro, name)()
     markets = {symbol: _ccxt_market(case.market, symbol) for symbol in case.symbols}
     exchange.set_markets(list(markets.values()))
     handle = exchange.client(case.url).handle_text_or_binary_message
+    packed, unpack = case.shape == "packed", exchange.gunzip
 
     def take(frames: Sequence[bytes]) -> None:
         for frame in frames:
-            handle(frame)
+            handle(unpack(frame) if packed else frame)
 
     def run() -> float:
         seconds = timed(take, case)
@@ -123,7 +125,8 @@ def ccxt_pro(case: Case) -> Pass:
 
 def _ccxt_market(market: str, symbol: str) -> dict[str, Any]:
     inverse, spot = market == "coinm", market == "spot"
-    base, quote = (symbol.removesuffix("USD_PERP"), "USD") if inverse else (symbol.removesuffix("USDT"), "USDT")
+    quote = "USD" if inverse else "USDT"
+    base = symbol.removesuffix("_PERP").removesuffix(quote).removesuffix("-")
     settle = None if spot else base if inverse else quote
     return {
         "id": symbol,
@@ -161,7 +164,8 @@ class Cryptofeed:
 
     def prepare(self, case: Case) -> Pass | None:
         """``None`` where the handler does not take such frames (raw ones, arrays, books without depth)."""
-        if case.shape in ("mark raw", "marks", "book", "spot book") or case.market == "coinm":
+        handled = case.venue in ("binance", "bybit") and case.market != "coinm"
+        if not handled or case.shape in ("mark raw", "marks", "book", "spot book"):
             return None
 
         frames = {"primer": case.primer, "frames": case.frames}

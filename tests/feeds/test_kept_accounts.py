@@ -9,15 +9,16 @@ import itertools
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
-from functools import partial
+from functools import cached_property, partial
 
 import msgspec
 import pytest
 
-from core.books import Account, Book
+from core.books import Account, Book, PositionMode
 from core.demo_book import DemoLeg, seed_book
 from core.engine import Engine
 from core.events import Fill, OrderState, OrderUpdate
+from core.legs import Leg
 from core.orders import OrderRequest
 from core.snapshot import AccountView, HedgeLine, Mode, Snapshot
 from core.symbols import MARKETS, linear_symbol, spot_symbol
@@ -27,7 +28,7 @@ from feeds.paper import PaperBroker
 from feeds.registry import account_feed, venue_feed
 from feeds.sim.process import SimulatorProcess, start_simulator
 from feeds.sim.registry import VENUES, venue_rules
-from feeds.venue import Credentials
+from feeds.venue import AccountFeed, Credentials
 
 KEPT = "kept"
 PATIENCE = 20.0
@@ -51,6 +52,13 @@ class Desk:
         self.contract = f"{venue}:{self.market}:{self.symbol}"
         self.size = venue_rules(venue).contract_size(self.market, "BTC")
         self.endpoints = simulator.venues[venue]
+        self.both_legs = venue_rules(venue).hedge_mode
+        self.leg = Leg.SHORT if self.both_legs else Leg.NET
+
+    @cached_property
+    def trader(self) -> AccountFeed:
+        """One client for all that is traded, as anybody has it: venues count requests."""
+        return account_feed(self.venue, KEPT, self.endpoints, self.key("trade"))
 
     def key(self, permissions: str) -> Credentials:
         key = self.simulator.api_key(self.venue, permissions)
@@ -66,22 +74,29 @@ class Desk:
             limit_price=Decimal(price),
             reduce_only=reduce_only,
             created_ns=0,
+            leg=self.leg,
         )
 
     async def trade(self, side: str, coins: str, *, reduce_only: bool = False) -> None:
         """An order that is filled at once."""
-        feed = account_feed(self.venue, KEPT, self.endpoints, self.key("trade"))
         order = self.order(side, coins, "59000" if side == "sell" else "61000", reduce_only=reduce_only)
-        updates = [event for event in await feed.place(order) if isinstance(event, OrderUpdate)]
+        updates = [event for event in await self.trader.place(order) if isinstance(event, OrderUpdate)]
         assert updates[-1].state is not OrderState.REJECTED, updates
 
     def book(self) -> Book:
         """The demo's bag, hedged in the account that the venue keeps."""
         spot = f"{self.venue}:spot:{spot_symbol(self.venue, 'BTC')}"
         book = seed_book(DemoLeg(self.contract, spot, self.size))
-        account = Account(name=KEPT, venue=self.venue, settle="USDT", wallet_balance=Decimal(0), paper=False)
+        account = Account(
+            name=KEPT,
+            venue=self.venue,
+            settle="USDT",
+            wallet_balance=Decimal(0),
+            paper=False,
+            position_mode=PositionMode.HEDGE if self.both_legs else PositionMode.ONE_WAY,
+        )
         hedge = msgspec.structs.replace(
-            book.hedges[0], account=KEPT, quantity=Decimal(0), entry_price=None, isolated_margin=None
+            book.hedges[0], account=KEPT, quantity=Decimal(0), entry_price=None, isolated_margin=None, leg=self.leg
         )
         return msgspec.structs.replace(book, accounts=(account,), hedges=(hedge,))
 
@@ -109,7 +124,7 @@ class Desk:
             host.stop()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def desk(exchange: tuple[str, SimulatorProcess]) -> Desk:
     return Desk(*exchange)
 
@@ -173,7 +188,7 @@ async def test_a_lost_line_loses_nothing(desk: Desk) -> None:
 
 async def test_an_order_has_one_life_whatever_is_asked_twice(desk: Desk) -> None:
     """Placed, placed again, found, cancelled, cancelled again, and one that was never there."""
-    feed = account_feed(desk.venue, KEPT, desk.endpoints, desk.key("trade"))
+    feed = desk.trader
     resting = desk.order("sell", "0.1", "61200")
 
     def states(events: Sequence[object]) -> list[OrderState]:
