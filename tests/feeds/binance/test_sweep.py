@@ -210,3 +210,17 @@ async def test_no_position_was_none_a_little_before_it_was_asked_for() -> None:
         before_ns = time.time_ns()
         (read,) = of(await sweep(account), PositionUpdate)
     assert before_ns - 6 * 10**9 < read.venue_time_ns < before_ns
+
+
+async def test_a_spot_balance_that_is_gone_is_told_as_nothing_once() -> None:
+    async with desk() as (account, venue):
+        both = [{"asset": asset, "free": "1", "locked": "0"} for asset in ("BTC", "ETH")]
+        venue.on("GET /api/v3/account", {"balances": both}, {"balances": both[:1]})
+        told = [
+            {
+                event.asset: event.wallet_balance
+                for event in of(await sweep(account, "binance:spot:BTCUSDT"), BalanceUpdate)
+            }
+            for _ in range(3)
+        ]
+    assert told == [{"BTC": 1, "ETH": 1}, {"BTC": 1, "ETH": 0}, {"BTC": 1}]
