@@ -25,6 +25,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from core.symbols import read_name
 from feeds.registry import decoder_for
 from tests.bench.frame_cases import BARE, LEAST, Case, cases
 
@@ -32,11 +33,11 @@ WORKER = Path(__file__).with_name("cryptofeed_worker.py")
 EXCHANGES: list[Any] = []
 """ccxt's clients, to be closed at the end."""
 
-CCXT = {
-    ("binance", "usdm"): "binanceusdm",
-    ("binance", "coinm"): "binancecoinm",
-}
-"""Its class for a market, where that is not called after the venue."""
+CCXT = {("binance", "usdm"): "binanceusdm", ("binance", "coinm"): "binancecoinm"}
+"""ccxt's class for a market, where it is not named after the venue."""
+
+CRYPTOFEED = (("binance", "usdm"), ("bybit", "linear"))
+"""The markets that its worker here can take."""
 
 Pass = Callable[[], float]
 """Feeds a case's frames once and says how many seconds it took."""
@@ -80,7 +81,7 @@ def ours(case: Case) -> Pass:
 
 
 def typed(models: Mapping[str, Any]) -> Callable[[Case], Pass | None]:
-    """A typed msgspec decode and nothing more; ``None`` for shapes without a model (frames that are packed)."""
+    """A typed msgspec decode and nothing more; ``None`` for frames that are no plain JSON."""
 
     def prepare(case: Case) -> Pass | None:
         if case.shape not in models:
@@ -100,9 +101,8 @@ def ccxt_pro(case: Case) -> Pass:
     """ccxt.pro from the bytes of a frame to its ticker, on a client that is not connected."""
     import ccxt.pro
 
-    name = CCXT.get((case.venue, case.market), case.venue)
-    exchange = getattr(ccxt.pro, name)()
-    markets = {symbol: _ccxt_market(case.market, symbol) for symbol in case.symbols}
+    exchange = getattr(ccxt.pro, CCXT.get((case.venue, case.market), case.venue))()
+    markets = {symbol: _ccxt_market(case, symbol) for symbol in case.symbols}
     exchange.set_markets(list(markets.values()))
     handle = exchange.client(case.url).handle_text_or_binary_message
     packed, unpack = case.shape == "packed", exchange.gunzip
@@ -113,29 +113,29 @@ def ccxt_pro(case: Case) -> Pass:
 
     def run() -> float:
         seconds = timed(take, case)
-        made = exchange.tickers.keys() | exchange.bidsasks.keys()
+        made = {*exchange.tickers, *exchange.orderbooks, *exchange.bidsasks}
         missing = [symbol for symbol, market in markets.items() if market["symbol"] not in made]
         if missing:
-            raise RuntimeError(f"ccxt.pro made no ticker of {', '.join(missing[:3])}")
+            raise RuntimeError(f"ccxt.pro made nothing of {', '.join(missing[:3])}")
         return seconds
 
     EXCHANGES.append(exchange)
     return run
 
 
-def _ccxt_market(market: str, symbol: str) -> dict[str, Any]:
-    inverse, spot = market == "coinm", market == "spot"
-    quote = "USD" if inverse else "USDT"
-    base = symbol.removesuffix("_PERP").removesuffix(quote).removesuffix("-")
-    settle = None if spot else base if inverse else quote
+def _ccxt_market(case: Case, symbol: str) -> dict[str, Any]:
+    terms = read_name(f"{case.venue}:{case.market}:{symbol}")
+    assert terms is not None, "a case has symbols that the venue can have"
+    spot, inverse = case.market == "spot", terms.settle == terms.base
+    settle = None if spot else terms.settle
     return {
         "id": symbol,
-        "symbol": f"{base}/{quote}" if spot else f"{base}/{quote}:{settle}",
-        "base": base,
-        "quote": quote,
+        "symbol": f"{terms.base}/{terms.quote}" if spot else f"{terms.base}/{terms.quote}:{settle}",
+        "base": terms.base,
+        "quote": terms.quote,
         "settle": settle,
-        "baseId": base,
-        "quoteId": quote,
+        "baseId": terms.base,
+        "quoteId": terms.quote,
         "settleId": settle,
         "type": "spot" if spot else "swap",
         "active": True,
@@ -164,8 +164,7 @@ class Cryptofeed:
 
     def prepare(self, case: Case) -> Pass | None:
         """``None`` where the handler does not take such frames (raw ones, arrays, books without depth)."""
-        handled = case.venue in ("binance", "bybit") and case.market != "coinm"
-        if not handled or case.shape in ("mark raw", "marks", "book", "spot book"):
+        if case.shape in ("mark raw", "marks", "book", "spot book") or (case.venue, case.market) not in CRYPTOFEED:
             return None
 
         frames = {"primer": case.primer, "frames": case.frames}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -38,16 +39,17 @@ LISTED_LEVELS = frozenset({"ETH_USDT"})
 class MarketData:
     """One method an endpoint: the query's parameters in, ``data`` out. Raises MexcRefusal."""
 
-    def __init__(self, exchange: Exchange) -> None:
-        self._exchange = exchange
+    def __init__(self, exchange: Exchange, clock: Callable[[], int]) -> None:
+        """``clock`` is what signatures are checked against (ms)."""
+        self._exchange, self._clock = exchange, clock
         self.versions: dict[str, int] = {}
         """The number of the newest state of each contract's book."""
         self.followed: dict[str, Book] = {}
         """The books that somebody follows, as the newest difference has left them: a snapshot must be that very one."""
 
     def ping(self, _: Parameters) -> Any:
-        """GET ping."""
-        return self._exchange.now_ms
+        """GET ping: the venue's time."""
+        return self._clock()
 
     def detail(self, parameters: Parameters) -> Any:
         """GET detail: an object of one contract, a list of all."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -31,8 +32,9 @@ LISTEN_KEY_MS = 3_600_000
 class SpotApi:
     """One method an endpoint; public ones take the query, signed ones the account too. Raises SpotRefusal."""
 
-    def __init__(self, exchange: Exchange) -> None:
-        self._exchange = exchange
+    def __init__(self, exchange: Exchange, clock: Callable[[], int]) -> None:
+        """``clock`` is what signatures are checked against (ms)."""
+        self._exchange, self._clock = exchange, clock
         self._keys: dict[str, tuple[Account, int]] = {}
         self._made = 0
 
@@ -40,7 +42,7 @@ class SpotApi:
 
     def time(self, _: Parameters) -> Any:
         """GET time."""
-        return {"serverTime": self._exchange.now_ms}
+        return {"serverTime": self._clock()}
 
     def exchange_info(self, parameters: Parameters) -> Any:
         """GET exchangeInfo: one pair, several with commas between them, or all."""

@@ -37,10 +37,10 @@ class Mexc(SimVenue):
 
     def __init__(self, exchange: Exchange, options: VenueOptions) -> None:
         super().__init__(exchange, options)
-        data, ids = MarketData(exchange), PositionIds()
+        data, ids = MarketData(exchange, self.faults.now_ms), PositionIds()
         self.frames = Frames(exchange, self.hub, data)
         self.edge = Edge(exchange, self.hub, self.frames, ids, self.faults)
-        self.spot_api = SpotApi(exchange)
+        self.spot_api = SpotApi(exchange, self.faults.now_ms)
         self.spot = SpotStreams(exchange, self.hub, self.spot_api, options.lifetime_ms)
         account, trade = AccountApi(exchange, data, ids), TradeApi(exchange, data, _soon)
         self.rest = Rest(exchange, self.faults, data, account, trade, self.spot_api)

@@ -154,14 +154,22 @@ async def test_polls_tell_the_estimate_and_what_was_settled() -> None:
         funding, settled = feed.polls(CONTRACTS)
         rates = await feed.poll(funding)
         past = await feed.poll(settled)
-    assert [event.channel for event in rates if isinstance(event, Ticker)] == list(funding.channels) * 2
+    assert {event.instrument for event in rates if isinstance(event, Ticker)} == {*CONTRACTS}
     assert all(isinstance(event, Ticker) and event.mark_price is None for event in rates)
+    assert {event.channel for event in rates if isinstance(event, Ticker)} == {*funding.channels}
     assert [type(event) for event in past] == [FundingSettled]
     assert [dict(request.query) for request in requests] == [
-        {},
+        {"symbol": "BTCUSDT"},
+        {"symbol": "ETHUSDT"},
         {"symbol": "BTCUSDT", "limit": "1"},
         {"symbol": "ETHUSDT", "limit": "1"},
     ]
+
+
+async def test_many_contracts_are_asked_for_all_at_once() -> None:
+    async with venue(BODIES) as (feed, requests):
+        await feed.poll(feed.polls([f"weex:linear:X{number}USDT" for number in range(6)])[0])
+    assert [dict(request.query) for request in requests] == [{}]
 
 
 async def test_candles_are_read_once_each_and_in_order() -> None:
