@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from core.errors import DecodeError, VenueError
-from core.events import AccountSwept, AnyEvent, BalanceUpdate, PositionUpdate
+from core.events import AccountSettings, AccountSwept, AnyEvent, BalanceUpdate, PositionUpdate
 from core.legs import Leg
 from core.orders import OrderRequest
 from feeds.binance import facts, sign
 from feeds.binance.private import AccountDecoder
-from feeds.binance.products import COINM, PRODUCTS, SPOT, USDM, at_home, rest_base
+from feeds.binance.products import COINM, PRODUCTS, SPOT, USDM, at_home, rest_base, tells_rights
 from feeds.clock import Clock
 from feeds.plans import by_market
 from feeds.venue import ConnectionPlan, Credentials, Endpoints, Opening, PlainStream, Subscription
@@ -133,6 +133,9 @@ class BinanceAccount(PlainStream):
                 read += self._gone(read, names[market])
             events += [_as_streamed(event, self._streamed.get(market, {})) for event in read]
         received_ns = self._clock.now_ns()
+        if not tells_rights(self._endpoints):
+            unverified = AccountSettings(received_ns=received_ns, account=self.account, key_verified=False)
+            events.append(unverified)
         return [*events, *(AccountSwept(received_ns=received_ns, account=name) for name in names.values())]
 
     # --- orders ------------------------------------------------------------------------------------------------------

@@ -23,7 +23,10 @@ from core.events import (
     PositionUpdate,
 )
 from core.legs import Leg
+from feeds.binance import facts
 from feeds.binance.desk import BinanceAccount
+from feeds.binance.products import at_home
+from feeds.venue import Endpoints
 from tests.feeds.binance.desk import Venue, desk, not_known, of, row
 
 NOW_MS = time.time_ns() // 10**6
@@ -224,3 +227,16 @@ async def test_a_spot_balance_that_is_gone_is_told_as_nothing_once() -> None:
             for _ in range(3)
         ]
     assert told == [{"BTC": 1, "ETH": 1}, {"BTC": 1, "ETH": 0}, {"BTC": 1}]
+
+
+@pytest.mark.parametrize(("network", "verified"), [(None, []), (facts.DEMO, [False]), (facts.TESTNET, [False])])
+async def test_where_nobody_tells_what_a_key_may_do_the_account_says_so(
+    network: Endpoints | None, verified: list[bool]
+) -> None:
+    async with desk() as (account, venue):
+        prepared(venue)
+        assert account._client("usdm")  # it keeps its address
+        if network is not None:
+            account._endpoints = at_home(network)
+        settings = of(await sweep(account), AccountSettings)
+    assert [event.key_verified for event in settings if event.key_verified is not None] == verified
