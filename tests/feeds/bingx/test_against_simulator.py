@@ -464,6 +464,9 @@ async def test_a_sweep_tells_everything_and_twice_the_same(simulator: SimulatorP
     swept = await trader.sweep([*EVERY, "bingx:linear:ETH-USDT"], time.time_ns() - 20 * DAY_NS)
     assert isinstance(swept[-1], AccountSwept)
     assert not of(FrameFault, swept)
+    stamps = {event.venue_time_ns for event in of(PositionUpdate, swept)}
+    stamps |= {event.venue_time_ns for event in of(BalanceUpdate, swept)}
+    assert len(stamps) == 1, "all are as of when the sweep began"
     positions = {event.instrument: event for event in of(PositionUpdate, swept) if event.leg is Leg.NET}
     assert positions[LINEAR].quantity == Decimal("-0.2")
     assert positions[LINEAR].leverage == 7
@@ -612,4 +615,6 @@ async def test_a_liquidation_is_told_as_what_it_is(simulator: SimulatorProcess, 
     forced = next(fill for fill in of(Fill, log.events) if fill.origin.value == "liquidation")
     swept = {fill.fill_id: fill for fill in of(Fill, await trader.sweep([LINEAR], 0))}
     assert (forced.side, forced.quantity) == ("buy", Decimal("0.01"))
-    assert swept[forced.fill_id].fee == forced.fee
+    assert swept[forced.fill_id].fee == forced.fee == 0
+    (clearance,) = [fee for fee in of(FeeCharged, await trader.sweep([LINEAR], 0)) if fee.kind == "liquidation"]
+    assert clearance.amount > 0
