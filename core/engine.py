@@ -96,7 +96,8 @@ class Engine:
         self._now_ns = 0
         self._sequence = self._events = 0
         self._feeds = FeedsHealth()
-        priced = priced_contracts(sheets)
+        hedged = {hedge.instrument for book in self._books for hedge in book.hedges}
+        priced = {name: item for name, item in priced_contracts(sheets).items() if name in hedged}
         self._market = Market(self._feeds, priced)
         self._history = History()
         self._ledger = Ledger(account for book in self._books for account in book.accounts)

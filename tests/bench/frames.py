@@ -26,7 +26,10 @@ from typing import Any, NamedTuple
 import msgspec
 
 from feeds.registry import decoder_for
-from tests.bench.frame_cases import BARE, LEAST, Case, cases
+from tests.bench import frame_cases, weex_cases
+from tests.bench.frame_cases import Case
+
+BARE, LEAST = frame_cases.BARE | weex_cases.BARE, frame_cases.LEAST | weex_cases.LEAST
 
 WORKER = Path(__file__).with_name("cryptofeed_worker.py")
 EXCHANGES: list[Any] = []
@@ -95,7 +98,7 @@ def ccxt_pro(case: Case) -> Pass:
     import ccxt.pro
 
     exchange = getattr(ccxt.pro, {"binance": "binanceusdm"}.get(case.venue, case.venue))()
-    exchange.set_markets([_ccxt_market(symbol) for symbol in case.symbols])
+    exchange.set_markets([_ccxt_market(symbol, case.market) for symbol in case.symbols])
     handle = exchange.client(case.url).handle_text_or_binary_message
     packed, unpack = case.shape == "packed", exchange.gunzip
 
@@ -105,36 +108,37 @@ def ccxt_pro(case: Case) -> Pass:
 
     def run() -> float:
         seconds = timed(take, case)
-        missing = [symbol for symbol in case.symbols if _ccxt_market(symbol)["symbol"] not in exchange.tickers]
+        heard = {*exchange.tickers, *exchange.orderbooks, *exchange.bidsasks}
+        missing = [symbol for symbol in case.symbols if _ccxt_market(symbol, case.market)["symbol"] not in heard]
         if missing:
-            raise RuntimeError(f"ccxt.pro made no ticker of {', '.join(missing[:3])}")
+            raise RuntimeError(f"ccxt.pro made nothing of {', '.join(missing[:3])}")
         return seconds
 
     EXCHANGES.append(exchange)
     return run
 
 
-def _ccxt_market(symbol: str) -> dict[str, Any]:
-    base = symbol.removesuffix("USDT").removesuffix("-")
+def _ccxt_market(symbol: str, market: str) -> dict[str, Any]:
+    base, spot = symbol.removesuffix("USDT").removesuffix("-"), market == "spot"
     return {
         "id": symbol,
-        "symbol": f"{base}/USDT:USDT",
+        "symbol": f"{base}/USDT" if spot else f"{base}/USDT:USDT",
         "base": base,
         "quote": "USDT",
-        "settle": "USDT",
+        "settle": None if spot else "USDT",
         "baseId": base,
         "quoteId": "USDT",
-        "settleId": "USDT",
-        "type": "swap",
+        "settleId": None if spot else "USDT",
+        "type": "spot" if spot else "swap",
         "active": True,
         "contractSize": 1,
-        "spot": False,
+        "spot": spot,
         "margin": False,
-        "swap": True,
+        "swap": not spot,
         "future": False,
         "option": False,
-        "contract": True,
-        "linear": True,
+        "contract": not spot,
+        "linear": not spot,
         "inverse": False,
         "precision": {"amount": 0.001, "price": 0.1},
         "limits": {},
@@ -151,7 +155,7 @@ class Cryptofeed:
         )
 
     def prepare(self, case: Case) -> Pass | None:
-        """``None`` where the handler does not take such frames (raw ones and arrays)."""
+        """``None`` where the handler does not take such frames (raw ones and arrays), or knows no such venue."""
         if case.shape in ("mark raw", "marks") or case.venue not in ("binance", "bybit"):
             return None
 
@@ -219,7 +223,7 @@ async def main() -> None:
     names = [contender.name for contender in contenders]
     print(f"{'µs a frame (median)':<45}" + "".join(f"{name:>10}" for name in names))
     try:
-        for case in cases():
+        for case in (*frame_cases.cases(), *weex_cases.weex_cases()):
             passes = [contender.prepare(case) for contender in contenders]
             show(case, names, microseconds(passes, len(case.frames), arguments.repeats))
     finally:

@@ -1,7 +1,8 @@
-"""Binance's websockets: three futures routes that serve only their own streams, and unrouted spot.
+"""Binance's websockets: three USDⓈ-M routes that serve only their own streams, COIN-M and spot without routes.
 
 A stream asked on the wrong route, in upper case, or of an unknown symbol is acked and stays silent, as at the venue.
-The unrouted paths serve spot here; a futures stream asked there is silent too, and none of it is an error.
+The unrouted paths serve spot here, those under ``/dstream`` COIN-M (route ``coin``); a stream of another product that
+is asked there is silent too, and none of it is an error. All-market streams carry both futures products on either host.
 """
 
 from __future__ import annotations
@@ -24,6 +25,12 @@ from feeds.sim.wire import decode, encode, wall_ms
 MESSAGES_PER_SECOND = {"spot": 5}
 FUTURES_MESSAGES_PER_SECOND = 10
 MAXIMUM_STREAMS = 1024
+
+ROUTES = {"public": "public", "market": "market", "private": "private", "dstream": "coin", "": "spot"}
+"""By the first part of the path."""
+
+CATEGORIES = {"spot": "spot", "coin": "coinm"}
+"""The product of a route that serves everything of it; the others serve parts of USDⓈ-M."""
 
 PUBLIC_KINDS = frozenset({"bookTicker", "depth", "rpiDepth", "trade"})
 """What the ``/public`` route serves; everything else public is on ``/market``."""
@@ -72,18 +79,18 @@ class Streams:
         self.depth = DepthBooks(exchange)
         self._clients: dict[Socket, _Client] = {}
         self._known: dict[tuple[str, str], Stream | None] = {}
+        self._pairs: set[tuple[str, str]] = set()
         self._steps = 0
-        self.private_names: Callable[[str], bool] = lambda _: False
-        """Whether a stream name is a live listenKey."""
+        self.private_names: Callable[[str, str], bool] = lambda *_: False
+        """Whether a stream name is a live listenKey of a route."""
 
     async def connect(self, request: web.Request) -> web.StreamResponse:
         """Serve ``[/{route}]/ws[/…]`` and ``[/{route}]/stream``."""
-        route, shape = request.match_info.get("route", "spot"), request.match_info["shape"]
+        route, shape = ROUTES[request.match_info.get("route", "")], request.match_info["shape"]
         events = frozenset(part for text in request.query.getall("events", []) for part in text.split("/") if part)
         client = _Client(route, shape == "stream", {}, events, deque(maxlen=FUTURES_MESSAGES_PER_SECOND + 1))
         wanted = initial_streams(request.match_info.get("path", ""), request.query.getall("streams", []))
-        if route == "private":
-            wanted += request.query.getall("listenKey", [])
+        wanted += request.query.getall("listenKey", []) if route == "private" else []
 
         def opened(socket: Socket) -> None:
             self._clients[socket] = client
@@ -98,9 +105,9 @@ class Streams:
             del self._clients[socket]
         return response
 
-    def is_spot(self, socket: Socket) -> bool:
-        """Whether a socket was opened on a spot path."""
-        return socket in self._clients and self._clients[socket].route == "spot"
+    def is_futures(self, socket: Socket) -> bool:
+        """Whether a socket was opened on a path of futures streams."""
+        return socket in self._clients and self._clients[socket].route != "spot"
 
     def publish(self) -> None:
         """Send what is due at this step."""
@@ -121,8 +128,8 @@ class Streams:
                 self._send(name, encode(body), keys)
 
     def announce(self, name: str, body: Any) -> None:
-        """Send an event stream's frame (``!contractInfo``, ``<s>@forceOrder``) to whoever wants it."""
-        self._send(name, encode(body), topic_keys("market", name))
+        """Send an event stream's frame (``!contractInfo``, ``<s>@forceOrder``) to whoever wants it, on either host."""
+        self._send(name, encode(body), [*topic_keys("market", name), *topic_keys("coin", name)])
 
     def deliver(self, listen_key: str, body: Any) -> None:
         """Send a private event to every socket of a listenKey that did not ask for other kinds only."""
@@ -205,12 +212,15 @@ class Streams:
         stream = None if client.route == "private" else self._stream(client.route, name)
         if stream is not None and stream.begin is not None:
             stream.begin()
-        if stream is not None or (client.route == "private" and self.private_names(name)):
+        if self.private_names(client.route, name):
+            self._hub.subscribe(socket, topic_key("private", name, combined=client.combined))
+        elif stream is not None:
             self._hub.subscribe(socket, topic_key(client.route, name, combined=client.combined))
 
     def _remove(self, socket: Socket, client: _Client, name: str) -> None:
         client.asked.pop(name, None)
-        self._hub.unsubscribe(socket, topic_key(client.route, name, combined=client.combined))
+        for route in (client.route, "private"):
+            self._hub.unsubscribe(socket, topic_key(route, name, combined=client.combined))
 
     # --- streams --------------------------------------------------------------------------------------------
 
@@ -218,7 +228,7 @@ class Streams:
         """The listing of a lower-case symbol; upper case names nothing."""
         if symbol != symbol.lower():
             return None
-        return self._exchange.find("spot" if route == "spot" else "usdm", symbol.upper())
+        return self._exchange.find(CATEGORIES.get(route, "usdm"), symbol.upper())
 
     def _stream(self, route: str, name: str) -> Stream | None:
         """What a name means on a route; ``None`` where it is silent there. Remembered, so cheap at each step."""
@@ -228,16 +238,19 @@ class Streams:
             self._known[key] = stream if stream is not None and stream.route == route else None
         stream = self._known[key]
         symbol = name.partition("@")[0]
-        gone = stream is not None and not name.startswith("!") and self._listing(route, symbol) is None
+        named = not name.startswith("!") and (route, symbol) not in self._pairs
+        gone = stream is not None and named and self._listing(route, symbol) is None
         return None if gone else stream
 
     def _symbol_stream(self, route: str, name: str) -> Stream | None:
         match = _STREAM.match(name)
-        listing = None if match is None else self._listing(route, match["symbol"])
-        if match is None or listing is None:
+        if match is None:
             return None
+        listing = self._listing(route, match["symbol"])
+        if listing is None:
+            return self._pair_stream(route, name, match)
         kind, exchange, spot = match["kind"], self._exchange, route == "spot"
-        where = route if spot else ("public" if kind in PUBLIC_KINDS else "market")
+        where = route if route in CATEGORIES else ("public" if kind in PUBLIC_KINDS else "market")
         match kind:
             case "markPrice" if not spot and match["speed"] in (None, "1s"):
                 every = MARK_FAST_STEPS if match["speed"] else MARK_STEPS
@@ -257,6 +270,25 @@ class Streams:
                 return self._depth_stream(name, where, listing, match["depth"], _DEPTH_STEPS[match["speed"]])
             case "forceOrder" if not spot:
                 return Stream(name, where, 1, lambda: None)
+        return None
+
+    def _pair_stream(self, route: str, name: str, match: re.Match[str]) -> Stream | None:
+        """COIN-M's streams of a pair: the mark prices of all its contracts, and its index."""
+        exchange, pair = self._exchange, match["symbol"]
+        if route != "coin" or pair != pair.lower() or match["speed"] not in (None, "1s"):
+            return None
+        every = MARK_FAST_STEPS if match["speed"] else MARK_STEPS
+
+        def contracts() -> list[Listing]:
+            return [listing for listing in exchange.listed("coinm") if listing.pair == pair.upper()]
+
+        if not contracts():
+            return None
+        self._pairs.add((route, pair))
+        if match["kind"] == "markPrice":
+            return Stream(name, route, every, lambda: [frames.mark_price(exchange, each) for each in contracts()])
+        if match["kind"] == "indexPrice":
+            return Stream(name, route, every, lambda: frames.index_price(exchange, contracts()[0]))
         return None
 
     def _depth_stream(self, name: str, where: str, listing: Listing, depth: str | None, every: int) -> Stream | None:
@@ -281,14 +313,16 @@ class Streams:
 
         def each(make: Callable[[Exchange, Listing], Any], *, both: bool = False) -> Callable[[], Any]:
             def rows() -> Any:
-                found = [make(exchange, listing) for listing in exchange.listed("spot" if spot else "usdm")]
-                return [*found, frames.coin_margined(exchange, make)] if both and not spot else found
+                listed = exchange.listed(CATEGORIES.get(route, "usdm"))
+                if both and not spot:
+                    listed = [*exchange.listed("usdm"), *exchange.listed("coinm")]
+                return [make(exchange, listing) for listing in listed]
 
             return rows
 
-        market = "spot" if spot else "market"
+        market = route if route in CATEGORIES else "market"
         match (match["kind"], bool(match["array"])):
-            case ("markPrice", True) if not spot:
+            case ("markPrice", True) if route not in CATEGORIES:
                 return Stream(name, market, MARK_FAST_STEPS if match["speed"] else MARK_STEPS, each(frames.mark_price))
             case ("ticker", True):
                 return Stream(name, market, ALL_TICKER_STEPS, each(frames.ticker, both=True))
@@ -297,16 +331,14 @@ class Streams:
             case ("contractInfo", False) | ("forceOrder", True) if not spot:
                 return Stream(name, market, 1, lambda: None)
             case ("bookTicker", False) if not spot:
-                return Stream(name, "public", ALL_BOOK_STEPS, self._next_book_ticker)
+                where = "coin" if route == "coin" else "public"
+                return Stream(name, where, ALL_BOOK_STEPS, self._next_book_ticker)
         return None
 
     def _next_book_ticker(self) -> Any:
         """``!bookTicker`` carries one contract a frame; the contracts of both products take turns."""
-        listed = self._exchange.listed("usdm")
-        turn = self._steps // ALL_BOOK_STEPS % (len(listed) + 1)
-        if turn == len(listed):
-            return frames.coin_margined(self._exchange, frames.book_ticker)
-        return frames.book_ticker(self._exchange, listed[turn])
+        listed = [*self._exchange.listed("usdm"), *self._exchange.listed("coinm")]
+        return frames.book_ticker(self._exchange, listed[self._steps // ALL_BOOK_STEPS % len(listed)])
 
 
 def initial_streams(path: str, queries: list[str]) -> list[str]:
