@@ -181,7 +181,7 @@ async def test_garbage_and_a_cut_are_survived(simulator: SimulatorProcess) -> No
 
 
 @verifies("linear", "mark price", "index price", "funding rate", "funding interval", "last settled funding rate")
-@verifies("inverse", "mark price", "index price", "funding rate")
+@verifies("inverse", "mark price", "index price", "funding rate", "funding interval")
 async def test_what_no_stream_tells_is_polled(simulator: SimulatorProcess) -> None:
     feed = BingxFeed(simulator.venues["bingx"])
     wanted = [*EVERY, "bingx:linear:SOL-USDT", "bingx:linear:DOGE-USDT"]
@@ -194,6 +194,7 @@ async def test_what_no_stream_tells_is_polled(simulator: SimulatorProcess) -> No
         "bingx:linear:DOGE-USDT": 1,
     }
     (inverse,) = of(Ticker, await feed.poll(polls["inverse-premium"]))
+    assert inverse.funding_interval_hours == 8
     for event in (linear[LINEAR], inverse):
         assert event.mark_price is not None
         assert event.index_price is not None

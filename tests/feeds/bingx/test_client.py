@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from decimal import Decimal
@@ -13,7 +14,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from core.errors import RequestError, VenueError
-from core.events import FrameFault, FundingSettled, Heard, InstrumentListed, Ticker
+from core.events import AccountSwept, FrameFault, FundingSettled, Heard, InstrumentListed, Ticker
 from core.history import DAY_NS, HOUR_NS
 from core.legs import Leg
 from core.orders import OrderRequest
@@ -53,6 +54,7 @@ def test_addresses_given_without_more_have_every_market_below_them() -> None:
     }
 
 
+@pytest.mark.verifies("bingx", "linear", "test network", client="hedgerow")
 def test_the_demo_network_has_usdt_margined_contracts_only() -> None:
     feed = BingxFeed(facts.DEMO)
     (plan,) = feed.plans(["bingx:linear:BTC-USDT"])
@@ -276,3 +278,46 @@ async def test_a_position_mode_that_cannot_be_read_sends_nothing() -> None:
         with pytest.raises(VenueError):
             await BingxDesk("main", endpoints, KEY).place(order())
     assert [request.path for request in requests] == [facts.POSITION_MODE_PATH]
+
+
+@pytest.mark.parametrize("broken", [facts.POSITIONS_PATH, facts.FILLS_PATH, facts.INCOME_PATH, facts.MARGIN_MODE_PATH])
+@pytest.mark.parametrize("told", [503, {"code": 100410, "msg": ""}, {"code": 0, "data": "x"}])
+async def test_a_sweep_that_cannot_read_everything_tells_nothing(broken: str, told: Any) -> None:
+    answers: Answers = {
+        **ONE_WAY,
+        facts.CLOCK_PATH: good({"serverTime": 1_790_000_000_000}),
+        facts.BALANCE_PATH: good([{"asset": "USDT", "balance": "1"}]),
+        facts.POSITIONS_PATH: good([]),
+        facts.MARGIN_MODE_PATH: good({"marginType": "CROSSED"}),
+        facts.LEVERAGE_PATH: good({"longLeverage": 5, "shortLeverage": 5}),
+        facts.OPEN_ORDERS_PATH: good({"orders": []}),
+        facts.ALL_ORDERS_PATH: good({"orders": None}),
+        facts.FILLS_PATH: good({"fill_history_orders": None, "total": 0}),
+        facts.INCOME_PATH: good(None),
+    }
+    wanted = ["bingx:linear:BTC-USDT"]
+    since_ns = time.time_ns()
+    async with venue(answers) as (endpoints, _):
+        swept = await BingxDesk("main", endpoints, KEY).sweep(wanted, since_ns)
+    assert isinstance(swept[-1], AccountSwept)
+    async with venue({**answers, broken: told}) as (endpoints, _):
+        with pytest.raises(VenueError) as error:
+            await BingxDesk("main", endpoints, KEY).sweep(wanted, since_ns)
+    assert KEY.key not in str(error.value)
+    assert KEY.secret not in str(error.value)
+
+
+async def test_what_the_venue_refuses_to_keep_is_told_without_the_key() -> None:
+    key = "a8ea75681542e66f1a50a1616dd06ed7"
+    answers: Answers = {**ONE_WAY, facts.LISTEN_KEY_PATH: ["in turn", {"listenKey": key}, 404]}
+    async with venue(answers) as (endpoints, requests):
+        desk = BingxDesk("main", endpoints, KEY)
+        (plan,) = desk.plans(["bingx:linear:BTC-USDT"])
+        opening = await desk.opening(plan)
+        assert opening.url == f"ws://unused/swap-market?listenKey={key}"
+        assert key not in repr(opening)
+        with pytest.raises(VenueError) as error:
+            await desk.keep_alive(plan)
+    assert requests[-1].method == "PUT"
+    assert requests[-1].query["listenKey"] == key
+    assert key not in str(error.value)
