@@ -25,15 +25,19 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from core.symbols import read_name
 from feeds.registry import decoder_for
-from tests.bench import frame_cases, weex_cases
-from tests.bench.frame_cases import Case
-
-BARE, LEAST = frame_cases.BARE | weex_cases.BARE, frame_cases.LEAST | weex_cases.LEAST
+from tests.bench.frame_cases import BARE, LEAST, Case, cases
 
 WORKER = Path(__file__).with_name("cryptofeed_worker.py")
 EXCHANGES: list[Any] = []
 """ccxt's clients, to be closed at the end."""
+
+CCXT = {("binance", "usdm"): "binanceusdm", ("binance", "coinm"): "binancecoinm"}
+"""ccxt's class for a market, where it is not named after the venue."""
+
+CRYPTOFEED = (("binance", "usdm"), ("bybit", "linear"))
+"""The markets that its worker here can take."""
 
 Pass = Callable[[], float]
 """Feeds a case's frames once and says how many seconds it took."""
@@ -77,7 +81,7 @@ def ours(case: Case) -> Pass:
 
 
 def typed(models: Mapping[str, Any]) -> Callable[[Case], Pass | None]:
-    """A typed msgspec decode and nothing more; ``None`` for shapes without a model (frames that are packed)."""
+    """A typed msgspec decode and nothing more; ``None`` for frames that are no plain JSON."""
 
     def prepare(case: Case) -> Pass | None:
         if case.shape not in models:
@@ -97,8 +101,9 @@ def ccxt_pro(case: Case) -> Pass:
     """ccxt.pro from the bytes of a frame to its ticker, on a client that is not connected."""
     import ccxt.pro
 
-    exchange = getattr(ccxt.pro, {"binance": "binanceusdm"}.get(case.venue, case.venue))()
-    exchange.set_markets([_ccxt_market(symbol, case.market) for symbol in case.symbols])
+    exchange = getattr(ccxt.pro, CCXT.get((case.venue, case.market), case.venue))()
+    markets = {symbol: _ccxt_market(case, symbol) for symbol in case.symbols}
+    exchange.set_markets(list(markets.values()))
     handle = exchange.client(case.url).handle_text_or_binary_message
     packed, unpack = case.shape == "packed", exchange.gunzip
 
@@ -108,8 +113,8 @@ def ccxt_pro(case: Case) -> Pass:
 
     def run() -> float:
         seconds = timed(take, case)
-        heard = {*exchange.tickers, *exchange.orderbooks, *exchange.bidsasks}
-        missing = [symbol for symbol in case.symbols if _ccxt_market(symbol, case.market)["symbol"] not in heard]
+        made = {*exchange.tickers, *exchange.orderbooks, *exchange.bidsasks}
+        missing = [symbol for symbol, market in markets.items() if market["symbol"] not in made]
         if missing:
             raise RuntimeError(f"ccxt.pro made nothing of {', '.join(missing[:3])}")
         return seconds
@@ -118,28 +123,31 @@ def ccxt_pro(case: Case) -> Pass:
     return run
 
 
-def _ccxt_market(symbol: str, market: str) -> dict[str, Any]:
-    base, spot = symbol.removesuffix("USDT").removesuffix("-"), market == "spot"
+def _ccxt_market(case: Case, symbol: str) -> dict[str, Any]:
+    terms = read_name(f"{case.venue}:{case.market}:{symbol}")
+    assert terms is not None, "a case has symbols that the venue can have"
+    spot, inverse = case.market == "spot", terms.settle == terms.base
+    settle = None if spot else terms.settle
     return {
         "id": symbol,
-        "symbol": f"{base}/USDT" if spot else f"{base}/USDT:USDT",
-        "base": base,
-        "quote": "USDT",
-        "settle": None if spot else "USDT",
-        "baseId": base,
-        "quoteId": "USDT",
-        "settleId": None if spot else "USDT",
+        "symbol": f"{terms.base}/{terms.quote}" if spot else f"{terms.base}/{terms.quote}:{settle}",
+        "base": terms.base,
+        "quote": terms.quote,
+        "settle": settle,
+        "baseId": terms.base,
+        "quoteId": terms.quote,
+        "settleId": settle,
         "type": "spot" if spot else "swap",
         "active": True,
-        "contractSize": 1,
+        "contractSize": None if spot else 1,
         "spot": spot,
         "margin": False,
         "swap": not spot,
         "future": False,
         "option": False,
         "contract": not spot,
-        "linear": not spot,
-        "inverse": False,
+        "linear": None if spot else not inverse,
+        "inverse": None if spot else inverse,
         "precision": {"amount": 0.001, "price": 0.1},
         "limits": {},
         "info": {},
@@ -155,8 +163,8 @@ class Cryptofeed:
         )
 
     def prepare(self, case: Case) -> Pass | None:
-        """``None`` where the handler does not take such frames (raw ones and arrays), or knows no such venue."""
-        if case.shape in ("mark raw", "marks") or case.venue not in ("binance", "bybit"):
+        """``None`` where the handler does not take such frames (raw ones, arrays, books without depth)."""
+        if case.shape in ("mark raw", "marks", "book", "spot book") or (case.venue, case.market) not in CRYPTOFEED:
             return None
 
         frames = {"primer": case.primer, "frames": case.frames}
@@ -223,7 +231,7 @@ async def main() -> None:
     names = [contender.name for contender in contenders]
     print(f"{'µs a frame (median)':<45}" + "".join(f"{name:>10}" for name in names))
     try:
-        for case in (*frame_cases.cases(), *weex_cases.weex_cases()):
+        for case in cases():
             passes = [contender.prepare(case) for contender in contenders]
             show(case, names, microseconds(passes, len(case.frames), arguments.repeats))
     finally:

@@ -6,6 +6,7 @@ The tests are the same for every venue.
 from __future__ import annotations
 
 import itertools
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
@@ -73,7 +74,7 @@ class Desk:
             quantity=Decimal(coins) / self.size,
             limit_price=Decimal(price),
             reduce_only=reduce_only,
-            created_ns=0,
+            created_ns=time.time_ns(),
             leg=self.leg,
         )
 

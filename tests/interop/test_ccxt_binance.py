@@ -51,7 +51,8 @@ def symbol_of(exchange: Any, product: str, dated: bool) -> str:
     return next(str(name) for name in sorted(exchange.markets) if name.startswith(f"{perpetual}-"))
 
 
-@verifies("usdm coinm", "instruments", "index price", "funding rate", "funding interval", "maintenance tiers")
+@verifies("usdm coinm", "instruments", "maintenance tiers")
+@verifies("usdm", "funding interval")
 async def test_markets_funding_and_tiers(simulator: SimulatorProcess) -> None:
     async with client(simulator, "binance") as exchange:
         assert {SPOT, SWAP, "SOL/USDT:USDT"} <= exchange.markets.keys()
@@ -73,7 +74,8 @@ async def test_markets_funding_and_tiers(simulator: SimulatorProcess) -> None:
         assert (tiers[0]["maxNotional"], tiers[0]["maintenanceMarginRate"], tiers[0]["maxLeverage"]) == (5, 0.004, 125)
 
 
-@verifies("usdm coinm", "mark price", "24 h ticker", "candles", "last settled funding rate")
+@verifies("usdm coinm", "mark price", "index price", "funding rate", "24 h ticker", "candles")
+@verifies("usdm coinm", "last settled funding rate")
 @CONTRACTS
 async def test_market_data(simulator: SimulatorProcess, product: str, dated: bool, amount: float) -> None:
     async with client(simulator, "binance", product=product) as exchange:
