@@ -28,6 +28,7 @@ from core.events import (
     FrameFault,
     FundingPayment,
     FundingSettled,
+    Heard,
     InstrumentListed,
     OrderState,
     OrderUpdate,
@@ -46,8 +47,11 @@ from feeds.bingx.venue import clock_api, key_rights
 from feeds.clock import Clock
 from feeds.connection import Connection, Timing
 from feeds.rest import RestClient
+from feeds.sim.bingx import streams
 from feeds.sim.process import SimulatorProcess, start_simulator
-from feeds.venue import CandlesWanted, Credentials, KeyRights, StreamFeed
+from feeds.sim.simulator import Simulator, SimulatorOptions
+from feeds.sim.wire import wall_ms
+from feeds.venue import CandlesWanted, Credentials, Endpoints, KeyRights, StreamFeed
 from tests.feeds.toy import EventLog
 
 LINEAR, INVERSE, SPOT = "bingx:linear:BTC-USDT", "bingx:inverse:BTC-USD", "bingx:spot:BTC-USDT"
@@ -148,13 +152,22 @@ async def test_the_first_best_level_is_old_and_looks_it(simulator: SimulatorProc
     assert (second.venue_time_ns or 0) - (first.venue_time_ns or 0) > 60_000_000_000
 
 
-async def test_pings_are_answered_for_longer_than_the_venue_waits(simulator: SimulatorProcess) -> None:
-    feed = BingxFeed(simulator.venues["bingx"])
-    async with streaming(feed, feed.plans([LINEAR, SPOT])) as log:
-        begun = time.monotonic()
-        while time.monotonic() - begun < 34:
-            count = len(log.events)
-            await log.until(lambda count=count: len(log.events) > count + 5, PATIENCE)  # type: ignore[misc]
+async def test_pings_are_answered_for_longer_than_the_venue_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(streams, "PING_MS", 100)
+    monkeypatch.setattr(streams, "PATIENCE_MS", 2_000)
+    simulator = Simulator(SimulatorOptions(venues=("bingx",)), wall_ms())
+    announced: Any = await simulator.start()
+    feed = BingxFeed(Endpoints(**announced["venues"]["bingx"]))
+    try:
+        async with streaming(feed, feed.plans(EVERY)) as log:
+            begun = time.monotonic()
+            while time.monotonic() - begun < 5:
+                count = len(log.events)
+                await log.until(lambda count=count: len(log.events) > count + 5, PATIENCE)  # type: ignore[misc]
+    finally:
+        await simulator.stop()
+    pings = [event for event in of(Heard, log.events) if event.kind == "ping"]
+    assert {event.detail == "Ping" for event in pings} == {True, False}, "text and JSON"
     assert ConnectionState.RECONNECTING.value not in log.states
 
 
