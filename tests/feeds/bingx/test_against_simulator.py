@@ -399,7 +399,7 @@ async def test_an_order_whose_answer_is_lost_is_unknown_and_found_by_its_id(
     found = only_order(await settled(trader, order))
     assert (found.state, found.filled_quantity) == (OrderState.FILLED, order.quantity)
     assert only_order(await trader.place(order)).state is OrderState.FILLED
-    swept = await trader.sweep([instrument], 0)
+    swept = await trader.sweep([instrument], time.time_ns() - HOUR_NS)
     held = [event.quantity for event in of(PositionUpdate, swept) if event.quantity]
     assert held == [-order.quantity]
 
@@ -451,7 +451,7 @@ async def test_in_hedge_mode_both_legs_are_held_side_by_side(simulator: Simulato
         await trader.place(order)
         told = only_order(await settled(trader, order))
         assert (told.state, told.leg) == (OrderState.FILLED, order.leg)
-    swept = await trader.sweep([LINEAR], 0)
+    swept = await trader.sweep([LINEAR], time.time_ns() - HOUR_NS)
     held = {event.leg: event.quantity for event in of(PositionUpdate, swept)}
     assert held == {Leg.SHORT: Decimal("-0.02"), Leg.LONG: Decimal("0.01")}
     assert AccountSettings in {type(event) for event in swept}
@@ -554,7 +554,7 @@ async def test_what_happens_is_told_as_it_happens_and_as_the_sweep_tells_it(
     assert (position.instrument, position.quantity) == (instrument, -order.quantity)
     assert of(BalanceUpdate, log.events)
     streamed = {fill.fill_id: fill for fill in of(Fill, log.events)}
-    swept = {fill.fill_id: fill for fill in of(Fill, await trader.sweep([instrument], 0))}
+    swept = {fill.fill_id: fill for fill in of(Fill, await trader.sweep([instrument], time.time_ns() - HOUR_NS))}
     assert streamed.keys() == swept.keys()
     for name, fill in streamed.items():
         assert (fill.price, fill.quantity, fill.fee, fill.fee_asset, fill.client_order_id, fill.side) == (
@@ -627,8 +627,12 @@ async def test_a_liquidation_is_told_as_what_it_is(simulator: SimulatorProcess, 
         await log.until(lambda: any(fill.origin.value == "liquidation" for fill in of(Fill, log.events)), PATIENCE)
         await log.until(lambda: of(PositionUpdate, log.events)[-1].quantity == 0, PATIENCE)
     forced = next(fill for fill in of(Fill, log.events) if fill.origin.value == "liquidation")
-    swept = {fill.fill_id: fill for fill in of(Fill, await trader.sweep([LINEAR], 0))}
+    swept = {fill.fill_id: fill for fill in of(Fill, await trader.sweep([LINEAR], time.time_ns() - HOUR_NS))}
     assert (forced.side, forced.quantity) == ("buy", Decimal("0.01"))
     assert swept[forced.fill_id].fee == forced.fee == 0
-    (clearance,) = [fee for fee in of(FeeCharged, await trader.sweep([LINEAR], 0)) if fee.kind == "liquidation"]
+    (clearance,) = [
+        fee
+        for fee in of(FeeCharged, await trader.sweep([LINEAR], time.time_ns() - HOUR_NS))
+        if fee.kind == "liquidation"
+    ]
     assert clearance.amount > 0
