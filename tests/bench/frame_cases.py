@@ -11,6 +11,8 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from tests.bench import mexc_frames
+
 CAPTURES = Path(__file__).parents[2].parent / "shared" / "captures"
 SYMBOLS = ("BTCUSDT", "ETHUSDT")
 COUNT = 1000
@@ -47,6 +49,10 @@ def cases() -> Iterator[Case]:
     calm = [_json(_delta(chance, number, _calm(chance))) for number in range(COUNT)]
     yield Case("Bybit ticker deltas, mostly the book", "bybit", "linear", "ticker", url, SYMBOLS, primer, calm)
     yield from _captured(url)
+    frames = mexc_frames.tickers(COUNT + 2)
+    yield Case(
+        *("MEXC tickers", "mexc", "linear", "mexc ticker"), mexc_frames.URL, mexc_frames.SYMBOLS, frames[:2], frames[2:]
+    )
 
 
 def _whole_market(chance: random.Random, url: str) -> Case:
@@ -236,5 +242,17 @@ class _BareTickers(msgspec.Struct):
     data: _BareTicker
 
 
-BARE = {"mark": _BareCombined, "mark raw": _BareMark, "marks": list[_BareMark], "ticker": _BareTickers}
-LEAST = {"mark": _LeastCombined, "mark raw": _LeastMark, "marks": list[_LeastMark], "ticker": _LeastTickers}
+BARE = {
+    "mexc ticker": mexc_frames.Bare,
+    "mark": _BareCombined,
+    "mark raw": _BareMark,
+    "marks": list[_BareMark],
+    "ticker": _BareTickers,
+}
+LEAST = {
+    "mexc ticker": mexc_frames.Least,
+    "mark": _LeastCombined,
+    "mark raw": _LeastMark,
+    "marks": list[_LeastMark],
+    "ticker": _LeastTickers,
+}
