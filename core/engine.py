@@ -15,7 +15,7 @@ from core import picture
 from core.alerts import Alerts
 from core.anchors import Moment
 from core.books import Book, Hedge
-from core.commands import AnyCommand
+from core.commands import AnyCommand, HideScenarios, ShowScenarios
 from core.contract_sheet import ContractSheet, priced_contracts
 from core.errors import RequestError
 from core.events import (
@@ -96,7 +96,8 @@ class Engine:
         self._now_ns = 0
         self._sequence = self._events = 0
         self._feeds = FeedsHealth()
-        priced = priced_contracts(sheets)
+        hedged = {hedge.instrument for book in self._books for hedge in book.hedges}
+        priced = {name: item for name, item in priced_contracts(sheets).items() if name in hedged}
         self._market = Market(self._feeds, priced)
         self._history = History()
         self._ledger = Ledger(account for book in self._books for account in book.accounts)
@@ -174,7 +175,8 @@ class Engine:
         """Carry out a command, or say in the snapshot's message why not."""
         self._pass_time(now_ns)
         self._requests.take(command, self._now_ns)
-        self._watch.changed(self._now_ns)
+        if not isinstance(command, ShowScenarios | HideScenarios):  # those change nothing that is valued
+            self._watch.changed(self._now_ns)
         self._watch.feeds(self._now_ns)
 
     @exactly
@@ -258,6 +260,11 @@ class Engine:
     def history(self) -> History:
         """Price history as it was loaded: what volatility and betas are reckoned from. Read it, do not write it."""
         return self._history
+
+    @property
+    def scenarios(self) -> Scenarios:
+        """What is reckoned for whoever looks at scenarios; part by part with :meth:`advance`, unless elsewhere."""
+        return self._scenarios
 
     # --- market data and feeds -------------------------------------------------------------------------------
 

@@ -202,8 +202,8 @@ def _named(order: OrderRequest, events: Sequence[AnyEvent]) -> list[AnyEvent]:
 
 
 def _refused(error: VenueError) -> bool:
-    """True where the venue itself said no, for a reason that is about the request."""
-    return error.code.startswith("-") or error.code == "refused"
+    """True where the venue itself said no, for a reason that is about the request and not about how many there were."""
+    return error.retry_after_seconds is None and (error.code.startswith("-") or error.code == "refused")
 
 
 def _number(raw: bytes) -> str:

@@ -481,3 +481,13 @@ def test_a_book_that_was_never_measured_says_so() -> None:
     shown = snapshot()
     book = msgspec.structs.replace(shown.books[0], attributions=())
     assert "nothing measured yet" in one(ProfitPanel, msgspec.structs.replace(shown, books=(book,)))
+
+
+def test_the_hedge_panel_says_where_a_price_of_a_sheet_comes_from() -> None:
+    for rests, words in ((False, "priced at the mark price typed in"), (True, "typed in; its market is closed")):
+        made = snapshot(replace(BTC, typed=True))
+        (book,) = made.books
+        line = msgspec.structs.replace(book.hedges[0], price_rests=rests)
+        made = msgspec.structs.replace(made, books=(msgspec.structs.replace(book, hedges=(line,)),))
+        assert words in one(HedgePanel, made, 76, 20)
+    assert "priced at" not in one(HedgePanel, snapshot(BTC), 76, 20)

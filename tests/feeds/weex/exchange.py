@@ -85,7 +85,7 @@ class Exchange:
                 "late": (503, {}),
                 "system": (400, {"code": -1054, "msg": "System error"}),
                 "money": (400, {"code": -1054, "msg": "The amount is not enough"}),
-                "limit": (429, {}),
+                "limit": (429, {"code": -1003, "msg": "Too many requests."}),
             }[self.mood]
             return web.json_response(content, status=status)
         asked = json.loads(text)
