@@ -65,9 +65,6 @@ SPOT_BOOK: Final = "spot@public.aggre.bookTicker.v3.api.pb@100ms@{symbol}"
 SPOT_TICKER: Final = "spot@public.miniTicker.v3.api.pb@{symbol}@UTC+8"
 SPOT_ACCOUNT: Final = "spot@private.account.v3.api.pb"
 
-PRIVATE_TOPICS: Final = ("personal.asset", "personal.position", "personal.order", "personal.order.deal")
-"""What a login brings that is used; all of them come by themselves."""
-
 UNUSED_TOPICS: Final = frozenset(
     {
         "contract",

@@ -12,6 +12,8 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from tests.bench import mexc_frames
+
 CAPTURES = Path(__file__).parents[2].parent / "shared" / "captures"
 SYMBOLS = ("BTCUSDT", "ETHUSDT")
 COUNT = 1000
@@ -51,6 +53,8 @@ def cases() -> Iterator[Case]:
     yield Case("Bybit ticker deltas, mostly the book", "bybit", "linear", "ticker", url, SYMBOLS, primer, calm)
     yield from _captured(url)
     yield _packed(chance)
+    frames = mexc_frames.tickers(COUNT + 2)
+    yield Case("MEXC tickers", "mexc", "linear", "mexc", mexc_frames.URL, mexc_frames.SYMBOLS, frames[:2], frames[2:])
 
 
 def _packed(chance: random.Random) -> Case:
@@ -340,6 +344,7 @@ class _BareBooks(msgspec.Struct):
 
 
 BARE = {
+    "mexc": mexc_frames.Bare,
     "mark": _BareCombined,
     "mark raw": _BareMark,
     "marks": list[_BareMark],
@@ -348,6 +353,7 @@ BARE = {
     "spot book": _LeastBooks,
 }
 LEAST = {
+    "mexc": mexc_frames.Least,
     "mark": _LeastCombined,
     "mark raw": _LeastMark,
     "marks": list[_LeastMark],

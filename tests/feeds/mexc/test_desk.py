@@ -194,6 +194,17 @@ async def test_an_order_repeats_how_the_account_is_set(simulator: SimulatorProce
     assert flat.quantity == 0
 
 
+async def test_a_leverage_changed_elsewhere_since_the_last_sweep_is_kept(simulator: SimulatorProcess) -> None:
+    account = Account(simulator)
+    await account.desk.sweep([LINEAR], 0)
+    for leverage in ("3", "8"):
+        account.control("set_leverage", category="linear", symbol="BTC_USDT", leverage=leverage, side="SHORT")
+        await account.desk.place(order("sell", await account.price(LINEAR, "1.02")))
+        settings = the(AccountSettings, await account.desk.sweep([LINEAR], 0))
+        told = {event.leg: event.leverage for event in settings if event.leverage}
+        assert told == {Leg.LONG: 10, Leg.SHORT: Decimal(leverage)}
+
+
 async def test_reduce_only_opens_nothing(simulator: SimulatorProcess) -> None:
     account = Account(simulator)
     closing = order("buy", await account.price(LINEAR, "1.01"), reduce_only=True)
