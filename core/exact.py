@@ -64,7 +64,7 @@ def finite(name: str, value: object) -> Decimal:
     """
     if not isinstance(value, Decimal) or not value.is_finite():
         raise RequestError(name, "a finite decimal number", str(value))
-    if value and abs(value.adjusted()) > LARGEST_EXPONENT:
+    if not -LARGEST_EXPONENT <= value.adjusted() <= LARGEST_EXPONENT and value:
         raise RequestError(name, f"a number between 1e-{LARGEST_EXPONENT} and 1e{LARGEST_EXPONENT}", str(value))
     return value
 

@@ -78,10 +78,13 @@ def derive(function: Callable[..., Decimal], *inputs: Figure, estimated: bool = 
     The result names every missing input, is estimated if any input is, and carries the worst freshness and the
     oldest observation among the inputs.
     """
-    values = [figure.value for figure in inputs]
-    if None in values:
-        gaps = [gap for figure in inputs if figure.value is None for gap in (figure.missing or (figure.absent,))]
-        return unknown(*dict.fromkeys(gaps))
+    values = []
+    for item in inputs:
+        value = item.value
+        if value is None:
+            gaps = [gap for figure in inputs if figure.value is None for gap in (figure.missing or (figure.absent,))]
+            return unknown(*dict.fromkeys(gaps))
+        values.append(value)
     return _carry(function(*values), "", inputs, estimated)
 
 
