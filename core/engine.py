@@ -40,9 +40,10 @@ from core.figures import Freshness
 from core.freshness import SECOND_NS
 from core.hedge_targets import check_target
 from core.history import History
+from core.instrument_market import Field
 from core.journal import Journal
 from core.ledger import Ledger
-from core.market import Field, Market
+from core.market import Market
 from core.measuring import Measuring
 from core.opening import opening_fill
 from core.orders import OrderRequest

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from core.figures import Figure, Freshness, exact, unknown, worst
+from core.instrument_market import Field
 from core.ledger import Ledger
-from core.market import Field, Market
+from core.market import Market
 from core.positions import Order
 from core.rules import inputs
 from core.snapshot import BookView, MarketView, OrderView

@@ -14,7 +14,7 @@ from core.books import Book
 from core.exact import exactly
 from core.feeds_health import FeedsHealth
 from core.freshness import SECOND_NS
-from core.market import InstrumentMarket
+from core.instrument_market import InstrumentMarket
 from core.records import AlertChanged, Recorder
 from core.rules import LIQUIDATED, feed_condition, findings, journal_condition
 from core.snapshot import AlertView, BookView

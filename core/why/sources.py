@@ -22,10 +22,11 @@ from core.explanation import Input
 from core.figures import Figure, exact
 from core.freshness import SECOND_NS
 from core.hedging import Sizing
+from core.instrument_market import Field
 from core.instruments import Instrument, TierTable
 from core.ledger import Ledger
 from core.legs import PositionKey
-from core.market import Field, Market
+from core.market import Market
 from core.measuring import Measuring
 from core.positions import Position
 from core.risk import settle_price
