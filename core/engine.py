@@ -42,6 +42,7 @@ from core.hedge_targets import check_target
 from core.history import History
 from core.instrument_market import Field
 from core.journal import Journal
+from core.kept import Kept
 from core.ledger import Ledger
 from core.market import Market
 from core.measuring import Measuring
@@ -53,7 +54,7 @@ from core.requests import Requests
 from core.restore import Restorer
 from core.rules import order_conditions
 from core.scenarios import Scenarios
-from core.snapshot import AlertView, Mode, Snapshot
+from core.snapshot import AlertView, MarketView, Mode, Snapshot
 from core.staging import Staging
 from core.targets import Targets
 from core.valuation import Valuation
@@ -89,6 +90,7 @@ class Engine:
         self._sequence = self._events = 0
         self._feeds = FeedsHealth()
         self._market = Market(self._feeds)
+        self._market_views: Kept[MarketView] = Kept()
         self._history = History()
         self._ledger = Ledger(account for book in self._books for account in book.accounts)
         self._targets = Targets(self._books)
@@ -206,7 +208,7 @@ class Engine:
             books=books,
             alerts=self._alerts.views(self._now_ns),
             feeds=tuple(connection.view(self._now_ns) for connection in self._feeds.connections()),
-            markets=picture.markets(self._market, self._now_ns),
+            markets=picture.markets(self._market, self._market_views, self._now_ns),
             stage=self._staging.view(self._now_ns, self._recorder.failure),
             orders=picture.orders(self._ledger),
             events=self._events,
