@@ -19,10 +19,10 @@ from core.books import Account, Book, Collateral
 from core.collateral import collateral_steps
 from core.figures import Figure, exact, unknown
 from core.instruments import Instrument, TierTable
-from core.kept import Kept
 from core.ledger import Ledger
 from core.market import Market
 from core.market_statistics import MarketStatistics
+from core.memo import Memo
 from core.pool import Ladder, WeightStep
 from core.positions import Position
 from core.risk import ONE, ZERO, Quotes, exposure, quotes, quotes_inputs, settlement_due
@@ -48,13 +48,13 @@ class AccountValuation:
         self._ledger = ledger
         self._statistics = statistics
         self._ladders: dict[str, tuple[TierTable, Ladder]] = {}
-        self._quotes: Kept[Quotes] = Kept()
-        self._valued: Kept[Valued] = Kept()
-        self._wallets: Kept[Figure] = Kept()
-        self._wallet_coins: Kept[CoinBalance] = Kept()
-        self._coins: Kept[CoinBalance] = Kept()
-        self._risks: Kept[AccountRisk] = Kept()
-        self._views: Kept[AccountView] = Kept()
+        self._quotes: Memo[Quotes] = Memo()
+        self._valued: Memo[Valued] = Memo()
+        self._wallets: Memo[Figure] = Memo()
+        self._wallet_coins: Memo[CoinBalance] = Memo()
+        self._coins: Memo[CoinBalance] = Memo()
+        self._risks: Memo[AccountRisk] = Memo()
+        self._views: Memo[AccountView] = Memo()
         self._together: dict[tuple[str, str], tuple[AccountRisk, dict[str, Figure], TogetherView]] = {}
 
     def account(self, index: BookIndex, account: Account, now_ns: int) -> Standing:

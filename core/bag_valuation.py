@@ -20,9 +20,9 @@ from core.books import Book, Hedge
 from core.figures import Figure, Freshness, derive, exact, total, unknown
 from core.instrument_market import Field
 from core.instruments import ContractKind, Instrument
-from core.kept import Kept
 from core.ledger import Ledger
 from core.market import Market
+from core.memo import Memo
 from core.positions import Position
 from core.risk import ZERO, exposure, floor_freshness
 from core.snapshot import BagLine
@@ -46,10 +46,10 @@ class BagValuation:
         self._market = market
         self._ledger = ledger
         self._accounts = accounts
-        self._prices: Kept[BagPrice] = Kept()
-        self._lines: Kept[BagLine] = Kept()
-        self._won: Kept[Figure] = Kept()
-        self._parts: Kept[tuple[Figure, ...]] = Kept()
+        self._prices: Memo[BagPrice] = Memo()
+        self._lines: Memo[BagLine] = Memo()
+        self._won: Memo[Figure] = Memo()
+        self._parts: Memo[tuple[Figure, ...]] = Memo()
 
     def line(self, index: BookIndex, asset: str, priced: BagPrice) -> BagLine:
         """One asset of the bag."""

@@ -42,10 +42,10 @@ from core.hedge_targets import check_target
 from core.history import History
 from core.instrument_market import Field
 from core.journal import Journal
-from core.kept import Kept
 from core.ledger import Ledger
 from core.market import Market
 from core.measuring import Measuring
+from core.memo import Memo
 from core.opening import opening_fill
 from core.orders import OrderRequest
 from core.positions import Order, Position
@@ -90,7 +90,7 @@ class Engine:
         self._sequence = self._events = 0
         self._feeds = FeedsHealth()
         self._market = Market(self._feeds)
-        self._market_views: Kept[MarketView] = Kept()
+        self._market_views: Memo[MarketView] = Memo()
         self._history = History()
         self._ledger = Ledger(account for book in self._books for account in book.accounts)
         self._targets = Targets(self._books)

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 
 from core.figures import Figure, Freshness, exact, unknown, worst
 from core.instrument_market import Shown
-from core.kept import Kept
 from core.ledger import Ledger
 from core.market import Market
+from core.memo import Memo
 from core.positions import Order
 from core.rules import inputs
 from core.snapshot import BookView, MarketView, OrderView
@@ -16,12 +16,12 @@ from core.snapshot import BookView, MarketView, OrderView
 ORDERS_SHOWN = 50
 
 
-def markets(market: Market, kept: Kept[MarketView], now_ns: int) -> tuple[MarketView, ...]:
-    """Every instrument that a feed speaks of; ``kept`` are those of the picture before."""
+def markets(market: Market, memo: Memo[MarketView], now_ns: int) -> tuple[MarketView, ...]:
+    """Every instrument that a feed speaks of; ``memo`` has those of the picture before."""
     found = []
     for name in market.heard():
         shown = market.shown(name, now_ns)
-        found.append(kept.get(name, (shown,)) or kept.put(name, (shown,), _market(name, shown)))
+        found.append(memo.get(name, (shown,)) or memo.put(name, (shown,), _market(name, shown)))
     return tuple(found)
 
 

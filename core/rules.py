@@ -17,7 +17,7 @@ from core.exact import exactly
 from core.feeds_health import ConnectionHealth
 from core.figures import Figure, Freshness, derive, worst
 from core.freshness import SECOND_NS
-from core.kept import Kept
+from core.memo import Memo
 from core.positions import Order
 from core.risk import lifted, nearest_end, used_up
 from core.snapshot import BagLine, BookView, HedgeLine, Severity
@@ -66,11 +66,11 @@ def findings(
     now_ns: int,
     start_ns: int,
     already_liquidated: frozenset[str],
-    kept: Kept[LineFindings] | None = None,
+    memo: Memo[LineFindings] | None = None,
 ) -> BookFindings:
-    """Apply every rule to a freshly valued book. ``already_liquidated`` holds the keys that have latched; ``kept`` what
+    """Apply every rule to a freshly valued book. ``already_liquidated`` holds the keys that have latched; ``memo`` what
     was found of lines that are still the same."""
-    kept = Kept() if kept is None else kept
+    memo = Memo() if memo is None else memo
     readings: list[Reading] = []
     conditions: list[Condition] = []
     settling = now_ns - start_ns < START_GRACE_NS
@@ -80,7 +80,7 @@ def findings(
     for line in view.hedges:
         first.setdefault(line.account, line)
         made_of = (book, line, bag.get(line.asset), settling)
-        found = kept.get(line.instrument, made_of) or kept.put(line.instrument, made_of, _of_line(*made_of))
+        found = memo.get(line.instrument, made_of) or memo.put(line.instrument, made_of, _of_line(*made_of))
         readings += found.readings
         if line.account not in cross:
             readings.append(_usage(book, line.instrument, line.margin_usage))

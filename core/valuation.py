@@ -22,10 +22,10 @@ from core.figures import Figure, derive, exact, total
 from core.hedge_line import Backing, Own, fees, hedge_line, own_figures
 from core.history import History
 from core.instruments import ContractKind
-from core.kept import Kept
 from core.ledger import Ledger
 from core.market import Market
 from core.market_statistics import MarketStatistics
+from core.memo import Memo
 from core.positions import Position
 from core.risk import report_freshness
 from core.snapshot import AccountView, BagLine, BookView, HedgeLine
@@ -46,8 +46,8 @@ class Valuation:
         self._accounts = AccountValuation(market, ledger, self._statistics)
         self._bag = BagValuation(market, ledger, self._accounts)
         self._indexes: dict[str, BookIndex] = {}
-        self._own: Kept[Own] = Kept()
-        self._lines: Kept[HedgeLine] = Kept()
+        self._own: Memo[Own] = Memo()
+        self._lines: Memo[HedgeLine] = Memo()
 
     def _index(self, book: Book) -> BookIndex:
         kept = self._indexes.get(book.name)

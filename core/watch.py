@@ -15,7 +15,7 @@ from core.exact import exactly
 from core.feeds_health import FeedsHealth
 from core.freshness import SECOND_NS
 from core.instrument_market import InstrumentMarket
-from core.kept import Kept
+from core.memo import Memo
 from core.records import AlertChanged, Recorder
 from core.rules import LIQUIDATED, LineFindings, feed_condition, findings, journal_condition
 from core.snapshot import AlertView, BookView
@@ -43,7 +43,7 @@ class BookWatch:
     def __init__(self, book: Book) -> None:
         self.book = book
         self.view: BookView | None = None
-        self.found: Kept[LineFindings] = Kept()
+        self.found: Memo[LineFindings] = Memo()
         self.evaluated_ns = -EVERY_NS
         self.settled = False
         """False while something was folded since ``evaluated_ns``."""

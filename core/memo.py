@@ -15,7 +15,7 @@ from core.explain import is_recording
 _Result = TypeVar("_Result")
 
 
-class Kept(Generic[_Result]):
+class Memo(Generic[_Result]):
     """The newest result of each key, with what it was made of."""
 
     __slots__ = ("_results",)
