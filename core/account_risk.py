@@ -36,6 +36,7 @@ NOTHING = exact(ZERO)
 class Valued(msgspec.Struct, frozen=True, kw_only=True):
     """One position with everything its lines need."""
 
+    key: PositionKey
     account: Account
     position: Position
     quotes: Quotes
@@ -57,12 +58,14 @@ class CoinBalance(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PoolRisk(msgspec.Struct, frozen=True, kw_only=True):
-    """A pool, or why there is none: ``equity`` and ``requirement`` are its grounds."""
+    """A pool, or why there is none: ``equity`` and ``requirement`` are its grounds. ``exact`` where every position of
+    it is reckoned by rules that give the venue's own price."""
 
     held: tuple[Valued, ...]
     pool: MarginPool | None
     equity: Figure
     requirement: Figure
+    exact: bool
     ends: dict[str, Reach] = msgspec.field(default_factory=dict)
 
     def end(self, coin: str) -> Reach | None:
@@ -117,16 +120,18 @@ class AccountRisk:
     ) -> None:
         self.account, self.held, self.balances = account, tuple(held), tuple(balances)
         self._ladders = ladders
+        self._rules: dict[tuple[ContractKind, bool], MarginRules] = {}
+        self._maintenance: dict[PositionKey, Figure] = {}
         open_ = [item for item in held if not item.flat]
         together = [open_] if open_ else []
         alone = [[item] for item in open_]
         self.pools = tuple(
             self._pool(group) for group in (alone if account.margin_mode is MarginMode.ISOLATED else together)
         )
-        self._valued = {item.position.key: item for item in self.held}
-        self._by_key = {item.position.key: (pool, index) for pool in self.pools for index, item in enumerate(pool.held)}
-        self._legs = {item.position.key: legs for pool in self.pools for legs in _by_contract(pool) for item in legs}
-        self._crowded = {item.position.key for pool in self.pools for item in _with_others_on_its_coin(pool)}
+        self._valued = {item.key: item for item in self.held}
+        self._by_key = {item.key: (pool, index) for pool in self.pools for index, item in enumerate(pool.held)}
+        self._legs = {item.key: legs for pool in self.pools for legs in _by_contract(pool) for item in legs}
+        self._crowded = {item.key for pool in self.pools for item in _with_others_on_its_coin(pool)}
 
     def valued(self, key: PositionKey) -> Valued:
         """A position of the account."""
@@ -139,7 +144,11 @@ class AccountRisk:
 
     def rules(self, instrument: Instrument) -> MarginRules:
         """The margin rules by which a contract of this account is reckoned."""
-        return margin_rules(self.account, instrument)
+        sort = instrument.kind, instrument.maintenance_per_contract is None
+        found = self._rules.get(sort)
+        if found is None:
+            found = self._rules[sort] = margin_rules(self.account, instrument)
+        return found
 
     # --- building --------------------------------------------------------------------------------------------
 
@@ -149,19 +158,21 @@ class AccountRisk:
             inputs += [self._own_margin(item) for item in group]
         else:
             inputs += [figure for coin in self.balances for figure in _backing(coin)]
+        described = [item.quotes.instrument for item in group if item.quotes.instrument is not None]
+        exactly = all(self.rules(instrument).exact(self.account.margin_mode) for instrument in described)
         ground = derive(lambda *_: ZERO, *inputs)
         if ground.value is None:
-            return PoolRisk(held=tuple(group), pool=None, equity=ground, requirement=ground)
+            return PoolRisk(held=tuple(group), pool=None, equity=ground, requirement=ground, exact=exactly)
         try:
             pool = self._build(group)
         except RequestError as refused:
             gap = unknown(str(refused))
-            return PoolRisk(held=tuple(group), pool=None, equity=gap, requirement=gap)
+            return PoolRisk(held=tuple(group), pool=None, equity=gap, requirement=gap, exact=exactly)
         requirement = derive(lambda *_: ZERO, ground, *(_tiers_known(item) for item in group))
         beyond = [name for name in pool.requirement_missing if not name.endswith(".tiers")]
         if requirement.value is not None and beyond:
             requirement = unknown(*beyond)
-        return PoolRisk(held=tuple(group), pool=pool, equity=ground, requirement=requirement)
+        return PoolRisk(held=tuple(group), pool=pool, equity=ground, requirement=requirement, exact=exactly)
 
     def _build(self, group: Sequence[Valued]) -> MarginPool:
         account = self.account
@@ -223,7 +234,13 @@ class AccountRisk:
 
     def maintenance(self, item: Valued) -> Figure:
         """What the venue requires for a position, closing fee included where its rules add one, settle currency."""
-        pool = self.pool_of(item.position.key)
+        found = self._maintenance.get(item.key)
+        if found is None or is_recording():
+            found = self._maintenance[item.key] = self._required(item)
+        return found
+
+    def _required(self, item: Valued) -> Figure:
+        pool = self.pool_of(item.key)
         if pool is None:
             return NOTHING
         own = derive(lambda *_: ZERO, *_inputs(item), _tiers_known(item))
@@ -231,7 +248,7 @@ class AccountRisk:
             return unknown(*own.missing)
         if pool.pool is None:
             return unknown(*pool.requirement.missing)
-        leg = pool.pool.legs[self._by_key[item.position.key][1]]
+        leg = pool.pool.legs[self._by_key[item.key][1]]
         beyond = [name for name in pool.pool.requirement_missing if name.startswith(f"{item.position.instrument}:")]
         if leg is None or beyond:
             return unknown(*(beyond or pool.requirement.missing))
@@ -239,7 +256,7 @@ class AccountRisk:
 
     def liquidation(self, item: Valued) -> Figure:
         """The price a venue prints by these rules, this contract alone moving; an estimate unless they are exact."""
-        pool = self.pool_of(item.position.key)
+        pool = self.pool_of(item.key)
         if pool is None:
             return NO_POSITION
         if self.account.margin_mode is MarginMode.ISOLATED:
@@ -287,7 +304,7 @@ class AccountRisk:
 
     def bankruptcy(self, item: Valued) -> Figure:
         """Where the equity behind the position is used up on the same path."""
-        pool = self.pool_of(item.position.key)
+        pool = self.pool_of(item.key)
         if pool is None:
             return NO_POSITION
         if pool.equity.value is None or pool.pool is None or pool.pool.value is None:
@@ -301,7 +318,7 @@ class AccountRisk:
 
         It is ours by the recorded rules: an estimate where these are, and never the venue's printed figure.
         """
-        pool, instrument, mark = self.pool_of(item.position.key), item.quotes.instrument, item.quotes.mark.value
+        pool, instrument, mark = self.pool_of(item.key), item.quotes.instrument, item.quotes.mark.value
         if pool is None:
             return NO_POSITION
         if self.account.margin_mode is MarginMode.ISOLATED:
@@ -321,7 +338,7 @@ class AccountRisk:
         Its own, but where both legs of hedge mode share a pool: these are liquidated together, on the side where the
         larger one loses.
         """
-        legs = self._legs.get(item.position.key, [item])
+        legs = self._legs.get(item.key, [item])
         if len(legs) == 1:
             return item.exposure.quantity
         sign = -ONE if self._short(item) else ONE
@@ -329,7 +346,7 @@ class AccountRisk:
 
     def _short(self, item: Valued) -> bool:
         """Whether a rise hurts; where two legs cancel out it is a rise of what is required, in the settle currency."""
-        net = sum((leg.position.quantity for leg in self._legs.get(item.position.key, [item])), ZERO)
+        net = sum((leg.position.quantity for leg in self._legs.get(item.key, [item])), ZERO)
         instrument = item.quotes.instrument
         if net or instrument is None:
             return net < 0
@@ -343,7 +360,7 @@ class AccountRisk:
 
     def same_coin(self, item: Valued) -> bool:
         """True where another contract of the pool follows the same coin: venues hold it at its mark, but it moves."""
-        return item.position.key in self._crowded
+        return item.key in self._crowded
 
     # --- the account -----------------------------------------------------------------------------------------
 

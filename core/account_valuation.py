@@ -123,6 +123,7 @@ class AccountValuation:
             key,
             inputs,
             Valued(
+                key=position.key,
                 account=account,
                 position=position,
                 quotes=market,

@@ -36,6 +36,7 @@ CONTEXT = Context(
     Emax=99999,
     traps=[InvalidOperation, DivisionByZero, Overflow],
 )
+_LARGEST = CONTEXT.Emax
 LARGEST_EXPONENT = 40
 """Inputs lie between 1e-40 and 1e40 in size (or are zero): no product of them can overflow."""
 
@@ -49,7 +50,7 @@ def exactly(function: Callable[_Parameters, _Result]) -> Callable[_Parameters, _
     @functools.wraps(function)
     def under_context(*args: _Parameters.args, **kwargs: _Parameters.kwargs) -> _Result:
         context = getcontext()
-        if context.prec == PRECISION and context.Emax == CONTEXT.Emax:  # a copy of CONTEXT: ours, from further out
+        if context.prec == PRECISION and context.Emax == _LARGEST:  # a copy of CONTEXT: ours, from further out
             return function(*args, **kwargs)
         with localcontext(CONTEXT):
             return function(*args, **kwargs)
