@@ -39,13 +39,14 @@ class _Measured:
     of its prices are firm, ``None`` while it does not wait.
     """
 
-    __slots__ = ("book", "kept", "legs", "moves", "settled", "sums", "waiting_ns")
+    __slots__ = ("book", "kept", "legs", "moves", "settled", "sums", "views", "waiting_ns")
 
     def __init__(self, book: Book) -> None:
         self.book = book
         self.kept: dict[Since, Kept] = {}
         self.sums: dict[str, Coins] = {}
         self.legs: Memo[Leg] = Memo()
+        self.views: Memo[BookView] = Memo()
         self.moves = {since: MoveMemo() for since in Since}
         self.settled = False
         self.waiting_ns: int | None = None
@@ -174,8 +175,19 @@ class Measuring:
     # --- measuring -------------------------------------------------------------------------------------------
 
     def measured(self, view: BookView, now_ns: int) -> BookView:
-        """The view with its profits and the effective cost of its coins."""
+        """The view with its profits and the effective cost of its coins; the same for the same view."""
         measured = self._books[view.name]
+        kept, moved = measured.kept, self._ledger.transfers
+        today = kept[Since.TODAY].anchor.time_ns if Since.TODAY in kept else 0
+        begun = all(item.anchor.time_ns <= now_ns for item in kept.values()) and today >= day_start_ns(now_ns)
+        if not measured.settled or not begun:
+            return self._measure(measured, view, now_ns)
+        made_of = (view, *kept, *kept.values(), *measured.sums.values(), *moved, *moved.values())
+        return measured.views.get(view.name, made_of) or measured.views.put(
+            view.name, made_of, self._measure(measured, view, now_ns)
+        )
+
+    def _measure(self, measured: _Measured, view: BookView, now_ns: int) -> BookView:
         now = self._now(measured, view, now_ns)
         attributions = [
             attribution_view(inception(now), now, measured.moves[Since.INCEPTION]),

@@ -48,6 +48,7 @@ class Valuation:
         self._indexes: dict[str, BookIndex] = {}
         self._own: Memo[Own] = Memo()
         self._lines: Memo[HedgeLine] = Memo()
+        self._books: Memo[BookView] = Memo()
 
     def _index(self, book: Book) -> BookIndex:
         kept = self._indexes.get(book.name)
@@ -57,7 +58,7 @@ class Valuation:
 
     @exactly
     def book(self, book: Book, now_ns: int) -> BookView:
-        """The whole book at ``now_ns``."""
+        """The whole book at ``now_ns``; the same object while nothing of it is another."""
         index = self._index(book)
         accounts = {account.name: self._accounts.account(index, account, now_ns) for account in book.accounts}
         prices = {asset: self._bag.price(index, asset, now_ns) for asset in index.coins}
@@ -67,14 +68,14 @@ class Valuation:
             self._hedge(index, hedge, accounts[hedge.account], prices[hedge.asset], won[hedge.asset], now_ns)
             for hedge in book.hedges
         )
-        return BookView(
-            name=book.name,
-            bag=bag,
-            hedges=hedges,
-            accounts=tuple(account.view for account in accounts.values()),
-            totals=book_totals(bag, hedges),
-            thresholds=book.thresholds,
-        )
+        views = tuple(account.view for account in accounts.values())
+        made_of = (book, *bag, *hedges, *views)
+        kept = self._books.get(book.name, made_of)
+        if kept is not None:
+            return kept
+        totals, limits = book_totals(bag, hedges), book.thresholds
+        view = BookView(name=book.name, bag=bag, hedges=hedges, accounts=views, totals=totals, thresholds=limits)
+        return self._books.put(book.name, made_of, view)
 
     @exactly
     def leg(
