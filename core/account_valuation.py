@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from core.account_risk import AccountRisk, CoinBalance, Valued
+from core.account_risk import AccountRisk
 from core.account_view import account_view
 from core.aim import DOLLARS, at_par
 from core.book_index import BookIndex
@@ -24,6 +24,7 @@ from core.market import Market
 from core.market_statistics import MarketStatistics
 from core.memo import Memo
 from core.pool import Ladder, WeightStep
+from core.pool_risk import CoinBalance, Valued
 from core.positions import Position
 from core.risk import ONE, ZERO, Quotes, exposure, quotes, quotes_inputs, settlement_due
 from core.snapshot import AccountView, TogetherView

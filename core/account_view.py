@@ -7,12 +7,13 @@ from decimal import Decimal
 
 import msgspec
 
-from core.account_risk import AccountRisk, CoinBalance, Valued, as_figure, own_margin, priced
+from core.account_risk import AccountRisk
 from core.books import MarginMode
 from core.figures import Figure, absent, derive, total, unknown
 from core.liquidation_results import Liquidation
 from core.pool import Collateral, counted
 from core.pool_liquidation import Reach
+from core.pool_risk import CoinBalance, Valued, as_figure, own_margin, priced
 from core.risk import NO_POSITION, USED_UP, lifted, usage, used_up
 from core.snapshot import AccountView, CollateralView, DeathView, TogetherView
 

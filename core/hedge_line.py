@@ -12,7 +12,7 @@ from typing import NamedTuple
 import msgspec
 
 from core import funding, hedging
-from core.account_risk import AccountRisk, Valued, own_margin
+from core.account_risk import AccountRisk
 from core.account_view import position_usage
 from core.aim import Aim
 from core.books import Hedge, MarginMode
@@ -20,6 +20,7 @@ from core.errors import RequestError
 from core.figures import Figure, Freshness, absent, derive, exact, unknown
 from core.likelihood import likelihood
 from core.market_statistics import Measured
+from core.pool_risk import Valued, own_margin
 from core.positions import Position
 from core.risk import Quotes, choose_liquidation, distance, lifted, liquidation_source, payment
 from core.snapshot import AccountView, FundingView, HedgeLine

@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from decimal import Decimal
 
-from core.account_risk import AccountRisk, PoolRisk
+from core.account_risk import AccountRisk
 from core.account_view import moving_coins
 from core.aim import DOLLARS
 from core.errors import RequestError
 from core.figures import Figure, absent, derive, exact, unknown
 from core.market_statistics import MarketStatistics
 from core.pool import Collateral
+from core.pool_risk import PoolRisk
 from core.risk import USED_UP
 from core.snapshot import BetaView, TogetherView
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from decimal import Decimal
 
-from core.account_risk import AccountRisk, Valued
+from core.account_risk import AccountRisk
 from core.account_valuation import AccountValuation, Standing, priced_by
 from core.aim import Aim, aim
 from core.bag_valuation import NOTHING, BagPrice, BagValuation, pays_in
@@ -26,6 +26,7 @@ from core.ledger import Ledger
 from core.market import Market
 from core.market_statistics import MarketStatistics
 from core.memo import Memo
+from core.pool_risk import Valued
 from core.positions import Position
 from core.risk import report_freshness
 from core.snapshot import AccountView, BagLine, BookView, HedgeLine

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from core.account_risk import AccountRisk, Valued
+from core.account_risk import AccountRisk
 from core.account_rules import margin_rules
 from core.attribution_view import Span
 from core.book_anchor import BookNow
@@ -28,6 +28,7 @@ from core.ledger import Ledger
 from core.legs import PositionKey
 from core.market import Market
 from core.measuring import Measuring
+from core.pool_risk import Valued
 from core.positions import Position
 from core.risk import settle_price
 from core.scenarios import Scenarios
