@@ -52,7 +52,6 @@ class AccountValuation:
         self._quotes: Memo[Quotes] = Memo()
         self._valued: Memo[Valued] = Memo()
         self._wallets: Memo[Figure] = Memo()
-        self._wallet_coins: Memo[CoinBalance] = Memo()
         self._coins: Memo[CoinBalance] = Memo()
         self._risks: Memo[AccountRisk] = Memo()
         self._views: Memo[AccountView] = Memo()
@@ -60,9 +59,13 @@ class AccountValuation:
 
     def account(self, index: BookIndex, account: Account, now_ns: int) -> Standing:
         """An account as it is."""
-        wallet = self.wallet(account, self._ledger.wallet(account.name))
+        amount = self._ledger.wallet(account.name)
+        known = (amount, self._estimated(account), *self._unbooked(account))
+        wallet = self._wallets.get(account.name, known)
+        if wallet is None:
+            wallet = self._wallets.put(account.name, known, self._wallet(account, amount))
         held, balances = self.positions(index, account, now_ns), self._balances(account, wallet, now_ns)
-        key, inputs = (index.book.name, account.name), (account, *held, *balances)
+        key, inputs = (index.book.name, account.name), (account, wallet, *held, *balances[1:])
         risk = self._risks.get(key, inputs)
         if risk is None:
             risk = self._risks.put(key, inputs, AccountRisk(account, held, balances, self._ladders))
@@ -77,13 +80,13 @@ class AccountValuation:
         account = index.accounts[position.account]
         risk = self.risk(index, account, now_ns, position, amount)
         moving = together(risk, betas_of(risk, self._statistics, priced_by(index.book, risk), now_ns))
-        return Standing(account_view(risk, self.wallet(account, amount), moving), risk)
+        return Standing(account_view(risk, self._wallet(account, amount), moving), risk)
 
     def risk(
         self, index: BookIndex, account: Account, now_ns: int, position: Position | None, amount: Decimal | None
     ) -> AccountRisk:
         """An account's pools as they are, or as they would be with another position and another wallet: made anew."""
-        wallet = self.wallet(account, self._ledger.wallet(account.name) if amount is None else amount)
+        wallet = self._wallet(account, self._ledger.wallet(account.name) if amount is None else amount)
         held = self.positions(index, account, now_ns, position)
         return AccountRisk(account, held, self._balances(account, wallet, now_ns), self._ladders)
 
@@ -156,24 +159,20 @@ class AccountValuation:
 
     # --- balances --------------------------------------------------------------------------------------------
 
-    def wallet(self, account: Account, amount: Decimal) -> Figure:
+    def _wallet(self, account: Account, amount: Decimal) -> Figure:
         """So much of the settle currency; unknown while something that happened to it could not be booked."""
-        gaps = [item.unbooked for item in self._ledger.of_account(account.name) if item.unbooked]
-        if gaps:
-            return unknown(*gaps)
-        inputs = (amount, (account.name, account.settle) in self._ledger.estimated)
-        return self._wallets.get(account.name, inputs) or self._wallets.put(
-            account.name, inputs, Figure(value=amount, estimated=inputs[1])
-        )
+        gaps = self._unbooked(account)
+        return unknown(*gaps) if gaps else Figure(value=amount, estimated=self._estimated(account))
+
+    def _unbooked(self, account: Account) -> tuple[str, ...]:
+        return tuple(item.unbooked for item in self._ledger.of_account(account.name) if item.unbooked)
+
+    def _estimated(self, account: Account) -> bool:
+        return (account.name, account.settle) in self._ledger.estimated
 
     def _balances(self, account: Account, wallet: Figure, now_ns: int) -> list[CoinBalance]:
         """The settle currency, the coins that back a multi-asset account beside it, and those that it owes."""
-        found = [
-            self._wallet_coins.get(account.name, (wallet,))
-            or self._wallet_coins.put(
-                account.name, (wallet,), CoinBalance(asset=account.settle, amount=wallet, price=PAR)
-            )
-        ]
+        found = [CoinBalance(asset=account.settle, amount=wallet, price=PAR)]
         if not account.multi_asset:
             return found
         declared = {item.asset: item for item in account.collateral}
