@@ -13,24 +13,9 @@ from core.engine import Engine
 from core.events import AccountSwept, AnyEvent, ConnectionState, FundingPayment
 from core.figures import Figure, Freshness
 from core.snapshot import HedgeLine, Snapshot
-from tests.core.anew import (
-    ETH,
-    FILED,
-    HAPPENINGS,
-    KEPT,
-    PAIRS,
-    PAUSES,
-    PERPETUALS,
-    SOL,
-    STEPS,
-    TYPED,
-    Step,
-    begun,
-    first_sweep,
-    forgetful,
-    lived,
-    take,
-)
+from tests.core.anew_books import ETH, FILED, KEPT, PAIRS, PERPETUALS, SOL, TYPED, begun
+from tests.core.anew_steps import HAPPENINGS, PAUSES, STEPS, Step, first_sweep, lived, take
+from tests.core.forgetful import forgetful
 from tests.support.builders import (
     LINEAR,
     at,

@@ -1,28 +1,16 @@
-"""Two books with accounts of every sort, all that may happen to them, and an engine that remembers no figure.
-
-The books share an account in hedge mode that its venue keeps, with coins behind it. Beside it are an isolated one that
-is kept too, one settled in a coin, and one for contracts that their sheets price: from a file, and typed by hand, in a
-market that closes and opens again within minutes.
-"""
+"""All that may happen to the two books of :mod:`tests.core.anew_books`, one thing after another."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from random import Random
 from typing import NamedTuple
-from unittest.mock import patch
 
 import msgspec
 from hypothesis import strategies as st
 
-from core.account_valuation import AccountValuation
-from core.alerts import Alerts, Reading
-from core.book_index import BookIndex
-from core.books import Account, Book, Collateral, Hedge, Lot, MarginMode, PositionMode
 from core.commands import AnyCommand, ClearAnchor, Explain, SetAnchor, StageHedge, StepTarget, TypeMark
-from core.contract_sheet import ContractSheet, listings
 from core.engine import Engine
 from core.events import (
     AccountSettings,
@@ -40,153 +28,28 @@ from core.events import (
     InstrumentListed,
     PositionUpdate,
     Ticker,
-    TiersLoaded,
 )
 from core.history import DAY_NS
-from core.instrument_market import InstrumentMarket, Shown
-from core.instruments import ContractKind, Instrument
 from core.legs import Leg
-from core.market_statistics import MarketStatistics
-from core.memo import Memo
-from core.snapshot import Mode, Snapshot
-from tests.core.sheets import BOOK, MBT, config
-from tests.support.builders import (
-    INVERSE,
-    LINEAR,
-    SPOT,
-    START,
-    at,
-    channel,
-    connection,
-    feed,
-    instrument,
-    listed,
-    perpetual,
-    spot,
-    ticker,
-    tiers,
+from core.snapshot import Snapshot
+from tests.core.anew_books import (
+    ALPHA,
+    BETA,
+    ETH,
+    FILED,
+    KEPT,
+    PAIRS,
+    PERPETUALS,
+    QUANTO,
+    SOL,
+    STRAY,
+    TYPED,
+    D,
+    begun,
+    described,
+    table_of,
 )
-
-D = Decimal
-ETH, SOL, ETH_SPOT = "bybit:linear:ETHUSDT", "bybit:linear:SOLUSDT", "bybit:spot:ETHUSDT"
-QUANTO, STRAY = "bybit:quanto:ETHUSDTM", "bybit:linear:DOGEUSDT"
-FILED, TYPED = "cme:futures:MBT-2099-12", "cme:futures:MET-2099-12"
-PERPETUALS = {LINEAR: 60_000, ETH: 3_000, SOL: 150, INVERSE: 60_000, QUANTO: 3_000, STRAY: 1}
-PAIRS = {SPOT: 60_000, ETH_SPOT: 3_000}
-KEPT = ("kept", "unified")
-
-
-# --- the books ----------------------------------------------------------------------------------------------------
-
-
-def _sheet(symbol: str, base: str, source: str) -> ContractSheet:
-    """A contract whose market closes two minutes after the start, opens three later, and has a break after that."""
-    hours = MBT[MBT.index("zone =") : MBT.index("[[contracts.months]]")]
-    opened = 'sessions = ["Sun 21:00 - Sun 21:22", "Sun 21:25 - Fri 16:00"]'
-    opened += '\nbreaks = ["Sun 21:31 - Sun 21:33"]\nholidays = []'
-    text = MBT[: MBT.index("[[contracts.months]]")].replace(hours, f'zone = "UTC"\n{opened}\n')
-    text = text.replace('"MBT"', f'"{symbol}"').replace('base = "BTC"', f'base = "{base}"')
-    month = '[[contracts.months]]\nmonth = "2099-12"\nlast_trading_day = 2099-12-24\nsettles = 2099-12-25T16:00:00Z\n'
-    book = BOOK.replace("MBT-2026-12", f"{symbol}-2099-12")
-    book = book.replace('asset = "BTC"', f'asset = "{base}"').replace(SPOT, f"bybit:spot:{base}USDT")
-    return config(f"{text}{month}[contracts.months.price]\n{source}\n{book}").contracts[0]
-
-
-SHEETS = (
-    _sheet("MBT", "BTC", f'file = "mbt.txt"\nindex = "{SPOT}"'),
-    _sheet("MET", "ETH", "typed = true\nstale_after_seconds = 40"),
-)
-UNIFIED = Account(
-    name="unified",
-    venue="bybit",
-    settle="USDT",
-    wallet_balance=D(0),
-    margin_mode=MarginMode.CROSS,
-    paper=False,
-    multi_asset=True,
-    collateral=(
-        Collateral(asset="ETH", quantity=D(20), ratio=D("0.9"), price=ETH_SPOT),
-        Collateral(asset="BTC", quantity=D(1), ratio_steps=((D(0), D("0.98")), (D("0.5"), D("0.9"))), price=SPOT),
-    ),
-    position_mode=PositionMode.HEDGE,
-)
-ALPHA = Book(
-    name="alpha",
-    lots=(Lot(asset="BTC", quantity=D(5), cost=D(60_000), price=SPOT), Lot(asset="ETH", quantity=D(50))),
-    hedges=(
-        Hedge(asset="BTC", instrument=LINEAR, account="kept", target_ratio=D("0.3")),
-        Hedge(
-            asset="ETH", instrument=ETH, account="unified", leg=Leg.SHORT, target_floor=D(90_000),
-            target_floor_price=D(2_000),
-        ),
-        Hedge(
-            asset="BTC", instrument=INVERSE, account="coins", target_ratio=D("0.2"), quantity=D(-60_000),
-            entry_price=D(61_000),
-        ),
-        Hedge(
-            asset="ETH", instrument=QUANTO, account="coins", target_ratio=D("0.1"), quantity=D(-300),
-            entry_price=D(3_100),
-        ),
-    ),
-    accounts=(
-        Account(name="kept", venue="bybit", settle="USDT", wallet_balance=D(0), paper=False),
-        UNIFIED,
-        Account(name="coins", venue="bybit", settle="BTC", wallet_balance=D(2), margin_mode=MarginMode.CROSS),
-    ),
-)  # fmt: skip
-BETA = Book(
-    name="beta",
-    lots=(
-        Lot(asset="BTC", quantity=D(10), cost=D(50_000), price=SPOT),
-        Lot(asset="ETH", quantity=D(7), price=ETH_SPOT),
-    ),
-    hedges=(
-        Hedge(
-            asset="BTC", instrument=FILED, account="broker", target_ratio=D("0.5"), quantity=D(-50),
-            entry_price=D(61_000),
-        ),
-        Hedge(
-            asset="ETH", instrument=TYPED, account="broker", target_money=D(9_000), quantity=D(-20),
-            entry_price=D(3_050),
-        ),
-        Hedge(
-            asset="ETH", instrument=SOL, account="unified", leg=Leg.SHORT, beta=D("1.3"), target_ratio=D("0.4")
-        ),
-    ),
-    accounts=(
-        Account(name="broker", venue="cme", settle="USD", wallet_balance=D(300_000), margin_mode=MarginMode.CROSS),
-        UNIFIED,
-    ),
-)  # fmt: skip
-
-
-def _described(name: str, interval: int | None = 8, status: str = "trading") -> Instrument:
-    if name != QUANTO:
-        return instrument(name, interval=interval, status=status)
-    made = instrument(name, quote="USDT", contract_size="0.000001", step="1", minimum="1", interval=interval)
-    return msgspec.structs.replace(made, kind=ContractKind.QUANTO, settle="BTC", status=status)
-
-
-def _tiers(name: str, when: float, rate: str = "0.005", cap: str = "2000000") -> TiersLoaded:
-    table = tiers(name, when=when, rate=rate, first_cap=cap)
-    if name != QUANTO:
-        return table
-    return msgspec.structs.replace(table, table=msgspec.structs.replace(table.table, unit="coin"))
-
-
-def begun() -> Engine:
-    """An engine on both books that has heard of every contract and of the market, and nothing yet of kept accounts."""
-    made = Engine((ALPHA, BETA), mode=Mode.PAPER, source="test", sheets=SHEETS)
-    feed(made, *(list(listings(sheet, at(0))) for sheet in SHEETS))
-    for name, price in PERPETUALS.items():
-        feed(made, InstrumentListed(instrument=_described(name), received_ns=at(0)), _tiers(name, 0))
-        feed(made, perpetual(0, price, name))
-    for name, price in PAIRS.items():
-        feed(made, listed(name), spot(0, price, name))
-    return made
-
-
-# --- what may happen ----------------------------------------------------------------------------------------------
+from tests.support.builders import INVERSE, LINEAR, START, at, channel, connection, feed, perpetual, spot, ticker
 
 
 class Step(NamedTuple):
@@ -268,9 +131,9 @@ def _report(random: Random, when: float, place: int) -> Happened:
 
 def _balance(random: Random, when: float, place: int) -> Happened:
     account, asset = random.choice(
-        [(name, asset) for name in ("kept", "unified", "coins") for asset in ("USDT", "ETH")]
+        [("kept", "USDT"), ("kept", "ETH"), ("coins", "BTC"), *(("unified", coin) for coin in ("USDT", "ETH", "BTC"))]
     )
-    amount = D(random.choice(["-3", "0", "12.50", "250000", "250000.00"]))
+    amount = D(random.choice(["90000", "250000", "250000.00"] if asset == "USDT" else ["-3", "0", "12.50"]))
     return [BalanceUpdate(received_ns=at(when), account=account, asset=asset, wallet_balance=amount)]
 
 
@@ -346,7 +209,8 @@ def _payment(random: Random, when: float, place: int) -> Happened:
     return [
         FundingPayment(
             received_ns=at(when), account=account, payment_id=f"p{place}", instrument=name, leg=leg,
-            amount=_near(random, 60) * random.choice([1, -1]), asset=random.choice(["USDT", "BTC"]),
+            amount=_near(random, 60) * random.choice([1, -1]),
+            asset=random.choice(["USDT", "ETH" if account == "unified" else "BTC"]),
             settled_ns=at(when), estimated=random.random() < 0.5,
         )
     ]  # fmt: skip
@@ -369,13 +233,15 @@ def _typed(random: Random, when: float, place: int) -> Happened:
 
 def _tiers_again(random: Random, when: float, place: int) -> Happened:
     name = random.choice(list(PERPETUALS))
-    found = _tiers(name, when - random.choice([0, 3600, 90_000]), random.choice(["0.005", "0.004", "0.0200"]), "500000")
+    found = table_of(
+        name, when - random.choice([0, 3600, 90_000]), random.choice(["0.005", "0.004", "0.0200"]), "500000"
+    )
     return [msgspec.structs.replace(found, received_ns=at(when))]
 
 
 def _listed_again(random: Random, when: float, place: int) -> Happened:
     name = random.choice(list(PERPETUALS))
-    found = _described(name, random.choice([1, 4, 8, None]), random.choice(["trading", "halted"]))
+    found = described(name, random.choice([1, 4, 8, None]), random.choice(["trading", "halted"]))
     if random.random() < 0.2:
         found = msgspec.structs.replace(found, expiry_ns=at(when + random.choice([-5, 30, 400])))
     return [InstrumentListed(instrument=found, received_ns=at(when))]
@@ -490,56 +356,3 @@ def lived(steps: Sequence[Step], pictures: Callable[[Engine, int], Snapshot] = E
         take(made, step, when, place)
         found.append(pictures(made, at(when)))
     return found
-
-
-# --- an engine that remembers nothing -----------------------------------------------------------------------------
-
-
-@contextmanager
-def forgetful() -> Iterator[None]:
-    """While this holds, every engine makes each figure from nothing: whatever was worked out before is left alone."""
-    shown, together, volatility, beta, measure = (
-        InstrumentMarket.shown,
-        AccountValuation.account,
-        MarketStatistics.volatility,
-        MarketStatistics.beta,
-        Alerts.measure,
-    )
-
-    def shown_anew(self: InstrumentMarket, now_ns: int, interruptions: int) -> Shown:
-        self.told()
-        self._middle = None
-        for quote in (self.mark, self.index, self.bid, self.ask, self.funding_rate, self.next_funding):
-            quote.figure = None
-        self.funding_interval.figure = None
-        return shown(self, now_ns, interruptions)
-
-    def account_anew(self: AccountValuation, index: BookIndex, account: Account, now_ns: int) -> object:
-        self._together.clear()
-        self._ladders.clear()
-        return together(self, index, account, now_ns)
-
-    def volatility_anew(self: MarketStatistics, instrument: str, now_ns: int) -> object:
-        self._volatilities.clear()
-        self._measured.clear()
-        return volatility(self, instrument, now_ns)
-
-    def beta_anew(self: MarketStatistics, instrument: str, driver: str, now_ns: int) -> object:
-        self._betas.clear()
-        return beta(self, instrument, driver, now_ns)
-
-    def measure_anew(self: Alerts, reading: Reading, now_ns: int) -> None:
-        state = self._states.get(reading.key)
-        if state is not None:
-            state.calm = None
-        measure(self, reading, now_ns)
-
-    with (
-        patch.object(Memo, "get", lambda *_: None),
-        patch.object(InstrumentMarket, "shown", shown_anew),
-        patch.object(AccountValuation, "account", account_anew),
-        patch.object(MarketStatistics, "volatility", volatility_anew),
-        patch.object(MarketStatistics, "beta", beta_anew),
-        patch.object(Alerts, "measure", measure_anew),
-    ):
-        yield
