@@ -63,6 +63,7 @@ from core.scenarios import Scenarios
 from core.snapshot import AlertView, MarketView, Mode, Snapshot
 from core.staging import Staging
 from core.targets import Targets
+from core.tiers import assumed_table
 from core.typed_marks import TypedMarkets
 from core.valuation import Valuation
 from core.watch import Watch
@@ -101,6 +102,9 @@ class Engine:
         hedged = {hedge.instrument for book in self._books for hedge in book.hedges}
         priced = {name: item for name, item in priced_contracts(sheets).items() if name in hedged}
         self._market = Market(self._feeds, priced)
+        for hedge in (hedge for book in self._books for hedge in book.hedges):
+            if hedge.maintenance_rate is not None:
+                self._market.assume_tiers(assumed_table(hedge.instrument, hedge.maintenance_rate))
         self._market_views: Memo[MarketView] = Memo()
         self._history = History()
         self._ledger = Ledger(account for book in self._books for account in book.accounts)

@@ -46,6 +46,7 @@ class Market:
 
     def __init__(self, feeds: FeedsHealth, priced: Mapping[str, PricedContract] | None = None) -> None:
         self._feeds = feeds
+        self._assumed: dict[str, TierTable] = {}
         self._priced = priced or {}
         self._sheets = PricedMarkets()
         self._instruments: dict[str, InstrumentMarket] = {}
@@ -75,6 +76,10 @@ class Market:
             market.tiers, market.tiers_fault = None, str(broken)
             return
         market.tiers, market.tiers_fault = table, ""
+
+    def assume_tiers(self, table: TierTable) -> None:
+        """Take a table that holds for as long as no venue tells one."""
+        self._assumed[table.instrument] = table
 
     def apply(self, event: Ticker) -> InstrumentMarket:
         """Fold one ticker in, field by field; what cannot be used is counted as a fault of its feed."""
@@ -240,11 +245,16 @@ class Market:
         shown = self.shown(instrument, now_ns)
         return self.of(instrument).middle(shown.bid, shown.ask)
 
+    def table(self, instrument: str) -> TierTable | None:
+        """The tier table that its venue has told, else the one that is assumed; none where the told one is refused."""
+        held = self.of(instrument)
+        return held.tiers or (None if held.tiers_fault else self._assumed.get(instrument))
+
     def tiers(self, instrument: str, now_ns: int) -> tuple[TierTable | None, Freshness]:
         """The tier table and its freshness; an instrument nobody described has UNKNOWN tiers."""
-        table = self.of(instrument).tiers
-        if table is None:
-            return None, Freshness.UNKNOWN
+        table = self.table(instrument)
+        if table is None or table.estimated:
+            return table, Freshness.UNKNOWN if table is None else Freshness.LIVE
         freshness = by_age(now_ns - table.as_of_ns, TIER_AGES_NS)
         return (None if freshness is Freshness.UNKNOWN else table), freshness
 

@@ -80,7 +80,7 @@ def quotes_inputs(market: Market, name: str, now_ns: int) -> QuotesInputs:
 def quotes(name: str, inputs: QuotesInputs) -> Quotes:
     """One contract's market."""
     instrument, shown, table, freshness, fault, paid_in = inputs
-    known = Figure(value=ZERO, freshness=freshness)
+    known = Figure(value=ZERO, freshness=freshness, estimated=table is not None and table.estimated)
     if table is None:
         refused = f" (the table was refused: {fault})" if fault else ""
         known = unknown(f"maintenance tiers of {name}{refused}")

@@ -145,7 +145,7 @@ class Sources:
 
     def tiers(self, name: str) -> TierTable | None:
         """The maintenance tiers of a contract, as they were loaded."""
-        return self._market.of(name).tiers
+        return self._market.table(name)
 
     def tiers_words(self, name: str) -> str:
         """Which tiers of a contract they are: their source and their date."""
@@ -153,6 +153,8 @@ class Sources:
         if table is None:
             fault = self._market.of(name).tiers_fault
             return f"maintenance tiers of {name}: " + (f"refused, {fault}" if fault else "not loaded")
+        if table.estimated:
+            return f"maintenance tiers of {name}: not told by its venue, one rate assumed by {table.source}"
         return f"maintenance tiers of {name}: {table.source}, of {day(table.as_of_ns)}"
 
     # --- positions and accounts ------------------------------------------------------------------------------
