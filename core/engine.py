@@ -50,6 +50,7 @@ from core.instrument_market import Field
 from core.journal import Journal
 from core.ledger import Ledger
 from core.market import Market
+from core.market_day import MarketDay
 from core.measuring import Measuring
 from core.memo import Memo
 from core.opening import opening_fill
@@ -105,6 +106,7 @@ class Engine:
         for hedge in (hedge for book in self._books for hedge in book.hedges):
             if hedge.maintenance_rate is not None:
                 self._market.assume_tiers(assumed_table(hedge.instrument, hedge.maintenance_rate))
+        self._past = MarketDay()
         self._market_views: Memo[MarketView] = Memo()
         self._history = History()
         self._ledger = Ledger(account for book in self._books for account in book.accounts)
@@ -158,8 +160,8 @@ class Engine:
             FundingPayment: self._funding,
             BalanceUpdate: self._account_event,
             PositionUpdate: self._account_event,
-            DayStatistics: _not_used,
-            FundingSettled: _not_used,
+            DayStatistics: self._past.day,
+            FundingSettled: self._past.settled,
             FeeCharged: self._charge,
             AccountSettings: self._settings,
             AccountSwept: self._swept,
@@ -231,7 +233,7 @@ class Engine:
             books=books,
             alerts=self._alerts.views(self._now_ns),
             feeds=tuple(connection.view(self._now_ns) for connection in self._feeds.connections()),
-            markets=picture.markets(self._market, self._market_views, self._now_ns),
+            markets=picture.markets(self._market, self._past, self._market_views, self._now_ns),
             stage=self._staging.view(self._now_ns, self._recorder.failure),
             orders=picture.orders(self._ledger),
             events=self._events,
@@ -389,10 +391,6 @@ class Engine:
             self._fill(fill)
             self._requests.say(f"{hedge.instrument}: {self._ledger.position(*hedge.key).note}", self._now_ns)
         self._opening = still
-
-
-def _not_used(_: AnyEvent) -> None:
-    """Nothing of the book depends on it."""
 
 
 def _funding_words(event: FundingPayment) -> str:

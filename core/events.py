@@ -138,13 +138,15 @@ class ConnectionState(StrEnum):
 
 
 class ConnectionChanged(Event, frozen=True, gc=False, omit_defaults=True, kw_only=True, tag="connection"):
-    """A connection changed state. ``connection`` names it within its venue ("linear", "market" …)."""
+    """A connection changed state. ``connection`` names it within its venue ("linear", "market" …). ``every_seconds`` is
+    how often it is asked, where it is asked and does not speak by itself."""
 
     venue: str
     connection: str
     state: ConnectionState
     reason: str = ""
     attempt: int = 0
+    every_seconds: float = 0.0
 
 
 class ChannelState(StrEnum):
@@ -158,7 +160,7 @@ class ChannelState(StrEnum):
 
 
 class ChannelChanged(Event, frozen=True, gc=False, omit_defaults=True, kw_only=True, tag="channel"):
-    """A subscription changed state; ``channel`` is the venue's own topic or stream name."""
+    """A subscription changed state; ``channel`` is the venue's own topic or stream name. LIVE says that data came."""
 
     venue: str
     connection: str

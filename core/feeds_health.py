@@ -8,6 +8,7 @@ its age.
 from __future__ import annotations
 
 from core import symbols
+from core.books import Ages
 from core.events import (
     ChannelChanged,
     ChannelState,
@@ -17,7 +18,7 @@ from core.events import (
     Heard,
 )
 from core.figures import Freshness, worst
-from core.freshness import MARK_AGES_NS, by_age
+from core.freshness import MARK_AGES_NS, AgesNs, by_age, nanoseconds
 from core.sheet_price import PricedContract
 from core.snapshot import ChannelView, FeedView
 
@@ -59,6 +60,7 @@ class ConnectionHealth:
     """One websocket: its state, what it counted, and its channels; ``priced`` for the source of a sheet's price."""
 
     __slots__ = (
+        "ages",
         "been_live",
         "changed_ns",
         "channels",
@@ -88,6 +90,7 @@ class ConnectionHealth:
         self.faults = 0
         self.reconnects = 0
         self.priced: PricedContract | None = None
+        self.ages = MARK_AGES_NS
         self.last_fault = ""
         self.channels: dict[str, ChannelHealth] = {}
 
@@ -105,7 +108,7 @@ class ConnectionHealth:
         if self.priced is not None:
             aged = self.priced.freshness(self.last_data_ns, now_ns)
             return aged if self.state is ConnectionState.LIVE else worst(aged, Freshness.LATE)
-        aged = by_age(now_ns - self.last_data_ns, MARK_AGES_NS)
+        aged = by_age(now_ns - self.last_data_ns, self.ages)
         if self.state is ConnectionState.LIVE:
             return aged
         return worst(aged, Freshness.STALE if self.state in INTERRUPTED else Freshness.LATE)
@@ -125,6 +128,12 @@ class ConnectionHealth:
             last_fault=self.last_fault,
             channels=tuple(self.channels[name].view() for name in sorted(self.channels)),
         )
+
+
+def _polled_ages(every_seconds: float) -> AgesNs:
+    """Ages of what is asked for every so often: late when one answer is missing, never stricter than a stream's."""
+    polled = nanoseconds(Ages(late=2 * every_seconds, stale=4 * every_seconds, unknown=12 * every_seconds))
+    return AgesNs(*(max(pair) for pair in zip(polled, MARK_AGES_NS, strict=True)))
 
 
 class FeedsHealth:
@@ -147,6 +156,8 @@ class FeedsHealth:
         connection.implied = False
         connection.state = event.state
         connection.reason = event.reason
+        if event.every_seconds:
+            connection.ages = _polled_ages(event.every_seconds)
         connection.changed_ns = event.received_ns
         connection.been_live = connection.been_live or event.state is ConnectionState.LIVE
         if event.state in INTERRUPTED:
@@ -160,6 +171,8 @@ class FeedsHealth:
         channel = connection.channels.get(event.channel) or self._adopt(connection, event.channel)
         channel.state = event.state
         channel.reason = event.reason
+        if event.state is ChannelState.LIVE:
+            channel.last_data_ns = connection.last_data_ns = event.received_ns
         if event.state in _SILENCED:
             channel.epoch += 1
             self.interruptions += 1

@@ -8,24 +8,25 @@ from core.figures import Figure, Freshness, exact, unknown, worst
 from core.instrument_market import Shown
 from core.ledger import Ledger
 from core.market import Market
+from core.market_day import MarketDay, PastShown
 from core.memo import Memo
 from core.positions import Order
-from core.rules import inputs
+from core.rules import inputs as inputs_of
 from core.snapshot import BookView, MarketView, OrderView
 
 ORDERS_SHOWN = 50
 
 
-def markets(market: Market, memo: Memo[MarketView], now_ns: int) -> tuple[MarketView, ...]:
+def markets(market: Market, past: MarketDay, memo: Memo[MarketView], now_ns: int) -> tuple[MarketView, ...]:
     """Every instrument that a feed speaks of; ``memo`` has those of the picture before."""
     found = []
     for name in market.heard():
-        shown = market.shown(name, now_ns)
-        found.append(memo.get(name, (shown,)) or memo.put(name, (shown,), _market(name, shown)))
+        inputs = (market.shown(name, now_ns), past.shown(name, now_ns))
+        found.append(memo.get(name, inputs) or memo.put(name, inputs, _market(name, *inputs)))
     return tuple(found)
 
 
-def _market(name: str, shown: Shown) -> MarketView:
+def _market(name: str, shown: Shown, past: PastShown) -> MarketView:
     return MarketView(
         instrument=name,
         mark_price=shown.mark,
@@ -35,6 +36,13 @@ def _market(name: str, shown: Shown) -> MarketView:
         funding_rate=shown.funding_rate,
         funding_interval_hours=shown.funding_interval,
         next_funding_ns=shown.next_funding,
+        settled_rate=past.settled_rate,
+        settled_ns=past.settled_ns,
+        day_open=past.day_open,
+        day_high=past.day_high,
+        day_low=past.day_low,
+        day_volume=past.day_volume,
+        day_turnover=past.day_turnover,
     )
 
 
@@ -67,7 +75,7 @@ def _order(ledger: Ledger, order: Order) -> OrderView:
 
 def oldest_input(books: Iterable[BookView], now_ns: int) -> tuple[int | None, Freshness]:
     """Age of the oldest market input of any hedge leg (``None`` while one was never seen), and the worst freshness."""
-    figures = [figure for view in books for line in view.hedges for _, figure in inputs(view, line)]
+    figures = [figure for view in books for line in view.hedges for _, figure in inputs_of(view, line)]
     figures += [line.price for view in books if not view.hedges for line in view.bag]
     if not figures:
         return None, Freshness.UNKNOWN

@@ -356,7 +356,9 @@ class FeedView(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
 class MarketView(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """What a venue says of one instrument, whether or not a book uses it.
 
-    Prices in quote per coin; ``funding_rate`` per ``funding_interval_hours``, a fraction, positive when longs pay.
+    Prices in quote per coin; ``funding_rate`` per ``funding_interval_hours``, a fraction, positive when longs pay: the
+    estimate of the running interval. ``settled_rate`` is the one that was charged at ``settled_ns``. ``day_volume`` of
+    the last 24 hours is in the venue's quantity unit, ``day_turnover`` in quote (linear, spot) or coins (inverse).
     """
 
     instrument: str
@@ -367,6 +369,13 @@ class MarketView(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     funding_rate: Figure
     funding_interval_hours: Figure
     next_funding_ns: Figure
+    settled_rate: Figure
+    settled_ns: Figure
+    day_open: Figure
+    day_high: Figure
+    day_low: Figure
+    day_volume: Figure
+    day_turnover: Figure
 
 
 class PreviewAfter(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):

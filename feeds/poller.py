@@ -40,10 +40,12 @@ class Poller:
             problem, stay_away = await self._ask()
             if problem:
                 wait = pacing.delay_seconds(self._clock.now_ns(), at_least=stay_away)
-                self._say(ConnectionState.RECONNECTING, ChannelState.SILENT, problem, pacing.failures)
+                self._connection(ConnectionState.RECONNECTING, problem, pacing.failures)
+                self._channels(ChannelState.SILENT, problem)
             else:
                 if not self._live:
-                    self._say(ConnectionState.LIVE, ChannelState.LIVE, "", 0)
+                    self._connection(ConnectionState.LIVE, "", 0)
+                self._channels(ChannelState.LIVE, "")
                 pacing.reset()
                 wait = self._plan.every_seconds
             self._live = not problem
@@ -79,8 +81,7 @@ class Poller:
 
         listener.set(heard)
 
-    def _say(self, connection: ConnectionState, channel: ChannelState, reason: str, attempt: int) -> None:
-        self._connection(connection, reason, attempt)
+    def _channels(self, state: ChannelState, reason: str) -> None:
         for name in self._plan.channels:
             self._emit(
                 ChannelChanged(
@@ -88,7 +89,7 @@ class Poller:
                     venue=self._plan.venue,
                     connection=self._plan.name,
                     channel=name,
-                    state=channel,
+                    state=state,
                     reason=reason,
                 )
             )
@@ -102,5 +103,6 @@ class Poller:
                 state=state,
                 reason=reason,
                 attempt=attempt,
+                every_seconds=self._plan.every_seconds,
             )
         )

@@ -52,3 +52,24 @@ for _field, (_, _name, _unit) in FIELDS.items():
     fact(MarketView, _field, _name, _unit, sign=_sign)(_stated)
     if _field.endswith("_price"):
         fact(HedgeLine, _field, _name, _unit)(_stated)
+
+_PAST = {
+    "settled_rate": ("settled funding rate", "fraction an interval", RATE_SIGN),
+    "settled_ns": ("time of the last funding", "ns since 1970", ""),
+    "day_open": ("open of the last 24 h", "{quote} a {base}", ""),
+    "day_high": ("high of the last 24 h", "{quote} a {base}", ""),
+    "day_low": ("low of the last 24 h", "{quote} a {base}", ""),
+    "day_volume": ("volume of the last 24 h", "the venue's quantity unit", ""),
+    "day_turnover": ("turnover of the last 24 h", "{quote}, of inverse contracts {base}", ""),
+}
+
+
+def _past(place: Place) -> Told:
+    """What a venue tells of what has been."""
+    if place.field.startswith("settled"):
+        return Told(source="stated by the venue: charged already, not the estimate of the running interval")
+    return Told(source="stated by the venue: its own rolling window of 24 hours")
+
+
+for _field, (_name, _unit, _sign) in _PAST.items():
+    fact(MarketView, _field, _name, _unit, sign=_sign)(_past)

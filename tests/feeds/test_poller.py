@@ -64,11 +64,10 @@ def health(log: EventLog) -> list[tuple[str, str]]:
 async def test_it_is_live_with_its_first_answer_and_goes_on() -> None:
     async with polling(Polled(rate)) as log:
         await log.until(lambda: sum(isinstance(event, Ticker) for event in log.events) >= 3)
-    assert health(log) == [
-        ("ConnectionChanged", "connecting"),
-        ("ConnectionChanged", "live"),
-        ("ChannelChanged", "live"),
-    ]
+    told = health(log)
+    assert told[:2] == [("ConnectionChanged", "connecting"), ("ConnectionChanged", "live")]
+    assert set(told[2:]) == {("ChannelChanged", "live")}, "each answer is data of its channel"
+    assert len(told) >= 4
 
 
 async def test_a_refusal_is_said_and_the_end_of_it_too() -> None:
@@ -80,7 +79,7 @@ async def test_a_refusal_is_said_and_the_end_of_it_too() -> None:
     async with polling(Polled(failing_once)) as log:
         await log.until(lambda: log.states.count("live") >= 2)
     assert log.states == ["connecting", "live", "reconnecting", "live"]
-    assert log.channel_states("/rate") == ["live", "silent", "live"]
+    assert log.channel_states("/rate")[:3] == ["live", "silent", "live"]
     assert "toy: 429: too many" in log.reasons
 
 

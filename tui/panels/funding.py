@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from core.figures import Figure
-from core.snapshot import BookView, HedgeLine
+from core.snapshot import BookView, HedgeLine, MarketView
 from tui.format import Cell, Formatter, clock, exact
 from tui.panel import Panel
 from tui.panels.fields import Field, field_rows, hedge_table
@@ -36,7 +36,8 @@ class FundingPanel(Panel):
         if view.hedge is None:
             return [(Cell("no hedge: nothing to pay", "label"),)]
         book, hedge = view.hedge
-        detail = _detail(view.show, book, hedge, width)
+        settled = next((item for item in view.snapshot.markets if item.instrument == hedge.instrument), None)
+        detail = _detail(view.show, book, hedge, settled, width)
         if len(view.hedges) == 1:
             return detail
         cells = [_row(view.show, item) for _book, item in view.hedges]
@@ -55,7 +56,7 @@ def _row(show: Formatter, hedge: HedgeLine) -> Row:
     )
 
 
-def _detail(show: Formatter, book: BookView, hedge: HedgeLine, width: int) -> list[Row]:
+def _detail(show: Formatter, book: BookView, hedge: HedgeLine, market: MarketView | None, width: int) -> list[Row]:
     funding, settle = hedge.funding, hedge.settle
     interval = funding.interval_hours.value
     every = f"/{exact(interval)}h" if interval is not None else "/?h"
@@ -78,6 +79,7 @@ def _detail(show: Formatter, book: BookView, hedge: HedgeLine, width: int) -> li
             note=_basis_word(show, hedge).ljust(8),
             hint="mark over index",
         ),
+        *([] if market is None else [_settled(show, market)]),
         Field("a year", funding.annualised, show.rate(funding.annualised, places=2), hint="simple"),
         Field("so far", funding.received, show.profit(funding.received, currency=settle), settle, hint="received"),
         Field("mark", hedge.mark_price, show.price(hedge.mark_price), hedge.quote),
@@ -91,6 +93,12 @@ def _detail(show: Formatter, book: BookView, hedge: HedgeLine, width: int) -> li
         ),
     ]
     return [field.row(show, width) for field in fields] if width < 72 else field_rows(show, fields, width)
+
+
+def _settled(show: Formatter, market: MarketView) -> Field:
+    """The rate that was charged last, which is not the one that is still to come."""
+    at = _moment(show, market.settled_ns)
+    return Field("last charged", market.settled_rate, show.rate(market.settled_rate), hint=at)
 
 
 def _moment(show: Formatter, figure: Figure) -> str:
