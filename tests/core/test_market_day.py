@@ -8,16 +8,22 @@ from core.engine import Engine
 from core.events import ChannelChanged, ChannelState, ConnectionChanged, ConnectionState, DayStatistics, FundingSettled
 from core.figures import Freshness
 from core.snapshot import MarketView
-from tests.support.builders import LINEAR, at, engine, feed, market_at, reference
+from tests.support.builders import LINEAR, at, engine, feed, market_at, optional, reference
 
 
 def settled(rate: str, when: float, *, received: float = 0) -> FundingSettled:
     return FundingSettled(received_ns=at(received), instrument=LINEAR, rate=Decimal(rate), settled_ns=at(when))
 
 
-def day(when: float, **said: str) -> DayStatistics:
-    values = {name: Decimal(value) for name, value in said.items()}
-    return DayStatistics(received_ns=at(when), instrument=LINEAR, channel="24 h", **values)
+def day(when: float, *, high: str, opened: str | None = None, volume: str | None = None) -> DayStatistics:
+    return DayStatistics(
+        received_ns=at(when),
+        instrument=LINEAR,
+        channel="24 h",
+        high_price=Decimal(high),
+        open_price=optional(opened),
+        volume=optional(volume),
+    )
 
 
 def market(made: Engine, when: float) -> MarketView:
@@ -49,14 +55,14 @@ def test_an_older_settlement_that_comes_later_is_not_the_last() -> None:
 
 def test_what_is_not_said_of_a_day_is_unknown() -> None:
     made = watching()
-    feed(made, day(1, high_price="61000", volume="12", open_price="59000"), day(2, high_price="62000"))
+    feed(made, day(1, high="61000", volume="12", opened="59000"), day(2, high="62000"))
     seen = market(made, 2)
     assert (seen.day_high.value, seen.day_open.value, seen.day_volume.value) == (Decimal(62_000), None, None)
 
 
 def test_statistics_age_and_end() -> None:
     made = watching()
-    feed(made, day(0, high_price="61000"))
+    feed(made, day(0, high="61000"))
     stages = {10: Freshness.LIVE, 200: Freshness.LATE, 700: Freshness.STALE, 4000: Freshness.UNKNOWN}
     found = {seconds: market(made, seconds).day_high.freshness for seconds in stages}
     assert found == stages
@@ -66,7 +72,7 @@ def test_statistics_age_and_end() -> None:
 def test_what_has_not_changed_is_the_same_object() -> None:
     """The picture is made of many such figures: those that stand still must cost nothing."""
     made = watching()
-    feed(made, day(0, high_price="61000"), settled("0.0001", -10))
+    feed(made, day(0, high="61000"), settled("0.0001", -10))
     assert market(made, 1) is market(made, 2)
 
 
