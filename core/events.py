@@ -195,8 +195,9 @@ class Heard(Event, frozen=True, gc=False, omit_defaults=True, kw_only=True, tag=
     """A frame that is understood and carries no market data: an ack, a pong, a topic that is not used.
 
     ``kind`` is ``ack``, ``refusal``, ``pong``, ``unused``, ``notice`` (the venue will close this socket), ``ping`` (the
-    venue wants an answer; ``detail`` is what it sent), ``login`` (a private socket was let in) or ``expired`` (it will
-    not be served any more). ``channel`` is what it is about, ``request`` the request id it answers.
+    venue wants an answer; ``detail`` is what it sent), ``login`` (a private socket was let in), ``expired`` (it will
+    not be served any more), ``warning`` (the venue warns an account) or ``answer`` (a request was answered, and nothing
+    in it is for the book). ``channel`` is what it is about, ``request`` the request id it answers.
     """
 
     kind: str
@@ -276,15 +277,16 @@ class Fill(Event, frozen=True, gc=False, omit_defaults=True, kw_only=True, tag="
 class FundingPayment(Event, frozen=True, gc=False, omit_defaults=True, kw_only=True, tag="funding"):
     """One funding settlement of one position. ``amount`` in ``asset``: + received, − paid (a short with a
     positive rate receives). ``estimated`` where it was computed here and not read from the venue's ledger. A ledger
-    of a hedge-mode account that does not tell the leg says ``net``."""
+    of a hedge-mode account that does not tell the leg says ``net``; one that does not tell ``rate`` or ``mark_price``,
+    where no record of settled rates has it either, leaves them ``None``."""
 
     account: str
     payment_id: str
     instrument: str
     amount: Decimal
     asset: str
-    rate: Decimal
-    mark_price: Decimal
+    rate: Decimal | None = None
+    mark_price: Decimal | None = None
     settled_ns: int
     estimated: bool = False
     leg: Leg = Leg.NET

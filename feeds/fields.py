@@ -106,6 +106,11 @@ class Fields:
         value = self._number(name, "a rate")
         return self._within(name, "a rate", value, value is not None and sound_rate(value))
 
+    def amount(self, name: str) -> Decimal | None:
+        """A number of either sign: a balance, or a position that is negative when short."""
+        value = self._number(name, "an amount")
+        return self._within(name, "an amount", value, value is not None and sound_size(abs(value)))
+
     def milliseconds(self, name: str) -> int | None:
         """Milliseconds since the epoch, as a JSON integer or a string of digits."""
         value = self.whole(name)
