@@ -18,7 +18,7 @@ from core.events import AnyEvent, FaultKind, InstrumentListed, TiersLoaded
 from core.instruments import ContractKind, Instrument, Tier, TierTable, instrument_id
 from core.tiers import check_continuity
 from feeds.bodies import Body, MaybeFraction, MaybeNotNegative, MaybePositive, Positive, bad_row, read_rows, rows_of
-from feeds.bybit import candles, facts
+from feeds.bybit import facts
 from feeds.venue import RestAnswer
 
 _PER_CENT_PRODUCT: Final = 5
@@ -142,9 +142,7 @@ def _from_contract(market: str, contract: _Contract) -> Instrument:
         minimum_notional=contract.lots.minimum_notional,
         maximum_leverage=contract.leverage.maximum,
         expiry_ns=contract.delivery_ms * 1_000_000 if dated else None,
-        funding_interval_hours=None
-        if dated or contract.funding_minutes % 60
-        else contract.funding_minutes // 60 or None,
+        funding_interval_hours=None if dated else _whole_hours(contract.funding_minutes),
         funding_rate_cap=None if dated else contract.funding_cap,
         funding_rate_floor=None if dated else contract.funding_floor,
         status=contract.status.lower(),
@@ -222,14 +220,16 @@ def _table(market: str, symbol: str, limits: Sequence[_RiskLimit], received_ns: 
 
 
 def events(answer: RestAnswer) -> list[AnyEvent]:
-    """What a REST answer says of instruments, tiers and candles; nothing where its category is none of ours.
+    """What a REST answer says of instruments or tiers; nothing where its category is none of ours.
 
     Raises DecodeError for a body that is no list.
     """
-    if answer.path in candles.PRICES:
-        return candles.events(answer.path, answer.parameters, answer.body, answer.received_ns)
-    market = answer.parameters.get("category", "")
-    read = {facts.INSTRUMENTS_PATH: instruments, facts.RISK_LIMIT_PATH: tiers}.get(answer.path)
-    if read is None or market not in _KINDS:
+    asked = answer.parameters.get("category", "")
+    if asked and asked not in _KINDS:
         return []
-    return read(market, page(answer.body, answer.path).rows, None, answer.received_ns)
+    found = page(answer.body, answer.path)
+    market = asked or found.category or answer.market
+    if market not in _KINDS:
+        return []
+    read = instruments if answer.path == facts.INSTRUMENTS_PATH else tiers
+    return read(market, found.rows, None, answer.received_ns)
