@@ -10,7 +10,16 @@ from typing import Any
 from core.instruments import ContractKind
 from feeds.sim.accounts import Account, ApiKey, Order, OrderStatus, PositionSide, TimeInForce
 from feeds.sim.bybit import encode
-from feeds.sim.bybit.protocol import BybitRefusal, Parameters, required, text, whole
+from feeds.sim.bybit.protocol import (
+    LONGEST_WINDOW_MS,
+    BybitRefusal,
+    Parameters,
+    one_page,
+    required,
+    text,
+    whole,
+    window,
+)
 from feeds.sim.catalogue import Listing
 from feeds.sim.exchange import Exchange
 from feeds.sim.order_checks import OrderRequest, Refused, Why
@@ -100,8 +109,9 @@ class TradeApi:
         return self._list(parameters, orders)
 
     def history(self, parameters: Parameters, account: Account, _: ApiKey) -> Result:
-        """GET /v5/order/history: closed orders, newest first."""
-        return self._list(parameters, list(account.closed_orders))
+        """GET /v5/order/history: closed orders, newest first; seven days at most."""
+        start, end = window(parameters, self._exchange.now_ms, LONGEST_WINDOW_MS)
+        return self._list(parameters, [order for order in account.closed_orders if start <= order.created_ms <= end])
 
     def _list(self, parameters: Parameters, orders: list[Order]) -> Result:
         category = required(parameters, "category")
@@ -113,14 +123,14 @@ class TradeApi:
                 10001, "Missing some parameters that must be filled in, symbol or settleCoin or baseCoin"
             )
         found = [
-            encode.order(order)
+            order
             for order in reversed(orders)
             if _matches(order, category, *filters)
             and identity in ("", order.identity)
             and link in ("", order.client_id)
         ]
-        limit = whole(parameters, "limit", 20, lowest=1, highest=50)
-        return {"list": found[:limit], "nextPageCursor": "", "category": category}
+        page, cursor = one_page(parameters, found, whole(parameters, "limit", 20, lowest=1, highest=50))
+        return {"list": [encode.order(order) for order in page], "nextPageCursor": cursor, "category": category}
 
     def _cancel_if_open(self, account: Account, order: Order) -> None:
         if order.is_open():
