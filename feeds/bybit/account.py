@@ -114,19 +114,18 @@ def positions(answer: RestAnswer) -> list[AnyEvent]:
 
 
 def position_events(row: PositionRow, told: About) -> list[AnyEvent]:
-    """A position, and its contract's position mode and leverage."""
+    """A position, and how its contract is set: the position mode, and the leverage of the leg."""
     update = row.update(told)
-    return [
-        update,
-        AccountSettings(
-            received_ns=told.received_ns,
-            account=told.account,
-            instrument=update.instrument,
-            position_mode="hedge" if row.hedges else "one-way",
-            leverage=row.leverage,
-            leg=update.leg,
-        ),
-    ]
+    mode = AccountSettings(
+        received_ns=told.received_ns,
+        account=told.account,
+        instrument=update.instrument,
+        position_mode="hedge" if row.hedges else "one-way",
+        leverage=None if row.hedges else row.leverage,
+    )
+    if not row.hedges:
+        return [update, mode]
+    return [update, mode, msgspec.structs.replace(mode, position_mode=None, leverage=row.leverage, leg=update.leg)]
 
 
 def orders(answer: RestAnswer) -> list[AnyEvent]:

@@ -28,7 +28,7 @@ def _known(value: Any) -> Any:
 
 
 def _or_zero(value: Any) -> Any:
-    return 0 if value in (None, "") else value
+    return 0 if value in (None, "") else _plain(value)
 
 
 def _symbol(value: str) -> str:
@@ -59,6 +59,6 @@ MaybePrice = Annotated[
 ]
 """A number above 0, or ``None`` where the venue has none."""
 
-Milliseconds = Annotated[int, Field(gt=0, lt=TIME_CEILING_MS)]
+Milliseconds = Annotated[int, Field(gt=0, lt=TIME_CEILING_MS), BeforeValidator(_plain)]
 MaybeMilliseconds = Annotated[int, Field(ge=0, lt=TIME_CEILING_MS), BeforeValidator(_or_zero)]
 """0 for never."""

@@ -16,6 +16,7 @@ import msgspec
 
 from core.errors import DecodeError
 from core.events import AccountSettings, AnyEvent, FaultKind, FrameFault, Heard, PositionUpdate
+from core.legs import Leg
 from feeds.bybit import account, facts
 from feeds.bybit.modes import Modes
 from feeds.bybit.parse import control
@@ -40,7 +41,7 @@ class AccountDecoder:
     def __init__(self, market: str, account: str, connection: str = "account", *, modes: Modes | None = None) -> None:
         self._market, self._account, self._connection = market, account, connection
         self._modes = Modes() if modes is None else modes
-        self._settings: dict[tuple[str, str], AccountSettings] = {}
+        self._settings: dict[tuple[str, Leg], AccountSettings] = {}
 
     def reset(self) -> None:
         """Forget which settings were told."""

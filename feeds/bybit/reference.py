@@ -13,12 +13,13 @@ from typing import Final
 import msgspec
 from pydantic import Field
 
-from core.errors import DecodeError, RequestError
-from core.events import AnyEvent, FaultKind, InstrumentListed, TiersLoaded
+from core.errors import RequestError
+from core.events import AnyEvent, InstrumentListed, TiersLoaded
 from core.instruments import ContractKind, Instrument, Tier, TierTable, instrument_id
 from core.tiers import check_continuity
 from feeds.bodies import Body, MaybeFraction, MaybeNotNegative, MaybePositive, Positive, bad_row, read_rows, rows_of
 from feeds.bybit import facts
+from feeds.candles import open_body
 from feeds.venue import RestAnswer
 
 _PER_CENT_PRODUCT: Final = 5
@@ -102,10 +103,7 @@ class _RiskLimit(Body):
 
 def page(body: bytes, place: str) -> Page:
     """The page in a REST body. Raises DecodeError for a body that holds none."""
-    try:
-        return msgspec.json.decode(body, type=_Answer).result
-    except msgspec.DecodeError as error:
-        raise DecodeError(facts.VENUE, FaultKind.BAD_FIELD, channel=place, field="result", detail=str(error)) from None
+    return open_body(facts.VENUE, place, body, _Answer).result
 
 
 def instruments(

@@ -37,7 +37,8 @@ class BybitDialect:
         if reply.status == 429:
             wait = retry_after_seconds(reply, facts.OVERLOAD_SECONDS)
             return VenueError(self.venue, "429", "overloaded", retry_after_seconds=wait)
-        if envelope(reply.body) is None:
+        told = envelope(reply.body)
+        if told is None or (told.code == 0 and reply.status != 200):
             unknown = reply.status == 200 or reply.status >= 500
             return VenueError(self.venue, str(reply.status), "an answer that is not Bybit's", outcome_unknown=unknown)
         return refusal(reply.body, self._reset_seconds(reply, now_ms))

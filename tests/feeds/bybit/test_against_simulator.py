@@ -349,7 +349,9 @@ async def test_both_legs_of_hedge_mode(served: Served) -> None:
         await log.until(lambda: len({event.leg for event in of(log.events, PositionUpdate) if event.quantity}) == 2)
         swept = await account.sweep([USDT], an_hour_ago())
         assert held_in(swept) == {Leg.LONG: Decimal("0.010"), Leg.SHORT: Decimal("-0.010")}
-        assert {event.position_mode for event in of(swept, AccountSettings) if event.instrument} == {"hedge"}
+        settings = {event.leg: event for event in of(swept, AccountSettings) if event.instrument}
+        assert settings[Leg.NET].position_mode == "hedge"
+        assert settings[Leg.LONG].leverage == settings[Leg.SHORT].leverage == 10
         assert only(await account.place(order(USDT, "net-1"))).reason.startswith("10001")
         closing = order(USDT, "short-2", side="buy", leg=Leg.SHORT, reduce_only=True, limit_price=Decimal(61_000))
         await account.place(closing)

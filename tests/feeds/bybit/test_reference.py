@@ -142,7 +142,7 @@ def test_only_what_is_wanted_is_read() -> None:
 
 @pytest.mark.parametrize("raw", [b"", b"{", b"[]", b'{"result":{}}', b'{"result":{"list":5}}', b"<html>"])
 def test_a_body_that_is_no_list_is_refused(raw: bytes) -> None:
-    with pytest.raises(DecodeError, match="result"):
+    with pytest.raises(DecodeError, match="place: body"):
         reference.page(raw, "place")
 
 

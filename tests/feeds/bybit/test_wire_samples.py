@@ -329,11 +329,17 @@ def test_a_refused_login_names_its_code() -> None:
 @pytest.mark.verifies("bybit", "linear", "private stream")
 def test_a_position_pushed() -> None:
     told, data = frame("ws_private_position"), row("ws_private_position")
-    position, settings = one(told, PositionUpdate), one(told, AccountSettings)
+    position, (mode, leg) = one(told, PositionUpdate), [event for event in told if isinstance(event, AccountSettings)]
     assert (position.instrument, position.quantity, position.leg) == ("bybit:linear:BTCUSDT", 0, Leg.SHORT)
     assert (position.entry_price, position.liquidation_price) == (None, None), '"0" is no price'
     assert position.venue_time_ns == int(data["updatedTime"]) * 10**6
-    assert (settings.position_mode, settings.leverage, settings.leg) == ("hedge", 10, Leg.SHORT)
+    assert (mode.instrument, mode.position_mode, mode.leverage, mode.leg) == (
+        position.instrument,
+        "hedge",
+        None,
+        Leg.NET,
+    )
+    assert (leg.position_mode, leg.leverage, leg.leg) == (None, Decimal(10), Leg.SHORT)
 
 
 def test_the_wallet_pushed() -> None:
