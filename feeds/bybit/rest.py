@@ -45,10 +45,10 @@ class BybitDialect:
 
     def pause_seconds(self, reply: Reply, now_ms: int) -> float:
         """Until the endpoint's second is over, once our share of it is used."""
-        told = self.budget(reply)
-        if told is None or told.used < told.limit * facts.OUR_SHARE:
-            return 0.0
-        return max(facts.LIMIT_SECONDS, self._reset_seconds(reply, now_ms))
+        told, reset = self.budget(reply), self._reset_seconds(reply, now_ms)
+        if told is None:
+            return reset if reply.headers.get("x-bapi-limit-status") == "0" else 0.0
+        return max(facts.LIMIT_SECONDS, reset) if told.used >= told.limit * facts.OUR_SHARE else 0.0
 
     def budget(self, reply: Reply) -> Budget | None:
         """The headers of the endpoint's own limit, which is counted by the second."""
