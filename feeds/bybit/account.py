@@ -24,6 +24,9 @@ _MARGIN_MODES: Final = {"ISOLATED_MARGIN": "isolated", "REGULAR_MARGIN": "cross"
 _CLASSIC: Final = 1
 """``unifiedMarginStatus`` of an account in which every coin stands for itself."""
 
+_INVERSE_APART: Final = frozenset({_CLASSIC, 3, 4})
+"""Of accounts whose inverse contracts have a wallet of their own, beside the one that is read here."""
+
 _Row = TypeVar("_Row", bound=Body)
 
 
@@ -60,8 +63,11 @@ def about(answer: RestAnswer, category: str = "") -> About:
     )
 
 
-def settings(answer: RestAnswer) -> list[AnyEvent]:
-    """How the whole account is set: margin mode, and whether its coins back one another. Raises DecodeError."""
+def settings(answer: RestAnswer, *, inverse: bool = False) -> list[AnyEvent]:
+    """How the whole account is set: margin mode, and whether its coins back one another. Raises DecodeError.
+
+    ``inverse`` is whether inverse contracts are wanted: a fault says so where they are not in this wallet.
+    """
     raw = open_body(facts.VENUE, answer.path, answer.body, _InfoAnswer).result
     rows, faults = read_rows(facts.VENUE, answer.path, [("", raw)], _Info, answer.received_ns)
     for row in rows:
@@ -69,13 +75,17 @@ def settings(answer: RestAnswer) -> list[AnyEvent]:
         if mode is None:
             detail = "expected ISOLATED_MARGIN or REGULAR_MARGIN: portfolio margin is not reckoned here"
             return [bad_row(facts.VENUE, answer.path, "marginMode", detail, answer.received_ns)]
+        if inverse and row.unified in _INVERSE_APART:
+            detail = f"{row.unified}: inverse contracts of this account have a wallet of their own, which is not read"
+            faults.append(bad_row(facts.VENUE, answer.path, "unifiedMarginStatus", detail, answer.received_ns))
         return [
             AccountSettings(
                 received_ns=answer.received_ns,
                 account=answer.account,
                 margin_mode=mode,
                 multi_asset=mode == "cross" and row.unified != _CLASSIC,
-            )
+            ),
+            *faults,
         ]
     return faults
 

@@ -61,12 +61,16 @@ class Told(Body):
 
 
 class PositionRow(Told):
-    """One position; the stream calls the entry price by another name than REST. ``side`` is "" where there is none."""
+    """One position; the stream calls the entry price by another name than REST. ``side`` is "" where there is none.
+
+    A USDC contract's profit goes to the wallet every eight hours: from then on it counts from ``sessionAvgPrice``.
+    """
 
     index: Literal[0, 1, 2] = Field(alias="positionIdx")
     side: Literal["Buy", "Sell", "", "None"]
     size: Size
     entry: MaybePrice = Field(validation_alias=AliasChoices("entryPrice", "avgPrice"))
+    session: MaybePrice = Field(alias="sessionAvgPrice", default=None)
     liquidation: MaybePrice = Field(alias="liqPrice", default=None)
     leverage: MaybePrice = None
     margin: MaybePrice = Field(alias="positionBalance", default=None)
@@ -85,13 +89,18 @@ class PositionRow(Told):
             account=about.account,
             instrument=self.instrument(about),
             quantity=quantity if self.size else Decimal(0),
-            entry_price=self.entry if self.size else None,
+            entry_price=self._entry(about) if self.size else None,
             liquidation_price=self.liquidation if self.size else None,
             isolated_margin=self.margin if self.size else None,
             leverage=self.leverage,
             venue_time_ns=self.updated_ms * _NS or about.time_ns,
             leg=words.LEGS[self.index],
         )
+
+    def _entry(self, about: About) -> Decimal | None:
+        """From what price on the profit that is not in the wallet yet counts."""
+        in_sessions = words.settle_coin(self.market(about), self.symbol) == words.SESSION_COIN
+        return self.session if in_sessions and self.session is not None else self.entry
 
 
 class OrderRow(Told):

@@ -35,7 +35,7 @@ class Sweep:
 
     async def events(self, markets: Mapping[str, Sequence[str]], since_ms: int) -> list[AnyEvent]:
         """Settings, balances, positions, open orders; fills, funding and fees since then."""
-        events = account.settings(await self._ask(facts.INFO_PATH))
+        events = account.settings(await self._ask(facts.INFO_PATH), inverse=facts.INVERSE in markets)
         events += await self._balances(markets)
         contracts = {market: symbols for market, symbols in markets.items() if market in facts.CONTRACTS}
         for market, symbols in contracts.items():

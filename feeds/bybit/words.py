@@ -42,6 +42,10 @@ ORIGINS: Final = {
 """Why an execution happened, by ``execType``; ``Funding`` is none."""
 
 FUNDING: Final = "Funding"
+
+SESSION_COIN: Final = "USDC"
+"""Contracts settled in it have their profit moved to the wallet every eight hours."""
+
 _NO_REASON: Final = frozenset({"", "EC_NoError", "EC_PerCancelRequest"})
 _NO_CANCEL: Final = frozenset({"", "UNKNOWN", "CancelByUser"})
 

@@ -101,10 +101,11 @@ class TradeApi:
         return {"list": [_ids(order) for order in found], "success": "1"}
 
     def open_orders(self, parameters: Parameters, account: Account, _: ApiKey) -> Result:
-        """GET /v5/order/realtime: open orders, or with ``openOnly=1`` the newest closed ones; newest first."""
+        """GET /v5/order/realtime: open orders, or with ``openOnly=1`` the newest closed ones; one that is named is
+        looked for among both. Newest first."""
         orders = account.open_orders() if whole(parameters, "openOnly", 0) == 0 else list(account.closed_orders)
         named = text(parameters, "orderId") or text(parameters, "orderLinkId")
-        if named and not text(parameters, "openOnly"):
+        if named:
             orders = [*account.closed_orders, *account.open_orders()]
         return self._list(parameters, orders)
 

@@ -452,6 +452,18 @@ async def test_a_sweep_tells_everything_of_these_instruments_and_of_no_other() -
     assert asked == ["USDC", "USDT", "BTC"]
 
 
+@pytest.mark.parametrize(("status", "apart"), [(1, True), (3, True), (4, True), (5, False), (6, False)])
+async def test_a_wallet_that_is_not_read_is_said_to_be_missing(status: int, apart: bool) -> None:
+    info = {"marginMode": "REGULAR_MARGIN", "unifiedMarginStatus": status}
+    async with desk() as (account, venue):
+        sweeping(venue)
+        venue.on(INFO, encode({"retCode": 0, "result": info}))
+        linear = await account.sweep(["bybit:linear:BTCUSDT"], account._clock.now_ns())
+        inverse = await account.sweep(["bybit:inverse:BTCUSD"], account._clock.now_ns())
+    assert [fault.field for fault in of(inverse, FrameFault)] == ["unifiedMarginStatus"] * apart
+    assert not of(linear, FrameFault)
+
+
 async def test_a_coin_that_is_gone_is_told_as_none() -> None:
     async with desk() as (account, venue):
         sweeping(venue)

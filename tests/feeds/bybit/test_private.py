@@ -95,6 +95,21 @@ def test_quantities_of_inverse_contracts_are_in_dollars() -> None:
     assert (position.instrument, position.quantity) == ("bybit:inverse:BTCUSDH27", 300)
 
 
+@pytest.mark.parametrize(
+    ("symbol", "session", "entry"),
+    [
+        ("BTCPERP", "67500.5", "67500.5"),
+        ("BTC-26DEC25", "67500.5", "67500.5"),
+        ("BTCPERP", "", "68000.1"),
+        ("BTCPERP", "0", "68000.1"),
+        ("BTCUSDT", "67500.5", "68000.1"),
+    ],
+)
+def test_profit_of_usdc_contracts_counts_from_the_last_session(symbol: str, session: str, entry: str) -> None:
+    row = POSITION | {"symbol": symbol, "sessionAvgPrice": session}
+    assert only(told(frame("position", row)), PositionUpdate).entry_price == Decimal(entry)
+
+
 def test_settings_are_told_once_and_when_they_change() -> None:
     decoder = AccountDecoder("linear", "hedge")
 
