@@ -12,14 +12,16 @@ from decimal import Decimal
 
 import msgspec
 
-from core.account_risk import AccountRisk, CoinBalance, PoolRisk, Valued, own_margin
+from core.account_risk import AccountRisk
 from core.aim import DOLLARS
 from core.books import MarginMode
 from core.exact import ONE, ZERO, exactly
 from core.figures import Figure, derive, exact, unknown
 from core.hedged_book import BookPool, HedgedBook, HeldLeg, SpotHolding
 from core.instruments import ContractKind
+from core.pnl import settle_notional
 from core.pool import Collateral
+from core.pool_risk import CoinBalance, PoolRisk, Valued, own_margin
 from core.snapshot import BagLine
 from core.together import DRIVER
 
@@ -143,9 +145,9 @@ def _pool(standing: Standing, risk: AccountRisk, pool: PoolRisk, inputs: list[Fi
             settle_price=leg.settle_price * settle.value,
             funding_rate=rate.value or ZERO,
             funding_interval_hours=int(interval.value or 8),
-            taker_fee_rate=max(risk.account.taker_fee, ZERO),
+            taker_fee_rate=_fee_rate(risk, item),
         )
-        for leg, rate, interval in zip(pool.pool.value.legs, rates, hours, strict=True)
+        for leg, item, rate, interval in zip(pool.pool.value.legs, pool.held, rates, hours, strict=True)
     )
     return BookPool(
         name=pool_name(risk, pool),
@@ -154,6 +156,14 @@ def _pool(standing: Standing, risk: AccountRisk, pool: PoolRisk, inputs: list[Fi
         legs=legs,
         isolated=risk.account.margin_mode is MarginMode.ISOLATED,
     )
+
+
+def _fee_rate(risk: AccountRisk, item: Valued) -> Decimal:
+    """The taker fee as a fraction of notional: so much a contract is one at the present mark."""
+    instrument, mark = item.quotes.instrument, item.quotes.mark.value
+    if instrument is None or instrument.fee_per_contract is None or mark is None:
+        return max(risk.account.taker_fee, ZERO)
+    return instrument.fee_per_contract / settle_notional(instrument.kind, ONE, instrument.contract_size, mark)
 
 
 def pool_name(risk: AccountRisk, pool: PoolRisk) -> str:

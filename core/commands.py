@@ -58,6 +58,13 @@ class CancelStage(Command, frozen=True, kw_only=True, tag="cancel_stage"):
     client_order_id: str
 
 
+class TypeMark(Command, frozen=True, kw_only=True, tag="type_mark"):
+    """Take ``price`` (quote per coin) as the mark price of a contract whose sheet says that its marks are typed."""
+
+    instrument: str
+    price: Decimal
+
+
 class AcknowledgeAlerts(Command, frozen=True, kw_only=True, tag="acknowledge"):
     """Acknowledge one alert by its key, or all of them where ``key`` is empty."""
 
@@ -104,6 +111,7 @@ AnyCommand = (
     | StageHedge
     | ConfirmStage
     | CancelStage
+    | TypeMark
     | AcknowledgeAlerts
     | Resync
     | SetAnchor

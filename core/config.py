@@ -142,7 +142,7 @@ def _config(sections: FileSection, path: Path) -> Config:
         file=path,
         books=tuple(_book(section, accounts) for section in sections.books),
         accounts=tuple(accounts.values()),
-        contracts=tuple(contract_sheet(section) for section in sections.contracts),
+        contracts=tuple(contract_sheet(section, path.parent) for section in sections.contracts),
         venues=sections.venues,
         display=sections.display,
         journal=sections.journal,

@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import Field
 
+from core.config_prices import PriceSection, price_faults, sheet_price
 from core.config_rules import Choice, Parsed, Text
 from core.config_section import ASSET, NOT_NEGATIVE, POSITIVE, Section
 from core.config_times import Day, Days, Moment, Spans
 from core.contract_sheet import ContractMonth, ContractSheet, month_id
 from core.exact import exactly
 from core.instruments import ContractKind
+from core.sheet_price import SheetPrice
 from core.symbols import MARKETS
 from core.trading_hours import SECOND_NS, TradingHours
 
@@ -31,6 +34,7 @@ class MonthSection(Section):
     month: Annotated[str, _MONTH] = Field(description="the delivery month")
     last_trading_day: Annotated[date, Day()] = Field(description="the last day it trades, where the exchange is")
     settles: Annotated[datetime, Moment()] = Field(description="when its settlement price is fixed")
+    price: PriceSection | None = Field(default=None, description="where its price comes from")
 
 
 class HoursSection(Section):
@@ -50,7 +54,8 @@ class ContractSection(Section):
     """A futures contract of an exchange that Hedgerow has no feed for, as the exchange specifies it.
 
     Hedges name it `venue:futures:SYMBOL`. Nothing is guessed: every key is needed, but of `expiry` and
-    `[[contracts.months]]` exactly one, and `tick_value` not for inverse contracts.
+    `[[contracts.months]]` exactly one, and `tick_value` not for inverse contracts. Without `[contracts.price]`, or
+    `[contracts.months.price]` for each month, nothing tells its price.
     """
 
     venue: Annotated[str, SHEET_VENUE] = Field(description="the exchange; not a venue that has feeds here")
@@ -84,6 +89,7 @@ class ContractSection(Section):
     margin_as_of: Annotated[date, Day()] = Field(description="the day the exchange's margins were read")
     fee: Annotated[Decimal, NOT_NEGATIVE] = Field(description="what a fill costs for one contract, in `settle`")
     trading_hours: HoursSection = Field(description="when it trades")
+    price: PriceSection | None = Field(default=None, description="where its price comes from, with a single delivery")
 
 
 def sheet_faults(section: ContractSection) -> Iterator[tuple[str, str, str]]:
@@ -97,6 +103,7 @@ def sheet_faults(section: ContractSection) -> Iterator[tuple[str, str, str]]:
     yield from _currency_faults(section)
     yield from _size_faults(section)
     yield from _calendar_faults(section)
+    yield from _price_faults(section)
 
 
 def _currency_faults(section: ContractSection) -> Iterator[tuple[str, str, str]]:
@@ -145,22 +152,45 @@ def _calendar_faults(section: ContractSection) -> Iterator[tuple[str, str, str]]
             yield f"months.{index}.month", f"a month after {before.month} that settles later", month.month
 
 
-def contract_sheet(section: ContractSection) -> ContractSheet:
-    """The sheet that a sound section describes."""
+def _price_faults(section: ContractSection) -> Iterator[tuple[str, str, str]]:
+    if section.price is not None and len(section.months) > 1:
+        expected = "a price for each month, in [contracts.months.price] below it: months have prices of their own"
+        yield "price", expected, "one for all"
+    placed = [(f"months.{index}.price", month.price) for index, month in enumerate(section.months)]
+    if len(section.months) == 1 and section.price is not None and section.months[0].price is not None:
+        yield "months.0.price", "only one price ([contracts.price] is given)", "a second one"
+    for place, price in [("price", section.price), *placed]:
+        if price is not None:
+            yield from ((f"{place}.{key}", expected, found) for key, expected, found in price_faults(price, section))
+
+
+def contract_sheet(section: ContractSection, folder: Path = Path()) -> ContractSheet:
+    """The sheet that a sound section describes; ``folder`` is where relative paths in it start."""
+
+    def priced(month: MonthSection | None) -> SheetPrice | None:
+        own = month.price if month is not None and month.price is not None else section.price
+        return sheet_price(own, folder) if own is not None else None
+
     hours = section.trading_hours
     zone = ZoneInfo(hours.zone)
     months = [
-        ContractMonth(month=item.month, last_trading_day=item.last_trading_day, settles_ns=_ns(item.settles))
+        ContractMonth(
+            month=item.month,
+            last_trading_day=item.last_trading_day,
+            settles_ns=_ns(item.settles),
+            price=priced(item),
+        )
         for item in section.months
     ]
     if section.expiry is not None:
         day = section.expiry.astimezone(zone).date()
-        months = [ContractMonth(month="", last_trading_day=day, settles_ns=_ns(section.expiry))]
+        alone = ContractMonth(month="", last_trading_day=day, settles_ns=_ns(section.expiry), price=priced(None))
+        months = [alone]
     return ContractSheet(
         **{
             key: value
             for key, value in dict(section).items()
-            if key not in ("kind", "expiry", "months", "trading_hours")
+            if key not in ("kind", "expiry", "months", "trading_hours", "price")
         },
         kind=ContractKind(section.kind),
         months=tuple(months),

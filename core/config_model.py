@@ -13,6 +13,7 @@ from pydantic import Field
 
 from core.books import Limits, Thresholds
 from core.config_contracts import ContractSection, HoursSection, MonthSection
+from core.config_prices import PriceSection
 from core.config_rules import Address, Choice, Flag, Ladder, Number, Parsed, Steps, Text, Whole, Words
 from core.config_section import ASSET, NAME, NOT_NEGATIVE, POSITIVE, TOKEN, Section
 from core.contract_sheet import is_sheet_name
@@ -199,6 +200,11 @@ class HedgeSection(Section):
     leg: Annotated[str, Choice(("net", "short"))] = Field(
         default="net", description="net: the account's one position in the contract; short: the short leg of hedge mode"
     )
+    maintenance_rate: Annotated[Decimal | None, Number(above=0, below=1, what="a fraction")] = Field(
+        default=None,
+        description="the maintenance margin rate of the position's tier, as the venue's pages show it, for a contract "
+        "whose tiers the venue does not tell; what rests on it is marked as an estimate",
+    )
 
 
 class LimitsSection(Section):
@@ -291,7 +297,9 @@ SECTIONS: dict[str, type[Section]] = {
     "accounts": AccountSection,
     "accounts.collateral": CollateralSection,
     "contracts": ContractSection,
+    "contracts.price": PriceSection,
     "contracts.months": MonthSection,
+    "contracts.months.price": PriceSection,
     "contracts.trading_hours": HoursSection,
     "books": BookSection,
     "books.lots": LotSection,

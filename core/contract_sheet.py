@@ -8,6 +8,7 @@ Model: the contract specifications and margin pages of CME ("MBT", "BTC") and IC
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 
@@ -16,6 +17,7 @@ import msgspec
 from core.events import InstrumentListed
 from core.exact import exactly, finite
 from core.instruments import ContractKind, Instrument, instrument_id
+from core.sheet_price import PricedContract, SheetPrice, ages_of
 from core.trading_hours import TradingHours, is_open, local_date, next_close, next_open
 
 MARKET = "futures"
@@ -27,11 +29,13 @@ class ContractMonth(msgspec.Struct, frozen=True, kw_only=True):
     """One delivery of a contract: ``month`` is its name (``2026-12``), empty for a contract with a single expiry.
 
     The last trading day is a calendar day of the exchange; ``settles_ns`` is when the settlement price is fixed.
+    ``price`` is where its price comes from, ``None`` where nothing tells it.
     """
 
     month: str
     last_trading_day: date
     settles_ns: int
+    price: SheetPrice | None = None
 
 
 class ContractSheet(msgspec.Struct, frozen=True, kw_only=True):
@@ -119,6 +123,7 @@ def instrument_of(sheet: ContractSheet, month: ContractMonth, time_ns: int) -> I
         status=_status(sheet, month, time_ns),
         initial_per_contract=sheet.initial_margin,
         maintenance_per_contract=sheet.maintenance_margin,
+        fee_per_contract=sheet.fee,
     )
 
 
@@ -134,6 +139,24 @@ def listings(sheet: ContractSheet, time_ns: int) -> tuple[InstrumentListed, ...]
     return tuple(
         InstrumentListed(instrument=instrument_of(sheet, month, time_ns), received_ns=time_ns) for month in sheet.months
     )
+
+
+def priced_contracts(sheets: Iterable[ContractSheet]) -> dict[str, PricedContract]:
+    """Every delivery of these sheets whose price comes from somewhere, by its name."""
+    found = {}
+    for sheet in sheets:
+        for month in sheet.months:
+            if month.price is not None:
+                name = month_id(sheet, month)
+                found[name] = PricedContract(
+                    instrument=name,
+                    tick_size=sheet.tick_size,
+                    hours=sheet.hours,
+                    settles_ns=month.settles_ns,
+                    price=month.price,
+                    ages=ages_of(month.price.stale_after_seconds),
+                )
+    return found
 
 
 @exactly

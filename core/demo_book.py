@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from decimal import Decimal
+from decimal import ROUND_DOWN, Decimal
 from types import MappingProxyType
+from typing import Final, NamedTuple
 
 from core.books import Account, Book, Hedge, Lot
+from core.exact import exactly
 from core.instruments import instrument_id
 from core.symbols import MARKETS, linear_symbol
 
@@ -16,34 +18,71 @@ LINEAR_MARKETS = MappingProxyType({venue: markets[0] for venue, markets in MARKE
 """What each venue calls the market of its linear perpetuals."""
 
 
-def seed_book(hedge_instrument: str = "bybit:linear:BTCUSDT", spot_instrument: str = "bybit:spot:BTCUSDT") -> Book:
+class DemoLeg(NamedTuple):
+    """A contract to hedge with, the spot pair beside it, how many coins one unit of the contract's quantity is, and the
+    maintenance rate to assume where its venue tells no tiers."""
+
+    contract: str
+    spot: str
+    contract_size: Decimal = Decimal(1)
+    maintenance_rate: Decimal | None = None
+
+
+SEED: Final = DemoLeg("bybit:linear:BTCUSDT", "bybit:spot:BTCUSDT")
+
+
+@exactly
+def seed_book(*legs: DemoLeg) -> Book:
     """5 BTC bought at 60,000 and half of it hedged: short 2.5 BTC at 60,000 on 75,000 USDT of isolated margin (2x).
 
-    The wallet holds 125,000 USDT more, so that the hedge can be taken to the whole bag.
+    The wallets hold 125,000 USDT more, so that the hedge can be taken to the whole bag. Over several legs all of it is
+    spread evenly, an account each.
     """
-    account = Account(
-        name="paper",
-        venue=hedge_instrument.split(":")[0],
-        settle="USDT",
-        wallet_balance=Decimal(200_000),
-        leverage=Decimal(2),
+    spread = legs or (SEED,)
+    coins, shorts = _shares(Decimal(5), len(spread)), _shares(Decimal("2.5"), len(spread))
+    accounts = tuple(
+        Account(
+            name="paper" if len(spread) == 1 else leg.contract.split(":")[0],
+            venue=leg.contract.split(":")[0],
+            settle="USDT",
+            wallet_balance=_whole(80_000 * short),
+            leverage=Decimal(2),
+        )
+        for leg, short in zip(spread, shorts, strict=True)
     )
     return Book(
         name="bitcoin",
-        lots=(Lot(asset="BTC", quantity=Decimal(5), cost=Decimal(60_000), price=spot_instrument),),
-        hedges=(
+        lots=tuple(
+            Lot(asset="BTC", quantity=quantity, cost=Decimal(60_000), price=leg.spot)
+            for leg, quantity in zip(spread, coins, strict=True)
+        ),
+        hedges=tuple(
             Hedge(
                 asset="BTC",
-                instrument=hedge_instrument,
+                instrument=leg.contract,
                 account=account.name,
-                target_ratio=Decimal("0.5"),
-                quantity=Decimal("-2.5"),
+                target_ratio=short / 5,
+                quantity=-short / leg.contract_size,
                 entry_price=Decimal(60_000),
-                isolated_margin=Decimal(75_000),
-            ),
+                isolated_margin=_whole(30_000 * short),
+                maintenance_rate=leg.maintenance_rate,
+            )
+            for leg, account, short in zip(spread, accounts, shorts, strict=True)
         ),
-        accounts=(account,),
+        accounts=accounts,
     )
+
+
+def _whole(amount: Decimal) -> Decimal:
+    return amount.quantize(Decimal(1))
+
+
+def _shares(total: Decimal, count: int) -> list[Decimal]:
+    """A number of coins in parts as even as thousandths allow."""
+    if count == 1:
+        return [total]
+    each = (total / count).quantize(Decimal("0.001"), ROUND_DOWN)
+    return [total - each * (count - 1), *[each] * (count - 1)]
 
 
 def replay_book(

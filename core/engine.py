@@ -15,7 +15,8 @@ from core import picture
 from core.alerts import Alerts
 from core.anchors import Moment
 from core.books import Book, Hedge
-from core.commands import AnyCommand
+from core.commands import AnyCommand, HideScenarios, ShowScenarios
+from core.contract_sheet import ContractSheet, priced_contracts
 from core.errors import RequestError
 from core.events import (
     AccountSettings,
@@ -41,14 +42,16 @@ from core.events import (
 )
 from core.exact import exactly
 from core.feeds_health import FeedsHealth
-from core.figures import Freshness
+from core.figures import Figure, Freshness
 from core.freshness import SECOND_NS
 from core.hedge_targets import check_target
 from core.history import History
+from core.instrument_market import Field
 from core.journal import Journal
 from core.ledger import Ledger
-from core.market import Field, Market
+from core.market import Market
 from core.measuring import Measuring
+from core.memo import Memo
 from core.opening import opening_fill
 from core.orders import OrderRequest
 from core.positions import Order, Position
@@ -57,9 +60,11 @@ from core.requests import Requests
 from core.restore import Restorer
 from core.rules import key_condition, order_conditions, settings_condition
 from core.scenarios import Scenarios
-from core.snapshot import AlertView, Mode, Snapshot
+from core.snapshot import AlertView, MarketView, Mode, Snapshot
 from core.staging import Staging
 from core.targets import Targets
+from core.tiers import assumed_table
+from core.typed_marks import TypedMarkets
 from core.valuation import Valuation
 from core.watch import Watch
 from core.why.explainer import Explainer
@@ -80,9 +85,11 @@ class Engine:
         source: str,
         journal: Journal | None = None,
         journal_failure: str = "",
+        sheets: Iterable[ContractSheet] = (),
     ) -> None:
         """``journal=None`` keeps nothing; with a ``journal_failure`` (why the wanted one could not be opened) orders
-        and targets are refused while the market is watched all the same.
+        and targets are refused while the market is watched all the same. ``sheets`` say where the prices of contracts
+        come from that no feed speaks of.
 
         Raises RequestError where two books claim one position, JournalError where the journal cannot be read.
         """
@@ -92,7 +99,13 @@ class Engine:
         self._now_ns = 0
         self._sequence = self._events = 0
         self._feeds = FeedsHealth()
-        self._market = Market(self._feeds)
+        hedged = {hedge.instrument for book in self._books for hedge in book.hedges}
+        priced = {name: item for name, item in priced_contracts(sheets).items() if name in hedged}
+        self._market = Market(self._feeds, priced)
+        for hedge in (hedge for book in self._books for hedge in book.hedges):
+            if hedge.maintenance_rate is not None:
+                self._market.assume_tiers(assumed_table(hedge.instrument, hedge.maintenance_rate))
+        self._market_views: Memo[MarketView] = Memo()
         self._history = History()
         self._ledger = Ledger(account for book in self._books for account in book.accounts)
         self._targets = Targets(self._books)
@@ -101,7 +114,8 @@ class Engine:
         self._alerts = Alerts()
         self._staging = Staging(self._market, self._ledger, self._valuation, self._targets)
         self._measuring = Measuring(self._books, self._market, self._ledger, self._valuation, self._recorder)
-        kept = (self._ledger, self._targets, self._staging, self._alerts, self._measuring)
+        typed = TypedMarkets(priced, self._market)
+        kept = (self._ledger, self._targets, self._staging, self._alerts, self._measuring, typed)
         Restorer(self._books, self._recorder, *kept).run()
         self._watch = Watch(self._books, self._valuation, self._feeds, self._alerts, self._recorder)
         self._scenarios = Scenarios(self._books, self._valuation)
@@ -126,6 +140,7 @@ class Engine:
             self._measuring,
             self._scenarios,
             self._explainer,
+            typed,
         )
         self._opening = self._to_open()
         self._legs = frozenset(hedge.instrument for book in self._books for hedge in book.hedges)
@@ -167,7 +182,8 @@ class Engine:
         """Carry out a command, or say in the snapshot's message why not."""
         self._pass_time(now_ns)
         self._requests.take(command, self._now_ns)
-        self._watch.changed(self._now_ns)
+        if not isinstance(command, ShowScenarios | HideScenarios):  # those change nothing that is valued
+            self._watch.changed(self._now_ns)
         self._watch.feeds(self._now_ns)
 
     @exactly
@@ -215,7 +231,7 @@ class Engine:
             books=books,
             alerts=self._alerts.views(self._now_ns),
             feeds=tuple(connection.view(self._now_ns) for connection in self._feeds.connections()),
-            markets=picture.markets(self._market, self._now_ns),
+            markets=picture.markets(self._market, self._market_views, self._now_ns),
             stage=self._staging.view(self._now_ns, self._recorder.failure),
             orders=picture.orders(self._ledger),
             events=self._events,
@@ -243,10 +259,19 @@ class Engine:
         """When the newest fill, payment or fee that is known of an account happened; 0 where none is known."""
         return self._ledger.recorded_ns.get(account, 0)
 
+    def sheet_mark(self, instrument: str, now_ns: int) -> Figure | None:
+        """The mark price of a contract that its sheet tells; ``None`` for every other one."""
+        return self._market.figure(instrument, Field.MARK, now_ns) if self._market.unquoted(instrument) else None
+
     @property
     def history(self) -> History:
         """Price history as it was loaded: what volatility and betas are reckoned from. Read it, do not write it."""
         return self._history
+
+    @property
+    def scenarios(self) -> Scenarios:
+        """What is reckoned for whoever looks at scenarios; part by part with :meth:`advance`, unless elsewhere."""
+        return self._scenarios
 
     # --- market data and feeds -------------------------------------------------------------------------------
 

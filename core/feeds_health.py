@@ -18,6 +18,7 @@ from core.events import (
 )
 from core.figures import Freshness, worst
 from core.freshness import MARK_AGES_NS, by_age
+from core.sheet_price import PricedContract
 from core.snapshot import ChannelView, FeedView
 
 MARKETS = frozenset(market for markets in symbols.MARKETS.values() for market in markets)
@@ -55,7 +56,7 @@ class ChannelHealth:
 
 
 class ConnectionHealth:
-    """One websocket: its state, what it counted, and its channels."""
+    """One websocket: its state, what it counted, and its channels; ``priced`` for the source of a sheet's price."""
 
     __slots__ = (
         "been_live",
@@ -67,6 +68,7 @@ class ConnectionHealth:
         "last_data_ns",
         "last_fault",
         "name",
+        "priced",
         "reason",
         "reconnects",
         "state",
@@ -85,6 +87,7 @@ class ConnectionHealth:
         self.frames = 0
         self.faults = 0
         self.reconnects = 0
+        self.priced: PricedContract | None = None
         self.last_fault = ""
         self.channels: dict[str, ChannelHealth] = {}
 
@@ -99,6 +102,9 @@ class ConnectionHealth:
             return Freshness.LIVE if self.state is ConnectionState.LIVE else Freshness.UNKNOWN
         if self.last_data_ns is None:
             return Freshness.UNKNOWN
+        if self.priced is not None:
+            aged = self.priced.freshness(self.last_data_ns, now_ns)
+            return aged if self.state is ConnectionState.LIVE else worst(aged, Freshness.LATE)
         aged = by_age(now_ns - self.last_data_ns, MARK_AGES_NS)
         if self.state is ConnectionState.LIVE:
             return aged
@@ -126,6 +132,8 @@ class FeedsHealth:
 
     def __init__(self) -> None:
         self._connections: dict[tuple[str, str], ConnectionHealth] = {}
+        self.interruptions = 0
+        """How often an epoch of any channel has ended."""
 
     def connections(self) -> tuple[ConnectionHealth, ...]:
         """All of them, ordered by venue and name."""
@@ -144,6 +152,7 @@ class FeedsHealth:
         if event.state in INTERRUPTED:
             for channel in connection.channels.values():
                 channel.epoch += 1
+            self.interruptions += 1
 
     def channel_changed(self, event: ChannelChanged) -> None:
         """Take in a subscription's new state; a silent or refused one ends its epoch."""
@@ -153,6 +162,7 @@ class FeedsHealth:
         channel.reason = event.reason
         if event.state in _SILENCED:
             channel.epoch += 1
+            self.interruptions += 1
 
     def fault(self, event: FrameFault) -> None:
         """Count a frame, or part of one, that was not used.
@@ -213,6 +223,8 @@ class FeedsHealth:
             channel = other.channels.get(name) if other.implied and other is not connection else None
             if channel is not None:
                 del other.channels[name]
+                connection.priced = connection.priced or other.priced
+                connection.last_data_ns = connection.last_data_ns or other.last_data_ns
                 if not other.channels:
                     del self._connections[other.venue, other.name]
                 break

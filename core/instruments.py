@@ -16,6 +16,8 @@ class ContractKind(StrEnum):
     INVERSE = "inverse"
     QUANTO = "quanto"
 
+    __hash__ = str.__hash__  # an enumeration's own is many times as slow
+
 
 class Instrument(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, kw_only=True):
     """One tradable thing, as its venue describes it.
@@ -26,7 +28,8 @@ class Instrument(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, kw_o
     ``minimum_quantity`` and ``maximum_quantity`` are in the venue's own order unit; ``minimum_notional`` in quote.
     ``funding_interval_hours`` is ``None`` for spot and dated contracts, and where the venue has not said.
     ``initial_per_contract`` and ``maintenance_per_contract`` (settle currency for one unit of quantity) are those of an
-    exchange that sets margins so; ``None`` where tiers say what is required.
+    exchange that sets margins so; ``None`` where tiers say what is required. ``fee_per_contract`` (settle currency, +
+    paid) is what a fill costs for one unit of quantity; ``None`` where it is a fraction of notional.
     """
 
     id: str
@@ -51,6 +54,7 @@ class Instrument(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, kw_o
     status: str = "trading"
     initial_per_contract: Decimal | None = None
     maintenance_per_contract: Decimal | None = None
+    fee_per_contract: Decimal | None = None
 
     @property
     def perpetual(self) -> bool:
@@ -88,7 +92,8 @@ class TierTable(msgspec.Struct, frozen=True, gc=False):
     quanto: notional in the settle coin) or ``contracts`` (size in the order unit, which no price moves; such a table
     has no deductions). With ``whole_position`` the rate of the tier applies to the whole position and there are no
     deductions either: the requirement jumps from tier to tier. ``rounding`` is by how much the venue's own rounding
-    may have moved a deduction, in ``unit``. ``as_of_ns`` is when it was read; ``source`` names where from.
+    may have moved a deduction, in ``unit``. ``as_of_ns`` is when it was read; ``source`` names where from. A table is
+    ``estimated`` where it is its user's word and not its venue's.
     """
 
     instrument: str
@@ -98,3 +103,4 @@ class TierTable(msgspec.Struct, frozen=True, gc=False):
     source: str
     whole_position: bool = False
     rounding: Decimal = Decimal(0)
+    estimated: bool = False

@@ -20,7 +20,7 @@ from core.events import BalanceUpdate, FeeCharged, Fill, FundingPayment, OrderUp
 from core.exact import exactly, stated_price
 from core.instruments import Instrument
 from core.legs import Leg, PositionKey
-from core.margin import initial_margin
+from core.margin import opening_margin
 from core.orders import OrderRequest
 from core.pnl import Holding
 from core.positions import ZERO, Order, Position, filled, opening_id, wrong_side
@@ -145,7 +145,7 @@ class Ledger:
         return known != instrument
 
     def _complete_margin(self, instrument: Instrument) -> None:
-        """The margin of an isolated position declared without one: its notional at entry ÷ leverage."""
+        """The margin of an isolated position declared without one: what opening it at its entry asks for."""
         for key in sorted(self._undeclared):
             position, account = self.positions[key], self.accounts[key.account]
             if (
@@ -155,9 +155,7 @@ class Ledger:
             ):
                 continue
             self._undeclared.discard(key)
-            position.margin = initial_margin(
-                instrument.kind, position.quantity, instrument.contract_size, position.entry_price, account.leverage
-            )
+            position.margin = opening_margin(instrument, position.quantity, position.entry_price, account.leverage)
 
     @exactly
     def fill(self, fill: Fill, moment: Moment = UNSEEN) -> bool:

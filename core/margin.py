@@ -8,9 +8,9 @@ from __future__ import annotations
 from decimal import Decimal
 
 from core.errors import RequestError
-from core.exact import ZERO, exactly, not_negative, positive
+from core.exact import ZERO, exactly, finite, not_negative, positive
 from core.explain import explained
-from core.instruments import ContractKind, TierTable
+from core.instruments import ContractKind, Instrument, TierTable
 from core.pnl import settle_notional
 from core.tiers import requirement, tier_for
 
@@ -33,6 +33,15 @@ def initial_margin(
     Which price is the venue's choice: mark at Binance, entry at Bybit.
     """
     return settle_notional(kind, quantity, contract_size, price) / positive("leverage", leverage)
+
+
+@exactly
+def opening_margin(instrument: Instrument, quantity: Decimal, price: Decimal, leverage: Decimal) -> Decimal:
+    """What opening ``quantity`` (either sign) at ``price`` asks for, in settle: so much a contract where its exchange
+    sets margins so, else by the leverage."""
+    if instrument.initial_per_contract is not None:
+        return abs(finite("quantity", quantity)) * instrument.initial_per_contract
+    return initial_margin(instrument.kind, quantity, instrument.contract_size, price, leverage)
 
 
 @exactly

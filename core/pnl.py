@@ -17,7 +17,7 @@ import msgspec
 from core.errors import RequestError
 from core.exact import ZERO, exactly, finite, positive
 from core.explain import explained
-from core.instruments import ContractKind
+from core.instruments import ContractKind, Instrument
 
 
 class Holding(msgspec.Struct, frozen=True):
@@ -168,6 +168,15 @@ def _average_entry_price(kind: ContractKind, held: Decimal, entry: Decimal, adde
 def fee(kind: ContractKind, quantity: Decimal, contract_size: Decimal, price: Decimal, rate: Decimal) -> Decimal:
     """Fee of a fill in the settle currency: + paid, − rebate, as ``rate`` (a fraction of notional) is signed."""
     return settle_notional(kind, quantity, contract_size, price) * finite("rate", rate)
+
+
+@exactly
+def order_fee(instrument: Instrument, quantity: Decimal, price: Decimal, rate: Decimal) -> Decimal:
+    """Fee of a fill of ``instrument`` in the settle currency, + paid: so much a contract where its exchange charges so,
+    else ``rate`` (a fraction of notional)."""
+    if instrument.fee_per_contract is not None:
+        return abs(finite("quantity", quantity)) * instrument.fee_per_contract
+    return fee(instrument.kind, quantity, instrument.contract_size, price, rate)
 
 
 def _settle_price(price: Decimal | None) -> Decimal:

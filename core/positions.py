@@ -1,8 +1,9 @@
 """One position, one order, and what a fill makes of a position.
 
 Money conventions: fees + paid, funding + received, realised P&L + gained, all in the account's settle currency. An
-isolated position's margin grows by notional ÷ leverage of what is added and is released in proportion when it is
-reduced. A leg of hedge mode is its own position: no fill of it touches the other leg, and none takes it through zero.
+isolated position's margin grows by what opening asks for what is added (:func:`core.margin.opening_margin`) and is
+released in proportion when it is reduced. A leg of hedge mode is its own position: no fill of it touches the other leg,
+and none takes it through zero.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from core.errors import RequestError
 from core.events import Fill, OrderState
 from core.instruments import Instrument
 from core.legs import Leg, PositionKey
-from core.margin import initial_margin
+from core.margin import opening_margin
 from core.orders import OrderRequest
 from core.pnl import Holding, apply_fill, order_sign
 
@@ -154,4 +155,4 @@ def _margin_after(
         return None
     if added <= 0:
         return margin * quantity / held
-    return margin + initial_margin(instrument.kind, added, instrument.contract_size, price, account.leverage)
+    return margin + opening_margin(instrument, added, price, account.leverage)

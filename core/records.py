@@ -60,6 +60,14 @@ class TargetChanged(Record, frozen=True, kw_only=True, tag="target"):
     undo: bool = False
 
 
+class MarkTyped(Record, frozen=True, kw_only=True, tag="mark"):
+    """The user typed the mark price of a contract at ``typed_ns``: from then on it ages."""
+
+    instrument: str
+    price: Decimal
+    typed_ns: int
+
+
 class OrderIntended(Record, frozen=True, kw_only=True, tag="intent"):
     """An order confirmed by the user, written before anything is sent."""
 
@@ -105,6 +113,7 @@ AnyRecord = (
     | AccountDeclared
     | ContractDescribed
     | TargetChanged
+    | MarkTyped
     | OrderIntended
     | CommandTaken
     | EventTaken

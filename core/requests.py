@@ -21,6 +21,7 @@ from core.commands import (
     ShowScenarios,
     StageHedge,
     StepTarget,
+    TypeMark,
     UndoTarget,
 )
 from core.errors import JournalError
@@ -34,6 +35,7 @@ from core.rules import ORDER_REJECTED
 from core.scenarios import Scenarios
 from core.staging import Refused, Staging, percent
 from core.targets import Targets
+from core.typed_marks import TypedMarkets
 from core.why.explainer import Explainer
 
 
@@ -51,6 +53,7 @@ class Requests:
         measuring: Measuring,
         scenarios: Scenarios,
         explainer: Explainer,
+        typed: TypedMarkets,
     ) -> None:
         self._books = {book.name: book for book in books}
         self._ledger = ledger
@@ -61,6 +64,7 @@ class Requests:
         self._measuring = measuring
         self._scenarios = scenarios
         self._explainer = explainer
+        self._typed = typed
         self._outbox: list[OrderRequest] = []
         self.message = ""
         self.message_ns = 0
@@ -102,6 +106,8 @@ class Requests:
                 return self._confirm(name, now_ns)
             case CancelStage(client_order_id=name):
                 return self._cancel(command, name, now_ns)
+            case TypeMark(instrument=instrument, price=price):
+                return self._type_mark(instrument, price, now_ns)
             case AcknowledgeAlerts(key=key):
                 return self._acknowledge(command, key, now_ns)
             case SetAnchor(book=book):
@@ -156,6 +162,12 @@ class Requests:
             dropped = "; the staged order was for the old target and is dropped"
         back = "back to " if move.undo else ""
         return f"target of {move.instrument}: {back}{percent(move.after)}, was {percent(move.before)}{dropped}"
+
+    def _type_mark(self, instrument: str, price: Decimal, now_ns: int) -> str:
+        record = self._typed.propose(instrument, price, now_ns)
+        self._recorder.intend(record, now_ns)
+        self._typed.apply(record)
+        return f"mark price of {instrument}: {price.normalize():f}, as you typed it"
 
     # --- orders ----------------------------------------------------------------------------------------------
 

@@ -1,4 +1,5 @@
-"""Starting where the last run ended: the journal's records folded back into ledger, targets, orders and alerts.
+"""Starting where the last run ended: the journal's records folded back into ledger, targets, orders, typed marks and
+alerts.
 
 What the user declared (books) wins over the journal where it has changed since it was last seen: a hedge whose
 position was rewritten starts from what is written, one whose target was rewritten from the new target.
@@ -34,6 +35,7 @@ from core.records import (
     ContractDescribed,
     EventTaken,
     HedgeDeclared,
+    MarkTyped,
     OrderIntended,
     Recorder,
     TargetChanged,
@@ -41,6 +43,7 @@ from core.records import (
 from core.rules import LASTING, LIQUIDATED, ORDER_UNKNOWN, order_conditions
 from core.staging import Staging
 from core.targets import Targets
+from core.typed_marks import TypedMarkets
 
 RESTARTED = "the run that sent it ended first"
 
@@ -57,6 +60,7 @@ class Restorer:
         staging: Staging,
         alerts: Alerts,
         measuring: Measuring,
+        typed: TypedMarkets,
     ) -> None:
         self._books = tuple(books)
         self._recorder = recorder
@@ -65,6 +69,7 @@ class Restorer:
         self._staging = staging
         self._alerts = alerts
         self._measuring = measuring
+        self._typed = typed
         self._hedges: dict[tuple[str, str], Hedge] = {}
         """The last declaration of each leg, by book; below the same by account: a position outlives its book's name."""
         self._held: dict[PositionKey, Hedge] = {}
@@ -94,6 +99,8 @@ class Restorer:
                 self._ledger.described(instrument)
             case TargetChanged():
                 self._targets.apply(record)
+            case MarkTyped():
+                self._typed.apply(record)
             case OrderIntended(request=request):
                 self._ledger.sent(request)
             case CommandTaken(command=StageHedge()):

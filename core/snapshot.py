@@ -30,6 +30,8 @@ class Severity(StrEnum):
     ALARM = "alarm"
     CRITICAL = "critical"
 
+    __hash__ = str.__hash__  # an enumeration's own is many times as slow
+
 
 class BagLine(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """All lots of one asset. ``price`` in quote per coin, ``price_source`` says what it is ("spot mid", "index
@@ -84,6 +86,9 @@ class HedgeLine(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     moves, with everything that is on it, coin collateral included. ``volatility`` is that of a day, by the estimator
     and window of ``volatility_source``; ``liquidation_sigmas`` the distance to the liquidation price in such days, and
     ``touch_day``, ``touch_week`` and ``touch_month`` the probability of touching it within 1, 7 and 30 days: estimates.
+
+    Of a contract whose sheet tells its price, ``price_source`` says in words what the mark price is and where it comes
+    from; ``price_typed`` where its user types it, ``price_rests`` where it is old only because the market is closed.
     """
 
     asset: str
@@ -135,6 +140,9 @@ class HedgeLine(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     touch_day: Figure = NOT_RECKONED
     touch_week: Figure = NOT_RECKONED
     touch_month: Figure = NOT_RECKONED
+    price_source: str = ""
+    price_typed: bool = False
+    price_rests: bool = False
 
 
 class CollateralView(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
@@ -376,8 +384,8 @@ class StageView(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """The order being looked at, not yet sent.
 
     ``raw_quantity`` is what the target asks for, ``quantity`` what the venue's filters allow (unsigned, order
-    unit), ``residual`` the difference in coins. ``fee`` in settle at the taker rate, an estimate. ``refusals``
-    lists every limit or filter that forbids sending; with one present ``y`` does nothing but say so.
+    unit), ``residual`` the difference in coins. ``fee`` in settle is an estimate, and ``fee_source`` says by
+    what. ``refusals`` lists every limit or filter that forbids sending; with one present ``y`` does nothing but say so.
     """
 
     client_order_id: str
@@ -398,6 +406,7 @@ class StageView(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     reduce_only: bool
     after: PreviewAfter
     refusals: tuple[str, ...] = ()
+    fee_source: str = "at the taker rate"
 
 
 class OrderView(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):

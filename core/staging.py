@@ -20,9 +20,10 @@ from core.exact import exactly
 from core.figures import Figure, Freshness, absent, derive, exact, total, unknown
 from core.freshness import SECOND_NS
 from core.hedging import Sizing, order_to_target
+from core.instrument_market import Field
 from core.instruments import Instrument
 from core.ledger import Ledger
-from core.market import Field, Market
+from core.market import Market
 from core.orders import OrderRequest
 from core.positions import Position, filled
 from core.risk import lifted, settle_price, settlement_due, used_up
@@ -150,17 +151,20 @@ class Staging:
             price=price,
             price_source=source,
             notional=notional,
-            fee=lifted(lambda q, p: pnl.fee(kind, q, size, p, rate), quantity, price, estimated=True),
+            fee=lifted(lambda q, p: pnl.order_fee(instrument, q, p, rate), quantity, price, estimated=True),
             settle=staged.account.settle,
             reduce_only=sizing.reduce_only,
             after=_after_view(line, unknown(gap) if gap else price),
+            fee_source="at the taker rate" if instrument.fee_per_contract is None else "so much a contract",
             refusals=self._refusals(staged, line, account, notional, now_ns, journal_failure),
         )
 
     def _price(self, staged: Staged, now_ns: int) -> tuple[Figure, str]:
-        selling = staged.sizing.side == "sell"
+        selling, name = staged.sizing.side == "sell", staged.hedge.instrument
+        if self._market.unquoted(name):
+            return self._market.figure(name, Field.MARK, now_ns), "mark price"
         field = Field.BID if selling else Field.ASK
-        return self._market.figure(staged.hedge.instrument, field, now_ns), "best bid" if selling else "best ask"
+        return self._market.figure(name, field, now_ns), "best bid" if selling else "best ask"
 
     def _after(
         self, staged: Staged, instrument: Instrument, price: Figure, now_ns: int
@@ -204,6 +208,7 @@ class Staging:
         status = "expired" if settlement_due(instrument, now_ns) else instrument.status
         if status != "trading":
             found.append(f"{hedge.instrument} is not open for trading: {status}")
+        found += filter(None, [self._market.closed(hedge.instrument, now_ns)])
         found += self._price_refusals(staged, now_ns)
         if notional.value is None and staged.sizing.quantity:
             found.append(f"the notional is unknown: {', '.join(notional.missing)}")
@@ -250,7 +255,7 @@ class Staging:
         mark = self._market.figure(staged.hedge.instrument, Field.MARK, now_ns)
         found = [
             f"the {name} is {figure.freshness.value}"
-            for name, figure in ((source, price), ("mark price", mark))
+            for name, figure in {source: price, "mark price": mark}.items()
             if figure.freshness is not Freshness.LIVE
         ]
         if price.value is None or mark.value is None:
@@ -326,7 +331,7 @@ def _entry_gap(position: Position) -> str:
 
 def _as_fill(staged: Staged, instrument: Instrument, price: Decimal) -> Fill:
     quantity = staged.sizing.quantity
-    paid = pnl.fee(instrument.kind, quantity, instrument.contract_size, price, staged.account.taker_fee)
+    paid = pnl.order_fee(instrument, quantity, price, staged.account.taker_fee)
     return Fill(
         account=staged.account.name,
         fill_id="preview",

@@ -72,6 +72,23 @@ def next_close(hours: TradingHours, time_ns: int) -> int | None:
     return next((end for _, end in _following(hours, time_ns) if end is not None and end > time_ns), None)
 
 
+def open_ns(hours: TradingHours, start_ns: int, end_ns: int, at_most: int) -> int:
+    """For how long the market was open between two moments, in ns, counted no further than ``at_most``.
+
+    A span longer than is looked ahead for an opening counts as ``at_most``.
+    """
+    monday, total = _monday(hours, start_ns), 0
+    for _ in range(HORIZON_WEEKS):
+        following = monday + timedelta(weeks=1)
+        low, high = _instant(hours.zone, monday, 0), _instant(hours.zone, following, 0)
+        for start, end in _open_spans(hours, monday):
+            total += max(0, min(end, end_ns, high) - max(start, start_ns, low))
+        if total >= at_most or high >= end_ns:
+            return min(total, at_most)
+        monday = following
+    return at_most
+
+
 def _following(hours: TradingHours, time_ns: int) -> Iterator[tuple[int, int | None]]:
     """Open stretches from around ``time_ns`` on, those that touch joined; one that goes on to the horizon has no end
     that is known."""

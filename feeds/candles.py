@@ -51,7 +51,8 @@ def candles(
 ) -> list[AnyEvent]:
     """The closed candles in rows of any order, oldest first, and a FrameFault naming the field of each bad row.
 
-    ``place`` names the endpoint, ``rows`` are parts of an opened body. Candles that are still running are left out.
+    ``place`` names the endpoint, ``rows`` are parts of an opened body. Candles that are still running are left out;
+    without a clock (``received_ns`` 0) none can be told from the closed ones, and all are kept.
     Raises DecodeError for more rows than any venue sends.
     """
     venue = instrument.partition(":")[0]
@@ -65,7 +66,7 @@ def candles(
         if candle is None:
             field, detail = bad
             faults.append(_bad(place, instrument, field, f"row {number}: {detail}", received_ns))
-        elif candle.start_ns + interval_ns + FINAL_AFTER_NS <= received_ns:
+        elif not received_ns or candle.start_ns + interval_ns + FINAL_AFTER_NS <= received_ns:
             good.append(candle)
     good.sort(key=lambda candle: candle.start_ns)
     loaded = CandlesLoaded(
@@ -95,7 +96,7 @@ def _read(row: msgspec.Raw, received_ns: int) -> tuple[Candle | None, tuple[str,
     fields = Fields(dict(zip(_NAMES, cells, strict=False)))
     start_ns = fields.nanoseconds("start")
     opened, high, low, close = (fields.price(name) for name in _NAMES[1:])
-    if start_ns is not None and start_ns > received_ns:
+    if start_ns is not None and 0 < received_ns < start_ns:
         fields.note("start", "a time that has come")
     if start_ns is None or opened is None or high is None or low is None or close is None or fields.bad:
         return None, fields.bad[0]

@@ -92,7 +92,11 @@ class ChannelBoard:
     def ask(self, names: Iterable[str]) -> list[Request]:
         """The frames that subscribe to these channels, in the venue's grouping."""
         wanted = tuple(names)
-        requests = [_request(frame, wanted) for frame in self._compose(wanted)] if wanted else []
+        frames = self._compose(wanted) if wanted else ()
+        if len(frames) == len(wanted):  # one each, in their order: such a frame need not name its channel
+            requests = [_request(frame, (name,)) for frame, name in zip(frames, wanted, strict=True)]
+        else:
+            requests = [_request(frame, wanted) for frame in frames]
         self._open.extend(requests)
         return requests
 

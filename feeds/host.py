@@ -6,6 +6,7 @@ from collections.abc import Callable, Coroutine, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from core.commands import AnyCommand, Resync
+from core.sheet_price import PricedContract
 from feeds.account_keeper import AccountKeeper
 from feeds.clock import Clock
 from feeds.connection import DEFAULT_TIMING, Connection, Emit, Timing
@@ -13,6 +14,7 @@ from feeds.engine_thread import EngineThread
 from feeds.history import HistoryKeeper
 from feeds.keeper import Reader
 from feeds.poller import Poller
+from feeds.prices.sources import price_keepers
 from feeds.records import Tap
 from feeds.reference import EVERY_SECONDS, ReferenceKeeper
 from feeds.runner import Broker, EngineCore
@@ -43,10 +45,12 @@ def connections_of(
 
 
 class AccountToRead(NamedTuple):
-    """An account that its venue keeps, and from when on (ns) its records are wanted where none were read yet."""
+    """An account that its venue keeps, from when on (ns) its records are wanted where none were read yet, and the
+    instruments that are held in it: ``None`` for all of its venue. A key may open several accounts."""
 
     feed: AccountFeed
     since_ns: Callable[[], int]
+    instruments: tuple[str, ...] | None = None
 
 
 def accounts_of(
@@ -59,8 +63,8 @@ def accounts_of(
     """What must run for these accounts. Call it in the loop they run in."""
     connections: list[Connection] = []
     keepers: list[Reader] = []
-    for feed, since_ns in accounts:
-        wanted = [item for item in instruments if item.partition(":")[0] == feed.venue]
+    for feed, since_ns, held in accounts:
+        wanted = [item for item in (instruments if held is None else held) if item.partition(":")[0] == feed.venue]
         keeper = AccountKeeper(feed, wanted, emit, clock, since_ns)
         keepers.append(keeper)
         connections += [Connection(feed, plan, keeper.streamed, clock, timing=timing) for plan in feed.plans(wanted)]
@@ -71,7 +75,8 @@ class EngineHost(EngineThread):
     """An engine on live venues.
 
     ``instruments`` are ids. Snapshots are cut ``refresh_hz`` times a second, and at once for an alert or after a
-    command. ``tap`` sees every raw frame and every public REST answer, in the engine's thread.
+    command. ``tap`` sees every raw frame and every public REST answer, in the engine's thread. ``priced`` are contracts
+    whose prices come from their own sheets; the tap sees nothing of those.
     """
 
     def __init__(
@@ -87,6 +92,7 @@ class EngineHost(EngineThread):
         tap: Tap | None = None,
         reference_seconds: float = EVERY_SECONDS,
         accounts: Sequence[AccountToRead] = (),
+        priced: Sequence[PricedContract] = (),
     ) -> None:
         super().__init__(engine, broker, refresh_hz)
         self._accounts = tuple(accounts)
@@ -94,12 +100,13 @@ class EngineHost(EngineThread):
         self._timing, self._tap, self._reference_seconds = timing, tap, reference_seconds
         self._connections: list[Connection] = []
         self._keepers: list[Reader] = []
+        self._priced = tuple(priced)
 
     def _now_ns(self) -> int:
         return self._clock.now_ns()
 
     def _work(self) -> Iterator[Coroutine[Any, Any, None]]:
-        self._connections, self._keepers = connections_of(
+        self._connections, keepers = connections_of(
             self._feeds,
             self._instruments,
             self._emit,
@@ -110,7 +117,7 @@ class EngineHost(EngineThread):
         )
         private, sweeps = accounts_of(self._accounts, self._instruments, self._emit, self._clock, self._timing)
         self._connections += private
-        self._keepers += sweeps
+        self._keepers = [*keepers, *sweeps, *price_keepers(self._priced, self._emit, self._clock)]
         yield from (connection.run() for connection in self._connections)
         yield from (keeper.run() for keeper in self._keepers)
 

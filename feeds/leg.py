@@ -141,6 +141,7 @@ class Leg:
         """End it soon, for this reason."""
         self._finish_reason = self._finish_reason or reason
         self._wake.set()
+        self._logged_in.set()  # nobody needs to wait for that any longer
         if not self.opened and self.task is not None:
             self.task.cancel()
 
@@ -203,7 +204,7 @@ class Leg:
             headers=opening.headers,
             open_seconds=self.timing.open_seconds,
             maximum_bytes=self.timing.hard_limit_bytes,
-            ping_seconds=plan.heartbeat_seconds if feed.heartbeat_frame() is None else None,
+            ping_seconds=plan.heartbeat_seconds if self._heartbeat() is None else None,
         )
         self.opened, self.opened_ns = True, self.owner.clock.now_ns()
         self._tap_connected()
@@ -272,7 +273,7 @@ class Leg:
                 await self._send(socket, request.frame)
                 self.board.sent(request, now_ns)
             elif heartbeat_ns is not None and now_ns >= heartbeat_ns:
-                await self._send(socket, self.owner.feed.heartbeat_frame() or "")
+                await self._send(socket, self._heartbeat() or "")
                 heartbeat_ns = self._heartbeat_after(now_ns)
             await self._ping_if_quiet(socket, now_ns)
             await self._sleep_until(self._next_ns(socket, heartbeat_ns, now_ns))
@@ -281,7 +282,7 @@ class Leg:
         if self._pinged_ns <= socket.heard_ns <= now_ns - self._quiet_ns:
             self._pinged_ns = now_ns
             if not self.plan.answers_pings:
-                await self._send(socket, self.owner.feed.heartbeat_frame() or "")
+                await self._send(socket, self._heartbeat() or "")
                 return
             async with asyncio.timeout(self.timing.send_seconds):
                 await socket.ping()
@@ -308,8 +309,11 @@ class Leg:
         if self._tap is not None:
             self._tap(Sent(ns=now_ns, conn=self.identity, data=frame))
 
+    def _heartbeat(self) -> str | None:
+        return self.plan.heartbeat or self.owner.feed.heartbeat_frame()
+
     def _heartbeat_after(self, now_ns: int) -> int | None:
-        if self.plan.heartbeat_seconds is None or self.owner.feed.heartbeat_frame() is None:
+        if self.plan.heartbeat_seconds is None or self._heartbeat() is None:
             return None
         return now_ns + round(self.plan.heartbeat_seconds * _NS)
 

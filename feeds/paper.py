@@ -2,7 +2,8 @@
 
 What it assumes, and a venue may do otherwise: an order fills whole at the best opposite price, whatever size is
 quoted there; one that is not marketable rests until the opposite price reaches its limit and then fills there as
-maker; funding is settled on what is held when the settlement is noticed, at the last rate and mark seen before it.
+maker; funding is settled on what is held when the settlement is noticed, at the last rate and mark seen before it. A
+contract that has a mark from its sheet and no quotes fills at that mark.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from core.events import (
     OrderUpdate,
     Ticker,
 )
-from core.figures import Freshness
+from core.figures import Figure, Freshness
 from core.freshness import MARK_AGES_NS, SECOND_NS, by_age
 from core.instruments import Instrument
 from core.legs import Leg, PositionKey
@@ -81,11 +82,17 @@ class _Contract:
 
 class PaperBroker:
     """Fills orders of paper accounts. ``positions`` tells what is held now (``Engine.positions``), so that funding is
-    settled on positions that were there before the broker; without it only the broker's own fills count."""
+    settled on positions that were there before the broker; without it only the broker's own fills count.
+    ``marks`` tells the mark price of a contract without quotes (``Engine.sheet_mark``), ``None`` for any other."""
 
-    def __init__(self, accounts: Iterable[Account], positions: Callable[[], Sequence[Position]] | None = None) -> None:
+    def __init__(
+        self,
+        accounts: Iterable[Account],
+        positions: Callable[[], Sequence[Position]] | None = None,
+        marks: Callable[[str, int], Figure | None] = lambda _name, _now_ns: None,
+    ) -> None:
         self._accounts = {account.name: account for account in accounts if account.paper}
-        self._positions = positions
+        self._positions, self._marks = positions, marks
         self._own: dict[PositionKey, Decimal] = {}
         self._contracts: dict[str, _Contract] = {}
         self._outcomes: dict[str, list[AnyEvent]] = {}
@@ -142,6 +149,10 @@ class PaperBroker:
         if known is not None:
             return list(known)
         contract = self._contract(order.instrument)
+        mark = self._marks(order.instrument, now_ns)
+        if mark is not None:
+            contract.bid = contract.ask = mark.value if mark.freshness is Freshness.LIVE else None
+            contract.bid_ns = contract.ask_ns = now_ns
         reason = self._rejection(order, contract, now_ns)
         if reason:
             return self._tell(order, [_update(order, OrderState.REJECTED, now_ns, reason=reason)])
@@ -216,7 +227,7 @@ class PaperBroker:
             side=order.side,
             price=price,
             quantity=order.quantity,
-            fee=pnl.fee(instrument.kind, order.quantity, instrument.contract_size, price, rate),
+            fee=pnl.order_fee(instrument, order.quantity, price, rate),
             fee_asset=account.settle,
             maker=maker,
             leg=order.leg,

@@ -26,7 +26,7 @@ LARGEST_BODY_BYTES: Final = 32 * 1024 * 1024
 LONGEST_WAIT_SECONDS: Final = 5.0
 """A shorter pause that a venue asks for is waited out; a longer one is the caller's to know of."""
 
-_LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
+LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 listener: ContextVar[Callable[[str, bytes], None] | None] = ContextVar("listener", default=None)
 """Set by whoever records: it is given the address and the body of every good answer to a public request. What was
 asked with a key is not for a recording."""
@@ -135,7 +135,7 @@ class RestClient:
         return httpx.AsyncClient(
             timeout=self._timeout_seconds,
             verify=address.scheme != "http",
-            trust_env=address.hostname not in _LOOPBACK,
+            trust_env=address.hostname not in LOOPBACK,
         )
 
     async def __aexit__(

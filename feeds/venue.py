@@ -65,7 +65,8 @@ class ConnectionPlan(msgspec.Struct, frozen=True, kw_only=True):
 
     ``private`` streams are read without pauses and never recorded. ``keep_alive_seconds`` is how often
     :meth:`StreamFeed.keep_alive` must be called. ``answers_pings`` is false where the venue does not answer the
-    protocol's pings: a quiet socket is then asked with the heartbeat frame.
+    protocol's pings: a quiet socket is then asked with the heartbeat frame. ``heartbeat`` is that frame where this
+    connection's differs from its feed's.
     """
 
     venue: str
@@ -78,6 +79,7 @@ class ConnectionPlan(msgspec.Struct, frozen=True, kw_only=True):
     private: bool = False
     keep_alive_seconds: float | None = None
     answers_pings: bool = True
+    heartbeat: str = ""
 
 
 class Opening(msgspec.Struct, frozen=True):
@@ -280,6 +282,8 @@ class VenueModule(Protocol):
 
     PASSPHRASE: bool
     """Whether a key has a passphrase besides its secret."""
+    TELLS_TIERS: bool
+    """Whether its maintenance tiers can be read, with a key or without."""
 
     def feed(self, endpoints: Endpoints | None, credentials: Credentials | None) -> VenueFeed:
         """Market data, live unless other addresses are given."""

@@ -38,9 +38,11 @@ from tui.handlers import (
     show_scenarios,
     stage_order,
     step_target,
+    take_mark,
     toggle_freeze,
     toggle_private,
     turn_why,
+    type_mark,
     undo_target,
     zoom_on,
 )
@@ -57,6 +59,7 @@ HELP = "help"
 PALETTE = "palette"
 SCENARIOS = "scenarios"
 WHY = "why"
+TYPING = "typing"
 
 _FOOTER_ORDER = ("target", "order", "help", "quit", "freeze", "zoom", "ack", "find")
 """The most wanted keys, which a footer of 80 columns has room for; the others follow where there is more."""
@@ -137,6 +140,7 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action("undo_target", ("u",), "Undo the last target change", "Hedge", undo_target, hint="undo"),
     Action("stage", ("enter",), "Preview the order to target", "Hedge", stage_order, hint="order"),
+    Action("type_mark", ("e",), "Type the mark price of the hedge", "Hedge", type_mark),
     Action("measure", ("m",), "Measure the P&L from here too", "Profit", measure_from_here, hint="measure"),
     Action("clear_anchor", ("M",), "Clear the anchor that m has set", "Profit", clear_anchor),
     Action("select_next", ("down", "j"), "Select the next hedge", "Hedge", select_hedge(1), palette=False),
@@ -238,6 +242,17 @@ ACTIONS: tuple[Action, ...] = (
         palette=False,
     ),
     Action("preview_private", ("p",), "Hide or show amounts", "Preview", toggle_private, PREVIEW, palette=False),
+    Action("take_mark", ("enter",), "Take the price typed", "Typing a mark", take_mark, TYPING, "take", palette=False),
+    Action(
+        "typing_close",
+        ("escape",),
+        "Leave the mark as it is",
+        "Typing a mark",
+        close_overlay,
+        TYPING,
+        hint="close",
+        palette=False,
+    ),
     Action("alert_down", ("down", "j"), "Select the next alert", "Alert list", scroll_by(1), ALERTS, palette=False),
     Action("alert_up", ("up", "k"), "Select the previous alert", "Alert list", scroll_by(-1), ALERTS, palette=False),
     Action(

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import os
 import signal
 import sys
 import time
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import ClassVar
 
 from rich.style import Style
@@ -29,6 +31,7 @@ from tui.crash import headline, write_log
 from tui.driver import STALLED_SECONDS, MonitorDriver, TerminalGone
 from tui.glyphs import ascii_needed
 from tui.hotcells import HotCells
+from tui.mark_screen import MarkScreen
 from tui.monitor import MonitorScreen
 from tui.palette import PaletteScreen
 from tui.picture import Picture, View
@@ -100,6 +103,9 @@ class HedgerowApp(App[None], inherit_bindings=False):
         self.tick()
         self._painted = time.monotonic()
         self._look_after(LOOK_SECONDS)
+        if not self.is_headless:
+            # Nothing that is there by now goes away: left out, it no longer holds every thread up at each collection.
+            gc.freeze()
 
     def _catch_signals(self) -> None:
         if self.is_headless:
@@ -158,7 +164,8 @@ class HedgerowApp(App[None], inherit_bindings=False):
         period = 1 / self.picture.refresh_hz
         self._unpainted = self._unpainted or fresh
         due = now - self._painted >= LATE * period
-        if self._unpainted and (now < self._hurry_until or now - self._painted >= EARLY * period):
+        awaited = now < self._hurry_until or (isinstance(self.screen, ScenarioScreen) and self.screen.waiting)
+        if self._unpainted and (awaited or now - self._painted >= EARLY * period):
             due = True
         if due:
             self._painted, self._unpainted = now, False
@@ -292,6 +299,15 @@ class HedgerowApp(App[None], inherit_bindings=False):
     def open_why(self) -> None:
         """List the figures of the panel that is marked or alone on the screen; of the hedge where none is."""
         self._open(WhyScreen(self, self.monitor.chosen_panel))
+
+    def open_mark(self, instrument: str) -> None:
+        """Type the mark price of a contract."""
+        self._open(MarkScreen(self, instrument))
+
+    @property
+    def typed_mark(self) -> tuple[str, Decimal | None]:
+        """The contract whose mark is being typed and the price typed, ``None`` while it is none."""
+        return self.screen.typed if isinstance(self.screen, MarkScreen) else ("", None)
 
     @property
     def why_screen(self) -> WhyScreen | None:

@@ -18,6 +18,7 @@ from core.commands import (
     ShowScenarios,
     StageHedge,
     StepTarget,
+    TypeMark,
     UndoTarget,
 )
 from core.scenario_view import ScenarioAxis
@@ -74,6 +75,27 @@ def undo_target(app: HedgerowApp) -> None:
     """Take back the last move of a target."""
     if hedge := _act_on_hedge(app):
         app.send(UndoTarget(book=hedge[0]))
+
+
+def type_mark(app: HedgerowApp) -> None:
+    """Open the line in which the selected hedge's mark price is typed, where it comes from there."""
+    hedge, view = _act_on_hedge(app), app.picture.view()
+    if hedge is None or view is None or view.hedge is None:
+        return
+    line = view.hedge[1]
+    if line.price_typed:
+        app.open_mark(line.instrument)
+    else:
+        app.picture.say(f"The mark price of {line.symbol} is not typed: it is the {line.price_source or 'venue’s own'}")
+
+
+def take_mark(app: HedgerowApp) -> None:
+    """Hand the typed price to the engine."""
+    instrument, price = app.typed_mark
+    if price is None:
+        app.picture.say("Type a price above 0, such as 91250.5")
+    elif not _engine_is_silent(app) and app.send(TypeMark(instrument=instrument, price=price)):
+        app.close_overlay()
 
 
 def stage_order(app: HedgerowApp) -> None:

@@ -7,8 +7,8 @@ import msgspec
 from core import pnl
 from core.errors import RequestError
 from core.explanation import Input
+from core.instrument_market import Field
 from core.instruments import ContractKind, Instrument
-from core.market import Field
 from core.snapshot import OrderView, PreviewAfter, Snapshot, StageView
 from core.why.kinds import by_kind, settle_price
 from core.why.order_size import order_inputs
@@ -81,6 +81,9 @@ def _residual(place: Place) -> Told:
 @fact(StageView, "price", "price of the order", "{quote} a {base}", includes="the best price on the other side")
 def _price(place: Place) -> Told:
     stage = place.the(StageView)
+    if place.sources.priced(stage.instrument) is not None:
+        mark = place.sources.quoted(stage.instrument, Field.MARK, "mark_price")
+        return Told(formula="mark_price", inputs=(mark,), method="there are no quotes: the mark price stands for them")
     field = Field.BID if stage.side == "sell" else Field.ASK
     return Told(formula="best", inputs=(place.sources.quoted(stage.instrument, field, "best"),))
 
@@ -97,15 +100,27 @@ def _notional(place: Place) -> Told:
     return Told(formula=by_kind(pnl.notional, _instrument(place).kind), inputs=_valued(place))
 
 
-@fact(StageView, "fee", "trading fee of the order", "{settle}", sign="+ paid, − rebate", includes="the taker rate")
+@fact(
+    StageView,
+    "fee",
+    "trading fee of the order",
+    "{settle}",
+    sign="+ paid, − rebate",
+    includes="the taker rate, or so much a contract",
+)
 def _fee(place: Place) -> Told:
-    stage = place.the(StageView)
+    stage, instrument = place.the(StageView), _instrument(place)
+    unsure = "the price and the rate of the fill are not known before it"
+    if instrument.fee_per_contract is not None:
+        each = place.sources.described(instrument.id, "fee_per_contract", "fee of one contract")
+        inputs = (place.beside("quantity"), each, place.beside("price"))
+        return Told(formula="quantity * fee_per_contract", inputs=inputs, estimated=unsure)
     rate = place.sources.account(stage.book, stage.account).taker_fee
     paid = given("rate", f"taker fee of account {stage.account}", rate, "fraction", "[[accounts]] of the configuration")
     return Told(
-        formula=by_kind(pnl.fee, _instrument(place).kind),
+        formula=by_kind(pnl.fee, instrument.kind),
         inputs=(*_valued(place), paid),
-        estimated="the price and the rate of the fill are not known before it",
+        estimated=unsure,
     )
 
 

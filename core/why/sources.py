@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from core.account_risk import AccountRisk, Valued
+from core.account_risk import AccountRisk
 from core.account_rules import margin_rules
 from core.attribution_view import Span
 from core.book_anchor import BookNow
@@ -22,14 +22,17 @@ from core.explanation import Input
 from core.figures import Figure, exact
 from core.freshness import SECOND_NS
 from core.hedging import Sizing
+from core.instrument_market import Field
 from core.instruments import Instrument, TierTable
 from core.ledger import Ledger
 from core.legs import PositionKey
-from core.market import Field, Market
+from core.market import Market
 from core.measuring import Measuring
+from core.pool_risk import Valued
 from core.positions import Position
 from core.risk import settle_price
 from core.scenarios import Scenarios
+from core.sheet_price import PricedContract
 from core.snapshot import AccountView, BookView, HedgeLine, Since
 from core.staging import Staged, Staging
 from core.valuation import Valuation
@@ -87,6 +90,10 @@ class Sources:
         """One field of the market as a figure."""
         return self._market.figure(name, field, self.now_ns)
 
+    def priced(self, name: str) -> PricedContract | None:
+        """The source of the price of a contract whose sheet tells it."""
+        return self._market.of(name).priced
+
     def channel(self, name: str, field: Field) -> str:
         """Which channel of which connection a field of the market was last heard on."""
         quote, _ = self._market.of(name).quote(field)
@@ -138,7 +145,7 @@ class Sources:
 
     def tiers(self, name: str) -> TierTable | None:
         """The maintenance tiers of a contract, as they were loaded."""
-        return self._market.of(name).tiers
+        return self._market.table(name)
 
     def tiers_words(self, name: str) -> str:
         """Which tiers of a contract they are: their source and their date."""
@@ -146,6 +153,8 @@ class Sources:
         if table is None:
             fault = self._market.of(name).tiers_fault
             return f"maintenance tiers of {name}: " + (f"refused, {fault}" if fault else "not loaded")
+        if table.estimated:
+            return f"maintenance tiers of {name}: not told by its venue, one rate assumed by {table.source}"
         return f"maintenance tiers of {name}: {table.source}, of {day(table.as_of_ns)}"
 
     # --- positions and accounts ------------------------------------------------------------------------------

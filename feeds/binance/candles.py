@@ -16,6 +16,7 @@ from core.history import DAY_NS, HOUR_NS
 from core.instruments import instrument_id
 from feeds import candles
 from feeds.binance import facts
+from feeds.binance.products import COINM, PRODUCTS, SPOT, USDM
 from feeds.venue import CandlesWanted
 
 INTERVALS: Final[Mapping[int, str]] = {DAY_NS: "1d", HOUR_NS: "1h"}
@@ -27,13 +28,15 @@ class _Endpoint(NamedTuple):
     market: str
     price: CandlePrice
     key: str
-    """The parameter that names the contract or pair."""
+    """The parameter that names the contract, or the pair that has the index."""
 
 
 ENDPOINTS: Final[Mapping[str, _Endpoint]] = {
-    facts.MARK_CANDLES_PATH: _Endpoint("usdm", CandlePrice.MARK, "symbol"),
-    facts.INDEX_CANDLES_PATH: _Endpoint("usdm", CandlePrice.INDEX, "pair"),
-    facts.SPOT_CANDLES_PATH: _Endpoint("spot", CandlePrice.SPOT, "symbol"),
+    PRODUCTS[USDM].path("markPriceKlines"): _Endpoint(USDM, CandlePrice.MARK, "symbol"),
+    PRODUCTS[USDM].path("indexPriceKlines"): _Endpoint(USDM, CandlePrice.INDEX, "pair"),
+    PRODUCTS[COINM].path("markPriceKlines"): _Endpoint(COINM, CandlePrice.MARK, "symbol"),
+    PRODUCTS[COINM].path("indexPriceKlines"): _Endpoint(COINM, CandlePrice.INDEX, "pair"),
+    PRODUCTS[SPOT].path("klines"): _Endpoint(SPOT, CandlePrice.SPOT, "symbol"),
 }
 
 
@@ -41,7 +44,7 @@ def question(wanted: CandlesWanted) -> tuple[str, dict[str, str]]:
     """The path to ask and its parameters; one row more than wanted, because the newest is still running."""
     _, market, symbol = wanted.instrument.split(":")
     parameters = {"symbol": symbol, "interval": INTERVALS[wanted.interval_ns], "limit": str(wanted.count + 1)}
-    return facts.SPOT_CANDLES_PATH if market == "spot" else facts.MARK_CANDLES_PATH, parameters
+    return PRODUCTS[market].path("klines" if market == SPOT else "markPriceKlines"), parameters
 
 
 def events(path: str, parameters: Mapping[str, str], body: bytes, received_ns: int) -> list[AnyEvent]:
@@ -53,5 +56,8 @@ def events(path: str, parameters: Mapping[str, str], body: bytes, received_ns: i
     if interval_ns is None:
         return []
     rows = candles.open_body(facts.VENUE, path, body, list[msgspec.Raw])
-    instrument = instrument_id(facts.VENUE, endpoint.market, parameters.get(endpoint.key, ""))
+    name = parameters.get(endpoint.key, "")
+    if endpoint.market == COINM and endpoint.key == "pair":
+        name += "_PERP"  # the contract that is named after nothing but its pair
+    instrument = instrument_id(facts.VENUE, endpoint.market, name)
     return candles.candles(path, instrument, endpoint.price, interval_ns, rows, received_ns)

@@ -9,8 +9,10 @@ from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Final
 
 from core.events import AnyEvent
+from core.instruments import instrument_id
 from feeds.binance import facts
 from feeds.binance.parse import Decoder
+from feeds.binance.products import COINM, PRODUCTS, SPOT, USDM, at_home, is_dated, rest_base
 from feeds.clock import Clock
 from feeds.plans import by_market, in_groups
 from feeds.venue import CandlesWanted, ConnectionPlan, Credentials, Endpoints, PlainStream, PollPlan, Subscription
@@ -18,12 +20,10 @@ from feeds.venue import CandlesWanted, ConnectionPlan, Credentials, Endpoints, P
 if TYPE_CHECKING:
     from feeds.rest import RestClient
 
-_USDM, _SPOT = "usdm", "spot"
 _MARKET, _PUBLIC = "market", "public"
-_USDM_PLANS: Final = {
-    _MARKET: (facts.MARKET_PATH, (("markPrice@1s", facts.MARK_PRICE_SILENCE_SECONDS),)),
-    _PUBLIC: (facts.PUBLIC_PATH, (("bookTicker", facts.BOOK_SILENCE_SECONDS),)),
-}
+_DAY, _SETTLED = "24 h", "settled funding"
+_MARKS: Final = ("markPrice@1s", facts.MARK_PRICE_SILENCE_SECONDS)
+_BOOKS: Final = ("bookTicker", facts.BOOK_SILENCE_SECONDS)
 _SPOT_STREAMS: Final = (
     ("bookTicker", facts.SPOT_BOOK_SILENCE_SECONDS),
     ("miniTicker", facts.SPOT_TICKER_SILENCE_SECONDS),
@@ -31,32 +31,36 @@ _SPOT_STREAMS: Final = (
 
 
 class BinanceFeed(PlainStream):
-    """See :class:`feeds.venue.VenueFeed`. Futures need two sockets, because a route serves only its own streams."""
+    """See :class:`feeds.venue.VenueFeed`. USDⓈ-M needs two sockets, because a route serves only its own streams."""
 
     venue = facts.VENUE
 
     def __init__(self, endpoints: Endpoints | None = None, credentials: Credentials | None = None) -> None:
-        self._endpoints = _with_spot(endpoints or facts.LIVE)
+        self._endpoints = at_home(endpoints)
         self._credentials = credentials
         self._clock = Clock()
         self._requests = itertools.count(1)
         self._rest: dict[str, RestClient] = {}
 
     def plans(self, instruments: Sequence[str]) -> Sequence[ConnectionPlan]:
-        """Two connections for futures, one for spot."""
+        """Two connections for USDⓈ-M, one for COIN-M, one for spot."""
         symbols = by_market(facts.VENUE, facts.MARKETS, instruments)
+        home, more = self._endpoints.websocket, self._endpoints.more
         plans = []
-        if _USDM in symbols:
-            for name, (path, streams) in _USDM_PLANS.items():
-                plans.append(self._plan(name, self._endpoints.websocket + path, symbols[_USDM], streams))
-        if _SPOT in symbols:
-            url = self._endpoints.more[facts.SPOT_WEBSOCKET] + facts.SPOT_PATH
-            plans.append(self._plan(_SPOT, url, symbols[_SPOT], _SPOT_STREAMS))
+        if USDM in symbols:
+            plans.append(self._plan(_MARKET, home + facts.MARKET_PATH, symbols[USDM], (_MARKS,)))
+            plans.append(self._plan(_PUBLIC, home + facts.PUBLIC_PATH, symbols[USDM], (_BOOKS,)))
+        if COINM in symbols:
+            url = more[facts.COINM_WEBSOCKET] + facts.COINM_PATH
+            plans.append(self._plan(COINM, url, symbols[COINM], (_MARKS, _BOOKS)))
+        if SPOT in symbols:
+            url = more[facts.SPOT_WEBSOCKET] + facts.SPOT_PATH
+            plans.append(self._plan(SPOT, url, symbols[SPOT], _SPOT_STREAMS))
         return plans
 
     def decoder(self, plan: ConnectionPlan) -> Decoder:
         """A fresh decoder for one connection."""
-        return Decoder(_SPOT if plan.name == _SPOT else _USDM, plan.name)
+        return Decoder(plan.name if plan.name in (COINM, SPOT) else USDM, plan.name)
 
     def subscribe_frames(self, plan: ConnectionPlan, channels: Sequence[str]) -> Sequence[str]:
         """Few, long requests: sockets take few messages a second. The ``id`` comes back in the answer."""
@@ -70,25 +74,36 @@ class BinanceFeed(PlainStream):
         return None
 
     def polls(self, instruments: Sequence[str]) -> Sequence[PollPlan]:
-        """None yet."""
-        return ()
+        """By market: the rolling 24 hours of everything, and the last settled funding rate of perpetuals."""
+        plans = []
+        for market, symbols in by_market(facts.VENUE, facts.MARKETS, instruments).items():
+            plans.append(self._poll_plan(market, _DAY, symbols, facts.DAY_EVERY_SECONDS))
+            perpetual = [symbol for symbol in symbols if market != SPOT and not is_dated(symbol)]
+            if perpetual:
+                every = max(facts.SETTLED_EVERY_SECONDS, facts.SETTLED_SECONDS_EACH * len(perpetual))
+                plans.append(self._poll_plan(market, _SETTLED, perpetual, every))
+        return plans
 
     async def poll(self, plan: PollPlan) -> Sequence[AnyEvent]:
-        """Nothing yet."""
-        return ()
+        """Ask once. Raises VenueError."""
+        from feeds.binance.rest import read_days, read_settled
+
+        ((market, symbols),) = by_market(facts.VENUE, facts.MARKETS, plan.instruments).items()
+        read = read_days if plan.name.endswith(_DAY) else read_settled
+        async with self._client(market) as rest:
+            return await read(rest, market, symbols, self._clock)
 
     async def reference(self, instruments: Sequence[str]) -> Sequence[AnyEvent]:
         """Instruments, funding intervals, and tiers where a key is configured.
 
         A FrameFault for what is not listed or cannot be read. Raises VenueError.
         """
-        from feeds.binance.rest import read_futures, read_spot
+        from feeds.binance.rest import read_market
 
         events: list[AnyEvent] = []
         for market, symbols in by_market(facts.VENUE, facts.MARKETS, instruments).items():
             async with self._client(market) as rest:
-                read = read_spot if market == _SPOT else read_futures
-                events += await read(rest, symbols, self._clock.now_ns())
+                events += await read_market(rest, market, symbols, self._clock.now_ns())
         return events
 
     async def candles(self, wanted: Sequence[CandlesWanted]) -> AsyncIterator[Sequence[AnyEvent]]:
@@ -107,14 +122,19 @@ class BinanceFeed(PlainStream):
         from feeds.binance.rest import BinanceDialect
         from feeds.rest import RestClient
 
-        if not self._rest:
-            futures = BinanceDialect(facts.CLOCK_PATH, facts.WEIGHT_LIMIT)
-            spot = BinanceDialect(facts.SPOT_CLOCK_PATH, facts.SPOT_WEIGHT_LIMIT)
-            self._rest = {
-                _USDM: RestClient(futures, self._endpoints.rest, self._credentials),
-                _SPOT: RestClient(spot, self._endpoints.more[facts.SPOT_REST]),
-            }
+        if market not in self._rest:
+            product, key = PRODUCTS[market], None if market == SPOT else self._credentials
+            self._rest[market] = RestClient(BinanceDialect(product), rest_base(self._endpoints, market), key)
         return self._rest[market]
+
+    def _poll_plan(self, market: str, name: str, symbols: Sequence[str], every_seconds: float) -> PollPlan:
+        return PollPlan(
+            venue=self.venue,
+            name=f"{market} {name}",
+            every_seconds=every_seconds,
+            instruments=tuple(instrument_id(self.venue, market, symbol) for symbol in symbols),
+            channels=(PRODUCTS[market].path("ticker/24hr" if name == _DAY else "fundingRate"),),
+        )
 
     def _plan(
         self, name: str, url: str, symbols: Sequence[str], streams: Iterable[tuple[str, float]]
@@ -131,10 +151,3 @@ class BinanceFeed(PlainStream):
             heartbeat_seconds=None,
             lifetime_seconds=facts.LIFETIME_SECONDS,
         )
-
-
-def _with_spot(endpoints: Endpoints) -> Endpoints:
-    """The endpoints with spot's: as given, else the venue's own beside these, else the same addresses."""
-    known = next((known.more for known in (facts.LIVE, facts.DEMO) if known.rest == endpoints.rest), {})
-    same = {facts.SPOT_REST: endpoints.rest, facts.SPOT_WEBSOCKET: endpoints.websocket}
-    return Endpoints(rest=endpoints.rest, websocket=endpoints.websocket, more={**same, **known, **endpoints.more})

@@ -6,9 +6,10 @@ The usual mark price and book ticker frames take one typed decode and a handful 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from decimal import InvalidOperation
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Final, Generic, NamedTuple, TypeVar
 
 import msgspec
 
@@ -16,7 +17,19 @@ from core.errors import DecodeError
 from core.events import AnyEvent, FaultKind, Heard
 from feeds.binance import facts
 from feeds.binance.state import BookState, LastState, MarkState, MiniState, State, refusal
-from feeds.binance.wire import Combined, CombinedMarks, CombinedSpot, FuturesPayload, MarkPrice, Payload, SpotBookTicker
+from feeds.binance.wire import (
+    CoinMarkPrice,
+    CoinPayload,
+    Combined,
+    CombinedCoin,
+    CombinedCoinMarks,
+    CombinedMarks,
+    CombinedSpot,
+    FuturesPayload,
+    MarkPrice,
+    Payload,
+    SpotBookTicker,
+)
 from feeds.fields import Fields, odd_underscore, plausible_symbol
 from feeds.frames import MAX_FRAME_BYTES, as_bytes, clip, fault, open_frame, with_faults
 
@@ -25,13 +38,38 @@ _QUICK_BYTES: Final = 1024
 
 _BACKSLASH, _UNDERSCORE, _LETTER_S = b"\\_s"
 _KEY_AT: Final = len('{"')
-_ARRAY_HINTS: Final = (b'{"stream":"!markPrice@arr', b'[{"e":"markPriceUpdate"')
-_COMBINED = msgspec.json.Decoder(Combined).decode
-_RAW: Final[Callable[[bytes], FuturesPayload]] = msgspec.json.Decoder(FuturesPayload).decode
-_COMBINED_MARKS = msgspec.json.Decoder(CombinedMarks).decode
-_RAW_MARKS = msgspec.json.Decoder(list[MarkPrice]).decode
-_COMBINED_SPOT = msgspec.json.Decoder(CombinedSpot).decode
-_RAW_SPOT = msgspec.json.Decoder(SpotBookTicker).decode
+_ARRAY_OF_MARKS: Final = re.compile(
+    rb'(?:\{"stream":"[!a-z0-9]+@markPrice(?:@arr)?(?:@1s)?","data":)?\[\{"e":"markPriceUpdate"'
+)
+"""How an array of mark prices begins: of the whole market (USDⓈ-M), of a pair (COIN-M)."""
+
+
+class _Typed(NamedTuple):
+    """How the usual frames of one market are decoded: one payload and an array of them, wrapped and bare."""
+
+    combined: Callable[[bytes], Combined | CombinedCoin | CombinedSpot]
+    raw: Callable[[bytes], Payload]
+    combined_marks: Callable[[bytes], CombinedMarks | CombinedCoinMarks] | None = None
+    raw_marks: Callable[[bytes], Sequence[MarkPrice]] | None = None
+
+
+_RAW_USDM: Final[Callable[[bytes], FuturesPayload]] = msgspec.json.Decoder(FuturesPayload).decode
+_RAW_COINM: Final[Callable[[bytes], CoinPayload]] = msgspec.json.Decoder(CoinPayload).decode
+_TYPED: Final = {
+    "usdm": _Typed(
+        msgspec.json.Decoder(Combined).decode,
+        _RAW_USDM,
+        msgspec.json.Decoder(CombinedMarks).decode,
+        msgspec.json.Decoder(list[MarkPrice]).decode,
+    ),
+    "coinm": _Typed(
+        msgspec.json.Decoder(CombinedCoin).decode,
+        _RAW_COINM,
+        msgspec.json.Decoder(CombinedCoinMarks).decode,
+        msgspec.json.Decoder(list[CoinMarkPrice]).decode,
+    ),
+    "spot": _Typed(msgspec.json.Decoder(CombinedSpot).decode, msgspec.json.Decoder(SpotBookTicker).decode),
+}
 _SPOT_BOOK: Final = frozenset("usbBaA")
 """The keys of spot's book ticker, which has no ``e``."""
 
@@ -77,11 +115,11 @@ class Decoder:
             "24hrTicker": _Table(LastState, market),
             "24hrMiniTicker": _Table(MiniState, market),
         }
-        self._combined: Callable[[bytes], Combined | CombinedSpot] = _COMBINED
-        self._raw: Callable[[bytes], Payload] = _RAW
-        if market == "spot":
-            self._combined, self._raw = _COMBINED_SPOT, _RAW_SPOT
-        else:
+        typed = _TYPED[market]
+        self._combined, self._raw = typed.combined, typed.raw
+        self._combined_marks, self._raw_marks = typed.combined_marks, typed.raw_marks
+        self._product = facts.PRODUCTS.get(market, 0)
+        if market != "spot":
             self._tables["markPriceUpdate"] = marks
         self._usual: dict[str, MarkState | BookState] = {}
         """The state that a stream's (raw: a symbol's) frames went to last."""
@@ -120,16 +158,20 @@ class Decoder:
 
     def _quick_array(self, frame: bytes, received_ns: int) -> Sequence[AnyEvent]:
         """The events of an array of mark prices in which all is as usual; none where anything is not."""
-        if not frame.startswith(_ARRAY_HINTS) or len(frame) > MAX_FRAME_BYTES or not frame.isascii():
+        combined, raw = self._combined_marks, self._raw_marks
+        if combined is None or raw is None or len(frame) > MAX_FRAME_BYTES or not frame.isascii():
+            return ()
+        if not _ARRAY_OF_MARKS.match(frame):
             return ()
         if _BACKSLASH in frame or odd_underscore(frame):
             return ()
         try:
             if frame[_KEY_AT] == _LETTER_S:
-                message = _COMBINED_MARKS(frame)
-                stream, payloads = message.stream, message.data
+                message = combined(frame)
+                stream: str = message.stream
+                payloads: Sequence[MarkPrice] = message.data
             else:
-                stream, payloads = "", _RAW_MARKS(frame)
+                stream, payloads = "", raw(frame)
             if len(frame) > _QUICK_BYTES * len(payloads):
                 return ()
             states = self._marks[stream]
@@ -185,13 +227,13 @@ class Decoder:
         table = self._tables.get(kind)
         if table is None:
             raise refusal(FaultKind.UNKNOWN_TOPIC, stream, "", f"event type {kind!r}")
-        product = fields.whole("st") if "st" in fields else facts.OUR_PRODUCT
+        product = fields.whole("st") if self._product and "st" in fields else self._product
         symbol = fields.text("s")
         if symbol is not None and not plausible_symbol(symbol):
             fields.note("s", "a symbol")
         if symbol is None or fields.bad:
             raise refusal(FaultKind.BAD_FIELD, stream or kind, *fields.bad[0])
-        if product != facts.OUR_PRODUCT:
+        if product != self._product:
             return (unused,)
         state = table.state(stream, symbol)
         ticker = state.careful(fields, received_ns)

@@ -1,30 +1,26 @@
-"""Binance's REST bodies to events: instruments, funding terms, mark prices and maintenance-margin tiers. Pure.
+"""Binance's public REST bodies to events: instruments, funding terms and mark prices. Pure.
 
-Source: https://developers.binance.com/docs/derivatives/usds-margined-futures/market-data/rest-api
+Source: https://developers.binance.com/docs/derivatives/usds-margined-futures/market-data/rest-api and
+https://developers.binance.com/docs/derivatives/coin-margined-futures/market-data/rest-api
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from decimal import Decimal
-from typing import Annotated, Final, Literal
+from typing import Annotated, Literal
 
 import msgspec
-from pydantic import BeforeValidator, Field
+from pydantic import AliasChoices, BeforeValidator, Field
 
-from core.errors import DecodeError, RequestError
-from core.events import AnyEvent, FaultKind, InstrumentListed, Ticker, TiersLoaded
-from core.instruments import ContractKind, Instrument, Tier, TierTable, instrument_id
-from core.tiers import check_continuity
-from feeds.binance import candles, facts
-from feeds.bodies import Body, Fraction, MaybeFraction, NotNegative, Positive, bad_row, read_rows, rows_of
+from core.events import AnyEvent, InstrumentListed, Ticker
+from core.instruments import Instrument, instrument_id
+from feeds.binance import facts
+from feeds.binance.products import COINM, PRODUCTS, SPOT, Product
+from feeds.bodies import Body, MaybeFraction, NotNegative, Positive, read_rows, rows_of
+from feeds.candles import open_body
 from feeds.fields import TIME_CEILING_MS
-from feeds.venue import RestAnswer
 
-_ROUNDING: Final = Decimal("1e-6")
-"""The venue rounds ``cum``; so much of the first tier's cap may be lost to it."""
-
-_USDM, _SPOT = "usdm", "spot"
 _Milliseconds = Annotated[int, Field(gt=0, lt=TIME_CEILING_MS)]
 
 
@@ -85,6 +81,10 @@ class _Listing(Body):
 
 
 class _Contract(_Listing):
+    """``status`` is called ``contractStatus`` on COIN-M, where ``contractSize`` is USD a contract."""
+
+    status: str = Field(validation_alias=AliasChoices("status", "contractStatus"))
+    contract_size: Positive = Field(alias="contractSize", default=Decimal(1))
     settle: str = Field(alias="marginAsset")
     contract_type: str = Field(alias="contractType")
     delivery_ms: int = Field(alias="deliveryDate", gt=0, le=facts.NEVER_MS)
@@ -108,27 +108,13 @@ class _Premium(Body):
     time_ms: _Milliseconds = Field(alias="time")
 
 
-class _Bracket(Body):
-    floor: NotNegative = Field(alias="notionalFloor")
-    cap: Positive = Field(alias="notionalCap")
-    rate: Fraction = Field(alias="maintMarginRatio")
-    deduction: NotNegative = Field(alias="cum")
-    maximum_leverage: Positive = Field(alias="initialLeverage")
-
-
-class _Brackets(Body):
-    symbol: str
-    brackets: list[_Bracket] = Field(min_length=1)
-
-
-def _rows(body: bytes, place: str) -> list[msgspec.Raw]:
+def rows_in(body: bytes, place: str) -> list[msgspec.Raw]:
     """The rows of an array, or a lone object as the only row. Raises DecodeError for neither."""
-    try:
-        if body.lstrip()[:1] == b"{":
-            return [msgspec.json.decode(body, type=msgspec.Raw)]
-        return msgspec.json.decode(body, type=list[msgspec.Raw])
-    except msgspec.DecodeError as error:
-        raise DecodeError(facts.VENUE, FaultKind.BAD_FIELD, channel=place, detail=str(error)) from None
+    return (
+        open_body(facts.VENUE, place, body, list[msgspec.Raw])
+        if body.lstrip()[:1] != b"{"
+        else [open_body(facts.VENUE, place, body, msgspec.Raw)]
+    )
 
 
 def instruments(
@@ -143,35 +129,33 @@ def instruments(
     ``funding`` are the terms of contracts that have their own; without it, intervals stay unknown. Raises
     DecodeError for a body without symbols.
     """
-    place = facts.SPOT_EXCHANGE_INFO_PATH if market == _SPOT else facts.EXCHANGE_INFO_PATH
-    try:
-        rows = rows_of(msgspec.json.decode(body, type=_Symbols).symbols, wanted)
-    except msgspec.DecodeError as error:
-        raise DecodeError(facts.VENUE, FaultKind.BAD_FIELD, channel=place, field="symbols", detail=str(error)) from None
+    product = PRODUCTS[market]
+    place = product.path("exchangeInfo")
+    rows = rows_of(open_body(facts.VENUE, place, body, _Symbols).symbols, wanted)
     listed: list[Instrument]
-    if market == _SPOT:
+    if market == SPOT:
         pairs, faults = read_rows(facts.VENUE, place, rows, _Listing, received_ns)
-        listed = [_instrument(_SPOT, pair, pair.quote) for pair in pairs]
+        listed = [_instrument(product, pair, pair.quote) for pair in pairs]
     else:
         contracts, faults = read_rows(facts.VENUE, place, rows, _Contract, received_ns)
-        listed = [_with_terms(contract, funding) for contract in contracts]
+        listed = [_with_terms(product, contract, funding) for contract in contracts]
     return [InstrumentListed(received_ns=received_ns, instrument=instrument) for instrument in listed] + faults
 
 
-def _instrument(market: str, listing: _Listing, settle: str) -> Instrument:
+def _instrument(product: Product, listing: _Listing, settle: str, size: Decimal = Decimal(1)) -> Instrument:
     filters = listing.filters
-    notional = filters.spot_notional if market == _SPOT else filters.futures_notional
+    notional = filters.spot_notional if product.market == SPOT else filters.futures_notional
     market_maximum = filters.market_lot.maximum if filters.market_lot is not None else Decimal(0)
     return Instrument(
-        id=instrument_id(facts.VENUE, market, listing.symbol),
+        id=instrument_id(facts.VENUE, product.market, listing.symbol),
         venue=facts.VENUE,
-        market=market,
+        market=product.market,
         symbol=listing.symbol,
-        kind=ContractKind.SPOT if market == _SPOT else ContractKind.LINEAR,
+        kind=product.kind,
         base=listing.base,
         quote=listing.quote,
         settle=settle,
-        contract_size=Decimal(1),
+        contract_size=size,
         tick_size=filters.price.tick_size,
         quantity_step=filters.lot.step,
         minimum_quantity=filters.lot.minimum,
@@ -181,8 +165,9 @@ def _instrument(market: str, listing: _Listing, settle: str) -> Instrument:
     )
 
 
-def _with_terms(contract: _Contract, funding: Mapping[str, FundingTerms] | None) -> Instrument:
-    instrument = _instrument(_USDM, contract, contract.settle)
+def _with_terms(product: Product, contract: _Contract, funding: Mapping[str, FundingTerms] | None) -> Instrument:
+    size = contract.contract_size if product.market == COINM else Decimal(1)
+    instrument = _instrument(product, contract, contract.settle, size)
     if not contract.contract_type.startswith(facts.PERPETUAL_TYPES) and contract.delivery_ms < facts.NEVER_MS:
         return msgspec.structs.replace(instrument, expiry_ns=contract.delivery_ms * 1_000_000)
     if funding is None:
@@ -199,22 +184,22 @@ def _with_terms(contract: _Contract, funding: Mapping[str, FundingTerms] | None)
 
 
 def funding_terms(
-    body: bytes, wanted: Collection[str] | None, received_ns: int
+    market: str, body: bytes, wanted: Collection[str] | None, received_ns: int
 ) -> tuple[dict[str, FundingTerms], list[AnyEvent]]:
     """The terms in a ``fundingInfo`` body by symbol, and faults. Raises DecodeError for a body that is no list."""
-    place = facts.FUNDING_INFO_PATH
-    terms, faults = read_rows(facts.VENUE, place, rows_of(_rows(body, place), wanted), FundingTerms, received_ns)
+    place = PRODUCTS[market].path("fundingInfo")
+    terms, faults = read_rows(facts.VENUE, place, rows_of(rows_in(body, place), wanted), FundingTerms, received_ns)
     return {row.symbol: row for row in terms}, faults
 
 
-def mark_prices(body: bytes, wanted: Collection[str] | None, received_ns: int) -> list[AnyEvent]:
+def mark_prices(market: str, body: bytes, wanted: Collection[str] | None, received_ns: int) -> list[AnyEvent]:
     """The mark prices of a ``premiumIndex`` body. Raises DecodeError for a body that is no list."""
-    place = facts.PREMIUM_INDEX_PATH
-    rows, faults = read_rows(facts.VENUE, place, rows_of(_rows(body, place), wanted), _Premium, received_ns)
+    place = PRODUCTS[market].path("premiumIndex")
+    rows, faults = read_rows(facts.VENUE, place, rows_of(rows_in(body, place), wanted), _Premium, received_ns)
     tickers = [
         Ticker(
             received_ns=received_ns,
-            instrument=instrument_id(facts.VENUE, _USDM, row.symbol),
+            instrument=instrument_id(facts.VENUE, market, row.symbol),
             channel=place,
             venue_time_ns=row.time_ms * 1_000_000,
             mark_price=row.mark_price,
@@ -225,70 +210,3 @@ def mark_prices(body: bytes, wanted: Collection[str] | None, received_ns: int) -
         for row in rows
     ]
     return [*tickers, *faults]
-
-
-def tiers(body: bytes, wanted: Collection[str] | None, received_ns: int) -> list[AnyEvent]:
-    """The tier tables of a ``leverageBracket`` body; a FrameFault, and no table, where one is no good.
-
-    Raises DecodeError for a body that is no list.
-    """
-    place = facts.LEVERAGE_BRACKET_PATH
-    rows, faults = read_rows(facts.VENUE, place, rows_of(_rows(body, place), wanted), _Brackets, received_ns)
-    return [event for row in rows for event in _table(row, received_ns)] + faults
-
-
-def _table(row: _Brackets, received_ns: int) -> list[AnyEvent]:
-    """The table of one symbol; with a fault where its requirement jumps between tiers, which core refuses too."""
-    brackets = sorted(row.brackets, key=lambda bracket: bracket.floor)
-    table = TierTable(
-        instrument=instrument_id(facts.VENUE, _USDM, row.symbol),
-        unit="quote",
-        tiers=tuple(
-            Tier(
-                floor=bracket.floor,
-                cap=bracket.cap,
-                rate=bracket.rate,
-                deduction=bracket.deduction,
-                maximum_leverage=bracket.maximum_leverage,
-            )
-            for bracket in brackets
-        ),
-        as_of_ns=received_ns,
-        source=facts.LEVERAGE_BRACKET_PATH,
-        rounding=brackets[0].cap * _ROUNDING,
-    )
-    loaded: list[AnyEvent] = [TiersLoaded(received_ns=received_ns, table=table)]
-    try:
-        check_continuity(table)
-    except RequestError as error:
-        loaded.append(bad_row(facts.VENUE, facts.LEVERAGE_BRACKET_PATH, "cum", f"{row.symbol}: {error}", received_ns))
-    return loaded
-
-
-PATHS: Final = (
-    facts.EXCHANGE_INFO_PATH,
-    facts.SPOT_EXCHANGE_INFO_PATH,
-    facts.PREMIUM_INDEX_PATH,
-    facts.LEVERAGE_BRACKET_PATH,
-    *candles.ENDPOINTS,
-)
-"""Whose bodies :func:`events` reads."""
-
-
-def events(answer: RestAnswer) -> list[AnyEvent]:
-    """What a REST answer says of instruments, mark prices, tiers and candles; nothing for other endpoints.
-
-    Raises DecodeError for a body that is not what its endpoint sends.
-    """
-    path, body, received_ns = answer.path, answer.body, answer.received_ns
-    if path in candles.ENDPOINTS:
-        return candles.events(path, answer.parameters, body, received_ns)
-    if path == facts.EXCHANGE_INFO_PATH:
-        return instruments(_USDM, body, None, received_ns)
-    if path == facts.SPOT_EXCHANGE_INFO_PATH:
-        return instruments(_SPOT, body, None, received_ns)
-    if path == facts.PREMIUM_INDEX_PATH:
-        return mark_prices(body, None, received_ns)
-    if path == facts.LEVERAGE_BRACKET_PATH:
-        return tiers(body, None, received_ns)
-    return []

@@ -6,23 +6,22 @@ Source: https://developers.binance.com/docs/derivatives/usds-margined-futures/ge
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 import msgspec
 
 from core.errors import DecodeError, VenueError
-from core.events import AnyEvent
-from feeds.binance import candles, facts, reference, sign
+from core.events import AnyEvent, FundingSettled
+from feeds.binance import candles, facts, reference, sign, statistics, tiers
+from feeds.binance.products import PRODUCTS, SPOT, Product
+from feeds.binance.refusals import refusal
 from feeds.bodies import listed, missing
 from feeds.candles import not_told
 from feeds.clock import Clock
-from feeds.frames import clip
 from feeds.rest import Budget, Question, Reply, RestClient, Signed, retry_after_seconds
 from feeds.venue import CandlesWanted, Credentials
 
-
-class _Refusal(msgspec.Struct):
-    code: int = 0
-    message: str = msgspec.field(name="msg", default="")
+_WEIGHT: Final = "x-mbx-used-weight-1m"
 
 
 class _Clock(msgspec.Struct):
@@ -30,46 +29,40 @@ class _Clock(msgspec.Struct):
 
 
 class BinanceDialect:
-    """See :class:`feeds.rest.Dialect`. ``clock_path`` and ``weight_limit`` differ between futures and spot."""
+    """See :class:`feeds.rest.Dialect`. Weight is counted by address: on both futures markets together, and on spot."""
 
     venue = facts.VENUE
     clock_codes = frozenset({"-1021"})
 
-    def __init__(self, clock_path: str, weight_limit: int) -> None:
-        self.clock_path, self._weight_limit = clock_path, weight_limit
+    def __init__(self, product: Product) -> None:
+        self.clock_path, self._weight_limit = product.path("time"), product.weight_limit
 
     def sign(self, question: Question, credentials: Credentials, now_ms: int) -> Signed:
-        """The signature is the query's last parameter."""
+        """The signature is the query's last parameter; listenKeys want the key and no signature."""
+        if question.path.endswith("/listenKey"):
+            return Signed(question.query, sign.headers(credentials))
         return Signed(sign.signed_query(credentials, now_ms, question.query), sign.headers(credentials))
 
     def failure(self, reply: Reply, now_ms: int) -> VenueError | None:
-        """A status other than 200, or a negative ``code`` (set-style calls answer with ``code`` 200)."""
-        try:
-            refusal = msgspec.json.decode(reply.body, type=_Refusal)
-        except msgspec.DecodeError:
-            refusal = _Refusal()
-        if reply.status == 200 and refusal.code >= 0:
-            return None
-        code = str(refusal.code or reply.status)
-        return VenueError(
-            self.venue,
-            code,
-            clip(refusal.message or facts.STATUS_MEANINGS.get(reply.status, "an answer that is not Binance's"), 200),
-            outcome_unknown=self._outcome_unknown(reply.status, code, refusal.message),
-            retry_after_seconds=self._stay_away_seconds(reply, code),
-        )
+        """What :func:`feeds.binance.refusals.refusal` finds."""
+        return refusal(reply.status, reply.body, retry_after_seconds(reply, 0.0) or None)
 
     def pause_seconds(self, reply: Reply, now_ms: int) -> float:
-        """Until the next minute, once nine tenths of the minute's weight are used."""
-        used = reply.headers.get("x-mbx-used-weight-1m", "")
-        if not (used.isascii() and used.isdigit()) or int(used[:9]) < self._weight_limit * 9 // 10:
-            return 0.0
-        return 60 - now_ms / 1000 % 60
+        """Until the next minute, once our share of the minute's weight is used; likewise for orders."""
+        now_seconds, pauses = now_ms / 1000, [0.0]
+        used = _count(reply, _WEIGHT)
+        if used is not None and used >= self._weight_limit * facts.OUR_SHARE:
+            pauses.append(60 - now_seconds % 60)
+        for header, (limit, seconds) in facts.ORDER_LIMITS.items():
+            sent = _count(reply, header)
+            if sent is not None and sent >= limit * facts.OUR_SHARE:
+                pauses.append(seconds - now_seconds % seconds)
+        return max(pauses)
 
     def budget(self, reply: Reply) -> Budget | None:
         """The minute's weight."""
-        used = reply.headers.get("x-mbx-used-weight-1m", "")
-        return Budget(int(used[:9]), self._weight_limit, 60.0) if used.isascii() and used.isdigit() else None
+        used = _count(reply, _WEIGHT)
+        return None if used is None else Budget(used, self._weight_limit, 60.0)
 
     def clock_ms(self, body: bytes) -> int:
         """``serverTime``. Raises VenueError."""
@@ -78,45 +71,61 @@ class BinanceDialect:
         except msgspec.DecodeError:
             raise VenueError(self.venue, "bad_answer", "no serverTime") from None
 
-    @staticmethod
-    def _outcome_unknown(status: int, code: str, message: str) -> bool:
-        if code in facts.CODES_OUTCOME_UNKNOWN:
-            return True
-        failed_for_sure = code in facts.CODES_TOO_MANY or message.startswith("Service Unavailable")
-        return (status >= 500 or status == 408) and not failed_for_sure
 
-    @staticmethod
-    def _stay_away_seconds(reply: Reply, code: str) -> float | None:
-        usual = facts.STAY_AWAY_SECONDS.get(reply.status)
-        if usual is not None:
-            return retry_after_seconds(reply, usual)
-        return retry_after_seconds(reply, facts.THROTTLED_SECONDS) if code in facts.CODES_TOO_MANY else None
+def _count(reply: Reply, header: str) -> int | None:
+    text = reply.headers.get(header, "")
+    return int(text[:9]) if text.isascii() and text.isdigit() else None
 
 
-async def read_futures(rest: RestClient, symbols: Sequence[str], now_ns: int) -> list[AnyEvent]:
-    """Contracts with their funding terms, and their tiers where there is a key to ask with (there is no public list).
-
-    A FrameFault for what is not listed or no good. Raises VenueError.
-    """
+async def read_market(rest: RestClient, market: str, symbols: Sequence[str], now_ns: int) -> list[AnyEvent]:
+    """Spot pairs; contracts with their funding terms, and their tiers where there is a key to ask with (there is no
+    public list). A FrameFault for what is not listed or no good. Raises VenueError."""
+    product, terms = PRODUCTS[market], None
+    place, events = product.path("exchangeInfo"), list[AnyEvent]()
     try:
-        terms, events = reference.funding_terms(await rest.get(facts.FUNDING_INFO_PATH), symbols, now_ns)
-        body = await rest.get(facts.EXCHANGE_INFO_PATH)
-        events += reference.instruments("usdm", body, symbols, now_ns, terms)
-        events += missing(facts.VENUE, facts.EXCHANGE_INFO_PATH, symbols, listed(events), now_ns)
-        if rest.can_sign:
-            events += reference.tiers(await rest.get(facts.LEVERAGE_BRACKET_PATH, signed=True), symbols, now_ns)
+        if market != SPOT:
+            terms, events = reference.funding_terms(
+                market, await rest.get(product.path("fundingInfo")), symbols, now_ns
+            )
+        events += reference.instruments(market, await rest.get(place), symbols, now_ns, terms)
+        events += missing(facts.VENUE, place, symbols, listed(events), now_ns)
+        if product.tiers and rest.can_sign:
+            events += tiers.tiers(market, await rest.get(product.tiers, signed=True), symbols, now_ns)
     except DecodeError as error:
         raise VenueError(facts.VENUE, "bad_answer", str(error)) from None
     return events
 
 
-async def read_spot(rest: RestClient, symbols: Sequence[str], now_ns: int) -> list[AnyEvent]:
-    """Spot pairs; a FrameFault for what is not listed or no good. Raises VenueError."""
+async def read_days(rest: RestClient, market: str, symbols: Sequence[str], clock: Clock) -> list[AnyEvent]:
+    """The rolling 24 hours of each, asked for one by one, or all at once where that is cheaper. Raises VenueError."""
+    place = PRODUCTS[market].path("ticker/24hr")
     try:
-        events = reference.instruments("spot", await rest.get(facts.SPOT_EXCHANGE_INFO_PATH), symbols, now_ns)
+        if len(symbols) >= facts.DAYS_AT_ONCE:
+            return statistics.day(market, await rest.get(place), symbols, clock.now_ns())
+        events: list[AnyEvent] = []
+        for symbol in symbols:
+            events += statistics.day(market, await rest.get(place, {"symbol": symbol}), [symbol], clock.now_ns())
     except DecodeError as error:
         raise VenueError(facts.VENUE, "bad_answer", str(error)) from None
-    return events + missing(facts.VENUE, facts.SPOT_EXCHANGE_INFO_PATH, symbols, listed(events), now_ns)
+    return events
+
+
+async def read_settled(rest: RestClient, market: str, symbols: Sequence[str], clock: Clock) -> list[AnyEvent]:
+    """The last settled funding rate of each. Raises VenueError."""
+    events: list[AnyEvent] = []
+    for symbol in symbols:
+        events += await read_rates(rest, market, {"symbol": symbol, "limit": "2"}, clock)
+    newest = {event.instrument: event for event in events if isinstance(event, FundingSettled)}
+    return [*newest.values(), *(event for event in events if not isinstance(event, FundingSettled))]
+
+
+async def read_rates(rest: RestClient, market: str, parameters: dict[str, str], clock: Clock) -> list[AnyEvent]:
+    """Settled funding rates, oldest first. Raises VenueError."""
+    try:
+        body = await rest.get(PRODUCTS[market].path("fundingRate"), parameters)
+        return statistics.settled(market, body, clock.now_ns())
+    except DecodeError as error:
+        raise VenueError(facts.VENUE, "bad_answer", str(error)) from None
 
 
 async def read_candles(rest: RestClient, wanted: CandlesWanted, clock: Clock) -> list[AnyEvent]:

@@ -12,8 +12,6 @@ from feeds.binance import facts
 from feeds.rest import RestClient
 from feeds.venue import KeyRights
 
-PATH = "/sapi/v1/account/apiRestrictions"
-
 
 class _Key(msgspec.Struct, rename="camel"):
     ip_restrict: bool
@@ -26,10 +24,15 @@ class _Key(msgspec.Struct, rename="camel"):
 
 async def read_rights(rest: RestClient) -> KeyRights:
     """Ask the venue. Raises VenueError."""
+    return read_key(await rest.get(facts.RIGHTS_PATH, signed=True))
+
+
+def read_key(body: bytes) -> KeyRights:
+    """What the answer says. Raises VenueError."""
     try:
-        key = msgspec.json.decode(await rest.get(PATH, signed=True), type=_Key)
-    except msgspec.DecodeError:
-        raise VenueError(facts.VENUE, "bad_answer", f"{PATH}: not the rights of a key") from None
+        key = msgspec.json.decode(body, type=_Key)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise VenueError(facts.VENUE, "bad_answer", f"{facts.RIGHTS_PATH}: not the rights of a key") from None
     return KeyRights(
         trades=key.enable_spot_and_margin_trading or key.enable_futures,
         withdraws=key.enable_withdrawals,

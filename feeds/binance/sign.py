@@ -17,10 +17,21 @@ def sign(secret: str, payload: str) -> str:
 
 
 def signed_query(credentials: Credentials, timestamp_ms: int, query: str) -> str:
-    """The query with time and signature appended."""
-    stamped = f"recvWindow={facts.RECV_WINDOW_MS}&timestamp={timestamp_ms}"
-    payload = f"{query}&{stamped}" if query else stamped
+    """The query with time and signature appended; with the usual ``recvWindow`` unless it has its own."""
+    window = () if "recvWindow=" in query else (f"recvWindow={facts.RECV_WINDOW_MS}",)
+    payload = "&".join((*((query,) if query else ()), *window, f"timestamp={timestamp_ms}"))
     return f"{payload}&signature={sign(credentials.secret, payload)}"
+
+
+def signed_parameters(credentials: Credentials, timestamp_ms: int) -> dict[str, str | int]:
+    """The parameters of a request over a websocket that needs none but who asks: signed in the order of their names."""
+    parameters: dict[str, str | int] = {
+        "apiKey": credentials.key,
+        "recvWindow": facts.RECV_WINDOW_MS,
+        "timestamp": timestamp_ms,
+    }
+    payload = "&".join(f"{name}={value}" for name, value in sorted(parameters.items()))
+    return parameters | {"signature": sign(credentials.secret, payload)}
 
 
 def headers(credentials: Credentials) -> dict[str, str]:

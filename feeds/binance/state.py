@@ -15,6 +15,7 @@ from core.errors import DecodeError
 from core.events import FaultKind, Ticker
 from core.instruments import instrument_id
 from feeds.binance import facts
+from feeds.binance.products import is_dated
 from feeds.binance.wire import MarkPrice, Payload, SpotBookTicker
 from feeds.fields import (
     PRICE_CEILING,
@@ -76,7 +77,7 @@ class MarkState(State):
 
     def __init__(self, market: str, symbol: str, stream: str) -> None:
         super().__init__(market, symbol, stream)
-        self._dated = "_" in symbol
+        self._dated = is_dated(symbol)
         self._rate: Decimal | None = None
         self._rate_text: str | None = None
         self._funding_ms: int | None = None
@@ -84,7 +85,7 @@ class MarkState(State):
 
     def quick(self, data: Payload, received_ns: int) -> Ticker | None:
         """The event of a payload in which all is as usual."""
-        if type(data) is not MarkPrice:
+        if not isinstance(data, MarkPrice):
             return None
         time, mark, index, rate_text = data.event_time, data.mark_price, data.index_price, data.funding_rate
         if (
@@ -175,7 +176,7 @@ class BookState(State):
 
     def careful(self, fields: Fields, received_ns: int) -> Ticker:
         """See :meth:`State.careful`: without what orders it the payload is refused."""
-        time = event_time(fields, received_ns) if not self._spot or "E" in fields else None
+        time = None if self._spot else event_time(fields, received_ns)
         update_id = fields.whole("u")
         if update_id is None or fields.bad:
             raise refusal(FaultKind.BAD_FIELD, self.blank.channel, *fields.bad[0])

@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
-from core.errors import RequestError
 from core.events import AnyEvent
-from feeds.binance import facts
 from feeds.venue import AccountFeed, Credentials, Decoder, Endpoints, KeyRights, RestAnswer, VenueFeed
 
 if TYPE_CHECKING:
     from feeds.rest import Dialect
 
 PASSPHRASE: Final = False
+TELLS_TIERS: Final = True
 
 
 def feed(endpoints: Endpoints | None, credentials: Credentials | None) -> VenueFeed:
@@ -24,8 +23,10 @@ def feed(endpoints: Endpoints | None, credentials: Credentials | None) -> VenueF
 
 
 def account_feed(account: str, endpoints: Endpoints | None, credentials: Credentials) -> AccountFeed:
-    """Not yet."""
-    raise RequestError("venue", "a venue whose accounts can be read", facts.VENUE)
+    """An account, by its name in the configuration."""
+    from feeds.binance.desk import BinanceAccount
+
+    return BinanceAccount(account, endpoints, credentials)
 
 
 def decoder(market: str) -> Decoder:
@@ -36,39 +37,43 @@ def decoder(market: str) -> Decoder:
 
 
 def account_decoder(market: str, account: str) -> Decoder | None:
-    """Not yet."""
-    return None
+    """Private frames that concern one market."""
+    from feeds.binance.private import AccountDecoder
+
+    return AccountDecoder(market, account)
 
 
 def rest_paths() -> Sequence[str]:
-    """Instruments, funding terms, tiers, premium index and candles."""
-    from feeds.binance import reference
+    """Public and signed."""
+    from feeds.binance import answers
 
-    return reference.PATHS
+    return answers.PATHS
 
 
 def rest_events(answer: RestAnswer) -> Sequence[AnyEvent]:
-    """Instruments, funding terms, tiers, premium index and candles."""
-    from feeds.binance import reference
+    """By the path that was asked."""
+    from feeds.binance import answers
 
-    return reference.events(answer)
+    return answers.events(answer)
 
 
 def clock_api(endpoints: Endpoints | None) -> tuple[Dialect, str]:
     """The futures' own clock."""
+    from feeds.binance.products import PRODUCTS, USDM, at_home
     from feeds.binance.rest import BinanceDialect
 
-    dialect = BinanceDialect(facts.CLOCK_PATH, facts.WEIGHT_LIMIT)
-    return dialect, endpoints.rest if endpoints is not None else facts.LIVE.rest
+    return BinanceDialect(PRODUCTS[USDM]), at_home(endpoints).rest
 
 
 async def key_rights(endpoints: Endpoints | None, credentials: Credentials) -> KeyRights | None:
-    """The spot API tells, for the keys of all markets."""
+    """The spot API tells, for the keys of all markets; the test networks do not."""
+    from feeds.binance.products import PRODUCTS, SPOT, at_home, rest_base, tells_rights
     from feeds.binance.rest import BinanceDialect
     from feeds.binance.rights import read_rights
     from feeds.rest import RestClient
 
-    base = facts.LIVE.more[facts.SPOT_REST] if endpoints is None else endpoints.rest
-    dialect = BinanceDialect(facts.SPOT_CLOCK_PATH, facts.SPOT_WEIGHT_LIMIT)
-    async with RestClient(dialect, base, credentials) as client:
+    home = at_home(endpoints)
+    if not tells_rights(home):
+        return None
+    async with RestClient(BinanceDialect(PRODUCTS[SPOT]), rest_base(home, SPOT), credentials) as client:
         return await read_rights(client)

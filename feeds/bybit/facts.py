@@ -5,10 +5,12 @@ Source: https://bybit-exchange.github.io/docs/v5/intro
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Final
 
 from core import symbols
+from feeds.origins import Origins
 from feeds.venue import Endpoints
 
 VENUE: Final = "bybit"
@@ -202,3 +204,8 @@ ESTIMATED: Final[Mapping[tuple[str, str], str]] = {
     },
 }
 """What is told only so that figures are estimates."""
+
+ORIGINS: Final = Origins(
+    sockets=((re.compile(r"/v5/public/(linear|inverse|spot)$"), ""),),
+    bodies=re.compile(r"//[^/]+/v5/"),
+)

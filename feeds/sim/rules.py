@@ -87,6 +87,12 @@ class VenueRules(msgspec.Struct, frozen=True, kw_only=True):
             for wallet, amounts in self.start.items()
         }
 
+    def contract_size(self, market: str, base: str) -> Decimal:
+        """Coins (linear) or USD (inverse) for one unit of quantity of a coin's contracts. Raises LookupError for a
+        contract that is not listed."""
+        rows = next(family.rows for family in self.families if family.market == market)
+        return Decimal(next(row.contract_size for row in rows if row.base == base))
+
     def backing(self) -> dict[str, str]:
         """The wallet that backs the contracts of each settle currency."""
         found: dict[str, str] = {}

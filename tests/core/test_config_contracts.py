@@ -43,7 +43,7 @@ def test_a_sheet_without_one_of_its_fields_is_refused_by_that_field(place: str, 
 
 
 def test_a_month_without_one_of_its_fields_is_refused_by_that_field() -> None:
-    for key in MonthSection.model_fields:
+    for key in (name for name, field in MonthSection.model_fields.items() if field.is_required()):
         lines = GOOD.splitlines()
         del lines[next(number for number, line in enumerate(lines) if line.startswith(f"{key} = "))]
         assert faults("\n".join(lines))[0].key == f"contracts[0].months[0].{key}"

@@ -29,7 +29,7 @@ from core.legs import Leg
 from core.scenario_view import ScenarioAxis
 from core.snapshot import Mode
 from feeds.paper import PaperBroker
-from tests.core.sheets import config
+from tests.core.sheets import config, priced_engine, told
 from tests.support.builders import (
     INVERSE,
     LINEAR,
@@ -198,6 +198,14 @@ def sheet() -> Engine:
     return made
 
 
+def priced_sheet(source: str, price: int | None = 92_500, seconds: float = 0) -> Engine:
+    """A contract whose sheet says where its price comes from, priced so long ago."""
+    made = priced_engine(source)
+    if price is not None:
+        feed(made, told(0, price, seen=-seconds))
+    return made
+
+
 def quanto() -> Engine:
     """1,000 contracts whose profit is paid in bitcoin."""
     contract = Instrument(
@@ -320,6 +328,14 @@ CASES: dict[str, Case] = {
     "hedge mode cross": (hedge_mode, 0.1),
     "hedge mode isolated": (lambda: hedge_mode(MarginMode.ISOLATED), 0.1),
     "a contract sheet": (sheet, 0.1),
+    "priced by a file": (lambda: priced_sheet('file = "a"'), 0.1),
+    "priced by a file, late": (lambda: priced_sheet('file = "a"', seconds=40), 0.1),
+    "priced by a file, with an index": (lambda: priced_sheet('file = "a"\nindex = "bybit:spot:BTCUSDT"'), 0.1),
+    "priced by hand": (lambda: priced_sheet("typed = true", None), 0.1),
+    "staged at a price of the sheet": (
+        lambda: staged(priced_sheet('file = "a"\nprice = "last"'), "0.6"),
+        0.1,
+    ),
     "quanto": (quanto, 0.1),
     "target in money": (lambda: targets(target_money=Decimal(100_000)), 0.1),
     "target in coins": (lambda: targets(target_coins=Decimal(2)), 0.1),

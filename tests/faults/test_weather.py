@@ -13,7 +13,7 @@ import msgspec
 import pytest
 from websockets.asyncio.server import ServerConnection
 
-from core.demo_book import LINEAR_MARKETS, seed_book
+from core.demo_book import LINEAR_MARKETS, DemoLeg, seed_book
 from core.engine import Engine
 from core.snapshot import Mode, Snapshot
 from feeds.clock import Clock
@@ -101,7 +101,7 @@ def two_free_ports() -> int:
 async def test_an_exchange_killed_and_started_again_is_found_again(venue: str) -> None:
     """The whole of it: the venue's own client against the simulated exchange, killed with -9 and started anew."""
     name = f"{venue}:{LINEAR_MARKETS[venue]}:BTCUSDT"
-    book = seed_book(name, f"{venue}:spot:BTCUSDT")
+    book = seed_book(DemoLeg(name, f"{venue}:spot:BTCUSDT"))
 
     def live(snapshot: Snapshot) -> bool:
         return mark_is_live(snapshot) and all(feed.state.value == "live" for feed in snapshot.feeds)

@@ -59,6 +59,31 @@ def test_an_answer_that_quotes_nothing_goes_to_the_oldest_request() -> None:
     assert states(subject) == {"a": "acked", "b": "requested"}
 
 
+def test_frames_that_do_not_name_their_channel_are_told_apart_by_their_order() -> None:
+    plan = ConnectionPlan(
+        venue="toy",
+        name="main",
+        url="",
+        subscriptions=tuple(Subscription(channel=name, silence_seconds=10) for name in ("a", "b", "c")),
+        heartbeat_seconds=None,
+        lifetime_seconds=None,
+    )
+
+    def compose(names: Sequence[str]) -> list[str]:
+        return [json.dumps({"method": f"sub {ord(name)}"}) for name in names]
+
+    def ignore(channel: Channel) -> None: ...
+
+    subject = ChannelBoard(plan, compose, ignore, first_data_seconds=8.0, refused_retry_seconds=60.0)
+    first, *others = subject.ask_all()
+    assert [request.channels for request in (first, *others)] == [("a",), ("b",), ("c",)]
+    subject.sent(first, NS)
+    assert [channel.asked_ns for channel in subject.channels.values()] == [NS, None, None]
+    subject.answer(Heard(kind="ack"))
+    subject.answer(Heard(kind="refusal", detail="no such contract"))
+    assert states(subject) == {"a": "acked", "b": "refused", "c": "requested"}
+
+
 def test_an_answer_to_something_else_changes_nothing() -> None:
     subject = board({"a": 10})
     asked(subject)

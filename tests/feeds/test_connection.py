@@ -425,7 +425,8 @@ async def test_a_dead_peer_is_noticed_though_its_channels_may_rest() -> None:
             await log.until(lambda: log.states.count("live") >= 2)
 
 
-async def test_heartbeats_go_out_as_often_as_the_plan_wants() -> None:
+@pytest.mark.parametrize("own", ["", '{"method":"PING"}'])
+async def test_heartbeats_go_out_as_often_as_the_plan_wants_and_as_it_words_them(own: str) -> None:
     async def collect(server: ToyServer, socket: ServerConnection) -> None:
         channels = await acknowledge(server, socket)
         task = asyncio.create_task(stream(socket, channels))
@@ -436,11 +437,12 @@ async def test_heartbeats_go_out_as_often_as_the_plan_wants() -> None:
             task.cancel()
 
     feed = ToyFeed("", heartbeat='{"op":"ping"}')
-    feed.heartbeat_seconds = 0.05
+    feed.heartbeat_seconds, feed.own_heartbeat = 0.05, own
     async with toy_server(collect) as server:
         feed.url = server.url
         async with connected(feed) as (_, log):
-            await log.until(lambda: server.received.count('{"op":"ping"}') >= 3)
+            await log.until(lambda: server.received.count(own or '{"op":"ping"}') >= 3)
+            assert not own or '{"op":"ping"}' not in server.received
 
 
 async def test_a_channel_on_which_silence_is_normal_needs_an_ack_only() -> None:

@@ -181,12 +181,34 @@ def test_what_cannot_be_used_is_a_fault_or_a_note_and_never_an_error(tmp_path: P
         ("ws://127.0.0.1:40000/stream", "", None),
         ("wss://stream.bybit.com/v5/private", "", None),
         ("wss://ws.okx.com/ws/v5/public", "", None),
+        ("wss://contract.mexc.com/edge", "", ("mexc", "linear")),
+        ("ws://127.0.0.1:40000/edge", "mexc", ("mexc", "linear")),
+        ("wss://wbs-api.mexc.com/ws", "", ("mexc", "spot")),
+        ("ws://127.0.0.1:40000/ws", "mexc", ("mexc", "spot")),
     ],
 )
 def test_an_address_tells_its_market(address: str, venue: str, origin: tuple[str, str] | None) -> None:
     from feeds.origins import market_at
 
     assert market_at(address, venue) == origin
+
+
+@pytest.mark.parametrize(
+    ("address", "venue"),
+    [
+        ("https://api.bybit.com/v5/market/time", "bybit"),
+        ("https://api.mexc.com/api/v1/contract/detail", "mexc"),
+        ("https://contract.mexc.com/api/v1/private/account/assets", "mexc"),
+        ("https://api.mexc.com/api/v3/klines", "mexc"),
+        ("https://api.binance.com/api/v3/klines", "binance"),
+        ("https://fapi.binance.com/fapi/v1/markPriceKlines", "binance"),
+        ("https://elsewhere.example/x", ""),
+    ],
+)
+def test_an_address_tells_its_venue(address: str, venue: str) -> None:
+    from feeds.origins import venue_of
+
+    assert venue_of(address) == venue
 
 
 # --- on the screen ---

@@ -14,6 +14,7 @@ from aiohttp.test_utils import TestServer
 
 from core.errors import VenueError
 from feeds.binance import sign as binance_sign
+from feeds.binance.products import PRODUCTS, USDM
 from feeds.binance.rest import BinanceDialect
 from feeds.bybit import sign as bybit_sign
 from feeds.bybit.rest import BybitDialect
@@ -26,7 +27,7 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 def binance() -> BinanceDialect:
-    return BinanceDialect("/fapi/v1/time", 2400)
+    return BinanceDialect(PRODUCTS[USDM])
 
 
 @asynccontextmanager
@@ -215,8 +216,8 @@ async def test_two_tasks_may_share_a_client_and_neither_closes_it_on_the_other()
         await rest.get("/late")
 
 
-async def test_there_is_room_below_nine_tenths_of_the_weight() -> None:
-    async with client(binance(), answering([], X_MBX_USED_WEIGHT_1M="2159")) as (rest, requests):
+async def test_there_is_room_below_our_share_of_the_weight() -> None:
+    async with client(binance(), answering([], X_MBX_USED_WEIGHT_1M="1599")) as (rest, requests):
         await rest.get("/path")
         await rest.get("/path")
     assert len(requests) == 2

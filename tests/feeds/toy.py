@@ -73,6 +73,7 @@ class ToyFeed(PlainStream):
         self.url, self.channels, self._heartbeat = url, channels, heartbeat
         self.silence_seconds: float | None = 0.25
         self.heartbeat_seconds: float | None = None
+        self.own_heartbeat = ""
         self.lifetime_seconds: float | None = None
         self.group = 10
         self._ids = itertools.count(1)
@@ -89,6 +90,7 @@ class ToyFeed(PlainStream):
                 subscriptions=subscriptions,
                 heartbeat_seconds=self.heartbeat_seconds,
                 lifetime_seconds=self.lifetime_seconds,
+                heartbeat=self.own_heartbeat,
             ),
         )
 

@@ -23,23 +23,28 @@ async def soon(answer: Awaitable[_Result]) -> _Result:
 
 
 async def check_market_data(exchange: Any, symbol: str = SWAP) -> None:
-    """Ticker, order book, funding, candles of a perpetual over REST agree with one another."""
+    """Ticker, order book, candles over REST agree with one another; funding too, where the contract has it."""
     ticker = await exchange.fetch_ticker(symbol)
     book = await exchange.fetch_order_book(symbol)
     bid, ask = book["bids"][0][0], book["asks"][0][0]
     assert bid < ask
     assert abs(ticker["last"] / bid - 1) < 0.01
     assert ticker["low"] <= ticker["last"] <= ticker["high"]
+    if exchange.market(symbol)["swap"]:
+        await _check_funding(exchange, symbol, bid)
+    candles = await exchange.fetch_ohlcv(symbol, "1h", limit=5)
+    assert [after[0] - before[0] for before, after in itertools.pairwise(candles)] == [3_600_000] * 4
+    assert abs(candles[-1][4] / bid - 1) < 0.01
+
+
+async def _check_funding(exchange: Any, symbol: str, price: float) -> None:
     funding = await exchange.fetch_funding_rate(symbol)
-    assert abs(funding["markPrice"] / bid - 1) < 0.01
-    assert abs(funding["indexPrice"] / bid - 1) < 0.01
+    assert abs(funding["markPrice"] / price - 1) < 0.01
+    assert abs(funding["indexPrice"] / price - 1) < 0.01
     assert abs(funding["fundingRate"]) <= 0.00375
     assert funding["fundingTimestamp"] % 28_800_000 == 0
     history = await exchange.fetch_funding_rate_history(symbol, limit=3)
     assert [row["timestamp"] for row in history] == sorted(row["timestamp"] for row in history)
-    candles = await exchange.fetch_ohlcv(symbol, "1h", limit=5)
-    assert [after[0] - before[0] for before, after in itertools.pairwise(candles)] == [3_600_000] * 4
-    assert abs(candles[-1][4] / bid - 1) < 0.01
 
 
 async def check_book_and_trades(exchange: Any, symbol: str = SWAP) -> None:
@@ -58,7 +63,6 @@ async def check_resting_order(
     exchange: Any,
     simulator: SimulatorProcess,
     venue: str,
-    *,
     symbol: str = SWAP,
     amount: float = 0.01,
     name: str = "rest-1",
@@ -83,24 +87,25 @@ async def check_market_order(
     simulator: SimulatorProcess,
     venue: str,
     topics: int,
-    *,
     symbol: str = SWAP,
     amount: float = 0.5,
-    settle: str = "USDT",
+    *,
     spread: float = 0.005,
-    liquidated_above: bool = True,
+    liquidated: bool | None = None,
 ) -> None:
     """A position is opened by market order and seen on every private stream and over REST; then it is closed.
 
-    ``spread`` is how far the trade may be from mark, as a fraction; ``liquidated_above`` whether so small a position
-    has a liquidation price in so rich an account.
+    ``spread`` is how far from mark it may trade, as a fraction. ``liquidated`` is whether there is a price at which so
+    small a position is liquidated in so rich an account: usually for all but inverse ones.
     """
+    market = exchange.market(symbol)
+    asset = market["settle"]
     await exchange.set_leverage(5, symbol)
-    before = await _total(exchange, settle)
+    before = await _total(exchange, asset)
     watches = [
-        asyncio.ensure_future(_position(exchange, "short", symbol)),
+        asyncio.ensure_future(_position(exchange, symbol, "short")),
         asyncio.ensure_future(exchange.watch_my_trades(symbol)),
-        asyncio.ensure_future(_balance_other_than(exchange, before, settle)),
+        asyncio.ensure_future(_balance_other_than(exchange, asset, before)),
     ]
     await subscribed(simulator, venue, topics)
     await exchange.create_order(symbol, "market", "sell", amount)
@@ -109,12 +114,15 @@ async def check_market_order(
     assert (trade["side"], trade["amount"], trade["takerOrMaker"]) == ("sell", amount, "taker")
     assert trade["fee"]["cost"] > 0
     # ccxt's balance of a Bybit stream is equity: the fee, and what the spread cost at mark
-    value = amount / trade["price"] if exchange.market(symbol)["inverse"] else amount * trade["price"]
+    size = amount * market["contractSize"]
+    value = size / trade["price"] if market["inverse"] else size * trade["price"]
     assert abs(before - trade["fee"]["cost"] - balance) < value * spread
     (held,) = await exchange.fetch_positions([symbol])
     assert (held["side"], held["contracts"], held["entryPrice"]) == ("short", amount, trade["price"])
-    if liquidated_above:
+    if not market["inverse"] if liquidated is None else liquidated:
         assert held["liquidationPrice"] > held["markPrice"]
+    else:
+        assert held["liquidationPrice"] is None
     await exchange.create_order(symbol, "market", "buy", amount, None, {"reduceOnly": True})
     async for rows in repeated(lambda: exchange.fetch_positions([symbol])):
         if not any(row["contracts"] for row in rows):
@@ -141,21 +149,21 @@ async def repeated(ask: Callable[[], Awaitable[_Result]]) -> AsyncIterator[_Resu
     raise AssertionError("it did not come about in time")
 
 
-async def _position(exchange: Any, side: str, symbol: str) -> Any:
+async def _position(exchange: Any, symbol: str, side: str) -> Any:
     while True:
         for position in await exchange.watch_positions([symbol]):
             if position["side"] == side and position["contracts"]:
                 return position
 
 
-async def _total(exchange: Any, coin: str) -> float:
-    """What the account has of a coin; nothing of one that it has never held."""
+async def _total(exchange: Any, asset: str) -> float:
+    """What the account has of an asset; nothing of one that it has never held."""
     balance = await exchange.fetch_balance()
-    return float(balance.get(coin, {}).get("total") or 0)
+    return float(balance.get(asset, {}).get("total") or 0)
 
 
-async def _balance_other_than(exchange: Any, before: float, coin: str) -> float:
+async def _balance_other_than(exchange: Any, asset: str, before: float) -> float:
     while True:
-        balance = (await exchange.watch_balance()).get(coin, {}).get("total")
+        balance = (await exchange.watch_balance()).get(asset, {}).get("total")
         if balance not in (before, None):
             return float(balance)

@@ -157,8 +157,6 @@ async def test_a_position_is_opened_seen_and_closed(simulator: SimulatorProcess,
             topics=3,
             symbol=symbol,
             amount=amount,
-            settle=settle,
-            liquidated_above=symbol == SWAP,
         )
         assert [row["type"] for row in await exchange.fetch_ledger(settle, limit=2)] == ["trade", "trade"]
         trades = await exchange.fetch_my_trades(symbol)
@@ -180,9 +178,8 @@ async def test_orders_and_positions_in_dated_contracts(simulator: SimulatorProce
             topics=4,
             symbol=symbol,
             amount=amount,
-            settle=settle,
             spread=0.03,
-            liquidated_above=False,
+            liquidated=False,
         )
 
 

@@ -9,12 +9,13 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from core.demo_book import LINEAR_MARKETS, seed_book
+from core.demo_book import LINEAR_MARKETS, DemoLeg, seed_book
 from core.engine import Engine
 from core.events import CandlePrice
 from core.figures import Freshness
 from core.history import DAY_NS, HOUR_NS, PriceSeries
 from core.snapshot import Mode
+from core.symbols import linear_symbol, spot_symbol
 from feeds.clock import Clock
 from feeds.history import DAYS, HOURS
 from feeds.host import EngineHost
@@ -30,14 +31,15 @@ CCXT_INTERVALS = {DAY_NS: "1d", HOUR_NS: "1h"}
 
 def names(venue: str) -> tuple[str, str]:
     """The demo's contract and spot pair."""
-    return f"{venue}:{LINEAR_MARKETS[venue]}:BTCUSDT", f"{venue}:spot:BTCUSDT"
+    contract = f"{venue}:{LINEAR_MARKETS[venue]}:{linear_symbol(venue, 'BTC')}"
+    return contract, f"{venue}:spot:{spot_symbol(venue, 'BTC')}"
 
 
 @asynccontextmanager
 async def loaded(simulator: SimulatorProcess, venue: str, records: list[AnyRecord]) -> AsyncIterator[Engine]:
     """An engine on the simulated venue, once all of its history is there."""
     contract, pair = names(venue)
-    book = seed_book(contract, pair)
+    book = seed_book(DemoLeg(contract, pair))
     engine = Engine([book], mode=Mode.PAPER, source="test")
     feed = venue_feed(venue, simulator.venues[venue])
     broker = PaperBroker(book.accounts, engine.positions)
@@ -88,7 +90,7 @@ async def test_a_capture_of_it_replays_to_the_same_history(simulator: SimulatorP
     async with loaded(simulator, venue, records) as engine:
         live = series_of(engine, venue)
     assert len([record for record in records if isinstance(record, Fetched) and "line" in record.url.lower()]) >= 3
-    player, again = Player(), Engine([seed_book(*names(venue))], mode=Mode.REPLAY, source="test")
+    player, again = Player(), Engine([seed_book(DemoLeg(*names(venue)))], mode=Mode.REPLAY, source="test")
     for record in records:
         for event in player.events(record):
             again.apply(event)

@@ -26,6 +26,7 @@ from core.commands import (
     ShowScenarios,
     StageHedge,
     StepTarget,
+    TypeMark,
     UndoTarget,
 )
 from core.errors import LinkClosed
@@ -82,6 +83,7 @@ class Leg:
     venue_price: Decimal | None = None
     account_end: Decimal | None = None
     volatility: Decimal | None = Decimal("0.0213")
+    typed: bool = False
 
 
 BTC = Leg()
@@ -134,6 +136,8 @@ def hedge_line(leg: Leg, marks: Marks, time_ns: int) -> HedgeLine:
     order = ((leg.target - ratio) * leg.coins).quantize(Decimal("0.001"))
     next_funding = time_ns // (8 * HOUR) * 8 * HOUR + 8 * HOUR
     return HedgeLine(
+        price_source="mark price typed in" if leg.typed else "",
+        price_typed=leg.typed,
         asset=leg.asset,
         instrument=f"bybit:linear:{leg.asset}USDT",
         venue="bybit",
@@ -611,6 +615,9 @@ class FakeLink:
                 self.staged = None
             case ConfirmStage():
                 self._fill()
+            case TypeMark():
+                index = self._leg(command.instrument)
+                self.legs[index] = replace(self.legs[index], mark=command.price)
             case SetAnchor():
                 self.anchored_ns = self.time_ns
             case ClearAnchor():

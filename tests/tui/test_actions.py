@@ -19,6 +19,7 @@ from core.commands import (
     ShowScenarios,
     StageHedge,
     StepTarget,
+    TypeMark,
     UndoTarget,
 )
 from core.scenario_view import ScenarioAxis
@@ -42,6 +43,7 @@ from tui.actions import (
 )
 from tui.help import help_rows
 from tui.layout import PANEL_NAMES
+from tui.mark_screen import MarkScreen
 from tui.palette import PaletteScreen
 from tui.scenario_screen import ScenarioScreen
 from tui.screens import AlertsScreen, HelpScreen, PreviewScreen
@@ -156,6 +158,50 @@ async def hides_amounts_in_the_preview(it: Driven, key: str) -> None:
     assert "SELL •••••" in it.text
     await it.press(key)
     assert "SELL 0.5 BTC" in it.text
+
+
+@checks("type_mark", "take_mark", "typing_close")
+async def types_a_mark(it: Driven, key: str) -> None:
+    await it.press("e")
+    assert it.on_monitor, "the venue tells this one"
+    assert "is not typed: it is the venue’s own" in it.text
+    it.link.legs[0] = replace(it.link.legs[0], typed=True)
+    await it.cut()
+    await it.press("e")
+    assert isinstance(it.app.screen, MarkScreen)
+    assert "60,012.30" in it.text
+    await it.press(*"6x1-000.55", "backspace")
+    assert "61000.5_" in it.text
+    assert "+1.65%" in it.text
+    assert "look again" not in it.text
+    await it.press("escape" if key == "escape" else "enter")
+    assert it.on_monitor
+    typed = TypeMark(instrument=BTC_ID, price=Decimal("61000.5"))
+    assert it.link.commands == ([] if key == "escape" else [typed])
+    assert ("61,000.50" in it.text) is (key != "escape")
+
+
+async def test_what_is_typed_must_be_a_price_and_one_far_away_is_marked() -> None:
+    async with driven(FakeLink(replace(BTC, typed=True))) as it:
+        await it.press("e")
+        for typed in ("", "0", ".", "1.2.3"):
+            await it.press(*typed, "enter")
+            assert isinstance(it.app.screen, MarkScreen)
+            assert "Type a price above 0" in it.text
+            await it.press(*["backspace"] * 5)
+        await it.press(*"6001")
+        assert "far from the mark held: look again" in it.text
+        await it.press(*"2", "y", "q", "plus")
+        assert "60012_" in it.text
+        assert "look again" not in it.text
+        assert it.link.commands == []
+
+
+async def test_no_mark_is_typed_into_a_frozen_picture() -> None:
+    async with driven(FakeLink(replace(BTC, typed=True))) as it:
+        await it.press("space", "e")
+        assert it.on_monitor
+        assert "press space first" in it.text
 
 
 # --- the picture -------------------------------------------------------------------------------------------------

@@ -53,6 +53,11 @@ def test_an_order_preview_at_80x24(snap_compare: Compare) -> None:
     assert snap_compare(app, press=["enter"], terminal_size=(80, 24))
 
 
+def test_typing_a_mark_price_at_80x24(snap_compare: Compare) -> None:
+    app = HedgerowApp(FakeLink(replace(BTC, typed=True)), quiet_display())
+    assert snap_compare(app, press=["e", *"6600"], terminal_size=(80, 24))
+
+
 def test_the_seeds_book_without_colours(snap_compare: Compare, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     assert snap_compare(seed(), terminal_size=(80, 24))

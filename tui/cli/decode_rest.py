@@ -26,7 +26,10 @@ def decode_bodies(venue: str, market: str, endpoint: str, stream: IO[bytes]) -> 
     for place, body in _bodies(content):
         answer = rest_answer(venue, market, endpoint, body, 0)
         try:
-            good = print_events(venue_module(venue).rest_events(answer), place)
+            told = venue_module(venue).rest_events(answer)
+            good = print_events(told, place)
+            if not told:
+                print(f"{place}: nothing in it that is used here, as {endpoint!r} asks", file=sys.stderr)
         except (DecodeError, VenueError) as error:
             print(f"{place}: {_described(error)}", file=sys.stderr)
             good = False

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from core.demo_book import LINEAR_MARKETS
 from tui.cli.complete import is_complete
 from tui.cli.signals import deferred_signals
-from tui.cli.wiring import Simulation, demo_book, load, outline, parse_pins, running_engine
+from tui.cli.wiring import Simulation, demo_book, demo_venues, load, outline, parse_pins, running_engine
 from tui.start import DisplayOptions, require_terminal
 
 if TYPE_CHECKING:
@@ -43,21 +43,25 @@ def add_market_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--venue", choices=tuple(LINEAR_MARKETS), default="bybit", help="venue of the hedge (default: %(default)s)"
     )
+    parser.add_argument(
+        "--venues", metavar="NAMES", help="spread the hedge over all venues, or over some with commas between them"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Open the monitor and stay until it is left. Raises VenueError where the simulated exchange does not start."""
     pins = parse_pins(arguments.pin)
     require_terminal()
-    started = Simulation(arguments.seed, pins, [arguments.venue])
+    venues = demo_venues(arguments)
+    started = Simulation(arguments.seed, pins, venues)
     with deferred_signals() as signals, outline("DEMO"), started as simulation:
         from core.snapshot import Mode
         from tui.app import run_monitor
 
-        load([arguments.venue])
-        feeds = simulation.feeds(arguments.venue, signals.check)
-        source = f"simulated {arguments.venue}, seed {arguments.seed}, nothing is kept"
-        with running_engine([demo_book(arguments.venue)], feeds, mode=Mode.DEMO, source=source) as host:
+        load(venues)
+        feeds = simulation.feeds(signals.check)
+        source = f"simulated {', '.join(venues)}, seed {arguments.seed}, nothing is kept"
+        with running_engine([demo_book(venues)], feeds, mode=Mode.DEMO, source=source) as host:
             host.wait_until(is_complete, _FIRST_PICTURE_SECONDS)
             signals.hand_over()
             return run_monitor(host, DisplayOptions())

@@ -1,7 +1,8 @@
 """``hedgerow doctor``: is everything in place to watch what is configured? One line for each check.
 
-Checks in order: the file and its references, credentials, journal and log, the terminal, and for every venue whether it
-answers, knows the instruments, tells the margin tiers, and agrees with this machine about the time.
+Checks in order: the file and its references, credentials, journal and log, the terminal, the prices of contract sheets,
+and for every venue whether it answers, knows the instruments, tells the margin tiers, and agrees with this machine
+about the time.
 """
 
 from __future__ import annotations
@@ -91,6 +92,10 @@ def checks(path: Path, *, offline: bool) -> Iterator[Check]:
         yield _check_journal(config)
     yield _check_folder("log", log_path())
     yield from _check_terminal()
+    if config is not None and config.contracts:
+        from tui.cli.doctor_prices import check_prices  # so is the HTTP client
+
+        yield from check_prices(config, offline=offline)
     if config is not None and not offline:
         from tui.cli.doctor_venues import check_venues  # the venues' clients are slow to import
 
@@ -128,7 +133,7 @@ def _check_file_mode(config: Config) -> Iterator[Check]:
 
 
 def _check_credentials(config: Config) -> Iterator[Check]:
-    for venue in venues_of(instruments_of(config.books)):
+    for venue in venues_of(instruments_of(config.books, config.contracts)):
         if not is_configured(config.venues.get(venue)):
             yield _without_key(config, venue)
             continue

@@ -273,7 +273,7 @@ def render(plan: Plan) -> str:
         lines += section_lines("venues.NAME", values, venue=venue)
     for account in plan.accounts.values():
         lines += section_lines("accounts", account)
-    for name in ("accounts.collateral", "contracts", "contracts.trading_hours", "contracts.months"):
+    for name in ("accounts.collateral", "contracts", "contracts.trading_hours", "contracts.price", "contracts.months"):
         lines += section_lines(name, {})
     lines += section_lines("books", {"name": plan.book})
     for lot in plan.lots:

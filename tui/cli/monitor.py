@@ -50,7 +50,7 @@ def run(arguments: argparse.Namespace) -> int:
 
             with running_engine(
                 config.books,
-                configured_feeds(config, instruments_of(config.books)),
+                configured_feeds(config, instruments_of(config.books, config.contracts)),
                 mode=Mode.PAPER,
                 source=str(config.file) if journal is not None else f"{config.file}, nothing is kept",
                 journal=journal,

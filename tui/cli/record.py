@@ -15,7 +15,7 @@ from core.errors import RequestError
 from core.events import AnyEvent, ConnectionChanged, FrameFault, Ticker
 from core.paths import config_path
 from tui.cli.demo import add_market_options
-from tui.cli.wiring import Simulation, configured_feeds, demo_book, instruments_of, parse_pins, venues_of
+from tui.cli.wiring import Simulation, configured_feeds, demo_book, demo_venues, instruments_of, parse_pins, venues_of
 
 if TYPE_CHECKING:
     from feeds.capture import CaptureWriter
@@ -77,10 +77,10 @@ def run(arguments: argparse.Namespace) -> int:
 def _feeds(arguments: argparse.Namespace) -> Iterator[tuple[Sequence[VenueFeed], Sequence[str]]]:
     named = _checked(arguments.instrument)
     if arguments.sim:
-        instruments = named or instruments_of([demo_book(arguments.venue)])
+        instruments = named or instruments_of([demo_book(demo_venues(arguments))])
         venues = list(venues_of(instruments))
         with Simulation(arguments.seed, parse_pins(arguments.pin), venues) as simulation:
-            yield [feed for venue in venues for feed in simulation.feeds(venue)], instruments
+            yield simulation.feeds(), instruments
         return
     if named and arguments.config is None:
         from feeds.registry import venue_feed
@@ -90,7 +90,7 @@ def _feeds(arguments: argparse.Namespace) -> Iterator[tuple[Sequence[VenueFeed],
     from core.config import load_config
 
     config = load_config(config_path(arguments.config))
-    instruments = named or instruments_of(config.books)
+    instruments = named or instruments_of(config.books, config.contracts)
     yield configured_feeds(config, instruments), instruments
 
 

@@ -36,6 +36,100 @@ out and nothing takes its place.
 """
 
 
+_EXAMPLE = """\
+## A book hedged with an exchange-traded future
+
+Ten bitcoin, half of them hedged with one future of 5 BTC that no feed describes. Something else appends its price to
+`btc-december.txt`: each line a number (`92500`), or a time and a number (`2026-11-25T16:00:00Z 92500`).
+
+```toml
+[[contracts]]
+venue = "cme"
+symbol = "BTC"
+kind = "linear"
+base = "BTC"
+quote = "USD"
+settle = "USD"
+multiplier = 5
+tick_size = 5
+tick_value = 25
+quantity_step = 1
+minimum_quantity = 1
+settlement = "cash"
+settlement_source = "CME CF Bitcoin Reference Rate, 16:00 London"
+initial_margin = 125000
+maintenance_margin = 113000
+margin_as_of = 2026-11-20
+fee = 6
+
+[contracts.trading_hours]
+zone = "America/Chicago"
+sessions = ["Sun 17:00 - Fri 16:00"]
+breaks = ["Mon 16:00 - Mon 17:00", "Tue 16:00 - Tue 17:00", "Wed 16:00 - Wed 17:00", "Thu 16:00 - Thu 17:00"]
+holidays = [2026-12-25, 2027-01-01]
+
+[[contracts.months]]
+month = "2026-12"
+last_trading_day = 2026-12-24
+settles = 2026-12-25T16:00:00Z
+
+[contracts.months.price]
+file = "btc-december.txt"
+price = "last"
+index = "bybit:spot:BTCUSDT"
+
+[[accounts]]
+name = "broker"
+venue = "cme"
+settle = "USD"
+wallet_balance = 300000
+margin_mode = "cross"
+
+[[books]]
+name = "main"
+lots = [{ asset = "BTC", quantity = 10, cost = 60000, price = "bybit:spot:BTCUSDT" }]
+
+[[books.hedges]]
+asset = "BTC"
+instrument = "cme:futures:BTC-2026-12"
+account = "broker"
+target_ratio = 0.5
+quantity = -1
+entry_price = 91000
+```
+
+The same price from an address that answers with JSON, say `{"data": {"last": "92500", "ts": 1795622400000}}`; what
+`QUOTES_TOKEN` holds in the environment is sent as it stands:
+
+```toml
+[contracts.months.price]
+url = "https://quotes.example.com/v1/last?symbol=BTCZ6"
+pointer = "/data/last"
+time_pointer = "/data/ts"
+time_format = "epoch_ms"
+every_seconds = 15
+headers = { Authorization = "QUOTES_TOKEN" }
+```
+
+Or typed by hand, here the settlement price of the day before; `e` in the monitor types the next one:
+
+```toml
+[contracts.months.price]
+typed = true
+mark = 92500
+at = 2026-11-24T22:00:00Z
+price = "settlement"
+```
+
+While the market is closed a price ages no further and reads late, and no order is sent. One that stays away while it is
+open turns late, stale and unknown. What is no price (text, a number that is not above 0, a time before that of the
+price held or in the future, an answer other than HTTP 200) is counted and shown in feed health and touches nothing; a
+price that jumps by more than a factor of two counts when two more agree with it. Position, profit, margin and
+liquidation go by that price, whatever it is. There are no quotes, so a paper order fills at it, for the sheet's `fee` a
+contract; an isolated position opens with the sheet's `initial_margin`.
+"""
+
+
 _KEYS = """\
 # Keys
 
@@ -50,6 +144,7 @@ def configuration_page() -> str:
     for name, section in SECTIONS.items():
         if name:
             parts.append(_section(name, section))
+    parts.append(_EXAMPLE)
     return "\n".join(parts)
 
 

@@ -30,6 +30,7 @@ from tui.cli.wiring import (
     configured_feeds,
     copied_journal,
     demo_book,
+    demo_venues,
     instruments_of,
     parse_pins,
     running_engine,
@@ -133,11 +134,12 @@ def _blind(reason: str) -> int:
 def _demo(arguments: argparse.Namespace, check: Callable[[], None]) -> Iterator[EngineHost]:
     if arguments.config is not None:
         raise RequestError("--config", "no configuration beside --demo", "one")
-    book = demo_book(arguments.venue)
+    venues = demo_venues(arguments)
+    book = demo_book(venues)
     _check_book(arguments.book, [book])
-    with Simulation(arguments.seed, parse_pins(arguments.pin), [arguments.venue]) as simulation:
-        feeds = simulation.feeds(arguments.venue, check)
-        source = f"simulated {arguments.venue}, seed {arguments.seed}"
+    with Simulation(arguments.seed, parse_pins(arguments.pin), venues) as simulation:
+        feeds = simulation.feeds(check)
+        source = f"simulated {', '.join(venues)}, seed {arguments.seed}"
         with running_engine([_at_once(book)], feeds, mode=Mode.DEMO, source=source) as host:
             yield host
 
@@ -150,7 +152,7 @@ def _configured(arguments: argparse.Namespace) -> Iterator[EngineHost]:
         raise RequestError("--pin", "--demo beside it: a real market cannot be held", "no --demo")
     config = load_config(config_path(arguments.config))
     _check_book(arguments.book, config.books)
-    feeds = configured_feeds(config, instruments_of(config.books))
+    feeds = configured_feeds(config, instruments_of(config.books, config.contracts))
     with copied_journal(config) as journal:
         # All books, whichever is asked for: they share accounts, and so margin.
         books = [_at_once(book) for book in config.books]

@@ -6,6 +6,7 @@ there before those are loaded.
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import importlib
 import logging
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from core.contract_sheet import ContractSheet
     from core.engine import Engine
     from core.journal import Journal
+    from core.sheet_price import PricedContract
     from core.snapshot import Mode
     from feeds.host import EngineHost
     from feeds.records import Tap
@@ -40,6 +42,9 @@ if TYPE_CHECKING:
 
 ENGINE_HZ = 8.0
 """How often an engine cuts its picture: as often as the monitor can be set to look, so that what it shows is fresh."""
+
+DEMO_MAINTENANCE_RATE = Decimal("0.01")
+"""What the demo assumes of a venue that tells no tiers; marked as an estimate, as a user's own word is."""
 
 COPY_ATTEMPTS = 5
 _LOG_BYTES = 1_000_000
@@ -51,22 +56,32 @@ _PIN = re.compile(r"(?P<coin>[A-Za-z0-9]{1,20})=(?P<price>[0-9]{1,12}(\.[0-9]{1,
 # --- what books need -----------------------------------------------------------------------------------------
 
 
-def instruments_of(books: Iterable[Book]) -> tuple[str, ...]:
+def instruments_of(books: Iterable[Book], contracts: Sequence[ContractSheet] = ()) -> tuple[str, ...]:
     """Every instrument of a venue with feeds that the books rely on: contracts of hedges, spot pairs of lots and of
     collateral.
 
-    Contracts that the user's own sheets describe are left out: no feed speaks of them.
+    Contracts that the user's own sheets describe are left out: no feed speaks of them. The pairs that stand for their
+    index prices are not: ``contracts`` are those sheets.
     """
     from core.contract_sheet import is_sheet_name
 
     names: dict[str, None] = {}
     for book in books:
-        contracts = (hedge.instrument for hedge in book.hedges)
-        names |= dict.fromkeys(contract for contract in contracts if not is_sheet_name(contract))
+        hedged = (hedge.instrument for hedge in book.hedges)
+        names |= dict.fromkeys(name for name in hedged if not is_sheet_name(name))
         names |= dict.fromkeys(lot.price for lot in book.lots if lot.price is not None)
         backing = (item.price for account in book.accounts for item in account.collateral)
         names |= dict.fromkeys(price for price in backing if price is not None)
+        names |= dict.fromkeys(item.price.index for item in priced_in([book], contracts) if item.price.index)
     return tuple(names)
+
+
+def priced_in(books: Iterable[Book], contracts: Sequence[ContractSheet]) -> list[PricedContract]:
+    """The contracts of these sheets that the books hedge with and whose price their sheet says how to get."""
+    from core.contract_sheet import priced_contracts
+
+    hedged = {hedge.instrument for book in books for hedge in book.hedges}
+    return [item for name, item in priced_contracts(contracts).items() if name in hedged]
 
 
 def venues_of(instruments: Iterable[str]) -> tuple[str, ...]:
@@ -165,8 +180,8 @@ def running_engine(
 ) -> Iterator[EngineHost]:
     """An engine with its feeds and the paper broker, in a thread of its own for as long as the context lasts.
 
-    ``contracts`` are the user's own sheets: engine and broker know them before anything else is heard. ``read`` are the
-    accounts that their venues keep.
+    ``contracts`` are the user's own sheets: engine and broker know them before anything else is heard, and the prices
+    of those that the books hedge with are got where their sheets say. ``read`` are the accounts that venues keep.
 
     Raises RequestError where the books contradict one another and JournalError where the journal cannot be read.
     """
@@ -176,22 +191,31 @@ def running_engine(
     from feeds.host import AccountToRead, EngineHost
     from feeds.paper import PaperBroker
 
-    engine = Engine(books, mode=mode, source=source, journal=journal)
+    engine = Engine(books, mode=mode, source=source, journal=journal, sheets=contracts)
     accounts = {account.name: account for book in books for account in book.accounts}
-    broker = PaperBroker(accounts.values(), engine.positions)
+    broker = PaperBroker(accounts.values(), engine.positions, engine.sheet_mark)
     clock = Clock()
     for sheet in contracts:
         for event in listings(sheet, clock.now_ns()):
             engine.apply(event)
             broker.observe(event)
     begun_ns = clock.now_ns()
-    asked = [AccountToRead(feed, partial(_known_since, engine, feed.account, begun_ns)) for feed in read]
-    host = EngineHost(engine, feeds, instruments_of(books), broker, clock, ENGINE_HZ, tap=tap, accounts=asked)
+    asked = [
+        AccountToRead(feed, partial(_known_since, engine, feed.account, begun_ns), _held_in(books, feed.account))
+        for feed in read
+    ]
+    instruments, priced = instruments_of(books, contracts), priced_in(books, contracts)
+    host = EngineHost(engine, feeds, instruments, broker, clock, ENGINE_HZ, tap=tap, accounts=asked, priced=priced)
     host.start()
     try:
         yield host
     finally:
         host.stop()
+
+
+def _held_in(books: Iterable[Book], account: str) -> tuple[str, ...]:
+    """The contracts that the books hold in an account."""
+    return tuple(dict.fromkeys(hedge.instrument for book in books for hedge in book.hedges if hedge.account == account))
 
 
 def _known_since(engine: Engine, account: str, begun_ns: int) -> int:
@@ -331,6 +355,7 @@ class Simulation:
 
     def __init__(self, seed: int, pins: Mapping[str, Decimal], venues: Sequence[str]) -> None:
         """Only the venues named are started."""
+        self._venues = tuple(venues)
         self._executor = ThreadPoolExecutor(1, thread_name_prefix="hedgerow-simulation")
         self._process = self._executor.submit(_start_simulator, seed, pins, venues)
 
@@ -342,10 +367,10 @@ class Simulation:
         if self._process.exception() is None:
             self._process.result().stop()
 
-    def feeds(self, venue: str, check: Callable[[], None] = lambda: None) -> list[VenueFeed]:
-        """The venue's feed, on the simulated exchange, once that listens; ``check`` is called while it does not.
+    def feeds(self, check: Callable[[], None] = lambda: None) -> list[VenueFeed]:
+        """The feeds of all its venues, once they listen; ``check`` is called while they do not.
 
-        Raises VenueError where it does not start, and what ``check`` raises.
+        Raises VenueError where they do not start, and what ``check`` raises.
         """
         from feeds.registry import venue_feed
         from feeds.venue import Credentials
@@ -353,8 +378,12 @@ class Simulation:
         while not wait([self._process], _CHECK_SECONDS).done:
             check()
         process = self._process.result()
-        key = process.api_key(venue, "read")
-        return [venue_feed(venue, process.venues[venue], Credentials(key=key.key, secret=key.secret))]
+        found = []
+        for venue in self._venues:
+            key = process.api_key(venue, "read")
+            credentials = Credentials(key=key.key, secret=key.secret, passphrase=key.passphrase)
+            found.append(venue_feed(venue, process.venues[venue], credentials))
+        return found
 
 
 def _start_simulator(seed: int, pins: Mapping[str, Decimal], venues: Sequence[str]) -> SimulatorProcess:
@@ -363,13 +392,28 @@ def _start_simulator(seed: int, pins: Mapping[str, Decimal], venues: Sequence[st
     return start_simulator(venues=venues, seed=seed, pins=pins)
 
 
-def demo_book(venue: str) -> Book:
-    """The demo's book on one venue: 5 BTC bought at 60,000 and half of it hedged."""
-    from core.demo_book import LINEAR_MARKETS, seed_book
-    from core.symbols import linear_symbol, spot_symbol
+def demo_venues(arguments: argparse.Namespace) -> list[str]:
+    """The venues that a demo is asked for. Raises RequestError for one that is not simulated."""
+    from feeds.sim.registry import parse_venues
 
-    contract = f"{venue}:{LINEAR_MARKETS[venue]}:{linear_symbol(venue, 'BTC')}"
-    return seed_book(contract, f"{venue}:spot:{spot_symbol(venue, 'BTC')}")
+    return list(parse_venues(arguments.venues)) if arguments.venues is not None else [arguments.venue]
+
+
+def demo_book(venues: Sequence[str]) -> Book:
+    """The demo's book, 5 BTC bought at 60,000 and half of it hedged, on these simulated venues."""
+    from core.demo_book import LINEAR_MARKETS, DemoLeg, seed_book
+    from core.symbols import linear_symbol, spot_symbol
+    from feeds.registry import venue_module
+    from feeds.sim.registry import venue_rules
+
+    legs = []
+    for venue in venues:
+        market = LINEAR_MARKETS[venue]
+        contract = f"{venue}:{market}:{linear_symbol(venue, 'BTC')}"
+        size = venue_rules(venue).contract_size(market, "BTC")
+        rate = None if venue_module(venue).TELLS_TIERS else DEMO_MAINTENANCE_RATE
+        legs.append(DemoLeg(contract, f"{venue}:spot:{spot_symbol(venue, 'BTC')}", size, rate))
+    return seed_book(*legs)
 
 
 def parse_pins(texts: Sequence[str]) -> dict[str, Decimal]:

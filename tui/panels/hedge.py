@@ -97,7 +97,15 @@ def _detail(show: Formatter, book: BookView, hedge: HedgeLine, width: int) -> li
         Field("ask", hedge.ask_price, show.price(hedge.ask_price), hedge.quote),
     ]
     rows = [field.row(show, width) for field in fields] if width < 72 else field_rows(show, fields, width)
-    return [_heading(hedge, width), *rows, *wrapped(hedge.opened_note, width, "label")]
+    return [_heading(hedge, width), *rows, *_whence(hedge, width), *wrapped(hedge.opened_note, width, "label")]
+
+
+def _whence(hedge: HedgeLine, width: int) -> list[Row]:
+    """What the mark price is, where the contract's sheet tells it."""
+    if not hedge.price_source:
+        return []
+    closed = "; its market is closed" if hedge.price_rests else ""
+    return wrapped(f"priced at the {hedge.price_source}{closed}", width, "label")
 
 
 def _heading(hedge: HedgeLine, width: int) -> Row:

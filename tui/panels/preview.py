@@ -62,7 +62,7 @@ def _content(view: View, stage: StageView, width: int) -> list[Row]:
         ),
         _line("price", show.price(stage.price).text.strip(), _quote(found), stage.price_source),
         _line("notional", show.money(stage.notional).text.strip(), _quote(found), ""),
-        _line("fee", show.money(stage.fee, currency=stage.settle).text.strip(), stage.settle, "at the taker rate"),
+        _line("fee", show.money(stage.fee, currency=stage.settle).text.strip(), stage.settle, stage.fee_source),
         BLANK,
     ]
     rows += _before_after(show, stage, found)

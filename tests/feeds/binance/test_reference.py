@@ -12,7 +12,7 @@ from core.errors import DecodeError, RequestError
 from core.events import AnyEvent, FrameFault, InstrumentListed, Ticker, TiersLoaded
 from core.instruments import ContractKind, Instrument
 from core.tiers import check_continuity
-from feeds.binance import reference
+from feeds.binance import reference, tiers
 from feeds.registry import reference_events
 
 LOTS = {"filterType": "LOT_SIZE", "minQty": "0.001", "maxQty": "1000", "stepSize": "0.001"}
@@ -57,7 +57,7 @@ def listed(events: list[AnyEvent]) -> list[Instrument]:
 
 def terms(**rows: dict[str, Any]) -> dict[str, reference.FundingTerms]:
     content = [{"symbol": symbol, **row} for symbol, row in rows.items()]
-    found, faults = reference.funding_terms(json.dumps(content).encode(), None, 7)
+    found, faults = reference.funding_terms("usdm", json.dumps(content).encode(), None, 7)
     assert not faults
     return found
 
@@ -136,7 +136,7 @@ def test_a_row_that_is_no_good_is_named_and_spoils_only_itself(changed: dict[str
 
 @pytest.mark.parametrize("raw", [b"", b"{", b"[]", b"{}", b'{"symbols":5}', b"<html>"])
 def test_a_body_without_symbols_is_refused(raw: bytes) -> None:
-    with pytest.raises(DecodeError, match="symbols"):
+    with pytest.raises(DecodeError, match="exchangeInfo"):
         reference.instruments("usdm", raw, None, 7)
 
 
@@ -170,7 +170,7 @@ def test_tiers_are_read_from_numbers_exactly(raw: bytes) -> None:
     ],
 )
 def test_a_table_that_cannot_be_right_is_a_fault(old: bytes, new: bytes, field: str) -> None:
-    *tables, event = reference.tiers(BRACKETS.replace(old, new), None, 7)
+    *tables, event = tiers.tiers("usdm", BRACKETS.replace(old, new), None, 7)
     assert isinstance(event, FrameFault)
     assert event.field == field
     for table in tables:
@@ -201,7 +201,7 @@ def test_a_dated_contract_has_a_mark_price_and_no_funding() -> None:
     ("name", "bad"), [("markPrice", "NaN"), ("indexPrice", ""), ("time", 0), ("lastFundingRate", "7")]
 )
 def test_a_mark_price_that_is_no_good_is_not_shown(name: str, bad: Any) -> None:
-    (event,) = reference.mark_prices(json.dumps([PREMIUM | {name: bad}]).encode(), None, 7)
+    (event,) = reference.mark_prices("usdm", json.dumps([PREMIUM | {name: bad}]).encode(), None, 7)
     assert isinstance(event, FrameFault)
     assert event.field.startswith(name)
 

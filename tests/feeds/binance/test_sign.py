@@ -48,3 +48,17 @@ def test_queries_are_signed_as_the_venue_checks_them(query: str, signature: str)
 )
 def test_payloads_are_signed_as_they_travel(payload: str, signature: str) -> None:
     assert sign.sign(KEY.secret, payload) == signature
+
+
+def test_a_request_with_a_window_of_its_own_keeps_it() -> None:
+    query = sign.signed_query(KEY, 1790000000000, "symbol=BTCUSDT&recvWindow=2000")
+    assert query.startswith("symbol=BTCUSDT&recvWindow=2000&timestamp=1790000000000&signature=")
+
+
+def test_a_session_is_signed_in_the_order_of_the_names() -> None:
+    assert sign.signed_parameters(KEY, 1790000000000) == {
+        "apiKey": "hedgerow-demo-key-0001",
+        "recvWindow": 5000,
+        "timestamp": 1790000000000,
+        "signature": "76eb4061fcb98941cbf05c9f1d8050a3fd9e430a0462041810da5bf19597dc88",
+    }

@@ -306,3 +306,14 @@ def test_a_frame_over_several_lines_is_one_frame() -> None:
 def test_a_binary_frame_travels_as_base64() -> None:
     done = decode(lines(base64.b64encode(PONG), PONG), "--venue", "bybit", "--base64")
     assert [event["kind"] for event in events(done)] == ["pong", "pong"]
+
+
+def test_candles_need_to_know_of_what_they_are() -> None:
+    row = [1591256460000, "9653.29", "9654.56", "9651.00", "9651.07", "0", 1591256519999, "0", 60, "0", "0", "0"]
+    body, path = json.dumps([row]).encode(), "/fapi/v1/markPriceKlines"
+    bare = decode(body, "--venue", "binance", "--rest", path)
+    assert (bare.returncode, bare.stdout) == (0, b"")
+    assert "nothing in it that is used" in complaints(bare)[0]
+    done = decode(body, "--venue", "binance", "--rest", f"{path}?symbol=BTCUSDT&interval=1d")
+    (loaded,) = events(done)
+    assert (loaded["instrument"], loaded["candles"][0]["close"]) == ("binance:usdm:BTCUSDT", "9651.07")

@@ -16,6 +16,7 @@ from core.commands import SetTarget
 from core.config import load_config
 from core.snapshot import Mode, Severity, Snapshot
 from feeds.sim.process import SimulatorProcess
+from feeds.sim.registry import VENUES
 from tests.tui.cli.conftest import SECRET_NAME, Configure
 from tui.cli.main import main
 from tui.cli.status import EXIT_CODES
@@ -59,6 +60,24 @@ def test_the_demo_shows_the_loss_of_the_bag_and_the_gain_of_the_hedge() -> None:
     assert Decimal(hedge["profit"]["value"]) == 30_000
     assert Decimal(book["totals"]["net_profit"]["value"]) == -30_000
     assert Decimal(hedge["ratio"]["value"]) == Decimal("0.5")
+
+
+def test_the_demo_can_be_spread_over_several_venues(look: Looker) -> None:
+    """One bag, a hedge and an account at each venue; together they are the demo of one venue."""
+    code, snapshot = look.json("--demo", "--venues", "all", "--pin", "BTC=48000")
+    (book,) = snapshot["books"]
+    venues = [hedge["instrument"].split(":")[0] for hedge in book["hedges"]]
+    assert code == 0
+    assert venues == list(VENUES)
+    assert {feed["venue"] for feed in snapshot["feeds"] if feed["state"] == "live"} == set(VENUES)
+    assert Decimal(book["totals"]["net_profit"]["value"]) == -30_000
+    assert abs(Decimal(book["totals"]["ratio"]["value"]) - Decimal("0.5")) < Decimal("0.001")
+
+
+def test_a_venue_that_is_not_simulated_is_refused_by_name(look: Looker) -> None:
+    code, _ = look.text("--demo", "--venues", "bybit,nowhere")
+    assert code == 2
+    assert "nowhere" in look.error
 
 
 def test_the_demo_runs_on_binance_with_its_tiers(look: Looker) -> None:

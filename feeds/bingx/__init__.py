@@ -1,0 +1,1 @@
+"""BingX: USDT-margined and coin-margined perpetuals, and spot."""

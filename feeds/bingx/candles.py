@@ -1,0 +1,72 @@
+"""BingX's candles: what to ask for them, and its bodies to events. Pure.
+
+Source: https://bingx-api.github.io/docs-v3 (Mark Price Kline/Candlestick Data; Spot Kline Data). Rows come in any
+order, the running candle among them. Spot's are cut at midnight in China unless asked for in UTC.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import msgspec
+
+from core.events import AnyEvent, CandlePrice
+from core.history import DAY_NS, HOUR_NS
+from core.instruments import instrument_id
+from feeds import candles
+from feeds.bingx import facts
+from feeds.bingx.envelope import data, rows
+from feeds.venue import CandlesWanted, RestAnswer
+
+INTERVALS: Final[Mapping[int, str]] = {DAY_NS: "1d", HOUR_NS: "1h"}
+_LENGTHS: Final = {name: length for length, name in INTERVALS.items()}
+
+MARKETS: Final = {
+    facts.MARK_CANDLES_PATH: (facts.LINEAR, CandlePrice.MARK),
+    facts.SPOT_CANDLES_PATH: (facts.SPOT, CandlePrice.SPOT),
+}
+"""Market and price of each endpoint that is used."""
+
+_NULL: Final = msgspec.Raw(b"null")
+_OBJECT = msgspec.json.Decoder(dict[str, msgspec.Raw])
+
+
+def question(wanted: CandlesWanted) -> tuple[str, dict[str, str]] | None:
+    """The path to ask and its parameters, one row more than wanted, because the newest is still running; ``None`` for
+    coin-margined contracts, of whose mark prices there are no candles."""
+    _, market, symbol = wanted.instrument.split(":")
+    parameters = {"symbol": symbol, "interval": INTERVALS[wanted.interval_ns], "limit": str(wanted.count + 1)}
+    if market == facts.INVERSE:
+        return None
+    if market == facts.SPOT:
+        return facts.SPOT_CANDLES_PATH, parameters | {"timeZone": "0"}
+    return facts.MARK_CANDLES_PATH, parameters
+
+
+def events(answer: RestAnswer) -> list[AnyEvent]:
+    """The closed candles of an answer; nothing for an interval that is not used here, and for days that are not cut at
+    midnight UTC. Raises DecodeError for a body that is no list."""
+    market, price = MARKETS[answer.path]
+    interval_ns = _LENGTHS.get(answer.parameters.get("interval", ""))
+    found = rows(data(answer.body, answer.path), answer.path)
+    shifted = market == facts.SPOT and interval_ns == DAY_NS and answer.parameters.get("timeZone") != "0"
+    if interval_ns is None or shifted:
+        return []
+    instrument = instrument_id(facts.VENUE, market, answer.parameters.get("symbol", ""))
+    return candles.candles(answer.path, instrument, price, interval_ns, _as_arrays(found), answer.received_ns)
+
+
+def _as_arrays(found: Sequence[msgspec.Raw]) -> list[msgspec.Raw]:
+    """Rows as arrays that begin with the opening time; those that are neither arrays nor objects as they are."""
+    made = []
+    for row in found:
+        try:
+            content = _OBJECT.decode(row)
+        except (msgspec.DecodeError, RecursionError):  # an array already, or nothing that can be one
+            made.append(row)
+            continue
+        time = content.get("openTime", content.get("time", _NULL))
+        cells = [time, *(content.get(name, _NULL) for name in ("open", "high", "low", "close"))]
+        made.append(msgspec.Raw(b"[" + b",".join(bytes(cell) for cell in cells) + b"]"))
+    return made

@@ -1,0 +1,1 @@
+"""MEXC contracts (USDT-, USDC- and coin-margined) and spot."""

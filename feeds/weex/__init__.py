@@ -1,0 +1,1 @@
+"""WEEX V3: linear contracts, and prices and balances of spot."""
