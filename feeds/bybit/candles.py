@@ -17,7 +17,7 @@ from core.instruments import instrument_id
 from feeds import candles
 from feeds.bybit import facts
 from feeds.frames import clip
-from feeds.venue import CandlesWanted
+from feeds.venue import CandlesWanted, RestAnswer
 
 INTERVALS: Final[Mapping[int, str]] = {DAY_NS: "D", HOUR_NS: "60"}
 
@@ -53,19 +53,21 @@ def question(wanted: CandlesWanted) -> tuple[str, dict[str, str]]:
     return facts.CANDLES_PATH if market == "spot" else facts.MARK_CANDLES_PATH, parameters
 
 
-def events(path: str, parameters: Mapping[str, str], body: bytes, received_ns: int) -> list[AnyEvent]:
+def events(answer: RestAnswer) -> list[AnyEvent]:
     """The closed candles of an answer; nothing where it holds last prices of a contract or an unused interval.
 
     Raises DecodeError for a body that is no list, or one of something else than was asked for.
     """
-    market, symbol = parameters.get("category", "linear"), parameters.get("symbol", "")
+    parameters, path = answer.parameters, answer.path
     price, interval_ns = PRICES[path], _LENGTHS.get(parameters.get("interval", ""))
-    if market not in facts.MARKETS or (price is CandlePrice.SPOT) != (market == "spot") or interval_ns is None:
+    result = candles.open_body(facts.VENUE, path, answer.body, _Answer).result
+    market = parameters.get("category", "") or result.category or answer.market or facts.LINEAR
+    if market not in facts.MARKETS or (price is CandlePrice.SPOT) != (market == facts.SPOT) or interval_ns is None:
         return []
-    result = candles.open_body(facts.VENUE, path, body, _Answer).result
+    symbol = parameters.get("symbol", "") or result.symbol
     for field, asked, told in (("symbol", symbol, result.symbol), ("category", market, result.category)):
         if told not in ("", asked):
             detail = f"expected {clip(asked, 40)}, found {clip(told, 40)}"
             raise DecodeError(facts.VENUE, FaultKind.BAD_FIELD, channel=path, field=field, detail=detail)
     instrument = instrument_id(facts.VENUE, market, symbol)
-    return candles.candles(path, instrument, price, interval_ns, result.rows, received_ns)
+    return candles.candles(path, instrument, price, interval_ns, result.rows, answer.received_ns)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import AsyncIterator, Iterator, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from core.events import AnyEvent
+from core.instruments import instrument_id
 from feeds.bybit import facts
 from feeds.bybit.parse import Decoder
+from feeds.bybit.state import is_dated
 from feeds.clock import Clock
 from feeds.plans import by_market, in_groups
 from feeds.venue import CandlesWanted, ConnectionPlan, Credentials, Endpoints, PlainStream, PollPlan, Subscription
@@ -17,7 +19,7 @@ from feeds.venue import CandlesWanted, ConnectionPlan, Credentials, Endpoints, P
 if TYPE_CHECKING:
     from feeds.rest import RestClient
 
-_PING: Final = '{"op":"ping"}'
+_DAY, _SETTLED = "24 h", "settled funding"
 
 
 class BybitFeed(PlainStream):
@@ -59,15 +61,27 @@ class BybitFeed(PlainStream):
 
     def heartbeat_frame(self) -> str | None:
         """The ping that the venue wants from its clients."""
-        return _PING
+        return facts.PING
 
     def polls(self, instruments: Sequence[str]) -> Sequence[PollPlan]:
-        """None yet."""
-        return ()
+        """By category: the rolling 24 hours, and the last settled funding rate of perpetuals."""
+        plans = []
+        for market, symbols in by_market(facts.VENUE, facts.MARKETS, instruments).items():
+            plans.append(self._poll_plan(market, _DAY, symbols, facts.DAY_EVERY_SECONDS))
+            perpetual = [symbol for symbol in symbols if market != facts.SPOT and not is_dated(market, symbol)]
+            if perpetual:
+                every = max(facts.SETTLED_EVERY_SECONDS, facts.SETTLED_SECONDS_EACH * len(perpetual))
+                plans.append(self._poll_plan(market, _SETTLED, perpetual, every))
+        return plans
 
     async def poll(self, plan: PollPlan) -> Sequence[AnyEvent]:
-        """Nothing yet."""
-        return ()
+        """Ask once. Raises VenueError."""
+        from feeds.bybit.rest import read_days, read_settled
+
+        ((market, symbols),) = by_market(facts.VENUE, facts.MARKETS, plan.instruments).items()
+        read = read_days if plan.name.endswith(_DAY) else read_settled
+        async with self._client() as rest:
+            return await read(rest, market, symbols, self._clock)
 
     async def reference(self, instruments: Sequence[str]) -> Sequence[AnyEvent]:
         """Instruments and tiers; a FrameFault for what is not listed or cannot be read. Raises VenueError."""
@@ -86,6 +100,15 @@ class BybitFeed(PlainStream):
         async with self._client() as rest:
             for each in wanted:
                 yield await read_candles(rest, each, self._clock)
+
+    def _poll_plan(self, market: str, name: str, symbols: Sequence[str], every_seconds: float) -> PollPlan:
+        return PollPlan(
+            venue=self.venue,
+            name=f"{market} {name}",
+            every_seconds=every_seconds,
+            instruments=tuple(instrument_id(self.venue, market, symbol) for symbol in symbols),
+            channels=(facts.TICKERS_PATH if name == _DAY else facts.SETTLED_PATH,),
+        )
 
     def _client(self) -> RestClient:
         from feeds.bybit.rest import BybitDialect

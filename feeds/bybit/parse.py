@@ -83,7 +83,7 @@ class Decoder:
             raise refusal(FaultKind.UNKNOWN_TOPIC, "", "", "an array")
         fields = Fields(opened)
         if "topic" not in fields:
-            return (_control(fields, received_ns),)
+            return (control(fields, received_ns),)
         topic = fields.text("topic")
         if topic is None:
             raise refusal(FaultKind.BAD_FIELD, "", *fields.bad[0])
@@ -130,7 +130,7 @@ class Decoder:
         return with_faults(ticker, facts.VENUE, data.bad, self._connection)
 
 
-def _control(fields: Fields, received_ns: int) -> Heard:
+def control(fields: Fields, received_ns: int) -> Heard:
     """Acks, refusals and every shape of pong."""
     operation = fields.shown("op")
     message = fields.shown("ret_msg") or fields.shown("retMsg")

@@ -13,12 +13,13 @@ from typing import Final
 import msgspec
 from pydantic import Field
 
-from core.errors import DecodeError, RequestError
-from core.events import AnyEvent, FaultKind, InstrumentListed, TiersLoaded
+from core.errors import RequestError
+from core.events import AnyEvent, InstrumentListed, TiersLoaded
 from core.instruments import ContractKind, Instrument, Tier, TierTable, instrument_id
 from core.tiers import check_continuity
 from feeds.bodies import Body, MaybeFraction, MaybeNotNegative, MaybePositive, Positive, bad_row, read_rows, rows_of
-from feeds.bybit import candles, facts
+from feeds.bybit import facts
+from feeds.candles import open_body
 from feeds.venue import RestAnswer
 
 _PER_CENT_PRODUCT: Final = 5
@@ -102,10 +103,7 @@ class _RiskLimit(Body):
 
 def page(body: bytes, place: str) -> Page:
     """The page in a REST body. Raises DecodeError for a body that holds none."""
-    try:
-        return msgspec.json.decode(body, type=_Answer).result
-    except msgspec.DecodeError as error:
-        raise DecodeError(facts.VENUE, FaultKind.BAD_FIELD, channel=place, field="result", detail=str(error)) from None
+    return open_body(facts.VENUE, place, body, _Answer).result
 
 
 def instruments(
@@ -142,9 +140,7 @@ def _from_contract(market: str, contract: _Contract) -> Instrument:
         minimum_notional=contract.lots.minimum_notional,
         maximum_leverage=contract.leverage.maximum,
         expiry_ns=contract.delivery_ms * 1_000_000 if dated else None,
-        funding_interval_hours=None
-        if dated or contract.funding_minutes % 60
-        else contract.funding_minutes // 60 or None,
+        funding_interval_hours=None if dated else _whole_hours(contract.funding_minutes),
         funding_rate_cap=None if dated else contract.funding_cap,
         funding_rate_floor=None if dated else contract.funding_floor,
         status=contract.status.lower(),
@@ -222,14 +218,16 @@ def _table(market: str, symbol: str, limits: Sequence[_RiskLimit], received_ns: 
 
 
 def events(answer: RestAnswer) -> list[AnyEvent]:
-    """What a REST answer says of instruments, tiers and candles; nothing where its category is none of ours.
+    """What a REST answer says of instruments or tiers; nothing where its category is none of ours.
 
     Raises DecodeError for a body that is no list.
     """
-    if answer.path in candles.PRICES:
-        return candles.events(answer.path, answer.parameters, answer.body, answer.received_ns)
-    market = answer.parameters.get("category", "")
-    read = {facts.INSTRUMENTS_PATH: instruments, facts.RISK_LIMIT_PATH: tiers}.get(answer.path)
-    if read is None or market not in _KINDS:
+    asked = answer.parameters.get("category", "")
+    if asked and asked not in _KINDS:
         return []
-    return read(market, page(answer.body, answer.path).rows, None, answer.received_ns)
+    found = page(answer.body, answer.path)
+    market = asked or found.category or answer.market
+    if market not in _KINDS:
+        return []
+    read = instruments if answer.path == facts.INSTRUMENTS_PATH else tiers
+    return read(market, found.rows, None, answer.received_ns)

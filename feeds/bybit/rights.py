@@ -12,8 +12,6 @@ from feeds.bybit import facts
 from feeds.rest import RestClient
 from feeds.venue import KeyRights
 
-PATH = "/v5/user/query-api"
-
 
 class _Key(msgspec.Struct):
     read_only: int = msgspec.field(name="readOnly")
@@ -28,9 +26,9 @@ class _Answer(msgspec.Struct):
 async def read_rights(rest: RestClient) -> KeyRights:
     """Ask the venue. Raises VenueError."""
     try:
-        key = msgspec.json.decode(await rest.get(PATH, signed=True), type=_Answer).result
+        key = msgspec.json.decode(await rest.get(facts.RIGHTS_PATH, signed=True), type=_Answer).result
     except msgspec.DecodeError:
-        raise VenueError(facts.VENUE, "bad_answer", f"{PATH}: not the rights of a key") from None
+        raise VenueError(facts.VENUE, "bad_answer", f"{facts.RIGHTS_PATH}: not the rights of a key") from None
     wallet = key.permissions.get("Wallet", [])
     return KeyRights(
         trades=key.read_only != 1,

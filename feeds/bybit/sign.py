@@ -16,6 +16,11 @@ def sign(secret: str, payload: str) -> str:
     return hmac.new(secret.encode(), payload.encode(), "sha256").hexdigest()
 
 
+def greeting(expires_ms: int) -> str:
+    """What the login of a private socket signs."""
+    return f"GET/realtime{expires_ms}"
+
+
 def headers(credentials: Credentials, timestamp_ms: int, content: str) -> dict[str, str]:
     """The headers of a REST request. ``content`` is the query (GET, without ``?``) or the body (POST) as it is sent."""
     payload = f"{timestamp_ms}{credentials.key}{facts.RECV_WINDOW_MS}{content}"

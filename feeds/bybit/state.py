@@ -46,6 +46,11 @@ def refusal(kind: FaultKind, channel: str, field: str = "", detail: str = "") ->
     return DecodeError(facts.VENUE, kind, channel=channel, field=field, detail=detail)
 
 
+def is_dated(market: str, symbol: str) -> bool:
+    """True for a contract that expires, and so pays no funding."""
+    return market != "spot" and ("-" in symbol or (market == "inverse" and _INVERSE_DATED.search(symbol) is not None))
+
+
 def blank_ticker(market: str, symbol: str, topic: str) -> Ticker:
     """A ticker that says nothing yet. Raises DecodeError for what cannot be a symbol."""
     if not plausible_symbol(symbol):
@@ -66,7 +71,7 @@ class TickerState:
         self.ticker = self._blank = blank_ticker(market, symbol, topic)
         self._spot = market == "spot"
         self._quick_type = "snapshot" if self._spot else "delta"
-        self._dated = "-" in symbol or (market == "inverse" and _INVERSE_DATED.search(symbol) is not None)
+        self._dated = is_dated(market, symbol)
         self._cs = self._ts = 0
 
     def quick(self, frame: TickerFrame, received_ns: int) -> Ticker | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
-from core.errors import RequestError
 from core.events import AnyEvent
 from feeds.bybit import facts
 from feeds.venue import AccountFeed, Credentials, Decoder, Endpoints, KeyRights, RestAnswer, VenueFeed
@@ -25,8 +24,10 @@ def feed(endpoints: Endpoints | None, credentials: Credentials | None) -> VenueF
 
 
 def account_feed(account: str, endpoints: Endpoints | None, credentials: Credentials) -> AccountFeed:
-    """Not yet."""
-    raise RequestError("venue", "a venue whose accounts can be read", facts.VENUE)
+    """An account, by its name in the configuration."""
+    from feeds.bybit.desk import BybitAccount
+
+    return BybitAccount(account, endpoints, credentials)
 
 
 def decoder(market: str) -> Decoder:
@@ -37,22 +38,24 @@ def decoder(market: str) -> Decoder:
 
 
 def account_decoder(market: str, account: str) -> Decoder | None:
-    """Not yet."""
-    return None
+    """Private frames; their elements say which market they concern."""
+    from feeds.bybit.private import AccountDecoder
+
+    return AccountDecoder(market, account)
 
 
 def rest_paths() -> Sequence[str]:
-    """Instruments, tiers and candles."""
-    from feeds.bybit import candles
+    """Public and signed."""
+    from feeds.bybit import answers
 
-    return (facts.INSTRUMENTS_PATH, facts.RISK_LIMIT_PATH, *candles.PRICES)
+    return answers.PATHS
 
 
 def rest_events(answer: RestAnswer) -> Sequence[AnyEvent]:
-    """Instruments, tiers and candles."""
-    from feeds.bybit import reference
+    """By the path that was asked."""
+    from feeds.bybit import answers
 
-    return reference.events(answer)
+    return answers.events(answer)
 
 
 def clock_api(endpoints: Endpoints | None) -> tuple[Dialect, str]:

@@ -60,15 +60,20 @@ async def check_book_and_trades(exchange: Any, symbol: str = SWAP) -> None:
 
 
 async def check_resting_order(
-    exchange: Any, simulator: SimulatorProcess, venue: str, symbol: str = SWAP, amount: float = 0.01
+    exchange: Any,
+    simulator: SimulatorProcess,
+    venue: str,
+    symbol: str = SWAP,
+    amount: float = 0.01,
+    name: str = "rest-1",
 ) -> None:
     """A limit order is placed, seen on the stream, found open, cancelled and found cancelled."""
     price = exchange.price_to_precision(symbol, (await exchange.fetch_ticker(symbol))["last"] * 1.03)
     orders = asyncio.ensure_future(exchange.watch_orders(symbol))
     await subscribed(simulator, venue, 1)
-    placed = await exchange.create_order(symbol, "limit", "sell", amount, float(price), {"clientOrderId": "rest-1"})
+    placed = await exchange.create_order(symbol, "limit", "sell", amount, float(price), {"clientOrderId": name})
     (seen,) = await soon(orders)
-    assert (seen["id"], seen["clientOrderId"], seen["status"]) == (placed["id"], "rest-1", "open")
+    assert (seen["id"], seen["clientOrderId"], seen["status"]) == (placed["id"], name, "open")
     (found,) = await exchange.fetch_open_orders(symbol)
     assert (found["id"], found["price"], found["amount"]) == (placed["id"], float(price), amount)
     await exchange.cancel_order(placed["id"], symbol)
@@ -84,12 +89,19 @@ async def check_market_order(
     topics: int,
     symbol: str = SWAP,
     amount: float = 0.5,
+    *,
+    spread: float = 0.005,
+    liquidated: bool | None = None,
 ) -> None:
-    """A position is opened by market order and seen on every private stream and over REST; then it is closed."""
+    """A position is opened by market order and seen on every private stream and over REST; then it is closed.
+
+    ``spread`` is how far from mark it may trade, as a fraction. ``liquidated`` is whether there is a price at which so
+    small a position is liquidated in so rich an account: usually for all but inverse ones.
+    """
     market = exchange.market(symbol)
     asset = market["settle"]
     await exchange.set_leverage(5, symbol)
-    before = (await exchange.fetch_balance())[asset]["total"]
+    before = await _total(exchange, asset)
     watches = [
         asyncio.ensure_future(_position(exchange, symbol, "short")),
         asyncio.ensure_future(exchange.watch_my_trades(symbol)),
@@ -104,10 +116,13 @@ async def check_market_order(
     # ccxt's balance of a Bybit stream is equity: the fee, and what the spread cost at mark
     size = amount * market["contractSize"]
     value = size / trade["price"] if market["inverse"] else size * trade["price"]
-    assert abs(before - trade["fee"]["cost"] - balance) < value * 0.005
+    assert abs(before - trade["fee"]["cost"] - balance) < value * spread
     (held,) = await exchange.fetch_positions([symbol])
     assert (held["side"], held["contracts"], held["entryPrice"]) == ("short", amount, trade["price"])
-    assert held["liquidationPrice"] is None if market["inverse"] else held["liquidationPrice"] > held["markPrice"]
+    if not market["inverse"] if liquidated is None else liquidated:
+        assert held["liquidationPrice"] > held["markPrice"]
+    else:
+        assert held["liquidationPrice"] is None
     await exchange.create_order(symbol, "market", "buy", amount, None, {"reduceOnly": True})
     async for rows in repeated(lambda: exchange.fetch_positions([symbol])):
         if not any(row["contracts"] for row in rows):
@@ -141,8 +156,14 @@ async def _position(exchange: Any, symbol: str, side: str) -> Any:
                 return position
 
 
+async def _total(exchange: Any, asset: str) -> float:
+    """What the account has of an asset; nothing of one that it has never held."""
+    balance = await exchange.fetch_balance()
+    return float(balance.get(asset, {}).get("total") or 0)
+
+
 async def _balance_other_than(exchange: Any, asset: str, before: float) -> float:
     while True:
-        balance: float = (await exchange.watch_balance())[asset]["total"]
-        if balance != before:
-            return balance
+        balance = (await exchange.watch_balance()).get(asset, {}).get("total")
+        if balance not in (before, None):
+            return float(balance)

@@ -9,7 +9,16 @@ from core.books import MarginMode
 from core.instruments import ContractKind
 from feeds.sim.accounts import Account, ApiKey, Purpose
 from feeds.sim.bybit import encode, encode_wallet
-from feeds.sim.bybit.protocol import BybitRefusal, Parameters, required, text, whole
+from feeds.sim.bybit.protocol import (
+    LONGEST_WINDOW_MS,
+    BybitRefusal,
+    Parameters,
+    one_page,
+    required,
+    text,
+    whole,
+    window,
+)
 from feeds.sim.catalogue import COINS, Listing
 from feeds.sim.exchange import Exchange
 from feeds.sim.wire import plain
@@ -64,8 +73,9 @@ class AccountApi:
                 for position in account.held()
                 if position.listing.category == category and settle in ("", position.listing.instrument.settle)
             ]
-        rows = [encode.position(self._exchange, account, position) for position in found]
-        return {"list": rows, "nextPageCursor": "", "category": category}
+        rows, cursor = one_page(parameters, found, whole(parameters, "limit", 20, lowest=1, highest=200))
+        listed = [encode.position(self._exchange, account, position) for position in rows]
+        return {"list": listed, "nextPageCursor": cursor, "category": category}
 
     def executions(self, parameters: Parameters, account: Account, _: ApiKey) -> Result:
         """GET /v5/execution/list: newest first, seven days at most."""
@@ -73,7 +83,7 @@ class AccountApi:
         kinds = {"Trade": Purpose.TRADE, "Funding": Purpose.FUNDING, "BustTrade": Purpose.LIQUIDATION}
         kinds |= {"AdlTrade": Purpose.ADL, "Delivery": Purpose.DELIVERY}
         kind, order = text(parameters, "execType"), text(parameters, "orderId")
-        start, end = self._window(parameters)
+        start, end = window(parameters, self._exchange.now_ms, LONGEST_WINDOW_MS)
         rows = [
             encode.execution(fill)
             for fill in reversed(account.fills)
@@ -83,17 +93,17 @@ class AccountApi:
             and (not order or (fill.order is not None and fill.order.identity == order))
             and start <= fill.time_ms <= end
         ]
-        limit = whole(parameters, "limit", 50, lowest=1, highest=100)
-        return {"category": category, "list": rows[:limit], "nextPageCursor": ""}
+        page, cursor = one_page(parameters, rows, whole(parameters, "limit", 50, lowest=1, highest=100))
+        return {"category": category, "list": page, "nextPageCursor": cursor}
 
     def transactions(self, parameters: Parameters, account: Account, _: ApiKey) -> Result:
         """GET /v5/account/transaction-log: newest first; a day without times."""
-        start, end = self._window(parameters, DAY_MS)
+        start, end = window(parameters, self._exchange.now_ms, DAY_MS)
         wanted = {name: text(parameters, name) for name in ("category", "currency", "type")}
         rows = encode_wallet.transactions([row for row in account.ledger if start <= row.time_ms <= end])
         found = [row for row in reversed(rows) if all(value in ("", row[name]) for name, value in wanted.items())]
-        limit = whole(parameters, "limit", 20, lowest=1, highest=50)
-        return {"list": found[:limit], "nextPageCursor": ""}
+        page, cursor = one_page(parameters, found, whole(parameters, "limit", 20, lowest=1, highest=50))
+        return {"list": page, "nextPageCursor": cursor}
 
     def closed_profit(self, parameters: Parameters, account: Account, _: ApiKey) -> Result:
         """GET /v5/position/closed-pnl: one row a fill that closed something."""
@@ -194,7 +204,7 @@ class AccountApi:
     def coins(self, parameters: Parameters, _: Account, __: ApiKey) -> Result:
         """GET /v5/asset/coin/query-info."""
         wanted = text(parameters, "coin")
-        names = ("USDT", *(coin.name for coin in COINS))
+        names = ("USDT", "USDC", *(coin.name for coin in COINS))
         rows = [
             {"name": name, "coin": name, "remainAmount": "1000000", "chains": []}
             for name in names
@@ -217,7 +227,7 @@ class AccountApi:
         return {}
 
     def switch_mode(self, parameters: Parameters, account: Account, _: ApiKey) -> Result:
-        """POST /v5/position/switch-mode: hedge mode (3) or one-way (0), of a perpetual or of a coin's; while flat."""
+        """POST /v5/position/switch-mode: hedge mode (3) or one-way (0), of a USDT perpetual or of all; while flat."""
         mode, symbol = whole(parameters, "mode", 0), text(parameters, "symbol")
         if required(parameters, "category") != "linear" or mode not in (0, 3):
             raise BybitRefusal(10001, "params error: category or mode invalid")
@@ -227,6 +237,7 @@ class AccountApi:
             for listing in self._exchange.listed("linear")
             if (listing.symbol == symbol if symbol else listing.instrument.settle == coin)
             and listing.instrument.perpetual
+            and listing.instrument.settle == "USDT"
         ]
         if not listings:
             raise BybitRefusal(10001, "params error: symbol or coin invalid")
@@ -256,11 +267,6 @@ class AccountApi:
         if listing is None or listing.instrument.kind is ContractKind.SPOT:
             raise BybitRefusal(10001, "params error: symbol invalid")
         return listing
-
-    def _window(self, parameters: Parameters, default_ms: int = 7 * DAY_MS) -> tuple[int, int]:
-        now = self._exchange.now_ms + DAY_MS
-        start, end = whole(parameters, "startTime", 0), whole(parameters, "endTime", now)
-        return start or end - default_ms - DAY_MS, end
 
 
 def _decimal(parameters: Parameters, name: str) -> Decimal:

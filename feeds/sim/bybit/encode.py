@@ -104,7 +104,7 @@ def order(item: Order) -> Fields:
         "smpType": "None",
         "smpGroup": 0,
         "smpOrderId": "",
-        "tpslMode": "",
+        **({} if item.listing.spot else {"tpslMode": ""}),  # a field that orders of pairs do not have
         "tpLimitPrice": "",
         "slLimitPrice": "",
         "placeType": "",

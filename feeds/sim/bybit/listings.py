@@ -85,6 +85,37 @@ LINEAR = Family(
         Row("DOGE", "DOGEUSDT", "0.00001", "1", "1", "8000000", "5", 1, "0.01", "90000", "500000000", ALT),
     ),
 )
+USDC = Family(
+    market="linear",
+    kind=ContractKind.LINEAR,
+    quote="USDC",
+    maker_fee="0.0002",
+    taker_fee="0.00055",
+    fine_marks=True,
+    dated_name=_linear_name,
+    delivery_fee="0.0005",
+    rows=(
+        Row(
+            "BTC",
+            "BTCPERP",
+            "0.10",
+            "0.001",
+            "0.001",
+            "250.000",
+            "5",
+            8,
+            "0.00375",
+            "3",
+            "2400",
+            BTC,
+            pair="BTC",
+            quarters=1,
+        ),
+        Row("ETH", "ETHPERP", "0.01", "0.01", "0.01", "2400.00", "5", 8, "0.00375", "40", "30000", ETH),
+    ),
+)
+"""Settled in USDC: their perpetuals are named without it, their dated contracts by coin and day alone."""
+
 INVERSE = Family(
     market="inverse",
     kind=ContractKind.INVERSE,
@@ -144,7 +175,7 @@ SPOT = Family(
 
 RULES = VenueRules(
     venue="bybit",
-    families=(LINEAR, INVERSE, SPOT),
+    families=(LINEAR, USDC, INVERSE, SPOT),
     wallets={"linear": "unified", "inverse": "unified", "spot": "unified"},
     start={"unified": {"USDT": "100000", "BTC": "2", "ETH": "20"}},
     funding=FundingRule(sample_seconds=60, scaled=Scaled.INTEREST),

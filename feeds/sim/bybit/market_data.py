@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from decimal import Decimal
-from typing import Any, TypeVar
-from urllib.parse import quote as percent_encode
-from urllib.parse import unquote
+from typing import Any
 
 from feeds.sim.book import side_levels
 from feeds.sim.bybit.candles import STREAM_INTERVALS, candle_rows
-from feeds.sim.bybit.protocol import BybitRefusal, Parameters, required, text, whole
+from feeds.sim.bybit.protocol import BybitRefusal, Parameters, one_page, required, text, whole
 from feeds.sim.bybit.reference import idle_info, instrument_info, rest_ticker, risk_limits
 from feeds.sim.catalogue import Listing
 from feeds.sim.exchange import Exchange
@@ -21,7 +18,6 @@ RISK_LIMIT_SYMBOLS = 15
 
 Result = dict[str, Any]
 
-_Row = TypeVar("_Row")
 _IDLE_MODEL = "DOGEUSDT"
 
 
@@ -49,7 +45,7 @@ class MarketData:
         rows = [row for row in rows if row["status"] == status]
         if category == "spot":
             return {"category": category, "list": rows}
-        page, cursor = _page(parameters, rows, whole(parameters, "limit", 500, lowest=1, highest=1000))
+        page, cursor = one_page(parameters, rows, whole(parameters, "limit", 500, lowest=1, highest=1000))
         return {"category": category, "list": page, "nextPageCursor": cursor}
 
     def tickers(self, parameters: Parameters) -> Result:
@@ -129,7 +125,7 @@ class MarketData:
         tables = [table for table in tables if symbol in ("", table[0]["symbol"])]
         if not tables:
             raise BybitRefusal(10001, "params error: Symbol Is Invalid")
-        page, cursor = _page(parameters, tables, RISK_LIMIT_SYMBOLS)
+        page, cursor = one_page(parameters, tables, RISK_LIMIT_SYMBOLS)
         return {"category": category, "list": [row for table in page for row in table], "nextPageCursor": cursor}
 
     def open_interest(self, parameters: Parameters) -> Result:
@@ -215,14 +211,3 @@ def _category(parameters: Parameters, default: str = "") -> str:
     if category not in CATEGORIES:
         raise BybitRefusal(10001, "params error: category invalid")
     return category
-
-
-def _page(parameters: Parameters, found: Sequence[_Row], size: int) -> tuple[Sequence[_Row], str]:
-    """One page, and the cursor of the next; a cursor is already percent-encoded, and encoded once more by clients."""
-    cursor = unquote(text(parameters, "cursor"))
-    prefix, _, offset = cursor.partition("=")
-    if cursor and (prefix != "first" or not offset.isdigit()):
-        raise BybitRefusal(10001, "params error: cursor invalid")
-    first = int(offset or 0)
-    following = first + size
-    return found[first:following], percent_encode(f"first={following}") if following < len(found) else ""

@@ -142,17 +142,17 @@ class PrivateStreams:
                 self._ack(socket, request, str(operation), "error:unknown op")
 
     def _authenticate(self, socket: Socket, request: dict[str, Any], arguments: Sequence[Any]) -> None:
-        account = self._owner(arguments)
-        if isinstance(account, Account):
-            self._accounts[socket] = account
-            self._keys[socket] = str(arguments[0])
-            self._ack(socket, request, "auth", "")
+        owner = self.owner(arguments)
+        if isinstance(owner, str):
+            self._ack(socket, request, "auth", owner)
+            socket.close(1000, "auth failed")
             return
-        self._ack(socket, request, "auth", account)
-        socket.close(1000, "auth failed")
+        key, self._accounts[socket] = owner
+        self._keys[socket] = key.key
+        self._ack(socket, request, "auth", "")
 
-    def _owner(self, arguments: Sequence[Any]) -> Account | str:
-        """The account that signed, or why there is none. ``expires`` comes as a number or as text."""
+    def owner(self, arguments: Sequence[Any]) -> tuple[ApiKey, Account] | str:
+        """Key and account of who signed, or why there is none. ``expires`` comes as a number or as text."""
         if len(arguments) != 3:
             return "Params Error"
         key, expires, given = (str(argument) for argument in arguments)
@@ -163,7 +163,7 @@ class PrivateStreams:
             return "Request expired"
         if not hmac.compare_digest(signature(found[0].secret, socket_payload(expires)), given.lower()):
             return "error sign!"
-        return found[1]
+        return found
 
     def _subscribe(self, socket: Socket, request: dict[str, Any], operation: str, topics: list[str]) -> None:
         account = self._accounts.get(socket)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
+from urllib.parse import quote as percent_encode
+from urllib.parse import unquote
 
 import msgspec
 from aiohttp import web
@@ -16,7 +18,11 @@ DEFAULT_WINDOW_MS = 5_000
 AHEAD_MS = 1_000
 ADDRESS_REQUESTS, ADDRESS_SECONDS = 600, 5
 
+LONGEST_WINDOW_MS = 7 * 86_400_000
+
 Parameters = Mapping[str, Any]
+
+_Row = TypeVar("_Row")
 
 
 class BybitRefusal(Exception):
@@ -103,3 +109,30 @@ def whole(parameters: Parameters, name: str, default: int, *, lowest: int = 0, h
     if not lowest <= number <= highest:
         raise BybitRefusal(10001, f"params error: {name} invalid")
     return number
+
+
+def one_page(parameters: Parameters, found: Sequence[_Row], size: int) -> tuple[Sequence[_Row], str]:
+    """One page, and the cursor of the next; a cursor is already percent-encoded, and encoded once more by clients.
+
+    Raises BybitRefusal for a cursor that is none of ours.
+    """
+    cursor = unquote(text(parameters, "cursor"))
+    prefix, _, offset = cursor.partition("=")
+    if cursor and (prefix != "first" or not offset.isdigit()):
+        raise BybitRefusal(10001, "params error: cursor invalid")
+    first = int(offset or 0)
+    following = first + size
+    return found[first:following], percent_encode(f"first={following}") if following < len(found) else ""
+
+
+def window(parameters: Parameters, now_ms: int, usual_ms: int) -> tuple[int, int]:
+    """First and last moment (ms) of a history asked for: ``usual_ms`` where not both are named.
+
+    Raises BybitRefusal for more than seven days.
+    """
+    start, end = whole(parameters, "startTime", 0), whole(parameters, "endTime", 0)
+    first = start or (end or now_ms) - usual_ms
+    last = end or (start + usual_ms if start else now_ms)
+    if last - first > LONGEST_WINDOW_MS or last < first:
+        raise BybitRefusal(10001, "The time range between startTime and endTime cannot exceed 7 days")
+    return first, last

@@ -52,7 +52,8 @@ class Rest:
         self._exchange = exchange
         self._limits = RollingLimits()
         self._public = _public_endpoints(MarketData(exchange, idle_contracts))
-        self._signed = _signed_endpoints(AccountApi(exchange), TradeApi(exchange, soon))
+        self.trade = TradeApi(exchange, soon)
+        self._signed = _signed_endpoints(AccountApi(exchange), self.trade)
 
     def add_routes(self, app: web.Application) -> None:
         """Register every endpoint."""
@@ -103,6 +104,21 @@ class Rest:
         found = self._exchange.book.find(name)
         assert found is not None
         key, account = found
+        self._count(endpoint, account, headers, now)
+        if endpoint.method == "POST" and not key.may_trade:
+            raise BybitRefusal(10005, "Permission denied, please check your API key permissions.")
+        parameters: Mapping[str, Any] = json_body(body) if endpoint.method == "POST" else request.query
+        return endpoint.answer(parameters, account, key)
+
+    def order_budget(self, account: Account, operation: str, headers: dict[str, str]) -> None:
+        """Count an order request that came by websocket, such as ``order.create``: the limit is REST's own. Fills in
+        the headers that say so. Raises BybitRefusal."""
+        path = f"/v5/{operation.replace('.', '/')}"
+        (endpoint,) = [endpoint for endpoint in self._signed if endpoint.path == path]
+        self._count(endpoint, account, headers, self._faults.now_ms())
+
+    def _count(self, endpoint: SignedEndpoint, account: Account, headers: dict[str, str], now: int) -> None:
+        """Count a request, and fill in the headers that say so. Raises BybitRefusal."""
         allowed, left, reset = self._limits.take(f"{account.name} {endpoint.path}", endpoint.per_second, 1, now)
         headers |= {
             "X-Bapi-Limit": str(endpoint.per_second),
@@ -111,10 +127,6 @@ class Rest:
         }
         if not allowed:
             raise BybitRefusal(10006, "Too many visits!")
-        if endpoint.method == "POST" and not key.may_trade:
-            raise BybitRefusal(10005, "Permission denied, please check your API key permissions.")
-        parameters: Mapping[str, Any] = json_body(body) if endpoint.method == "POST" else request.query
-        return endpoint.answer(parameters, account, key)
 
     def _address_allowed(self, request: web.Request, now_ms: int) -> bool:
         if self._faults.limited() is not None:

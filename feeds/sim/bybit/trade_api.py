@@ -10,7 +10,16 @@ from typing import Any
 from core.instruments import ContractKind
 from feeds.sim.accounts import Account, ApiKey, Order, OrderStatus, PositionSide, TimeInForce
 from feeds.sim.bybit import encode
-from feeds.sim.bybit.protocol import BybitRefusal, Parameters, required, text, whole
+from feeds.sim.bybit.protocol import (
+    LONGEST_WINDOW_MS,
+    BybitRefusal,
+    Parameters,
+    one_page,
+    required,
+    text,
+    whole,
+    window,
+)
 from feeds.sim.catalogue import Listing
 from feeds.sim.exchange import Exchange
 from feeds.sim.order_checks import OrderRequest, Refused, Why
@@ -92,16 +101,18 @@ class TradeApi:
         return {"list": [_ids(order) for order in found], "success": "1"}
 
     def open_orders(self, parameters: Parameters, account: Account, _: ApiKey) -> Result:
-        """GET /v5/order/realtime: open orders, or with ``openOnly=1`` the newest closed ones; newest first."""
+        """GET /v5/order/realtime: open orders, or with ``openOnly=1`` the newest closed ones; one that is named is
+        looked for among both. Newest first."""
         orders = account.open_orders() if whole(parameters, "openOnly", 0) == 0 else list(account.closed_orders)
         named = text(parameters, "orderId") or text(parameters, "orderLinkId")
-        if named and not text(parameters, "openOnly"):
+        if named:
             orders = [*account.closed_orders, *account.open_orders()]
         return self._list(parameters, orders)
 
     def history(self, parameters: Parameters, account: Account, _: ApiKey) -> Result:
-        """GET /v5/order/history: closed orders, newest first."""
-        return self._list(parameters, list(account.closed_orders))
+        """GET /v5/order/history: closed orders, newest first; seven days at most."""
+        start, end = window(parameters, self._exchange.now_ms, LONGEST_WINDOW_MS)
+        return self._list(parameters, [order for order in account.closed_orders if start <= order.created_ms <= end])
 
     def _list(self, parameters: Parameters, orders: list[Order]) -> Result:
         category = required(parameters, "category")
@@ -113,14 +124,14 @@ class TradeApi:
                 10001, "Missing some parameters that must be filled in, symbol or settleCoin or baseCoin"
             )
         found = [
-            encode.order(order)
+            order
             for order in reversed(orders)
             if _matches(order, category, *filters)
             and identity in ("", order.identity)
             and link in ("", order.client_id)
         ]
-        limit = whole(parameters, "limit", 20, lowest=1, highest=50)
-        return {"list": found[:limit], "nextPageCursor": "", "category": category}
+        page, cursor = one_page(parameters, found, whole(parameters, "limit", 20, lowest=1, highest=50))
+        return {"list": [encode.order(order) for order in page], "nextPageCursor": cursor, "category": category}
 
     def _cancel_if_open(self, account: Account, order: Order) -> None:
         if order.is_open():

@@ -1,6 +1,7 @@
 """The simulated Bybit: one web application, REST and websockets on one port.
 
-REST paths are the venue's own; ``/v5/public/{category}`` and ``/v5/private`` are those of its websockets.
+REST paths are the venue's own; ``/v5/public/{category}``, ``/v5/private`` and ``/v5/trade`` are those of its
+websockets.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from aiohttp import web
 from feeds.sim.bybit.private import PrivateStreams
 from feeds.sim.bybit.public import PublicStreams
 from feeds.sim.bybit.rest import Rest
+from feeds.sim.bybit.trade_stream import TradeStream
 from feeds.sim.events import AccountEvent, KeyExpired, Notice
 from feeds.sim.exchange import Exchange
 from feeds.sim.venue import SimVenue, VenueOptions
@@ -34,6 +36,9 @@ class Bybit(SimVenue):
         self.public = PublicStreams(exchange, self.hub)
         self.private = PrivateStreams(exchange, self.hub)
         self.rest = Rest(exchange, self.faults, _soon, options.idle_contracts)
+        trade = self.rest.trade
+        orders = {"order.create": trade.create, "order.amend": trade.amend, "order.cancel": trade.cancel}
+        self.trade = TradeStream(exchange, self.hub, self.private, orders, self.rest.order_budget, self.faults)
 
     def application(self) -> web.Application:
         """Everything this venue serves."""
@@ -41,6 +46,7 @@ class Bybit(SimVenue):
         self.rest.add_routes(app)
         app.router.add_get("/v5/public/{category}", self.public.connect)
         app.router.add_get("/v5/private", self.private.connect)
+        app.router.add_get("/v5/trade", self.trade.connect)
         return app
 
     def publish(self) -> None:
@@ -55,6 +61,7 @@ class Bybit(SimVenue):
         """Cut the sockets of a key that has expired; Bybit announces nothing else on its streams."""
         if isinstance(notice, KeyExpired):
             self.private.expire(notice.key)
+            self.trade.expire(notice.key)
 
     def clear(self) -> None:
         """End every fault."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from core.errors import RequestError, VenueError
-from core.events import AnyEvent, FrameFault, InstrumentListed, TiersLoaded
+from core.events import AnyEvent, DayStatistics, FrameFault, FundingSettled, InstrumentListed, TiersLoaded
 from feeds.bybit.client import BybitFeed
 from feeds.bybit.parse import Decoder
 from feeds.registry import venue_feed
@@ -180,3 +181,61 @@ async def test_pages_without_end_are_given_up() -> None:
         feed = BybitFeed(Endpoints(rest=str(server.make_url("")).rstrip("/"), websocket="ws://unused"))
         with pytest.raises(VenueError, match="pages"):
             await feed.reference(["bybit:linear:BTCUSDT"])
+
+
+# --- polls -----------------------------------------------------------------------------------------------------------
+
+DAY = {
+    "symbol": "BTCUSDT",
+    "lastPrice": "61000",
+    "prevPrice24h": "60000",
+    "highPrice24h": "62000",
+    "lowPrice24h": "59000",
+    "volume24h": "73191.3870",
+    "turnover24h": "4936790807.6521",
+    "fundingRate": "0.0001",
+}
+
+
+def test_each_category_is_polled_and_only_perpetuals_for_their_settled_rates() -> None:
+    wanted = [
+        *("bybit:linear:BTCUSDT", "bybit:linear:BTC-26DEC25", "bybit:linear:BTCUSDT-26DEC25"),
+        *("bybit:inverse:BTCUSDH27", "bybit:spot:BTCUSDT"),
+    ]
+    plans = {plan.name: plan for plan in BybitFeed().polls(wanted)}
+    assert plans.keys() == {"linear 24 h", "linear settled funding", "inverse 24 h", "spot 24 h"}
+    assert plans["linear settled funding"].instruments == ("bybit:linear:BTCUSDT",)
+    assert plans["linear settled funding"].channels == ("/v5/market/funding/history",)
+    assert plans["inverse 24 h"].channels == ("/v5/market/tickers",)
+    assert BybitFeed().polls([]) == []
+
+
+async def test_a_poll_tells_the_day_and_the_settled_rates_and_never_the_estimate_as_settled() -> None:
+    asked: list[web.Request] = []
+
+    async def answer(request: web.Request) -> web.Response:
+        asked.append(request)
+        if request.query.get("symbol") == "GONEUSDT":
+            return web.json_response({"retCode": 10001, "retMsg": "params error: Symbol Is Invalid"})
+        settled = [
+            {"symbol": "BTCUSDT", "fundingRate": "-0.0002", "fundingRateTimestamp": "1790006400000"},
+            {"symbol": "BTCUSDT", "fundingRate": "0.0003", "fundingRateTimestamp": "1789977600000"},
+        ]
+        rows = settled if request.path.endswith("history") else [DAY, DAY | {"symbol": "SOLUSDT"}]
+        return web.json_response({"retCode": 0, "result": {"list": rows}, "time": 1_790_010_000_000})
+
+    application = web.Application()
+    application.router.add_get("/{path:.*}", answer)
+    async with TestServer(application) as server:
+        feed = BybitFeed(Endpoints(rest=str(server.make_url("")).rstrip("/"), websocket="ws://unused"))
+        days, settled = feed.polls(["bybit:linear:BTCUSDT", "bybit:linear:GONEUSDT"])
+        (day,), told = await feed.poll(days), await feed.poll(settled)
+    assert isinstance(day, DayStatistics)
+    assert (day.instrument, day.channel) == ("bybit:linear:BTCUSDT", "/v5/market/tickers")
+    assert (day.open_price, day.high_price, day.low_price) == (Decimal(60_000), Decimal(62_000), Decimal(59_000))
+    assert (day.volume, day.turnover) == (Decimal("73191.3870"), Decimal("4936790807.6521"))
+    assert day.venue_time_ns == 1_790_010_000_000 * 10**6
+    rates = [(event.rate, event.settled_ns // 10**6) for event in told if isinstance(event, FundingSettled)]
+    assert rates == [(Decimal("0.0003"), 1789977600000), (Decimal("-0.0002"), 1790006400000)], "the newest last"
+    assert [event.detail for event in told if isinstance(event, FrameFault)] == ["GONEUSDT is not listed"]
+    assert "symbol" not in asked[0].query, "one answer about all"

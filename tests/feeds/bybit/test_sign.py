@@ -36,4 +36,5 @@ def test_requests_are_signed_as_the_venue_checks_them(content: str, signature: s
 
 def test_the_websocket_greeting_is_signed_the_same_way() -> None:
     expected = "0f29d497cee98b8e7290a48d722f66889b96aa12c4a06a46a05919ef854b7586"
-    assert sign.sign(KEY.secret, "GET/realtime1790000010000") == expected
+    assert sign.greeting(1790000010000) == "GET/realtime1790000010000"
+    assert sign.sign(KEY.secret, sign.greeting(1790000010000)) == expected

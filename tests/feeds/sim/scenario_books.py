@@ -22,7 +22,7 @@ def hedged_book(
     legs = tuple(_held_leg(venue, held) for held in cross)
     coins = tuple(cross_collateral(venue, book))
     pools.append(BookPool(name=CROSS_POT, account=venue.exchange.venue, collateral=coins, legs=legs))
-    assets = {*venue.prices, *book.wallet, "USDT"}
+    assets = {*venue.prices, *book.wallet, "USDT", "USDC"}
     return HedgedBook(
         spot=tuple(SpotHolding(asset=coin, quantity=each, price=venue.usd(coin)) for coin, each in spot.items()),
         pools=tuple(pools),

@@ -81,7 +81,7 @@ def test_coin_margined_contracts_are_counted_in_dollars_and_dated_by_the_quarter
 def test_bybit_has_dated_contracts_of_both_kinds() -> None:
     dated = [item.symbol for item in venue_rules("bybit").listings(START_MS) if item.quarter]
     assert dated == [
-        *("BTCUSDT-25SEP26", "BTCUSDT-25DEC26", "ETHUSDT-25SEP26"),
+        *("BTCUSDT-25SEP26", "BTCUSDT-25DEC26", "ETHUSDT-25SEP26", "BTC-25SEP26"),
         *("BTCUSDU26", "BTCUSDZ26", "ETHUSDU26"),
     ]
 
