@@ -59,7 +59,7 @@ class VenueSection(Section):
         default=None, description="the environment variable that holds the API secret"
     )
     passphrase_env: Annotated[str | None, _VARIABLE] = Field(
-        default=None, description="the environment variable that holds the passphrase, where the venue wants one (WEEX)"
+        default=None, description="the environment variable that holds the passphrase, where the venue wants one"
     )
     secret_command: Annotated[tuple[str, ...] | None, Words()] = Field(
         default=None,

@@ -57,6 +57,11 @@ _FORMS: dict[str, dict[str, tuple[Form, ...]]] = {
         "inverse": (_form(rf"{_COIN}_(?P<quote>USD)", pays_coin=True),),
         "spot": _SPOT,
     },
+    "okx": {
+        "linear": (_form(rf"{_COIN}-(?P<quote>USDT|USDC)-SWAP"),),
+        "inverse": (_form(rf"{_COIN}-(?P<quote>USD)-SWAP", pays_coin=True),),
+        "spot": _DASHED_SPOT,
+    },
 }
 """By venue and market. This table and the venue's folder are all that a venue takes."""
 

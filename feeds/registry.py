@@ -112,6 +112,11 @@ def markets(venue: str) -> tuple[str, ...]:
     return MARKETS[_known(venue)]
 
 
+def tiers_need_key(venue: str) -> bool:
+    """Whether a venue tells margin tiers only to a key. Raises RequestError for an unknown venue."""
+    return bool(getattr(importlib.import_module(f"feeds.{_known(venue)}.facts"), "TIERS_NEED_KEY", False))
+
+
 def split_instrument(instrument: str) -> tuple[str, str, str]:
     """Venue, market and symbol of an instrument id. Raises RequestError for one that no venue here has."""
     venue, _, rest = instrument.partition(":")
