@@ -356,7 +356,7 @@ class Valuation:
         odds = likelihood(self._statistics.volatility(hedge.instrument, now_ns), chosen.price, market.mark, away)
         aims = self._aim(book, hedge, valued, now_ns)
         ratio, target = lifted(hedging.hedge_ratio, sums.delta, aims.coins), aims.ratio
-        instrument, parts = market.instrument, hedge.instrument.split(":")
+        instrument, parts = market.instrument, hedge.instrument.split(":", 2)
         priced = self._market.of(hedge.instrument).priced
         return HedgeLine(
             asset=hedge.asset,

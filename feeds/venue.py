@@ -280,8 +280,10 @@ class VenueModule(Protocol):
     """What ``feeds.<venue>.venue`` defines, as functions of the module. Imports of clients belong inside them: the
     module is loaded before anything is asked."""
 
-    PASSPHRASE: bool
-    """Whether a key has a passphrase besides its secret."""
+    @property
+    def PASSPHRASE(self) -> bool:
+        """Whether a key has a passphrase besides its secret: a constant of a module."""
+        ...
 
     def feed(self, endpoints: Endpoints | None, credentials: Credentials | None) -> VenueFeed:
         """Market data, live unless other addresses are given."""
