@@ -31,6 +31,7 @@ from core.tiers import check_continuity
 from feeds import candles
 from feeds.bodies import bad_row
 from feeds.ccxt.numbers import hours, inner, nanoseconds, number, price, rate, size
+from feeds.fields import ahead_of_clock
 
 DECIMAL_PLACES, TICK_SIZE = 2, 4
 """How ccxt writes precisions (``precisionMode``); a third way, significant digits, tells no step."""
@@ -167,6 +168,12 @@ def tiers(venue: str, name: str, rows: Sequence[Any], received_ns: int) -> Tiers
     return TiersLoaded(received_ns=received_ns, table=table)
 
 
+def _stamp(told: Mapping[str, Any], received_ns: int) -> int | None:
+    """When a structure says that it was true; ``None`` for a time impossibly far ahead of the clock."""
+    stamp = nanoseconds(told.get("timestamp"))
+    return None if stamp is not None and ahead_of_clock(stamp // 1_000_000, received_ns) else stamp
+
+
 # --- prices and funding ------------------------------------------------------------------------------------------
 
 
@@ -179,7 +186,7 @@ def ticker(
         received_ns=received_ns,
         instrument=name,
         channel=channel,
-        venue_time_ns=nanoseconds(told.get("timestamp")),
+        venue_time_ns=_stamp(told, received_ns),
         mark_price=price(told.get("markPrice")) if mark else None,
         index_price=price(told.get("indexPrice")) if mark else None,
         last_price=price(told.get("last")),
@@ -197,7 +204,7 @@ def day(name: str, channel: str, told: Mapping[str, Any], received_ns: int) -> D
         received_ns=received_ns,
         instrument=name,
         channel=channel,
-        venue_time_ns=nanoseconds(told.get("timestamp")),
+        venue_time_ns=_stamp(told, received_ns),
         open_price=price(told.get("open")),
         high_price=price(told.get("high")),
         low_price=price(told.get("low")),
@@ -216,7 +223,7 @@ def funding(name: str, channel: str, told: Mapping[str, Any], received_ns: int, 
         received_ns=received_ns,
         instrument=name,
         channel=channel,
-        venue_time_ns=nanoseconds(told.get("timestamp")),
+        venue_time_ns=_stamp(told, received_ns),
         mark_price=price(told.get("markPrice")) if prices else None,
         index_price=price(told.get("indexPrice")) if prices else None,
         funding_rate=None if over else rate(told.get("fundingRate")),

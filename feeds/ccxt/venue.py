@@ -26,10 +26,14 @@ class CcxtVenue:
 
     @property
     def PASSPHRASE(self) -> bool:
-        """Whether ccxt says that the exchange wants one. Raises RequestError as :meth:`feed` does."""
+        """Whether ccxt says that the exchange wants one; false where it cannot say, which :meth:`feed` tells."""
         from feeds.ccxt.exchange import exchange_class
 
-        return bool(exchange_class(self._exchange)().requiredCredentials.get("password"))
+        try:
+            wanted = exchange_class(self._exchange)().requiredCredentials
+        except RequestError:
+            return False
+        return bool(wanted.get("password"))
 
     def feed(self, endpoints: Endpoints | None, credentials: Credentials | None) -> VenueFeed:
         """Market data. Raises RequestError where ccxt is not installed or does not know the exchange."""

@@ -197,6 +197,12 @@ def test_a_last_price_is_no_mark_price() -> None:
     assert event.venue_time_ns == NOW
 
 
+def test_a_time_that_cannot_be_is_not_told() -> None:
+    told = {"last": "5", "timestamp": NOW_MS + 48 * 3_600_000}
+    event = market.ticker(LINEAR, "c", told, NOW)
+    assert (event.last_price, event.venue_time_ns) == (Decimal(5), None)
+
+
 def test_volumes_of_contracts_are_left_out_as_their_unit_differs() -> None:
     told = {"last": "5", "baseVolume": "10", "quoteVolume": "50"}
     assert market.day(LINEAR, "c", told, NOW).volume is None

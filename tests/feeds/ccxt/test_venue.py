@@ -277,6 +277,31 @@ def test_a_configuration_names_such_venues_accounts_pairs_and_contracts(tmp_path
 
 
 @pytest.mark.parametrize(
+    ("hidden", "exchange", "advice"),
+    [(True, "kraken", "pip install 'hedgerow[ccxt]'"), (False, "krakn", "ccxt.kraken")],
+)
+def test_the_doctor_says_what_is_lacking(
+    hidden: bool,
+    exchange: str,
+    advice: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for name in ("XDG_DATA_HOME", "XDG_STATE_HOME"):
+        monkeypatch.setenv(name, str(tmp_path / name))
+    for name in ("KRAKEN_KEY", "KRAKEN_SECRET"):
+        monkeypatch.setenv(name, "x")
+    if hidden:
+        monkeypatch.setitem(sys.modules, "ccxt.pro", None)
+    (tmp_path / "config.toml").write_text(CONFIG.replace("ccxt.kraken", f"ccxt.{exchange}"))
+    assert main(["doctor", "--config", str(tmp_path / "config.toml")]) == 2
+    told = capsys.readouterr().out
+    assert f"fail  ccxt.{exchange}: it cannot be asked" in told
+    assert advice in told
+
+
+@pytest.mark.parametrize(
     ("old", "new", "expected"),
     [
         ('[venues."ccxt.kraken"]', "[venues.kraken]", "ccxt.EXCHANGE"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -42,6 +43,7 @@ from tests.feeds.okx.samples import (
     tier,
 )
 from tests.support.frames import BAD_NUMBERS, encode, said
+from tui.cli.main import main
 
 NOW = TIME * 1_000_000
 
@@ -289,6 +291,47 @@ def test_a_refusal_is_raised_and_a_body_without_rows_is_named(path: str) -> None
 def test_recorded_answers_are_found_by_their_address() -> None:
     events = reference_events("okx", "https://www.okx.com/api/v5/public/instruments?instType=SWAP", body(SWAP), NOW)
     assert [type(event) for event in events] == [InstrumentListed]
+
+
+ACCOUNT = """
+[venues.okx]
+rest = "http://127.0.0.1:9"
+websocket = "ws://127.0.0.1:9"
+api_key_env = "OKX_KEY"
+secret_env = "OKX_SECRET"
+
+[[accounts]]
+name = "mine"
+venue = "okx"
+settle = "USDT"
+paper = false
+
+[[books]]
+name = "main"
+
+[[books.lots]]
+asset = "BTC"
+quantity = 5
+cost = 60000
+
+[[books.hedges]]
+asset = "BTC"
+instrument = "okx:linear:BTC-USDT-SWAP"
+account = "mine"
+target_ratio = 0.5
+"""
+
+
+def test_the_doctor_finds_an_account_that_is_to_be_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("XDG_DATA_HOME", "XDG_STATE_HOME"):
+        monkeypatch.setenv(name, str(tmp_path / name))
+    for name in ("OKX_KEY", "OKX_SECRET"):
+        monkeypatch.setenv(name, "x")
+    (tmp_path / "config.toml").write_text(ACCOUNT)
+    assert main(["doctor", "--config", str(tmp_path / "config.toml")]) == 2
+    assert "fail  okx: account mine: no account is read at okx" in capsys.readouterr().out
 
 
 async def test_okx_is_read_for_prices_only() -> None:
