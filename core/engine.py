@@ -15,7 +15,7 @@ from core import picture
 from core.alerts import Alerts
 from core.anchors import Moment
 from core.books import Book, Hedge
-from core.commands import AnyCommand
+from core.commands import AnyCommand, HideScenarios, ShowScenarios
 from core.contract_sheet import ContractSheet, priced_contracts
 from core.errors import RequestError
 from core.events import (
@@ -46,10 +46,12 @@ from core.figures import Figure, Freshness
 from core.freshness import SECOND_NS
 from core.hedge_targets import check_target
 from core.history import History
+from core.instrument_market import Field
 from core.journal import Journal
 from core.ledger import Ledger
-from core.market import Field, Market
+from core.market import Market
 from core.measuring import Measuring
+from core.memo import Memo
 from core.opening import opening_fill
 from core.orders import OrderRequest
 from core.positions import Order, Position
@@ -58,9 +60,10 @@ from core.requests import Requests
 from core.restore import Restorer
 from core.rules import key_condition, order_conditions, settings_condition
 from core.scenarios import Scenarios
-from core.snapshot import AlertView, Mode, Snapshot
+from core.snapshot import AlertView, MarketView, Mode, Snapshot
 from core.staging import Staging
 from core.targets import Targets
+from core.tiers import assumed_table
 from core.typed_marks import TypedMarkets
 from core.valuation import Valuation
 from core.watch import Watch
@@ -96,8 +99,13 @@ class Engine:
         self._now_ns = 0
         self._sequence = self._events = 0
         self._feeds = FeedsHealth()
-        priced = priced_contracts(sheets)
+        hedged = {hedge.instrument for book in self._books for hedge in book.hedges}
+        priced = {name: item for name, item in priced_contracts(sheets).items() if name in hedged}
         self._market = Market(self._feeds, priced)
+        for hedge in (hedge for book in self._books for hedge in book.hedges):
+            if hedge.maintenance_rate is not None:
+                self._market.assume_tiers(assumed_table(hedge.instrument, hedge.maintenance_rate))
+        self._market_views: Memo[MarketView] = Memo()
         self._history = History()
         self._ledger = Ledger(account for book in self._books for account in book.accounts)
         self._targets = Targets(self._books)
@@ -174,7 +182,8 @@ class Engine:
         """Carry out a command, or say in the snapshot's message why not."""
         self._pass_time(now_ns)
         self._requests.take(command, self._now_ns)
-        self._watch.changed(self._now_ns)
+        if not isinstance(command, ShowScenarios | HideScenarios):  # those change nothing that is valued
+            self._watch.changed(self._now_ns)
         self._watch.feeds(self._now_ns)
 
     @exactly
@@ -222,7 +231,7 @@ class Engine:
             books=books,
             alerts=self._alerts.views(self._now_ns),
             feeds=tuple(connection.view(self._now_ns) for connection in self._feeds.connections()),
-            markets=picture.markets(self._market, self._now_ns),
+            markets=picture.markets(self._market, self._market_views, self._now_ns),
             stage=self._staging.view(self._now_ns, self._recorder.failure),
             orders=picture.orders(self._ledger),
             events=self._events,
@@ -258,6 +267,11 @@ class Engine:
     def history(self) -> History:
         """Price history as it was loaded: what volatility and betas are reckoned from. Read it, do not write it."""
         return self._history
+
+    @property
+    def scenarios(self) -> Scenarios:
+        """What is reckoned for whoever looks at scenarios; part by part with :meth:`advance`, unless elsewhere."""
+        return self._scenarios
 
     # --- market data and feeds -------------------------------------------------------------------------------
 

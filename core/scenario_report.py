@@ -57,6 +57,8 @@ def reckon(
     axis: ScenarioAxis,
     now_ns: int,
     old: ScenarioView | None = None,
+    *,
+    grid_first: bool = False,
 ) -> Iterator[ScenarioView]:
     """Every scenario of a book, a part with each view, so that nothing else waits for all of it. Never raises.
 
@@ -79,7 +81,7 @@ def reckon(
         yield blank
         return
     try:
-        yield from _Reporter(built, built.book, venues).views(blank, old, ratio)
+        yield from _Reporter(built, built.book, venues).views(blank, old, ratio, grid_first=grid_first)
     except (RequestError, ArithmeticError) as refused:
         yield msgspec.structs.replace(blank, ground=unknown(str(refused) or type(refused).__name__))
 
@@ -90,7 +92,9 @@ class _Reporter:
     def __init__(self, built: Built, book: HedgedBook, venues: Mapping[str, str]) -> None:
         self._built, self._book, self._venues = built, book, venues
 
-    def views(self, blank: ScenarioView, old: ScenarioView | None, ratio: Figure) -> Iterator[ScenarioView]:
+    def views(
+        self, blank: ScenarioView, old: ScenarioView | None, ratio: Figure, *, grid_first: bool
+    ) -> Iterator[ScenarioView]:
         """The view with ever more of its parts."""
         turned = old is not None and old.axis is not blank.axis
         begun = msgspec.structs.replace(blank, complete=False, before=self._figure(self._before()))
@@ -98,7 +102,7 @@ class _Reporter:
         if not turned:
             yield view
         found: dict[str, Any] = {}
-        for name, part in self._parts(blank.axis, ratio, grid_first=turned):
+        for name, part in self._parts(blank.axis, ratio, grid_first=grid_first or turned):
             found[name] = (*found[name], *part) if name == "ladder" and name in found else part
             if name != "ladder" or len(found[name]) == len(LADDER):
                 view = msgspec.structs.replace(view, **{name: found[name]})

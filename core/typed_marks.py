@@ -43,7 +43,7 @@ def change_from(held: Decimal, typed: Decimal) -> Decimal:
 
 
 class TypedMarkets:
-    """The contracts whose marks are typed."""
+    """The contracts of hedges whose marks are typed."""
 
     def __init__(self, priced: Mapping[str, PricedContract], market: Market) -> None:
         self._priced, self._market = priced, market

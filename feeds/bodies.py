@@ -23,9 +23,18 @@ def _blank_as_none(value: object) -> object:
     return None if value == "" else value
 
 
-Positive = Annotated[Decimal, Field(gt=0, lt=_LARGEST)]
-NotNegative = Annotated[Decimal, Field(ge=0, lt=_LARGEST)]
-Fraction = Annotated[Decimal, Field(gt=-1, lt=1)]
+def _plain(value: object) -> object:
+    if isinstance(value, str) and (not value.isascii() or "_" in value):
+        raise ValueError("a number in plain digits is expected")
+    return value
+
+
+PLAIN: Final = BeforeValidator(_plain)
+"""For numbers: Python reads digits of other scripts and between underscores, venues do not."""
+
+Positive = Annotated[Decimal, PLAIN, Field(gt=0, lt=_LARGEST)]
+NotNegative = Annotated[Decimal, PLAIN, Field(ge=0, lt=_LARGEST)]
+Fraction = Annotated[Decimal, PLAIN, Field(gt=-1, lt=1)]
 MaybePositive = Annotated[Positive | None, BeforeValidator(_blank_as_none)]
 MaybeNotNegative = Annotated[NotNegative | None, BeforeValidator(_blank_as_none)]
 MaybeFraction = Annotated[Fraction | None, BeforeValidator(_blank_as_none)]

@@ -20,6 +20,7 @@ from core.commands import AnyCommand
 from core.errors import HedgerowError, LinkClosed
 from core.events import AnyEvent
 from core.snapshot import Snapshot
+from feeds.reckoner import Reckoner
 from feeds.runner import Broker, EngineCore, Runner
 
 WATCH_SECONDS = 0.2
@@ -40,6 +41,7 @@ class EngineThread(ABC):
 
     def __init__(self, engine: EngineCore, broker: Broker, refresh_hz: float) -> None:
         self._runner = Runner(engine, broker)
+        self._reckoner = Reckoner(engine.scenarios, self._cut_now)
         self._refresh_seconds = 1 / refresh_hz
         self._thread = threading.Thread(target=self._run, name="hedgerow-engine", daemon=True)
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -131,7 +133,7 @@ class EngineThread(ABC):
     async def _main(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._running.set()
-        works = [*self._work(), self._watch()]
+        works = [*self._work(), self._watch(), self._reckoner.run()]
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(work) for work in works]
             await self._stop.wait()
@@ -145,10 +147,13 @@ class EngineThread(ABC):
         assert self._loop is not None
         next_cut = self._loop.time()
         while True:
-            news = self._guarded(self._runner.advance, self._now_ns())
+            now_ns = self._now_ns()
+            news = self._guarded(self._runner.advance, now_ns)
             late = self._loop.time() - next_cut
+            if self._reckoner.look():
+                await asyncio.sleep(0)  # what is wanted was gathered in this turn of the loop
             if news or late >= 0:
-                self._cut_now()
+                self._cut_at(now_ns)
             if late >= 0:
                 next_cut += self._refresh_seconds * (1 + late // self._refresh_seconds)
             await asyncio.sleep(min(WATCH_SECONDS, max(0, next_cut - self._loop.time())))
@@ -164,11 +169,19 @@ class EngineThread(ABC):
                 self._fail(error)
 
     def _take_command(self, command: AnyCommand) -> None:
-        self._guarded(self._runner.command, command, self._now_ns())
-        self._cut_now()
+        now_ns = self._now_ns()
+        self._guarded(self._runner.command, command, now_ns)
+        self._guarded(self._runner.advance, now_ns)
+        if self._reckoner.look() and self._loop is not None:
+            self._loop.call_soon(self._cut_now)  # what is wanted was gathered in this turn of the loop
+        else:
+            self._cut_at(now_ns)
 
     def _cut_now(self) -> None:
-        snapshot = self._guarded(self._runner.engine.snapshot, self._now_ns())
+        self._cut_at(self._now_ns())
+
+    def _cut_at(self, now_ns: int) -> None:
+        snapshot = self._guarded(self._runner.engine.snapshot, now_ns)
         if snapshot is not None:
             with self._cut:
                 self._latest = self._finish_snapshot(snapshot)

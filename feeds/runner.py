@@ -8,11 +8,17 @@ from typing import Protocol
 from core.commands import AnyCommand
 from core.events import AnyEvent
 from core.orders import OrderRequest
+from core.scenarios import Scenarios
 from core.snapshot import AlertView, Snapshot
 
 
 class EngineCore(Protocol):
     """What running an engine takes; ``core.engine.Engine`` is one."""
+
+    @property
+    def scenarios(self) -> Scenarios:
+        """What is reckoned for whoever looks at scenarios."""
+        ...
 
     def apply(self, event: AnyEvent) -> None:
         """Take in one event."""

@@ -282,7 +282,12 @@ class VenueModule(Protocol):
 
     @property
     def PASSPHRASE(self) -> bool:
-        """Whether a key has a passphrase besides its secret: a constant of a module."""
+        """Whether a key has a passphrase besides its secret: a constant of a module, and so is the next."""
+        ...
+
+    @property
+    def TELLS_TIERS(self) -> bool:
+        """Whether its maintenance tiers can be read, with a key or without."""
         ...
 
     def feed(self, endpoints: Endpoints | None, credentials: Credentials | None) -> VenueFeed:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import os
 import signal
 import sys
@@ -102,6 +103,9 @@ class HedgerowApp(App[None], inherit_bindings=False):
         self.tick()
         self._painted = time.monotonic()
         self._look_after(LOOK_SECONDS)
+        if not self.is_headless:
+            # Nothing that is there by now goes away: left out, it no longer holds every thread up at each collection.
+            gc.freeze()
 
     def _catch_signals(self) -> None:
         if self.is_headless:
@@ -160,7 +164,8 @@ class HedgerowApp(App[None], inherit_bindings=False):
         period = 1 / self.picture.refresh_hz
         self._unpainted = self._unpainted or fresh
         due = now - self._painted >= LATE * period
-        if self._unpainted and (now < self._hurry_until or now - self._painted >= EARLY * period):
+        awaited = now < self._hurry_until or (isinstance(self.screen, ScenarioScreen) and self.screen.waiting)
+        if self._unpainted and (awaited or now - self._painted >= EARLY * period):
             due = True
         if due:
             self._painted, self._unpainted = now, False

@@ -23,6 +23,12 @@ class ScenarioScreen(Overlay):
     def __init__(self, canvas: Canvas) -> None:
         super().__init__(canvas, ScenarioText(canvas, "body", "scenarios"), hints(SCENARIOS))
 
+    @property
+    def waiting(self) -> bool:
+        """Whether something that is shown here is still being reckoned, so that what comes is to be painted at once."""
+        scenario = self.view.live.scenario if self.view is not None else None
+        return scenario is None or not scenario.complete
+
     def move(self, step: int) -> None:
         """Scroll by half a page."""
         assert isinstance(self.body, ScenarioText)

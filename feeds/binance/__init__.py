@@ -1,1 +1,1 @@
-"""Binance USDⓈ-M futures and spot: public data."""
+"""Binance: USDⓈ-M and COIN-M futures with their accounts, spot prices and balances."""

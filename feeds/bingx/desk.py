@@ -41,6 +41,7 @@ class BingxDesk:
         self._clock = Clock()
         self._requests = itertools.count(1)
         self._rest = RestClient(BingxDialect(), self._endpoints.rest, credentials)
+        self._asker = Asker(self._rest, self._clock, account)
         self._mode = PositionMode()
         self._keys: dict[str, str] = {}
         self._elsewhere: frozenset[str] = frozenset()
@@ -94,7 +95,7 @@ class BingxDesk:
         cannot be told from one that names a leg. Raises VenueError."""
         async with self._rest:
             if self._mode.hedge is None and plan.name.startswith(facts.LINEAR):
-                await read_mode(self._asker(), self._mode)
+                await read_mode(self._asker, self._mode)
             key = key_of(await self._rest.ask("POST", facts.LISTEN_KEY_PATH))
         self._keys[plan.name] = key
         return Opening(f"{plan.url}?listenKey={key}")
@@ -117,12 +118,9 @@ class BingxDesk:
         markets = by_market(facts.VENUE, facts.MARKETS, instruments)
         async with self._rest:
             try:
-                return await Sweep(self._asker(), self._mode, markets, since_ns).run()
+                return await Sweep(self._asker, self._mode, markets, since_ns).run()
             except DecodeError as error:
                 raise VenueError(self.venue, "bad_answer", str(error)) from None
-
-    def _asker(self) -> Asker:
-        return Asker(self._rest, self._clock, self.account)
 
     # --- orders --------------------------------------------------------------------------------------------------
 
@@ -131,7 +129,7 @@ class BingxDesk:
         async with self._rest:
             market, _ = orders.market_of(order)
             if self._mode.hedge is None and market == facts.LINEAR:
-                await read_mode(self._asker(), self._mode)
+                await read_mode(self._asker, self._mode)
             path, parameters = orders.placing(order, self._of(market), post_only=post_only)
             try:
                 answer = await self._sent("POST", path, parameters)

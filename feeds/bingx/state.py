@@ -81,10 +81,6 @@ class State(ABC):
         told: list[AnyEvent] = list(with_faults(ticker, facts.VENUE, fields.bad, connection))
         return told if day is None else [*told, day]
 
-    def follows(self, time: int) -> bool:
-        """True for the time of a frame that may come next."""
-        return 0 <= time - self.event_time <= TIME_STEP_MS
-
 
 class MarkState(State):
     """``@markPrice`` of one contract."""
@@ -99,7 +95,7 @@ class MarkState(State):
             message.topic != self.topic
             or message.code
             or data.symbol != self.symbol
-            or not self.follows(data.event_time)
+            or not 0 <= data.event_time - self.event_time <= TIME_STEP_MS
             or not PRICE_FLOOR < data.price < PRICE_CEILING
         ):
             return None
@@ -161,7 +157,7 @@ class BookState(State):
             message.topic != self.topic
             or message.code
             or data.symbol != self.symbol
-            or not self.follows(data.event_time)
+            or not 0 <= data.event_time - self.event_time <= TIME_STEP_MS
             or not PRICE_FLOOR < bid < PRICE_CEILING
             or not PRICE_FLOOR < ask < PRICE_CEILING
             or not _sound(bid_size)
@@ -217,16 +213,13 @@ class DayState(State):
             message.topic != self.topic
             or message.code
             or data.symbol != self.symbol
-            or not self.follows(data.event_time)
-            or not PRICE_FLOOR < bid < PRICE_CEILING
-            or not PRICE_FLOOR < ask < PRICE_CEILING
-            or not PRICE_FLOOR < last < PRICE_CEILING
-            or not PRICE_FLOOR < opened < PRICE_CEILING
-            or not PRICE_FLOOR < high < PRICE_CEILING
-            or not PRICE_FLOOR < low < PRICE_CEILING
-            or not _sound(data.bid_size)
-            or not _sound(data.ask_size)
-            or not _sound(data.volume)
+            or not 0 <= data.event_time - self.event_time <= TIME_STEP_MS
+            or not PRICE_FLOOR < bid <= ask < PRICE_CEILING
+            or not PRICE_FLOOR < low <= last <= high < PRICE_CEILING
+            or not low <= opened <= high
+            or not PRICE_FLOOR < data.bid_size < SIZE_CEILING
+            or not PRICE_FLOOR < data.ask_size < SIZE_CEILING
+            or not PRICE_FLOOR < data.volume < SIZE_CEILING
             or (self._turnover and not PRICE_FLOOR < turnover < SIZE_CEILING)
         ):
             return None

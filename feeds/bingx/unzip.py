@@ -27,11 +27,11 @@ def opened(frame: bytes) -> bytes:
         text = unpacking.decompress(frame, MAX_FRAME_BYTES)
     except zlib.error:
         raise DecodeError(facts.VENUE, FaultKind.NOT_JSON, detail="not gzip") from None
-    if unpacking.unconsumed_tail or (not unpacking.eof and len(text) >= MAX_FRAME_BYTES):
+    if unpacking.eof and not unpacking.unused_data:
+        return text
+    if unpacking.eof:
+        raise DecodeError(facts.VENUE, FaultKind.NOT_JSON, detail="something follows the gzip member")
+    if len(text) >= MAX_FRAME_BYTES:
         detail = f"more than {MAX_FRAME_BYTES} bytes unpacked"
         raise DecodeError(facts.VENUE, FaultKind.OVERSIZE, detail=detail)
-    if not unpacking.eof:
-        raise DecodeError(facts.VENUE, FaultKind.TRUNCATED, detail="gzip breaks off")
-    if unpacking.unused_data:
-        raise DecodeError(facts.VENUE, FaultKind.NOT_JSON, detail="something follows the gzip member")
-    return text
+    raise DecodeError(facts.VENUE, FaultKind.TRUNCATED, detail="gzip breaks off")

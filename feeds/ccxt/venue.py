@@ -35,6 +35,20 @@ class CcxtVenue:
             return False
         return bool(wanted.get("password"))
 
+    @property
+    def TELLS_TIERS(self) -> bool:
+        """Whether ccxt offers a call for them that can be trusted; false where it cannot say."""
+        from feeds.ccxt.exchange import Client
+        from feeds.ccxt.market import TIERS_MISTOLD
+
+        if self._exchange in TIERS_MISTOLD:
+            return False
+        try:
+            client = Client(self._exchange, None, None)
+        except RequestError:
+            return False
+        return bool(client.can("fetchMarketLeverageTiers", "fetchLeverageTiers"))
+
     def feed(self, endpoints: Endpoints | None, credentials: Credentials | None) -> VenueFeed:
         """Market data. Raises RequestError where ccxt is not installed or does not know the exchange."""
         from feeds.ccxt.client import CcxtFeed

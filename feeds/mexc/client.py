@@ -24,10 +24,10 @@ SPOT_PING: Final = '{"method":"PING"}'
 _TOPICS: Final = (
     (facts.MARK, facts.MARK_SILENCE_SECONDS),
     (facts.TICKER, facts.TICKER_SILENCE_SECONDS),
-    (facts.BOOK, facts.BOOK_SILENCE_SECONDS),
-    (facts.FUNDING, facts.FUNDING_SILENCE_SECONDS),
+    (facts.BOOK, None),
 )
-"""What is asked of each contract; the ticker tells the index price. The funding topic names the next settlement."""
+"""What is asked of each contract. The ticker tells index price and funding rate too; the funding topic itself, which
+speaks once a minute, is not asked for. A book may rest, and the ticker tells of its top as well."""
 
 
 class MexcFeed(PlainStream):
@@ -185,6 +185,4 @@ def _spot_channels(symbols: Sequence[str]) -> Iterator[Subscription]:
         yield Subscription(
             channel=facts.SPOT_TICKER.format(symbol=symbol), silence_seconds=facts.SPOT_TICKER_SILENCE_SECONDS
         )
-        yield Subscription(
-            channel=facts.SPOT_BOOK.format(symbol=symbol), silence_seconds=facts.SPOT_BOOK_SILENCE_SECONDS
-        )
+        yield Subscription(channel=facts.SPOT_BOOK.format(symbol=symbol), silence_seconds=None)

@@ -42,7 +42,6 @@ class MexcDesk(PlainStream):
         self._mode = Mode()
         self._listen_key = ""
         self._rest: RestClient | None = None
-        self._margins: dict[tuple[str, Leg], orders.Margin] = {}
 
     # --- the streams ---
 
@@ -127,14 +126,7 @@ class MexcDesk(PlainStream):
                 events = await sweeper.sweep(instruments, since_ns)
         except DecodeError as error:
             raise VenueError(self.venue, "bad_answer", str(error)) from None
-        self._keep_margins(events)
         return [*events, AccountSwept(received_ns=self._clock.now_ns(), account=self.account)]
-
-    def _keep_margins(self, events: Sequence[AnyEvent]) -> None:
-        for event in events:
-            if isinstance(event, AccountSettings) and event.margin_mode is not None and event.leverage is not None:
-                margin = orders.Margin(event.margin_mode, event.leverage)
-                self._margins[event.instrument, event.leg] = margin
 
     def _sweeper(self, rest: RestClient) -> Sweeper:
         from feeds.mexc.sweep import Sweeper
@@ -230,13 +222,18 @@ class MexcDesk(PlainStream):
         return [update, *(await sweeper.fills_of(update) if update.filled_quantity else ())]
 
     async def _margin(self, rest: RestClient, order: OrderRequest, symbol: str) -> orders.Margin:
-        """How the account is set for the order's contract and leg. Raises VenueError where the venue does not tell."""
-        legs = (order.leg,) if order.leg is not Leg.NET else (Leg.NET, Leg.LONG, Leg.SHORT)
-        if not any((order.instrument, leg) in self._margins for leg in legs):
-            self._keep_margins(await self._sweeper(rest).leverage(symbol))
-        for leg in legs:
-            if (order.instrument, leg) in self._margins:
-                return self._margins[order.instrument, leg]
+        """How the account is set now for the order's contract and leg: an order that repeated something older would set
+        it back. Raises VenueError where the venue does not tell."""
+        try:
+            told = await self._sweeper(rest).leverage(symbol)
+        except DecodeError as error:
+            raise VenueError(self.venue, "bad_answer", str(error)) from None
+        legs = (Leg.NET, Leg.LONG, Leg.SHORT) if order.leg is Leg.NET else (Leg.NET, order.leg)
+        for event in told:
+            if not isinstance(event, AccountSettings) or event.leg not in legs:
+                continue
+            if event.margin_mode is not None and event.leverage is not None:
+                return orders.Margin(event.margin_mode, event.leverage)
         raise VenueError(self.venue, "no_margin_mode", f"{symbol}: the venue does not tell margin mode and leverage")
 
     def _client(self) -> RestClient:

@@ -41,7 +41,7 @@ SPOT_LIFETIME_SECONDS: Final = 23 * 3600.0
 """Spot sockets live 24 h."""
 
 CONTRACTS_PER_SOCKET: Final = 30
-"""Four subscriptions each: 150 on one socket are known to work."""
+"""Three subscriptions each: 150 on one socket are known to work."""
 
 PAIRS_PER_SOCKET: Final = 15
 """Two subscriptions each, of the 30 that the venue allows on a socket."""
@@ -52,14 +52,8 @@ MARK_SILENCE_SECONDS: Final = 6.0
 TICKER_SILENCE_SECONDS: Final = 8.0
 """``sub.ticker`` speaks every two to three seconds."""
 
-BOOK_SILENCE_SECONDS: Final = 60.0
-"""``sub.depth.full`` speaks when the book changes; a quiet contract may rest."""
-
-FUNDING_SILENCE_SECONDS: Final = 180.0
-"""``sub.funding.rate`` speaks about once a minute."""
-
-SPOT_TICKER_SILENCE_SECONDS: Final = 60.0
-SPOT_BOOK_SILENCE_SECONDS: Final = 60.0
+SPOT_TICKER_SILENCE_SECONDS: Final = 12.0
+"""The day of a pair is told every three seconds."""
 
 BOOK_LEVELS: Final = 5
 """The smallest whole book that can be asked for."""
@@ -70,9 +64,6 @@ TICKER, MARK, INDEX, FUNDING, BOOK = "ticker", "fair.price", "index.price", "fun
 SPOT_BOOK: Final = "spot@public.aggre.bookTicker.v3.api.pb@100ms@{symbol}"
 SPOT_TICKER: Final = "spot@public.miniTicker.v3.api.pb@{symbol}@UTC+8"
 SPOT_ACCOUNT: Final = "spot@private.account.v3.api.pb"
-
-PRIVATE_TOPICS: Final = ("personal.asset", "personal.position", "personal.order", "personal.order.deal")
-"""What a login brings that is used; all of them come by themselves."""
 
 UNUSED_TOPICS: Final = frozenset(
     {

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from decimal import Decimal, InvalidOperation
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
@@ -18,26 +18,50 @@ from feeds.fields import Fields, ahead_of_clock
 from feeds.frames import as_bytes, clip, fault, open_frame, with_faults
 from feeds.mexc import facts
 from feeds.mexc.control import control, spot_control
-from feeds.mexc.state import RESTART_MS, TopicState, quick_book, quick_index, quick_mark, quick_ticker, refusal
-from feeds.mexc.wire import AnyFrame, BookFrame, IndexFrame, MarkFrame, TickerFrame
+from feeds.mexc.state import (
+    DAY_EVERY_MS,
+    RESTART_MS,
+    TopicState,
+    quick_book,
+    quick_index,
+    quick_mark,
+    quick_ticker,
+    refusal,
+)
+from feeds.mexc.wire import BookFrame, IndexFrame, MarkFrame, TickerFrame
 
 _QUICK_BYTES: Final = 2048
 _BACKSLASH: Final = b"\\"
 _PUSH: Final = "push."
-_FRAME = msgspec.json.Decoder(AnyFrame).decode
+_NOT_USUAL: Final = (msgspec.DecodeError, InvalidOperation, LookupError, RecursionError, ValueError)
+"""Another channel, a type or a number that does not fit, a contract not seen before on this topic."""
 
-_NOT_USUAL: Final = (msgspec.DecodeError, InvalidOperation, LookupError, RecursionError)
-"""A type or a number that does not fit, a contract not seen before on this topic."""
+_CHANNEL: Final = b'"channel":"push.'
+_TOPIC_AT: Final = len(_CHANNEL)
 
-_Quick = Callable[[TopicState, Any, int], Sequence[AnyEvent] | None]
-_QUICK: Final[dict[type, tuple[str, _Quick, int]]] = {
-    TickerFrame: (facts.TICKER, quick_ticker, 2),
-    MarkFrame: (facts.MARK, quick_mark, 2),
-    IndexFrame: (facts.INDEX, quick_index, 2),
-    BookFrame: (facts.BOOK, quick_book, 1),
+
+class _Quick(NamedTuple):
+    """How the usual frame of a topic is read. It names its contract so often, which holds the only underscores: where
+    there are more, one may stand within a number that a venue does not write so."""
+
+    topic: str
+    channel: str
+    decode: Callable[[bytes], Any]
+    read: Callable[[TopicState, Any, int, bytes], Sequence[AnyEvent] | None]
+    underscores: int
+
+
+def _quick(topic: str, frame: type, read: Callable[..., Sequence[AnyEvent] | None], underscores: int) -> _Quick:
+    return _Quick(topic, _PUSH + topic, msgspec.json.Decoder(frame).decode, read, underscores)
+
+
+_QUICK: Final = {
+    ord("t"): _quick(facts.TICKER, TickerFrame, quick_ticker, 2),
+    ord("f"): _quick(facts.MARK, MarkFrame, quick_mark, 2),
+    ord("i"): _quick(facts.INDEX, IndexFrame, quick_index, 2),
+    ord("d"): _quick(facts.BOOK, BookFrame, quick_book, 1),
 }
-"""By the type of a frame: its topic, its reader, and how often it names its contract, which holds the only underscores:
-where there are more, one may stand within a number that a venue does not write so."""
+"""By the first letter of the topic, which is a hint that the typed decode proves."""
 
 _PRICES: Final = (
     ("fairPrice", "mark_price", Fields.price),
@@ -78,10 +102,10 @@ class Decoder:
             frame = as_bytes(frame)
         if len(frame) <= _QUICK_BYTES and _BACKSLASH not in frame and frame.isascii():
             try:
-                message = _FRAME(frame)
-                topic, quick, underscores = _QUICK[type(message)]
-                if frame.count(b"_") == underscores:
-                    events = quick(self._topics[topic][message.symbol], message, received_ns)
+                topic, channel, decode, read, underscores = _QUICK[frame[frame.rindex(_CHANNEL) + _TOPIC_AT]]
+                message = decode(frame)
+                if message.channel == channel and frame.count(b"_") == underscores:
+                    events = read(self._topics[topic][message.symbol], message, received_ns, frame)
                     if events is not None:
                         return events
             except _NOT_USUAL:
@@ -143,7 +167,7 @@ class Decoder:
         )
         match topic:
             case facts.TICKER:
-                return self._ticker(base, data)
+                return self._ticker(base, data, self._day_is_due(state, ts))
             case facts.MARK:
                 values: dict[str, Decimal | int | None] = {"mark_price": data.price("price")}
             case facts.INDEX:
@@ -156,10 +180,17 @@ class Decoder:
                 values = _book(state, data, ts)
         return with_faults(msgspec.structs.replace(base, **values), facts.VENUE, data.bad, self._connection)
 
-    def _ticker(self, base: Ticker, data: Fields) -> Sequence[AnyEvent]:
-        """Prices and the day's figures, as far as they are there; the mark price has to be."""
+    @staticmethod
+    def _day_is_due(state: TopicState, ts: int) -> bool:
+        due = ts >= state.day_due
+        if due:
+            state.day_due = ts + DAY_EVERY_MS
+        return due
+
+    def _ticker(self, base: Ticker, data: Fields, day_is_due: bool) -> Sequence[AnyEvent]:
+        """Prices, and the day's figures where they are due, as far as they are there; the mark price has to be."""
         prices = {ours: read(data, name) for name, ours, read in _PRICES if name in data or name == "fairPrice"}
-        day = {ours: read(data, name) for name, ours, read in _DAY if name in data}
+        day = {ours: read(data, name) for name, ours, read in _DAY if name in data and day_is_due}
         events: list[AnyEvent] = [
             *with_faults(msgspec.structs.replace(base, **prices), facts.VENUE, data.bad, self._connection)
         ]
@@ -195,7 +226,7 @@ class Decoder:
                 channel="tickers",
                 venue_time_ns=ts * 1_000_000,
             )
-            events += self._ticker(base, row)
+            events += self._ticker(base, row, day_is_due=True)
         return events
 
 

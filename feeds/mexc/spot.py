@@ -48,6 +48,8 @@ class SpotDecoder:
     def decode(self, frame: bytes | str, received_ns: int) -> Sequence[AnyEvent]:
         """The events of one frame; never raises on bad input."""
         frame = as_bytes(frame)
+        if frame == b"Invalid listen key":
+            return (Heard(received_ns=received_ns, kind="expired", detail="the listen key is no longer valid"),)
         try:
             if frame[:1] == b"{":
                 return (spot_control(Fields(_opened(frame)), received_ns),)

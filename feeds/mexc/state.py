@@ -9,16 +9,22 @@ from collections.abc import Sequence
 from operator import itemgetter
 from typing import Final
 
+import msgspec
+
 from core.errors import DecodeError
 from core.events import AnyEvent, DayStatistics, FaultKind, Ticker
 from core.instruments import instrument_id
 from feeds.fields import PRICE_CEILING, PRICE_FLOOR, TIME_STEP_MS, plausible_symbol, sound_rate, sound_size
 from feeds.mexc import facts
-from feeds.mexc.wire import BookFrame, IndexFrame, MarkFrame, TickerFrame
+from feeds.mexc.wire import BookFrame, DayData, DayFrame, IndexFrame, MarkFrame, TickerFrame
 
+_DAY: Final = msgspec.json.Decoder(DayFrame).decode
 _price: Final = itemgetter(0)
 RESTART_MS: Final = 5_000
 """A book's version may begin anew so long after what is held."""
+
+DAY_EVERY_MS: Final = 10_000
+"""How often a ticker's figures of the last 24 hours are told: they take as long to read as its prices."""
 
 
 def refusal(kind: FaultKind, channel: str, field: str = "", detail: str = "") -> DecodeError:
@@ -34,7 +40,7 @@ def market_of(symbol: str) -> str:
 class TopicState:
     """One topic of one contract: the order of its frames."""
 
-    __slots__ = ("channel", "instrument", "symbol", "ts", "version")
+    __slots__ = ("channel", "day_due", "instrument", "symbol", "ts", "version")
 
     def __init__(self, topic: str, symbol: str) -> None:
         """Raises DecodeError for what cannot be a contract."""
@@ -42,7 +48,7 @@ class TopicState:
             raise refusal(FaultKind.UNKNOWN_TOPIC, topic, "symbol", "no contract")
         self.symbol, self.channel = symbol, f"{topic}.{symbol}"
         self.instrument = instrument_id(facts.VENUE, market_of(symbol), symbol)
-        self.ts = self.version = 0
+        self.ts = self.version = self.day_due = 0
 
     def follows(self, ts: int) -> bool:
         """True for a stamp that is as usual after the one before it."""
@@ -54,11 +60,11 @@ class TopicState:
             raise refusal(FaultKind.OUT_OF_ORDER, self.channel, "ts", f"ts {ts} after ts {self.ts}")
 
 
-def quick_ticker(state: TopicState, frame: TickerFrame, received_ns: int) -> Sequence[AnyEvent] | None:
-    """Prices, the running estimate of the funding rate, and the day's figures."""
+def quick_ticker(state: TopicState, frame: TickerFrame, received_ns: int, raw: bytes) -> Sequence[AnyEvent] | None:
+    """Prices and the running estimate of the funding rate; the day's figures where they are due."""
     data, ts = frame.data, frame.ts
     mark, index, last, rate = data.mark_price, data.index_price, data.last_price, data.funding_rate
-    bid, ask, high, low = data.bid_price, data.ask_price, data.high_price, data.low_price
+    bid, ask = data.bid_price, data.ask_price
     if not (
         state.follows(ts)
         and data.symbol == state.symbol
@@ -67,42 +73,54 @@ def quick_ticker(state: TopicState, frame: TickerFrame, received_ns: int) -> Seq
         and PRICE_FLOOR < last < PRICE_CEILING
         and PRICE_FLOOR < bid < PRICE_CEILING
         and PRICE_FLOOR < ask < PRICE_CEILING
-        and PRICE_FLOOR < high < PRICE_CEILING
-        and PRICE_FLOOR < low < PRICE_CEILING
         and sound_rate(rate)
+    ):
+        return None
+    day: DayStatistics | None = None
+    if ts >= state.day_due and (day := _quick_day(state, _DAY(raw).data, ts, received_ns)) is None:
+        return None
+    state.ts = ts
+    ticker = Ticker(
+        received_ns=received_ns,
+        instrument=state.instrument,
+        channel=state.channel,
+        venue_time_ns=ts * 1_000_000,
+        mark_price=mark,
+        index_price=index,
+        last_price=last,
+        bid_price=bid,
+        ask_price=ask,
+        funding_rate=rate,
+    )
+    if day is None:
+        return (ticker,)
+    state.day_due = ts + DAY_EVERY_MS
+    return (ticker, day)
+
+
+def _quick_day(state: TopicState, data: DayData, ts: int, received_ns: int) -> DayStatistics | None:
+    high, low = data.high_price, data.low_price
+    if not (
+        PRICE_FLOOR < high < PRICE_CEILING
+        and PRICE_FLOOR < low < PRICE_CEILING
         and sound_size(data.volume)
         and sound_size(data.turnover)
     ):
         return None
-    state.ts = ts
-    return (
-        Ticker(
-            received_ns=received_ns,
-            instrument=state.instrument,
-            channel=state.channel,
-            venue_time_ns=ts * 1_000_000,
-            mark_price=mark,
-            index_price=index,
-            last_price=last,
-            bid_price=bid,
-            ask_price=ask,
-            funding_rate=rate,
-        ),
-        DayStatistics(
-            received_ns=received_ns,
-            instrument=state.instrument,
-            channel=state.channel,
-            venue_time_ns=ts * 1_000_000,
-            high_price=high,
-            low_price=low,
-            last_price=last,
-            volume=data.volume,
-            turnover=data.turnover,
-        ),
+    return DayStatistics(
+        received_ns=received_ns,
+        instrument=state.instrument,
+        channel=state.channel,
+        venue_time_ns=ts * 1_000_000,
+        high_price=high,
+        low_price=low,
+        last_price=data.last_price,
+        volume=data.volume,
+        turnover=data.turnover,
     )
 
 
-def quick_mark(state: TopicState, frame: MarkFrame, received_ns: int) -> Sequence[AnyEvent] | None:
+def quick_mark(state: TopicState, frame: MarkFrame, received_ns: int, raw: bytes) -> Sequence[AnyEvent] | None:
     """The fair price, which is the mark price."""
     data, ts = frame.data, frame.ts
     if not (state.follows(ts) and data.symbol == state.symbol and PRICE_FLOOR < data.price < PRICE_CEILING):
@@ -119,7 +137,7 @@ def quick_mark(state: TopicState, frame: MarkFrame, received_ns: int) -> Sequenc
     )
 
 
-def quick_index(state: TopicState, frame: IndexFrame, received_ns: int) -> Sequence[AnyEvent] | None:
+def quick_index(state: TopicState, frame: IndexFrame, received_ns: int, raw: bytes) -> Sequence[AnyEvent] | None:
     """The index price."""
     data, ts = frame.data, frame.ts
     if not (state.follows(ts) and data.symbol == state.symbol and PRICE_FLOOR < data.price < PRICE_CEILING):
@@ -136,7 +154,7 @@ def quick_index(state: TopicState, frame: IndexFrame, received_ns: int) -> Seque
     )
 
 
-def quick_book(state: TopicState, frame: BookFrame, received_ns: int) -> Sequence[AnyEvent] | None:
+def quick_book(state: TopicState, frame: BookFrame, received_ns: int, raw: bytes) -> Sequence[AnyEvent] | None:
     """The best level of each side of a whole book; levels come in any order."""
     data, ts = frame.data, frame.ts
     if not (state.follows(ts) and data.version >= state.version and data.bids and data.asks):

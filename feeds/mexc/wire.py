@@ -8,7 +8,7 @@ import msgspec
 
 
 class TickerData(msgspec.Struct, frozen=True, gc=False):
-    """``data`` of ``push.ticker``; its bid and ask come without sizes."""
+    """``data`` of ``push.ticker``, without the day's figures; its bid and ask come without sizes."""
 
     symbol: str
     mark_price: Decimal = msgspec.field(name="fairPrice")
@@ -17,8 +17,14 @@ class TickerData(msgspec.Struct, frozen=True, gc=False):
     bid_price: Decimal = msgspec.field(name="bid1")
     ask_price: Decimal = msgspec.field(name="ask1")
     funding_rate: Decimal = msgspec.field(name="fundingRate")
+
+
+class DayData(msgspec.Struct, frozen=True, gc=False):
+    """``data`` of ``push.ticker``: the figures of the last 24 hours."""
+
     high_price: Decimal = msgspec.field(name="high24Price")
     low_price: Decimal = msgspec.field(name="lower24Price")
+    last_price: Decimal = msgspec.field(name="lastPrice")
     volume: Decimal = msgspec.field(name="volume24")
     turnover: Decimal = msgspec.field(name="amount24")
 
@@ -38,36 +44,43 @@ class BookData(msgspec.Struct, frozen=True, gc=False):
     version: int
 
 
-class TickerFrame(msgspec.Struct, frozen=True, gc=False, tag_field="channel", tag="push.ticker"):
+class TickerFrame(msgspec.Struct, frozen=True, gc=False):
     """One frame of ``sub.ticker``."""
 
     symbol: str
+    channel: str
     ts: int
     data: TickerData
 
 
-class MarkFrame(msgspec.Struct, frozen=True, gc=False, tag_field="channel", tag="push.fair.price"):
+class DayFrame(msgspec.Struct, frozen=True, gc=False):
+    """The same frame, read for the day's figures."""
+
+    data: DayData
+
+
+class MarkFrame(msgspec.Struct, frozen=True, gc=False):
     """One frame of ``sub.fair.price``."""
 
     symbol: str
+    channel: str
     ts: int
     data: PriceData
 
 
-class IndexFrame(msgspec.Struct, frozen=True, gc=False, tag_field="channel", tag="push.index.price"):
+class IndexFrame(msgspec.Struct, frozen=True, gc=False):
     """One frame of ``sub.index.price``."""
 
     symbol: str
+    channel: str
     ts: int
     data: PriceData
 
 
-class BookFrame(msgspec.Struct, frozen=True, gc=False, tag_field="channel", tag="push.depth.full"):
+class BookFrame(msgspec.Struct, frozen=True, gc=False):
     """One frame of ``sub.depth.full``."""
 
     symbol: str
+    channel: str
     ts: int
     data: BookData
-
-
-AnyFrame = TickerFrame | MarkFrame | IndexFrame | BookFrame

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 PASSPHRASE: Final = False
 """No key is used."""
+TELLS_TIERS: Final = True
 
 
 def feed(endpoints: Endpoints | None, credentials: Credentials | None) -> VenueFeed:

@@ -28,6 +28,9 @@ class Place(msgspec.Struct, frozen=True):
 VENUES: Mapping[str, Place] = {
     "bybit": Place("feeds.sim.bybit.listings:RULES", "feeds.sim.bybit.venue:Bybit"),
     "binance": Place("feeds.sim.binance.listings:RULES", "feeds.sim.binance.venue:Binance"),
+    "mexc": Place("feeds.sim.mexc.listings:RULES", "feeds.sim.mexc.venue:Mexc"),
+    "bingx": Place("feeds.sim.bingx.listings:RULES", "feeds.sim.bingx.venue:Bingx"),
+    "weex": Place("feeds.sim.weex.listings:RULES", "feeds.sim.weex.venue:Weex"),
 }
 """In the order in which they take ports."""
 

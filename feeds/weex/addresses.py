@@ -1,4 +1,4 @@
-"""Where WEEX's contracts and its spot are reached: two hosts on the venue, one or two elsewhere."""
+"""Where WEEX's contracts and its spot are reached: hosts of their own on the venue; elsewhere one may serve both."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from feeds.weex import facts
 
 
 def with_spot(endpoints: Endpoints | None) -> Endpoints:
-    """The endpoints with spot's: as given, else the venue's own beside these, else the same addresses."""
+    """The endpoints with spot's: as given, else the venue's own beside these, else the same addresses. REST paths tell
+    the two apart; the paths of their sockets are the same, so that spot's then stand under ``/spot``."""
     endpoints = endpoints or facts.LIVE
-    same = {facts.SPOT_REST: endpoints.rest, facts.SPOT_WEBSOCKET: endpoints.websocket}
+    same = {facts.SPOT_REST: endpoints.rest, facts.SPOT_WEBSOCKET: f"{endpoints.websocket}/spot"}
     known = facts.LIVE.more if endpoints.rest == facts.LIVE.rest else {}
     return Endpoints(rest=endpoints.rest, websocket=endpoints.websocket, more={**same, **known, **endpoints.more})
 

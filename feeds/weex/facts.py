@@ -107,7 +107,10 @@ NOT_BY_API: Final = "not tradable by API"
 
 FUNDING_POLL: Final = "funding"
 FUNDING_EVERY_SECONDS: Final = 20.0
-"""No stream tells the funding rate. One request for all contracts, of weight 1."""
+"""No stream tells the funding rate. A request weighs 1, for one contract or for all of about a thousand."""
+
+FEW: Final = 5
+"""So many contracts are cheaper asked for one by one."""
 
 SETTLED_POLL: Final = "settled funding"
 SETTLED_EVERY_SECONDS: Final = 300.0
@@ -149,6 +152,7 @@ TOO_LITTLE: Final = ("not enough", "insufficient")
 # --- what is not there ---------------------------------------------------------------------------------------
 
 _PRICES_ONLY: Final = "spot is read for prices and balances only"
+_NO_CONTRACT: Final = "a spot pair has none"
 NOT_OFFERED: Final[Mapping[tuple[str, str], str]] = {
     (LINEAR, "maintenance tiers"): "the venue publishes no tier table over its API",
     (LINEAR, "post-only"): "no such order is documented; POST_ONLY exists among the values of answers only",
@@ -160,7 +164,10 @@ NOT_OFFERED: Final[Mapping[tuple[str, str], str]] = {
         (SPOT, name): _PRICES_ONLY
         for name in ("open orders", "fills", "fee records", "place an order", "cancel an order", "query an order")
     },
-    **{(SPOT, name): _PRICES_ONLY for name in ("post-only", "reduce-only", "client order id")},
+    **{(SPOT, name): _PRICES_ONLY for name in ("post-only", "client order id")},
+    **{(SPOT, name): _NO_CONTRACT for name in ("mark price", "index price", "funding rate", "funding interval")},
+    **{(SPOT, name): _NO_CONTRACT for name in ("last settled funding rate", "funding records", "maintenance tiers")},
+    **{(SPOT, name): _NO_CONTRACT for name in ("positions", "position mode", "margin mode", "leverage", "reduce-only")},
 }
 ESTIMATED: Final[Mapping[tuple[str, str], str]] = {
     (LINEAR, "balances"): "the wallet is told over REST; the stream tells the available collateral, which is not it",

@@ -6,9 +6,9 @@ The usual ticker, book change and book ticker take one typed decode and a handfu
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import InvalidOperation
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import msgspec
 
@@ -18,13 +18,15 @@ from feeds.fields import Fields, plausible_symbol
 from feeds.frames import as_bytes, clip, fault, open_frame, with_faults
 from feeds.weex import facts
 from feeds.weex.book import BookState
-from feeds.weex.state import BookTickerState, TickerState, refusal
-from feeds.weex.wire import BookTickerFrame, DepthFrame, LinearFrame, SpotFrame
+from feeds.weex.state import BookTickerState, SpotTickerState, TickerState, refusal
+from feeds.weex.wire import BookTickerFrame, DepthFrame, TickerFrame
 
 _QUICK_BYTES: Final = 4096
 _BACKSLASH, _UNDERSCORE = b"\\_"
-_LINEAR: Final[Callable[[bytes], LinearFrame]] = msgspec.json.Decoder(LinearFrame).decode
-_SPOT: Final[Callable[[bytes], SpotFrame]] = msgspec.json.Decoder(SpotFrame).decode
+_KIND_AT: Final = len('{"e":"')
+_TICKER, _DEPTH, _BOOK_TICKER = (
+    msgspec.json.Decoder(kind).decode for kind in (TickerFrame, DepthFrame, BookTickerFrame)
+)
 
 _NOT_USUAL: Final = (msgspec.DecodeError, InvalidOperation, LookupError, RecursionError)
 """A type or a number that does not fit, a symbol not seen before."""
@@ -36,7 +38,7 @@ _KINDS: Final = {
 }
 """The values of ``e`` that are read, by market."""
 
-_State = TypeVar("_State", TickerState, BookTickerState, BookState)
+_State = TypeVar("_State", TickerState, SpotTickerState, BookTickerState, BookState)
 
 
 class Decoder:
@@ -46,14 +48,20 @@ class Decoder:
         self._market = market
         self._connection = connection or market
         self._kinds = _KINDS[market]
-        self._typed: Callable[[bytes], LinearFrame | SpotFrame] = _SPOT if market == facts.SPOT else _LINEAR
         self._tickers: dict[str, TickerState] = {}
+        self._spot_tickers: dict[str, SpotTickerState] = {}
         self._books: dict[str, BookState] = {}
         self._book_tickers: dict[str, BookTickerState] = {}
+        self._usual: dict[int, tuple[Callable[[bytes], Any], Mapping[str, Any]]] = {
+            ord("t"): (_TICKER, self._tickers),
+            ord("d"): (_DEPTH, self._books),
+            ord("b"): (_BOOK_TICKER, self._book_tickers),
+        }
+        """By the first letter of a frame's kind, which the typed decode proves: that, and its states by symbol."""
 
     def reset(self) -> None:
         """Forget all books and the order of what was seen."""
-        for table in (self._tickers, self._books, self._book_tickers):
+        for table in (self._tickers, self._spot_tickers, self._books, self._book_tickers):
             table.clear()
 
     def decode(self, frame: bytes | str, received_ns: int) -> Sequence[AnyEvent]:
@@ -62,7 +70,9 @@ class Decoder:
             frame = as_bytes(frame)
         if len(frame) <= _QUICK_BYTES and _BACKSLASH not in frame and _UNDERSCORE not in frame and frame.isascii():
             try:
-                event = self._quick(self._typed(frame), received_ns)
+                typed, states = self._usual[frame[_KIND_AT]]
+                message = typed(frame)
+                event: Ticker | None = states[message.symbol].quick(message, received_ns)
                 if event is not None:
                     return (event,)
             except _NOT_USUAL:
@@ -71,13 +81,6 @@ class Decoder:
             return self._careful(frame, received_ns)
         except DecodeError as error:
             return (fault(error, self._connection, received_ns),)
-
-    def _quick(self, message: LinearFrame | SpotFrame, received_ns: int) -> Ticker | None:
-        if isinstance(message, DepthFrame):
-            return self._books[message.symbol].quick(message, received_ns)
-        if isinstance(message, BookTickerFrame):
-            return self._book_tickers[message.symbol].quick(message, received_ns)
-        return self._tickers[message.symbol].quick(message, received_ns)
 
     # --- all other frames ------------------------------------------------------------------------------------
 
@@ -97,6 +100,8 @@ class Decoder:
             fields.note("s", "a symbol")
         if symbol is None or fields.bad:
             raise refusal(FaultKind.BAD_FIELD, kind, *fields.bad[0])
+        if kind == "ticker" and self._market == facts.SPOT:
+            return self._whole(self._admitted(self._spot_tickers, SpotTickerState, symbol), fields, received_ns)
         if kind == "ticker":
             return self._whole(self._admitted(self._tickers, TickerState, symbol), fields, received_ns)
         if kind == "bookTicker":

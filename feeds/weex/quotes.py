@@ -15,13 +15,13 @@ from pydantic import Field
 
 from core.events import AnyEvent, DayStatistics, Ticker
 from core.instruments import instrument_id
-from feeds.bodies import Body, NotNegative, Positive, read_rows, rows_of
+from feeds.bodies import PLAIN, Body, NotNegative, Positive, read_rows, rows_of
 from feeds.candles import open_body
 from feeds.fields import TIME_CEILING_MS
 from feeds.venue import RestAnswer
 from feeds.weex import facts
 
-Milliseconds = Annotated[int, Field(gt=0, lt=TIME_CEILING_MS)]
+Milliseconds = Annotated[int, PLAIN, Field(gt=0, lt=TIME_CEILING_MS)]
 
 
 class _Price(Body):

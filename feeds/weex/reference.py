@@ -17,14 +17,14 @@ from pydantic import Field
 
 from core.events import AnyEvent, FundingSettled, Heard, InstrumentListed, Ticker
 from core.instruments import ContractKind, Instrument, instrument_id
-from feeds.bodies import Body, Fraction, MaybePositive, Positive, bad_row, read_rows, rows_of
+from feeds.bodies import PLAIN, Body, Fraction, MaybePositive, Positive, bad_row, read_rows, rows_of
 from feeds.candles import open_body
 from feeds.fields import TIME_CEILING_MS
 from feeds.frames import clip
 from feeds.venue import RestAnswer
 from feeds.weex import candles, facts, quotes
 
-_Digits = Annotated[int, Field(ge=0, le=20)]
+_Digits = Annotated[int, PLAIN, Field(ge=0, le=20)]
 
 
 class _Symbols(msgspec.Struct, frozen=True):
@@ -60,9 +60,9 @@ class Premium(Body):
 
     symbol: str
     rate: Fraction = Field(alias="forecastFundingRate")
-    next_ms: int = Field(alias="nextFundingTime", ge=0, lt=TIME_CEILING_MS)
+    next_ms: Annotated[int, PLAIN] = Field(alias="nextFundingTime", ge=0, lt=TIME_CEILING_MS)
     time_ms: quotes.Milliseconds = Field(alias="time")
-    minutes: int = Field(alias="collectCycle", gt=0, le=10_080)
+    minutes: Annotated[int, PLAIN] = Field(alias="collectCycle", gt=0, le=10_080)
 
     @property
     def hours(self) -> int | None:

@@ -51,7 +51,7 @@ class WeexDialect:
         """A status other than 200, a negative ``code``, or an order that was not taken."""
         try:
             refusal = _REFUSAL.decode(reply.body)
-        except (msgspec.DecodeError, RecursionError):
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             refusal = _Refusal()
         code, message = _code_of(refusal)
         if reply.status == 200 and not code:
@@ -85,7 +85,7 @@ class WeexDialect:
         """``serverTime``. Raises VenueError."""
         try:
             return msgspec.json.decode(body, type=reference.Clock).time_ms
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, UnicodeDecodeError):
             raise VenueError(self.venue, "bad_answer", "no serverTime") from None
 
 
@@ -130,9 +130,16 @@ async def read_spot(rest: RestClient, symbols: Sequence[str], now_ns: int) -> li
 
 
 async def read_funding(rest: RestClient, symbols: Sequence[str], clock: Clock) -> list[AnyEvent]:
-    """The estimates for the running intervals. Raises VenueError."""
+    """The estimates for the running intervals: a few contracts are asked for one by one, more of them all at once.
+
+    Raises VenueError.
+    """
+    asked: Sequence[dict[str, str]] = [{"symbol": symbol} for symbol in symbols]
+    events: list[AnyEvent] = []
     try:
-        return reference.funding(await rest.get(facts.PREMIUM_PATH), symbols, clock.now_ns())
+        for parameters in asked if len(symbols) <= facts.FEW else ({},):
+            events += reference.funding(await rest.get(facts.PREMIUM_PATH, parameters), symbols, clock.now_ns())
+        return events
     except DecodeError as error:
         raise VenueError(facts.VENUE, "bad_answer", str(error)) from None
 

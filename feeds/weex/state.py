@@ -27,7 +27,7 @@ from feeds.fields import (
     sound_size,
 )
 from feeds.weex import facts
-from feeds.weex.wire import BookTickerFrame, SpotTickerFrame, TickerFrame
+from feeds.weex.wire import BookTickerFrame, TickerFrame
 
 Levels = Sequence[tuple[Decimal, Decimal]]
 
@@ -73,53 +73,53 @@ class State(ABC):
 
 
 class TickerState(State):
-    """``SYM@ticker``: the prices of every frame, and now and then the statistics of the day in it."""
+    """``SYM@ticker`` of a contract: the prices of every frame, and now and then the statistics of the day in it."""
 
-    __slots__ = ("_day_due_ns", "_spot")
+    __slots__ = ("_day_due_ns",)
     suffix = "ticker"
 
     def __init__(self, market: str, symbol: str) -> None:
         super().__init__(market, symbol)
-        self._spot = market == facts.SPOT
         self._day_due_ns = 0
 
-    def quick(self, frame: TickerFrame | SpotTickerFrame, received_ns: int) -> Ticker | None:
+    def quick(self, frame: TickerFrame, received_ns: int) -> Ticker | None:
         """The event of a frame in which all is as usual and no statistics are due."""
-        time, data = frame.event_time, frame.data[0]
+        time, (data,) = frame.event_time, frame.data
+        last, mark, index = data.last_price, data.mark_price, data.index_price
         if (
             not 0 <= time - self.event_time <= TIME_STEP_MS
             or received_ns >= self._day_due_ns
-            or not PRICE_FLOOR < data.last_price < PRICE_CEILING
+            or not PRICE_FLOOR < mark < PRICE_CEILING
+            or not PRICE_FLOOR < index < PRICE_CEILING
+            or not PRICE_FLOOR < last < PRICE_CEILING
         ):
             return None
-        mark = index = None
-        if isinstance(frame, TickerFrame):
-            mark, index = frame.data[0].mark_price, frame.data[0].index_price
-            if not (PRICE_FLOOR < mark < PRICE_CEILING and PRICE_FLOOR < index < PRICE_CEILING):
-                return None
         self.event_time = time
-        return replace(
-            self.blank,
+        return Ticker(
             received_ns=received_ns,
+            instrument=self.blank.instrument,
+            channel=self.blank.channel,
             venue_time_ns=time * 1_000_000,
             mark_price=mark,
             index_price=index,
-            last_price=data.last_price,
+            last_price=last,
         )
 
     def careful(self, fields: Fields, received_ns: int) -> list[AnyEvent]:
         """See :meth:`State.careful`: the prices that are good, and the statistics where they are due."""
         ticker = self._stamped(fields, received_ns)
         data = _only_element(fields, self.blank.channel)
-        ticker = replace(ticker, last_price=data.price("c"))
-        if not self._spot:
-            ticker = replace(ticker, mark_price=data.price("m"), index_price=data.price("i"))
+        ticker = self._priced(ticker, data)
         events: list[AnyEvent] = [ticker]
         if received_ns >= self._day_due_ns:
             self._day_due_ns = received_ns + facts.DAY_EVERY_NS
             events.append(self._day(data, ticker))
         fields.bad += data.bad
         return events
+
+    def _priced(self, ticker: Ticker, data: Fields) -> Ticker:
+        last = data.price("c")
+        return replace(ticker, last_price=last, mark_price=data.price("m"), index_price=data.price("i"))
 
     def _day(self, data: Fields, ticker: Ticker) -> DayStatistics:
         return DayStatistics(
@@ -134,6 +134,15 @@ class TickerState(State):
             volume=data.size("v"),
             turnover=data.size("q"),
         )
+
+
+class SpotTickerState(TickerState):
+    """``SYM@ticker`` of a spot pair, which has the last price only. It comes once a second: nothing is quick."""
+
+    __slots__ = ()
+
+    def _priced(self, ticker: Ticker, data: Fields) -> Ticker:
+        return replace(ticker, last_price=data.price("c"))
 
 
 class BookTickerState(State):
@@ -159,9 +168,10 @@ class BookTickerState(State):
         ):
             return None
         self.event_time, self._update_id = time, frame.update_id
-        return replace(
-            self.blank,
+        return Ticker(
             received_ns=received_ns,
+            instrument=self.blank.instrument,
+            channel=self.blank.channel,
             venue_time_ns=time * 1_000_000,
             bid_price=bid,
             bid_size=frame.bid_size,

@@ -5,7 +5,8 @@ The venue's own time, asked first, is the time of what is told: nothing that its
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
+from functools import partial
 from typing import Final, TypeGuard
 
 import msgspec
@@ -20,9 +21,10 @@ from feeds.rest import RestClient
 from feeds.venue import RestAnswer
 from feeds.weex import account, facts
 from feeds.weex.known import Known
+from feeds.weex.rest import WeexDialect
 
-_DEEPEST: Final = 24
-"""A stretch of records is halved at most so often: then it is a few seconds long."""
+_MOST_PAGES: Final = 500
+"""More are not asked for at once: whoever answers any stretch of time with a full page would be asked for ever."""
 
 
 class Sweep:
@@ -63,11 +65,8 @@ class Sweep:
         _, configured = await self.ask(facts.SYMBOL_CONFIG_PATH)
         _, wallet = await self.ask(facts.BALANCE_PATH)
         _, held = await self.ask(facts.POSITIONS_PATH)
-        open_orders: list[AnyEvent] = []
-        for symbol in symbols:
-            asked = {"symbol": symbol, "limit": str(facts.PAGE_ROWS)}
-            open_orders += (await self.ask(facts.OPEN_ORDERS_PATH, asked))[1]
-        events += [event for event in configured if getattr(event, "instrument", "") in wanted or _bad(event)]
+        open_orders = [event for event in await self._open_orders(symbols) if _about(event, wanted)]
+        events += [event for event in configured if _about(event, wanted)]
         for event in (*wallet, *held, *open_orders):
             if _bad(event):
                 raise unreadable(event)
@@ -76,6 +75,18 @@ class Sweep:
         events += [replace(event, venue_time_ns=now_ns) for event in told]
         events += self._flat(wanted, told, now_ns)
         return events + open_orders
+
+    async def _open_orders(self, symbols: Sequence[str]) -> list[AnyEvent]:
+        """Those of all contracts; contract by contract where one page may not hold them."""
+        page = {"limit": str(facts.PAGE_ROWS)}
+        _, told = await self.ask(facts.OPEN_ORDERS_PATH, page)
+        if len(told) < facts.PAGE_ROWS:
+            return told
+        return [
+            event
+            for symbol in symbols
+            for event in (await self.ask(facts.OPEN_ORDERS_PATH, {"symbol": symbol, **page}))[1]
+        ]
 
     def _flat(self, wanted: Iterable[str], told: Iterable[PositionUpdate], now_ns: int) -> list[PositionUpdate]:
         there = {(event.instrument, event.leg) for event in told}
@@ -95,41 +106,41 @@ class Sweep:
         ]
 
     async def _venue_now_ns(self) -> int:
-        raw = await self._rest.get(facts.CLOCK_PATH)
-        try:
-            return int(msgspec.json.decode(raw)["serverTime"]) * 1_000_000
-        except (msgspec.DecodeError, LookupError, TypeError, ValueError):
-            raise VenueError(facts.VENUE, "bad_answer", f"{facts.CLOCK_PATH}: no serverTime") from None
+        return WeexDialect().clock_ms(await self._rest.get(facts.CLOCK_PATH)) * 1_000_000
 
     async def records(self, symbols: Sequence[str], since_ns: int) -> list[AnyEvent]:
         """Fills, funding and fees since then, as far back as the venue goes. Raises VenueError."""
-        end_ms = self._rest.venue_now_ms
-        start_ms = max(since_ns // 1_000_000, end_ms - facts.LONGEST_LOOK_BACK_MS)
-        if start_ms > end_ms:
-            start_ms = end_ms
-        events: list[AnyEvent] = []
-        for symbol in symbols:
-            events += await self._fills(symbol, start_ms, end_ms)
+        start_ms, end_ms = self._reach(since_ns)
         wanted = {instrument_id(facts.VENUE, facts.LINEAR, symbol) for symbol in symbols}
-        ledger = await self._pages(self._income, start_ms, end_ms)
-        return events + [event for event in ledger if getattr(event, "instrument", "") in (*wanted, "")]
+        found = [*await self._pages(self._fills, start_ms, end_ms), *await self._pages(self._income, start_ms, end_ms)]
+        return [event for event in found if _about(event, {*wanted, ""})]
 
-    async def _fills(self, symbol: str, start_ms: int, end_ms: int) -> list[AnyEvent]:
-        """Executions of one contract, each with our name of its order."""
+    def _reach(self, since_ns: int) -> tuple[int, int]:
+        end_ms = self._rest.venue_now_ms
+        return min(max(since_ns // 1_000_000, end_ms - facts.LONGEST_LOOK_BACK_MS), end_ms), end_ms
 
-        async def trades(start: int, end: int) -> tuple[bool, list[AnyEvent]]:
-            span = {"startTime": str(start), "endTime": str(end)}
-            asked = {"symbol": symbol, **span, "limit": str(facts.PAGE_ROWS)}
-            raw, told = await self.ask(facts.TRADES_PATH, asked)
-            if any(isinstance(event, Fill) and not event.client_order_id for event in told):
-                await self.ask(facts.ORDER_HISTORY_PATH, {"symbol": symbol, **span})
-                answer = RestAnswer(
-                    path=facts.TRADES_PATH, body=raw, received_ns=self._clock.now_ns(), account=self._name
-                )
-                told = account.events(answer, self._known)
-            return len(told) >= facts.PAGE_ROWS, told
+    async def ended_orders(self, symbol: str, since_ns: int) -> list[AnyEvent]:
+        """A contract's orders that have ended, of those made since then, as far back as the venue goes."""
+        start_ms, end_ms = self._reach(since_ns)
+        return await self._pages(partial(self._ended, symbol), start_ms, end_ms)
 
-        return await self._pages(trades, start_ms, end_ms)
+    async def _ended(self, symbol: str, start: int, end: int) -> tuple[bool, list[AnyEvent]]:
+        page = {"symbol": symbol, "startTime": str(start), "endTime": str(end), "limit": str(facts.PAGE_ROWS)}
+        _, told = await self.ask(facts.ORDER_HISTORY_PATH, page)
+        return len(told) >= facts.PAGE_ROWS, told
+
+    async def _fills(self, start: int, end: int) -> tuple[bool, list[AnyEvent]]:
+        """Executions, each with our name of its order: the past of contracts with an unknown one is looked through."""
+        span = {"startTime": str(start), "endTime": str(end)}
+        raw, told = await self.ask(facts.TRADES_PATH, {**span, "limit": str(facts.PAGE_ROWS)})
+        unnamed = {event.instrument for event in told if isinstance(event, Fill) and not event.client_order_id}
+        for instrument in sorted(unnamed):
+            await self.ask(facts.ORDER_HISTORY_PATH, {"symbol": instrument.split(":")[2], **span})
+        if unnamed:
+            now_ns = self._clock.now_ns()
+            answer = RestAnswer(path=facts.TRADES_PATH, body=raw, received_ns=now_ns, account=self._name)
+            told = account.events(answer, self._known)
+        return len(told) >= facts.PAGE_ROWS, told
 
     async def _income(self, start: int, end: int) -> tuple[bool, list[AnyEvent]]:
         body: dict[str, object] = {"startTime": start, "endTime": end, "limit": facts.PAGE_ROWS}
@@ -137,21 +148,27 @@ class Sweep:
         return msgspec.json.decode(raw, type=account.Income).more, told
 
     async def _pages(
-        self,
-        ask: Callable[[int, int], Awaitable[tuple[bool, list[AnyEvent]]]],
-        start: int,
-        end: int,
-        depth: int = 0,
+        self, ask: Callable[[int, int], Awaitable[tuple[bool, list[AnyEvent]]]], start: int, end: int
     ) -> list[AnyEvent]:
         """All records of a stretch of time: one with more than a page of them is asked for again in halves."""
-        more, events = await ask(start, end)
-        if not more or depth >= _DEEPEST or end - start < 2:
-            return events
-        middle = (start + end) // 2
-        return [
-            *await self._pages(ask, start, middle, depth + 1),
-            *await self._pages(ask, middle + 1, end, depth + 1),
-        ]
+        events: list[AnyEvent] = []
+        ahead = [(start, end)]
+        for _ in range(_MOST_PAGES):
+            start, end = ahead.pop()
+            more, told = await ask(start, end)
+            if more and end > start:
+                middle = (start + end) // 2
+                ahead += [(middle + 1, end), (start, middle)]
+            else:
+                events += told
+            if not ahead:
+                return events
+        raise VenueError(facts.VENUE, "too_many_records", f"more than {_MOST_PAGES} pages of records")
+
+
+def _about(event: AnyEvent, wanted: Collection[str]) -> bool:
+    """Whether an event is about these instruments, or may be for all that can be read of it."""
+    return _bad(event) or getattr(event, "instrument", "") in wanted
 
 
 def _bad(event: AnyEvent) -> TypeGuard[FrameFault]:

@@ -40,20 +40,6 @@ class DepthFrame(msgspec.Struct, frozen=True, gc=False, tag_field="e", tag="dept
     asks: list[tuple[Decimal, Decimal]] = msgspec.field(name="a")
 
 
-class SpotTickerData(msgspec.Struct, frozen=True, gc=False):
-    """The one element of a spot ticker: the last price."""
-
-    last_price: Decimal = msgspec.field(name="c")
-
-
-class SpotTickerFrame(msgspec.Struct, frozen=True, gc=False, tag_field="e", tag="ticker"):
-    """``SYM@ticker`` of a spot pair."""
-
-    event_time: int = msgspec.field(name="E")
-    symbol: str = msgspec.field(name="s")
-    data: tuple[SpotTickerData] = msgspec.field(name="d")
-
-
 class BookTickerFrame(msgspec.Struct, frozen=True, gc=False, tag_field="e", tag="bookTicker"):
     """``SYM@bookTicker`` of a spot pair."""
 
@@ -64,7 +50,3 @@ class BookTickerFrame(msgspec.Struct, frozen=True, gc=False, tag_field="e", tag=
     bid_size: Decimal = msgspec.field(name="B")
     ask_price: Decimal = msgspec.field(name="a")
     ask_size: Decimal = msgspec.field(name="A")
-
-
-LinearFrame = TickerFrame | DepthFrame
-SpotFrame = SpotTickerFrame | BookTickerFrame

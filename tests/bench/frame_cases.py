@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import random
 from collections.abc import Iterator
@@ -10,6 +11,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
+
+from tests.bench import mexc_frames
 
 CAPTURES = Path(__file__).parents[2].parent / "shared" / "captures"
 SYMBOLS = ("BTCUSDT", "ETHUSDT")
@@ -40,6 +43,8 @@ def cases() -> Iterator[Case]:
     yield Case("Binance mark price, combined", "binance", "usdm", "mark", url, SYMBOLS, combined[:2], combined[2:])
     yield Case("Binance mark price, raw", "binance", "usdm", "mark raw", url, SYMBOLS, raw[:2], raw[2:])
     yield _whole_market(chance, url)
+    yield from _binance_books(chance)
+    yield _coin_marks(chance)
     url = "wss://stream.bybit.com/v5/public/linear"
     primer = [_json(_snapshot(chance, symbol)) for symbol in SYMBOLS]
     busy = [_json(_delta(chance, number, _busy(chance))) for number in range(COUNT)]
@@ -47,6 +52,19 @@ def cases() -> Iterator[Case]:
     calm = [_json(_delta(chance, number, _calm(chance))) for number in range(COUNT)]
     yield Case("Bybit ticker deltas, mostly the book", "bybit", "linear", "ticker", url, SYMBOLS, primer, calm)
     yield from _captured(url)
+    yield _packed(chance)
+    frames = mexc_frames.tickers(COUNT + 2)
+    yield Case("MEXC tickers", "mexc", "linear", "mexc", mexc_frames.URL, mexc_frames.SYMBOLS, frames[:2], frames[2:])
+
+
+def _packed(chance: random.Random) -> Case:
+    """BingX packs each frame by itself."""
+    symbols = ("BTC-USDT", "ETH-USDT")
+    frames = [
+        gzip.compress(_json(_day(chance, symbols[number % 2], START_MS + 500 * number))) for number in range(COUNT + 2)
+    ]
+    url = "wss://open-api-swap.bingx.com/swap-market"
+    return Case("BingX tickers, packed", "bingx", "linear", "packed", url, symbols, frames[:2], frames[2:])
 
 
 def _whole_market(chance: random.Random, url: str) -> Case:
@@ -54,6 +72,44 @@ def _whole_market(chance: random.Random, url: str) -> Case:
     arrays = [_json([_mark(chance, symbol, START_MS + 1000 * number) for symbol in symbols]) for number in range(21)]
     name = "Binance mark prices, array of 600"
     return Case(name, "binance", "usdm", "marks", url, symbols, arrays[:1], arrays[1:])
+
+
+def _binance_books(chance: random.Random) -> Iterator[Case]:
+    futures = [_book(chance, SYMBOLS[number % 2], number) for number in range(COUNT + 2)]
+    spot = [{name: book[name] for name in "usbBaA"} for book in futures]
+    for market, shape, books, url in (
+        ("usdm", "book", futures, "wss://fstream.binance.com/public/ws"),
+        ("spot", "spot book", spot, "wss://stream.binance.com:9443/stream"),
+    ):
+        frames = [_json({"stream": f"{str(book['s']).lower()}@bookTicker", "data": book}) for book in books]
+        yield Case(f"Binance book ticker, {market}", "binance", market, shape, url, SYMBOLS, frames[:2], frames[2:])
+
+
+def _book(chance: random.Random, symbol: str, number: int) -> dict[str, Any]:
+    time_ms = START_MS + 10 * number
+    return {
+        "e": "bookTicker",
+        "u": 400_900_217 + number,
+        "s": symbol,
+        "ps": symbol,
+        "b": _price(chance, 2),
+        "B": f"{9 * chance.random():.3f}",
+        "a": _price(chance, 2),
+        "A": f"{9 * chance.random():.3f}",
+        "T": time_ms - 2,
+        "E": time_ms,
+        "st": 1,
+    }
+
+
+def _coin_marks(chance: random.Random) -> Case:
+    symbols = ("BTCUSD_PERP", "ETHUSD_PERP")
+    marks = [_mark(chance, symbols[number % 2], START_MS + 500 * number) for number in range(COUNT + 2)]
+    coin = [{name: value for name, value in mark.items() if name != "ap"} | {"st": 2} for mark in marks]
+    frames = [_json({"stream": f"{str(mark['s']).lower()}@markPrice@1s", "data": mark}) for mark in coin]
+    url = "wss://dstream.binance.com/ws"
+    name = "Binance mark price, COIN-M"
+    return Case(name, "binance", "coinm", "mark", url, symbols, frames[:2], frames[2:])
 
 
 def _captured(url: str) -> Iterator[Case]:
@@ -97,6 +153,31 @@ def _mark(chance: random.Random, symbol: str, time_ms: int) -> dict[str, Any]:
         "T": 1_786_320_000_000,
         "st": 1,
     }
+
+
+def _day(chance: random.Random, symbol: str, time_ms: int) -> dict[str, Any]:
+    last = Decimal(_price(chance, 1))
+    data = {
+        "e": "24hTicker",
+        "E": time_ms,
+        "s": symbol,
+        "p": "-262.0",
+        "P": "-0.21",
+        "c": str(last),
+        "L": "0.0010",
+        "h": "76912.5",
+        "l": "75988.1",
+        "v": f"{17030 + chance.random():.4f}",
+        "q": "210028.10",
+        "o": "76262.0",
+        "O": time_ms - 86_400_000,
+        "C": time_ms,
+        "A": str(last),
+        "a": f"{9 * chance.random():.4f}",
+        "B": str(last - Decimal("0.1")),
+        "b": f"{9 * chance.random():.4f}",
+    }
+    return {"code": 0, "dataType": f"{symbol}@ticker", "data": data}
 
 
 def _snapshot(chance: random.Random, symbol: str) -> dict[str, Any]:
@@ -236,5 +317,47 @@ class _BareTickers(msgspec.Struct):
     data: _BareTicker
 
 
-BARE = {"mark": _BareCombined, "mark raw": _BareMark, "marks": list[_BareMark], "ticker": _BareTickers}
-LEAST = {"mark": _LeastCombined, "mark raw": _LeastMark, "marks": list[_LeastMark], "ticker": _LeastTickers}
+class _LeastBook(msgspec.Struct):
+    u: int
+    s: str
+    b: Decimal
+    B: Decimal
+    a: Decimal
+    A: Decimal
+
+
+class _BareBook(_LeastBook):
+    e: str = ""
+    E: int = 0
+    T: int = 0
+    st: int = 1
+
+
+class _LeastBooks(msgspec.Struct):
+    stream: str
+    data: _LeastBook
+
+
+class _BareBooks(msgspec.Struct):
+    stream: str
+    data: _BareBook
+
+
+BARE = {
+    "mexc": mexc_frames.Bare,
+    "mark": _BareCombined,
+    "mark raw": _BareMark,
+    "marks": list[_BareMark],
+    "ticker": _BareTickers,
+    "book": _BareBooks,
+    "spot book": _LeastBooks,
+}
+LEAST = {
+    "mexc": mexc_frames.Least,
+    "mark": _LeastCombined,
+    "mark raw": _LeastMark,
+    "marks": list[_LeastMark],
+    "ticker": _LeastTickers,
+    "book": _LeastBooks,
+    "spot book": _LeastBooks,
+}

@@ -25,15 +25,22 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from core.symbols import read_name
 from feeds.registry import decoder_for
-from tests.bench import frame_cases, okx_cases
+from tests.bench import frame_cases, okx_cases, weex_cases
 from tests.bench.frame_cases import Case
 
-BARE, LEAST = frame_cases.BARE | okx_cases.BARE, frame_cases.LEAST | okx_cases.LEAST
-
+BARE = frame_cases.BARE | okx_cases.BARE | weex_cases.BARE
+LEAST = frame_cases.LEAST | okx_cases.LEAST | weex_cases.LEAST
 WORKER = Path(__file__).with_name("cryptofeed_worker.py")
 EXCHANGES: list[Any] = []
 """ccxt's clients, to be closed at the end."""
+
+CCXT = {("binance", "usdm"): "binanceusdm", ("binance", "coinm"): "binancecoinm"}
+"""ccxt's class for a market, where it is not named after the venue."""
+
+CRYPTOFEED = (("binance", "usdm"), ("bybit", "linear"))
+"""The markets that its worker here can take."""
 
 Pass = Callable[[], float]
 """Feeds a case's frames once and says how many seconds it took."""
@@ -76,10 +83,12 @@ def ours(case: Case) -> Pass:
     return run
 
 
-def typed(models: Mapping[str, Any]) -> Callable[[Case], Pass]:
-    """A typed msgspec decode and nothing more."""
+def typed(models: Mapping[str, Any]) -> Callable[[Case], Pass | None]:
+    """A typed msgspec decode and nothing more; ``None`` for frames that are no plain JSON."""
 
-    def prepare(case: Case) -> Pass:
+    def prepare(case: Case) -> Pass | None:
+        if case.shape not in models:
+            return None
         decode = msgspec.json.Decoder(models[case.shape]).decode
 
         def take(frames: Sequence[bytes]) -> None:
@@ -95,18 +104,25 @@ def ccxt_pro(case: Case) -> Pass:
     """ccxt.pro from the bytes of a frame to its ticker, on a client that is not connected."""
     import ccxt.pro
 
-    exchange = getattr(ccxt.pro, {"binance": "binanceusdm"}.get(case.venue, case.venue))()
-    exchange.set_markets([_ccxt_market(symbol) for symbol in case.symbols])
+    exchange = getattr(ccxt.pro, CCXT.get((case.venue, case.market), case.venue))()
+    markets = {symbol: _ccxt_market(case, symbol) for symbol in case.symbols}
+    exchange.set_markets(list(markets.values()))
     handle = exchange.client(case.url).handle_text_or_binary_message
+    packed, unpack = case.shape == "packed", exchange.gunzip
 
     def take(frames: Sequence[bytes]) -> None:
         for frame in frames:
-            handle(frame)
+            handle(unpack(frame) if packed else frame)
+
+    handed: Any = case
+    if case.venue == "mexc":  # where bytes mean Protocol Buffers
+        texts: list[Any] = [[frame.decode() for frame in part] for part in (case.primer, case.frames)]
+        handed = case._replace(primer=texts[0], frames=texts[1])
 
     def run() -> float:
-        seconds = timed(take, case)
-        heard = {*exchange.tickers, *exchange.bidsasks}
-        missing = [symbol for symbol in case.symbols if _ccxt_market(symbol)["symbol"] not in heard]
+        seconds = timed(take, handed)
+        made = {*exchange.tickers, *exchange.orderbooks, *exchange.bidsasks}
+        missing = [symbol for symbol, market in markets.items() if market["symbol"] not in made]
         if missing:
             raise RuntimeError(f"ccxt.pro made nothing of {', '.join(missing[:3])}")
         return seconds
@@ -115,28 +131,31 @@ def ccxt_pro(case: Case) -> Pass:
     return run
 
 
-def _ccxt_market(symbol: str) -> dict[str, Any]:
-    base = symbol.removesuffix("-USDT-SWAP").removesuffix("USDT")
+def _ccxt_market(case: Case, symbol: str) -> dict[str, Any]:
+    terms = read_name(f"{case.venue}:{case.market}:{symbol}")
+    assert terms is not None, "a case has symbols that the venue can have"
+    spot, inverse = case.market == "spot", terms.settle == terms.base
+    settle = None if spot else terms.settle
     return {
         "id": symbol,
-        "symbol": f"{base}/USDT:USDT",
-        "base": base,
-        "quote": "USDT",
-        "settle": "USDT",
-        "baseId": base,
-        "quoteId": "USDT",
-        "settleId": "USDT",
-        "type": "swap",
+        "symbol": f"{terms.base}/{terms.quote}" if spot else f"{terms.base}/{terms.quote}:{settle}",
+        "base": terms.base,
+        "quote": terms.quote,
+        "settle": settle,
+        "baseId": terms.base,
+        "quoteId": terms.quote,
+        "settleId": settle,
+        "type": "spot" if spot else "swap",
         "active": True,
-        "contractSize": 1,
-        "spot": False,
+        "contractSize": None if spot else 1,
+        "spot": spot,
         "margin": False,
-        "swap": True,
+        "swap": not spot,
         "future": False,
         "option": False,
-        "contract": True,
-        "linear": True,
-        "inverse": False,
+        "contract": not spot,
+        "linear": None if spot else not inverse,
+        "inverse": None if spot else inverse,
         "precision": {"amount": 0.001, "price": 0.1},
         "limits": {},
         "info": {},
@@ -152,8 +171,8 @@ class Cryptofeed:
         )
 
     def prepare(self, case: Case) -> Pass | None:
-        """``None`` where the handler does not take such frames (raw ones and arrays), or has no such venue here."""
-        if case.shape in ("mark raw", "marks") or case.venue == "okx":
+        """``None`` where the handler does not take such frames (raw ones, arrays, books without depth)."""
+        if case.shape in ("mark raw", "marks", "book", "spot book") or (case.venue, case.market) not in CRYPTOFEED:
             return None
 
         frames = {"primer": case.primer, "frames": case.frames}
@@ -220,7 +239,7 @@ async def main() -> None:
     names = [contender.name for contender in contenders]
     print(f"{'µs a frame (median)':<45}" + "".join(f"{name:>10}" for name in names))
     try:
-        for case in (*frame_cases.cases(), *okx_cases.cases()):
+        for case in (*frame_cases.cases(), *okx_cases.cases(), *weex_cases.weex_cases()):
             passes = [contender.prepare(case) for contender in contenders]
             show(case, names, microseconds(passes, len(case.frames), arguments.repeats))
     finally:

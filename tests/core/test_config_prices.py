@@ -69,6 +69,7 @@ def test_typed_marks_may_begin_with_one() -> None:
         ('file = "a"\nprice = "settlement"', 93_600),
         ('url = "https://a.b/c"\npointer = "/p"', 30),
         ('url = "https://a.b/c"\npointer = "/p"\nevery_seconds = 60', 180),
+        ('url = "https://a.b/c"\npointer = "/p"\nevery_seconds = 20\nstale_after_seconds = 40', 40),
         ("typed = true", 3_600),
         ('typed = true\nprice = "settlement"', 93_600),
         ("typed = true\nstale_after_seconds = 7200", 7_200),

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import msgspec
 import pytest
 
 from core.book_scenario import build
 from core.commands import ConfirmStage, SetTarget, StageHedge
-from core.contract_sheet import listings
+from core.contract_sheet import instrument_of, listings
 from core.engine import Engine
-from core.events import ConnectionState, OrderState
+from core.events import ChannelState, ConnectionState, OrderState, OrderUpdate
 from core.figures import Freshness
+from core.margin import opening_margin
+from core.orders import OrderRequest
+from core.pnl import order_fee
 from core.rules import BLIND
 from core.snapshot import FeedView, HedgeLine, Snapshot
 from feeds.paper import PaperBroker
@@ -95,6 +99,14 @@ def test_a_pair_stands_for_the_index_price_by_estimate() -> None:
     assert attribution.hedged.value == 10 * (92_000 - 60_000) - 5 * (92_460 - 90_000)
 
 
+def test_a_pair_in_the_currency_of_the_contract_is_no_estimate() -> None:
+    made = priced_engine(INDEXED.replace("BTCUSDT", "BTCUSD"))
+    feed(made, told(0.1, 92_460), spot(0.1, 92_000, "bybit:spot:BTCUSD"))
+    seen = line(made, 0.2)
+    assert (seen.index_price.value, seen.index_price.estimated, seen.basis.estimated) == (Decimal(92_000), False, False)
+    assert line(priced_engine(INDEXED, spot_price=None), 0.2).index_price.missing, "unknown is not absent"
+
+
 def test_a_price_is_as_old_as_it_says_from_the_first_on() -> None:
     made = priced_engine(FILE)
     feed(made, told(0.1, 92_500, seen=-45))
@@ -109,12 +121,14 @@ def test_a_price_is_as_old_as_it_says_from_the_first_on() -> None:
 
 def test_a_lost_source_lets_the_price_age_by_itself() -> None:
     made = priced_engine(FILE)
-    feed(made, connection(0, ConnectionState.LIVE, venue="cme", name=NAME), told(0.1, 92_500))
+    feed(made, connection(0, ConnectionState.LIVE, venue="cme", name=NAME))
+    feed(made, channel(0, ChannelState.LIVE, NAME, venue="cme", name=NAME), told(0.1, 92_500))
     feed(made, connection(1, ConnectionState.RECONNECTING, venue="cme", name=NAME, reason="HTTP 500"))
     assert line(made, 2).mark_price.freshness is Freshness.LIVE
-    assert line(made, 31).mark_price.freshness is Freshness.LATE
     view = source(made.snapshot(at(5)))
     assert (view.state, view.reason, view.reconnects) == (ConnectionState.RECONNECTING, "HTTP 500", 1)
+    assert view.freshness is Freshness.LATE
+    assert line(made, 31).mark_price.freshness is Freshness.LATE
 
 
 def test_over_a_closed_market_the_price_rests_and_nobody_is_blind() -> None:
@@ -152,8 +166,10 @@ def test_a_price_of_the_past_or_the_future_is_refused() -> None:
     feed(made, told(20, 92_500, seen=10), told(35, 91_000, seen=9.9))
     assert line(made, 36).mark_price.value == 92_500
     assert faults(made, 36) == (1, f"out of order: {NAME}")
+    feed(made, told(36, 92_600, seen=10))
+    assert line(made, 36).mark_price.value == 92_600, "one of the same moment corrects it"
     feed(made, told(40, 91_000, seen=43))
-    assert line(made, 41).mark_price.value == 92_500
+    assert line(made, 41).mark_price.value == 92_600
     assert faults(made, 41) == (2, f"bad field: {NAME}: a time in the future")
     feed(made, told(44, 91_000, seen=45))
     assert line(made, 44).mark_price.value == 91_000
@@ -173,7 +189,7 @@ def test_its_source_is_a_connection_of_feed_health_that_ages_as_the_price_does()
     feed(
         made,
         connection(0, ConnectionState.LIVE, venue="cme", name=NAME),
-        channel(0, "live", NAME, venue="cme", name=NAME),  # type: ignore[arg-type]
+        channel(0, ChannelState.LIVE, NAME, venue="cme", name=NAME),
         told(0.1, 92_500),
     )
     views = {view.connection: view for view in made.snapshot(at(25)).feeds if view.venue == "cme"}
@@ -219,6 +235,33 @@ def test_a_paper_order_is_refused_once_the_price_is_no_longer_live() -> None:
     assert made.take_orders() == []
     assert made.snapshot(at(40)).message == "not sent: the mark price is late"
     assert made.snapshot(at(40)).stage.refusals.count("the mark price is late") == 1  # type: ignore[union-attr]
+
+
+def test_the_broker_itself_fills_at_no_price_that_is_not_live() -> None:
+    made = priced_engine(FILE)
+    broker = PaperBroker(config(priced(FILE)).accounts, made.positions, made.sheet_mark)
+    for sheet in config(priced(FILE)).contracts:
+        for event in listings(sheet, at(0)):
+            broker.observe(event)
+    feed(made, told(0.1, 92_500))
+    wish = OrderRequest(
+        client_order_id="hr-1", account="broker", instrument=PRICED, side="sell", quantity=Decimal(1),
+        limit_price=Decimal(92_000), reduce_only=False, created_ns=at(0), expires_ns=at(600),
+    )  # fmt: skip
+    for when, name, state in ((40, "late", OrderState.REJECTED), (29, "live", OrderState.FILLED)):
+        events = broker.submit(msgspec.structs.replace(wish, client_order_id=name), at(when))
+        assert [event.state for event in events if isinstance(event, OrderUpdate)] == [state]
+
+
+def test_fees_and_margins_are_for_each_contract_long_or_short() -> None:
+    (sheet,) = config(priced(FILE)).contracts
+    contract = instrument_of(sheet, sheet.months[0], at(0))
+    for quantity in (Decimal(3), Decimal(-3)):
+        assert order_fee(contract, quantity, Decimal(92_500), Decimal("0.001")) == Decimal("7.5")
+        assert opening_margin(contract, quantity, Decimal(92_500), Decimal(2)) == 3 * 2_486
+    plain = msgspec.structs.replace(contract, fee_per_contract=None, initial_per_contract=None)
+    assert order_fee(plain, Decimal(-3), Decimal(92_500), Decimal("0.001")) == Decimal("27.75")
+    assert opening_margin(plain, Decimal(-3), Decimal(92_500), Decimal(2)) == Decimal("13875")
 
 
 def test_scenarios_charge_the_fee_of_the_sheet() -> None:

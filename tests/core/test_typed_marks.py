@@ -12,11 +12,12 @@ import pytest
 from core.commands import TypeMark
 from core.engine import Engine
 from core.errors import JournalError
+from core.events import ChannelState, ConnectionState
 from core.figures import Figure, Freshness
 from core.journal import open_journal
 from core.typed_marks import change_from, typed_ticker
 from tests.core.sheets import PRICED, priced_engine
-from tests.support.builders import LINEAR, at, feed
+from tests.support.builders import LINEAR, SECOND, START, at, channel, connection, feed
 
 TYPED = "typed = true"
 HOUR = 3600
@@ -79,7 +80,9 @@ def test_only_a_sheet_that_says_so_takes_typed_marks() -> None:
 
 def test_a_contract_that_has_settled_takes_none() -> None:
     made = priced_engine(TYPED)
-    assert "has settled" in typed(made, "92500", 80 * 365 * 86_400)
+    settles = (4_101_897_600 * SECOND - START) / SECOND  # 25 December 2099, 16:00 UTC
+    assert "as you typed it" in typed(made, "92500", settles - 1)
+    assert "has settled" in typed(made, "92500", settles)
 
 
 def test_a_mark_far_from_the_last_one_is_taken_at_its_users_word() -> None:
@@ -107,9 +110,26 @@ def test_a_restart_keeps_the_mark_and_its_time(tmp_path: Path) -> None:
         assert mark(made, 600) == Figure(value=Decimal(92_505), observed_ns=at(2))
         assert mark(made, 2 * HOUR).freshness is Freshness.STALE
     with run(path, 'file = "a"') as made:
-        assert not mark(made, 700).known, "a mark that was typed is not what the file says"
+        assert not mark(made, 10).known, "a mark that was typed is not what the file says"
     with run(path) as made:
         assert mark(made, 800).value == 92_505
+
+
+def test_after_a_restart_feed_health_knows_the_mark_that_was_typed(tmp_path: Path) -> None:
+    path = tmp_path / "journal"
+    with run(path) as made:
+        typed(made, "92500", 1)
+    name = "MBT-2099-12 typed"
+    with run(path) as made:
+        feed(made, connection(5, ConnectionState.LIVE, venue="cme", name=name))
+        feed(made, channel(5, ChannelState.LIVE, name, venue="cme", name=name))
+        (view,) = (view for view in made.snapshot(at(1800.5)).feeds if view.venue == "cme")
+        assert (view.connection, view.last_data_ns, view.freshness) == (name, at(1), Freshness.LIVE)
+        assert [item.channel for item in view.channels] == [name]
+
+
+def test_a_contract_that_no_book_hedges_with_has_no_mark_to_type() -> None:
+    assert "is not typed" in typed(priced_engine(TYPED), "92500", 1, "cme:futures:BTC-2099-12")
 
 
 def test_the_newer_of_the_typed_and_the_configured_mark_counts(tmp_path: Path) -> None:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import threading
 import time
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
+import msgspec
 import pytest
 
-from core.commands import ConfirmStage, Resync, StageHedge, StepTarget
+from core.books import Lot
+from core.commands import ConfirmStage, HideScenarios, Resync, ShowScenarios, StageHedge, StepTarget
 from core.demo_book import DemoLeg, seed_book
 from core.engine import Engine
 from core.errors import JournalError, LinkClosed, VenueError
@@ -226,3 +229,22 @@ async def test_waiting_ends_when_time_is_up_with_the_newest_picture() -> None:
             picture = await asyncio.to_thread(host.wait_until, lambda _: False, 0.1)
             assert picture is not None
             assert mark_is_live(picture)
+
+
+async def test_scenarios_are_reckoned_beside_the_engine_and_their_process_ends_with_it() -> None:
+    async with bybit_server(BybitServer.serve_well) as server:
+        lots = (Lot(asset="BTC", quantity=Decimal(5), cost=Decimal(60_000)),)
+        with running_host(ScriptedFeed(server.port), book=msgspec.structs.replace(seed_book(), lots=lots)) as host:
+            await shown(host, mark_is_live)
+            host.send(ShowScenarios(book="bitcoin"))
+            asked = len(host.cuts)
+            snapshot = await shown(host, lambda item: item.scenario is not None and item.scenario.complete, 20)
+            assert snapshot.scenario is not None
+            assert snapshot.scenario.grid is not None
+            assert any(item.scenario is None for item in host.cuts[asked:]), "pictures are cut meanwhile"
+            pid = host._reckoner.pid
+            assert pid is not None
+            host.send(HideScenarios())
+            await shown(host, lambda item: item.scenario is None)
+        with pytest.raises(ProcessLookupError):
+            os.kill(pid, 0)

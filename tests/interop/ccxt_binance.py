@@ -8,10 +8,14 @@ import ccxt.pro as ccxtpro
 
 
 def exchange(options: dict[str, Any]) -> Any:
-    """An instance."""
-    return ccxtpro.binance(
-        options | {"options": {"defaultType": "swap", "fetchCurrencies": False, "fetchMargins": False}}
-    )
+    """An instance of the class for ``product``: ``usdm``, ``coinm``, ``spot``; unless told, of the one for all, by
+    default for perpetuals."""
+    makers = {"usdm": ccxtpro.binanceusdm, "coinm": ccxtpro.binancecoinm, "spot": ccxtpro.binance}
+    product = options.pop("product", "")
+    more: dict[str, Any] = {"fetchCurrencies": False, "fetchMargins": False}
+    if not product:
+        more["defaultType"] = "swap"
+    return makers.get(product, ccxtpro.binance)(options | {"options": more})
 
 
 def addresses(rest: str, websocket: str) -> dict[str, Any]:
@@ -26,9 +30,16 @@ def addresses(rest: str, websocket: str) -> dict[str, Any]:
             "fapiPrivateV3": f"{rest}/fapi/v3",
             "dapiPublic": f"{rest}/dapi/v1",
             "dapiPrivate": f"{rest}/dapi/v1",
+            "dapiPrivateV2": f"{rest}/dapi/v2",
             "public": f"{rest}/api/v3",
             "private": f"{rest}/api/v3",
             "sapi": f"{rest}/sapi/v1",
-            "ws": {"spot": f"{websocket}/stream", "linear": f"{websocket}/ws", "margin": f"{websocket}/stream"},
+            "ws": {
+                "spot": f"{websocket}/stream",
+                "margin": f"{websocket}/stream",
+                "linear": f"{websocket}/ws",
+                "inverse": f"{websocket}/dstream/ws",
+                "ws-api": {"spot": f"{websocket}/ws-api/v3"},
+            },
         }
     }

@@ -22,76 +22,94 @@ async def soon(answer: Awaitable[_Result]) -> _Result:
         return await answer
 
 
-async def check_market_data(exchange: Any) -> None:
-    """Ticker, order book, funding, candles over REST agree with one another."""
-    ticker = await exchange.fetch_ticker(SWAP)
-    book = await exchange.fetch_order_book(SWAP)
+async def check_market_data(exchange: Any, symbol: str = SWAP) -> None:
+    """Ticker, order book, candles over REST agree with one another; funding too, where the contract has it."""
+    ticker = await exchange.fetch_ticker(symbol)
+    book = await exchange.fetch_order_book(symbol)
     bid, ask = book["bids"][0][0], book["asks"][0][0]
     assert bid < ask
     assert abs(ticker["last"] / bid - 1) < 0.01
     assert ticker["low"] <= ticker["last"] <= ticker["high"]
-    funding = await exchange.fetch_funding_rate(SWAP)
-    assert abs(funding["markPrice"] / bid - 1) < 0.01
-    assert abs(funding["indexPrice"] / bid - 1) < 0.01
-    assert abs(funding["fundingRate"]) <= 0.00375
-    assert funding["fundingTimestamp"] % 28_800_000 == 0
-    history = await exchange.fetch_funding_rate_history(SWAP, limit=3)
-    assert [row["timestamp"] for row in history] == sorted(row["timestamp"] for row in history)
-    candles = await exchange.fetch_ohlcv(SWAP, "1h", limit=5)
+    if exchange.market(symbol)["swap"]:
+        await _check_funding(exchange, symbol, bid)
+    candles = await exchange.fetch_ohlcv(symbol, "1h", limit=5)
     assert [after[0] - before[0] for before, after in itertools.pairwise(candles)] == [3_600_000] * 4
     assert abs(candles[-1][4] / bid - 1) < 0.01
 
 
-async def check_book_and_trades(exchange: Any) -> None:
+async def _check_funding(exchange: Any, symbol: str, price: float) -> None:
+    funding = await exchange.fetch_funding_rate(symbol)
+    assert abs(funding["markPrice"] / price - 1) < 0.01
+    assert abs(funding["indexPrice"] / price - 1) < 0.01
+    assert abs(funding["fundingRate"]) <= 0.00375
+    assert funding["fundingTimestamp"] % 28_800_000 == 0
+    history = await exchange.fetch_funding_rate_history(symbol, limit=3)
+    assert [row["timestamp"] for row in history] == sorted(row["timestamp"] for row in history)
+
+
+async def check_book_and_trades(exchange: Any, symbol: str = SWAP) -> None:
     """A followed book stays sorted and uncrossed over many differences; trades come."""
     for _ in range(10):
-        book = await soon(exchange.watch_order_book(SWAP))
+        book = await soon(exchange.watch_order_book(symbol))
         assert book["bids"][0][0] < book["asks"][0][0]
         assert len(book["bids"]) >= 20
-    best = (await soon(exchange.watch_bids_asks([SWAP])))[SWAP]
+    best = (await soon(exchange.watch_bids_asks([symbol])))[symbol]
     assert best["bid"] < best["ask"]
-    trades = await soon(exchange.watch_trades(SWAP))
+    trades = await soon(exchange.watch_trades(symbol))
     assert trades[0]["side"] in ("buy", "sell")
 
 
-async def check_resting_order(exchange: Any, simulator: SimulatorProcess, venue: str) -> None:
+async def check_resting_order(
+    exchange: Any, simulator: SimulatorProcess, venue: str, symbol: str = SWAP, amount: float = 0.01
+) -> None:
     """A limit order is placed, seen on the stream, found open, cancelled and found cancelled."""
-    price = exchange.price_to_precision(SWAP, (await exchange.fetch_ticker(SWAP))["last"] * 1.03)
-    orders = asyncio.ensure_future(exchange.watch_orders(SWAP))
+    price = exchange.price_to_precision(symbol, (await exchange.fetch_ticker(symbol))["last"] * 1.03)
+    orders = asyncio.ensure_future(exchange.watch_orders(symbol))
     await subscribed(simulator, venue, 1)
-    placed = await exchange.create_order(SWAP, "limit", "sell", 0.01, float(price), {"clientOrderId": "rest-1"})
+    placed = await exchange.create_order(symbol, "limit", "sell", amount, float(price), {"clientOrderId": "rest-1"})
     (seen,) = await soon(orders)
     assert (seen["id"], seen["clientOrderId"], seen["status"]) == (placed["id"], "rest-1", "open")
-    (found,) = await exchange.fetch_open_orders(SWAP)
-    assert (found["id"], found["price"], found["amount"]) == (placed["id"], float(price), 0.01)
-    await exchange.cancel_order(placed["id"], SWAP)
+    (found,) = await exchange.fetch_open_orders(symbol)
+    assert (found["id"], found["price"], found["amount"]) == (placed["id"], float(price), amount)
+    await exchange.cancel_order(placed["id"], symbol)
     while seen["status"] != "canceled":
-        (seen,) = (await soon(exchange.watch_orders(SWAP)))[-1:]
-    assert await exchange.fetch_open_orders(SWAP) == []
+        (seen,) = (await soon(exchange.watch_orders(symbol)))[-1:]
+    assert await exchange.fetch_open_orders(symbol) == []
 
 
-async def check_market_order(exchange: Any, simulator: SimulatorProcess, venue: str, topics: int) -> None:
+async def check_market_order(
+    exchange: Any,
+    simulator: SimulatorProcess,
+    venue: str,
+    topics: int,
+    symbol: str = SWAP,
+    amount: float = 0.5,
+) -> None:
     """A position is opened by market order and seen on every private stream and over REST; then it is closed."""
-    await exchange.set_leverage(5, SWAP)
-    before = (await exchange.fetch_balance())["USDT"]["total"]
+    market = exchange.market(symbol)
+    asset = market["settle"]
+    await exchange.set_leverage(5, symbol)
+    before = (await exchange.fetch_balance())[asset]["total"]
     watches = [
-        asyncio.ensure_future(_position(exchange, "short")),
-        asyncio.ensure_future(exchange.watch_my_trades(SWAP)),
-        asyncio.ensure_future(_balance_other_than(exchange, before)),
+        asyncio.ensure_future(_position(exchange, symbol, "short")),
+        asyncio.ensure_future(exchange.watch_my_trades(symbol)),
+        asyncio.ensure_future(_balance_other_than(exchange, asset, before)),
     ]
     await subscribed(simulator, venue, topics)
-    await exchange.create_order(SWAP, "market", "sell", 0.5)
+    await exchange.create_order(symbol, "market", "sell", amount)
     position, (trade, *_), balance = await soon(asyncio.gather(*watches))
-    assert (position["side"], position["contracts"]) == ("short", 0.5)
-    assert (trade["side"], trade["amount"], trade["takerOrMaker"]) == ("sell", 0.5, "taker")
+    assert (position["side"], position["contracts"]) == ("short", amount)
+    assert (trade["side"], trade["amount"], trade["takerOrMaker"]) == ("sell", amount, "taker")
     assert trade["fee"]["cost"] > 0
     # ccxt's balance of a Bybit stream is equity: the fee, and what the spread cost at mark
-    assert abs(before - trade["fee"]["cost"] - balance) < 0.5 * trade["price"] * 0.005
-    (held,) = await exchange.fetch_positions([SWAP])
-    assert (held["side"], held["contracts"], held["entryPrice"]) == ("short", 0.5, trade["price"])
-    assert held["liquidationPrice"] > held["markPrice"]
-    await exchange.create_order(SWAP, "market", "buy", 0.5, None, {"reduceOnly": True})
-    async for rows in repeated(lambda: exchange.fetch_positions([SWAP])):
+    size = amount * market["contractSize"]
+    value = size / trade["price"] if market["inverse"] else size * trade["price"]
+    assert abs(before - trade["fee"]["cost"] - balance) < value * 0.005
+    (held,) = await exchange.fetch_positions([symbol])
+    assert (held["side"], held["contracts"], held["entryPrice"]) == ("short", amount, trade["price"])
+    assert held["liquidationPrice"] is None if market["inverse"] else held["liquidationPrice"] > held["markPrice"]
+    await exchange.create_order(symbol, "market", "buy", amount, None, {"reduceOnly": True})
+    async for rows in repeated(lambda: exchange.fetch_positions([symbol])):
         if not any(row["contracts"] for row in rows):
             break
 
@@ -116,15 +134,15 @@ async def repeated(ask: Callable[[], Awaitable[_Result]]) -> AsyncIterator[_Resu
     raise AssertionError("it did not come about in time")
 
 
-async def _position(exchange: Any, side: str) -> Any:
+async def _position(exchange: Any, symbol: str, side: str) -> Any:
     while True:
-        for position in await exchange.watch_positions([SWAP]):
+        for position in await exchange.watch_positions([symbol]):
             if position["side"] == side and position["contracts"]:
                 return position
 
 
-async def _balance_other_than(exchange: Any, before: float) -> float:
+async def _balance_other_than(exchange: Any, asset: str, before: float) -> float:
     while True:
-        balance: float = (await exchange.watch_balance())["USDT"]["total"]
+        balance: float = (await exchange.watch_balance())[asset]["total"]
         if balance != before:
             return balance

@@ -17,11 +17,14 @@ SPOT = "BTC/USDT"
 
 
 @asynccontextmanager
-async def client(simulator: SimulatorProcess, venue: str, *, markets: bool = True) -> AsyncIterator[Any]:
-    """A ccxt.pro exchange that speaks to the simulator, its markets loaded."""
+async def client(
+    simulator: SimulatorProcess, venue: str, *, markets: bool = True, **settings: Any
+) -> AsyncIterator[Any]:
+    """A ccxt.pro exchange that speaks to the simulator, its markets loaded; ``settings`` go to its maker."""
     own = importlib.import_module(f"tests.interop.ccxt_{venue}")
     key = simulator.api_key(venue)
-    exchange = own.exchange({"apiKey": key.key, "secret": key.secret})
+    phrase = {"password": key.passphrase} if key.passphrase else {}
+    exchange = own.exchange({"apiKey": key.key, "secret": key.secret, **phrase, **settings})
     endpoints = simulator.venues[venue]
     _merge(exchange.urls, own.addresses(endpoints.rest, endpoints.websocket))
     try:

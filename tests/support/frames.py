@@ -93,7 +93,7 @@ def refused(events: Sequence[AnyEvent], kind: FaultKind, field: str = "") -> boo
 
 # --- what may not be invented ------------------------------------------------------------------------------------
 
-_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
+_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,17})?")
 
 
 def numbers_in(frame: bytes) -> set[Decimal]:

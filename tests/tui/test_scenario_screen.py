@@ -129,3 +129,15 @@ async def test_it_follows_the_engine_while_the_picture_is_frozen() -> None:
         await it.press("space", "s")
         assert isinstance(it.app.screen, ScenarioScreen)
         assert "a rise of" in it.text
+
+
+async def test_what_is_still_being_reckoned_is_waited_for() -> None:
+    async with driven(FakeLink(BTC), (120, 40)) as it:
+        await it.press("s")
+        screen, whole = it.app.screen, scenario_view()
+        assert isinstance(screen, ScenarioScreen)
+        waited = []
+        for scenario in (None, msgspec.structs.replace(whole, complete=False), whole):
+            await it.cut(scenario=scenario)
+            waited.append(screen.waiting)
+        assert waited == [True, True, False]

@@ -105,7 +105,7 @@ def _whence(hedge: HedgeLine, width: int) -> list[Row]:
     if not hedge.price_source:
         return []
     closed = "; its market is closed" if hedge.price_rests else ""
-    return wrapped(f"the mark is the {hedge.price_source}{closed}", width, "label")
+    return wrapped(f"priced at the {hedge.price_source}{closed}", width, "label")
 
 
 def _heading(hedge: HedgeLine, width: int) -> Row:

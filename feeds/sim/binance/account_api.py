@@ -1,4 +1,4 @@
-"""Binance's signed endpoints that read or set an account."""
+"""Binance's signed endpoints that read or set a futures account; what COIN-M does otherwise is in ``coin_account``."""
 
 from __future__ import annotations
 
@@ -17,9 +17,8 @@ from feeds.sim.catalogue import Listing
 from feeds.sim.events import BalanceChanged
 from feeds.sim.exchange import Exchange
 from feeds.sim.order_checks import largest_notional
-from feeds.sim.wire import places, plain
+from feeds.sim.wire import plain
 
-MARGIN_ASSETS = ("USDT",)
 WEEK_MS = 7 * 86_400_000
 DONE = {"code": 200, "msg": "success"}
 
@@ -27,18 +26,20 @@ DONE = {"code": 200, "msg": "success"}
 class AccountApi:
     """One method an endpoint: parameters, account and key in, a JSON body out. Raises BinanceRefusal."""
 
+    category = "usdm"
+
     def __init__(self, exchange: Exchange) -> None:
         self._exchange = exchange
 
     def account(self, _: Parameters, account: Account, __: ApiKey) -> Any:
         """GET /fapi/v3/account: totals, assets, and only positions that hold something or have orders."""
         positions = [encode.account_position(self._exchange, account, position) for position in self._live(account)]
-        return {**self._totals(account), "assets": self._assets(account), "positions": positions}
+        return {**self._totals(account), "assets": self.assets(account), "positions": positions}
 
     def account_v2(self, _: Parameters, account: Account, __: ApiKey) -> Any:
         """GET /fapi/v2/account: as v3, but every symbol, with leverage, entry price and margin type."""
         positions = []
-        for position in self._all(account):
+        for position in self.all_positions(account):
             listing = position.listing
             row = encode.account_position(self._exchange, account, position)
             full = encode.position_risk(self._exchange, account, position)
@@ -65,12 +66,12 @@ class AccountApi:
             "multiAssetsMargin": False,
             "tradeGroupId": -1,
         }
-        return {**head, **self._totals(account), "assets": self._assets(account), "positions": positions}
+        return {**head, **self._totals(account), "assets": self.assets(account), "positions": positions}
 
     def balance(self, _: Parameters, account: Account, __: ApiKey) -> Any:
         """GET /fapi/v3/balance."""
         rows = []
-        for row in self._assets(account):
+        for row in self.assets(account):
             names = ("asset", "crossWalletBalance", "crossUnPnl", "availableBalance", "maxWithdrawAmount", "updateTime")
             rows.append(
                 {"accountAlias": "SimA", "balance": row["walletBalance"], "marginAvailable": True}
@@ -91,7 +92,7 @@ class AccountApi:
         """GET /fapi/v2/positionRisk: every symbol, with leverage and margin type."""
         symbol = parameters.get("symbol", "")
         rows = []
-        for position in self._all(account):
+        for position in self.all_positions(account):
             listing = position.listing
             if symbol not in ("", listing.symbol):
                 continue
@@ -114,11 +115,11 @@ class AccountApi:
             {
                 "symbol": listing.symbol,
                 "marginType": "ISOLATED" if account.mode(listing) is MarginMode.ISOLATED else "CROSSED",
-                "isAutoAddMargin": "false",
+                "isAutoAddMargin": False,
                 "leverage": int(account.leverage(listing)),
                 "maxNotionalValue": plain(largest_notional(listing, account.leverage(listing))),
             }
-            for listing in self._exchange.listed("usdm")
+            for listing in self._exchange.listed(self.category)
             if symbol in ("", listing.symbol)
         ]
 
@@ -139,13 +140,17 @@ class AccountApi:
         """GET /fapi/v1/leverageBracket."""
         if "symbol" in parameters:
             return [leverage_bracket(self.listing(parameters))]
-        return [leverage_bracket(listing) for listing in self._exchange.listed("usdm")]
+        return [leverage_bracket(listing) for listing in self._exchange.listed(self.category)]
 
     def income(self, parameters: Parameters, account: Account, _: ApiKey) -> Any:
         """GET /fapi/v1/income: ascending; seven days without times."""
         start, end = self._window(parameters)
         symbol, kind = parameters.get("symbol", ""), parameters.get("incomeType", "")
-        rows = [encode.income(row) for row in account.ledger if start <= row.time_ms <= end and row.wallet == "usdm"]
+        rows = [
+            encode.income(row, self.category)
+            for row in account.ledger
+            if start <= row.time_ms <= end and row.wallet == self.category
+        ]
         found = [row for row in rows if symbol in ("", row["symbol"]) and kind in ("", row["incomeType"])]
         return found[: min(whole(parameters, "limit", 100), 1000)]
 
@@ -177,7 +182,7 @@ class AccountApi:
         return [
             {"symbol": position.listing.symbol, "adlQuantile": {"LONG": 2, "SHORT": 2, "BOTH": 2}}
             for position in account.held()
-            if position.listing.category == "usdm"
+            if position.listing.category == self.category
         ]
 
     def position_mode(self, _: Parameters, account: Account, __: ApiKey) -> Any:
@@ -229,7 +234,8 @@ class AccountApi:
         if any(self._exchange.risk.value(position) > most for position in held):
             raise BinanceRefusal(-2027, "Exceeded the maximum allowable position at current leverage.")
         self._exchange.settings.leverage(account, listing, leverage)
-        return {"leverage": int(leverage), "maxNotionalValue": plain(most), "symbol": listing.symbol}
+        name = "maxQty" if listing.inverse else "maxNotionalValue"
+        return {"leverage": int(leverage), name: plain(most), "symbol": listing.symbol}
 
     def set_position_margin(self, parameters: Parameters, account: Account, _: ApiKey) -> Any:
         """POST /fapi/v1/positionMargin: move margin to (1) or from (2) an isolated position."""
@@ -253,7 +259,7 @@ class AccountApi:
             position.margin -= amount
         position.updated_ms = self._exchange.now_ms
         self._exchange.listener(
-            BalanceChanged(account, "margin", (listing.instrument.settle,), (position,), wallet="usdm")
+            BalanceChanged(account, "margin", (listing.instrument.settle,), (position,), wallet=self.category)
         )
         done = {"code": 200, "msg": "Successfully modify position margin."}
         return {"amount": float(amount), **done, "type": kind}
@@ -276,51 +282,25 @@ class AccountApi:
             "enableFixReadOnly": False,
         }
 
-    def spot_account(self, parameters: Parameters, account: Account, key: ApiKey) -> Any:
-        """GET /api/v3/account: spot balances."""
-        kept = parameters.get("omitZeroBalances", "false").lower() != "true"
-        rates = {"maker": "0.00100000", "taker": "0.00100000", "buyer": "0.00000000", "seller": "0.00000000"}
-        return {
-            "makerCommission": 10,
-            "takerCommission": 10,
-            "buyerCommission": 0,
-            "sellerCommission": 0,
-            "commissionRates": rates,
-            "canTrade": key.may_trade,
-            "canWithdraw": True,
-            "canDeposit": True,
-            "brokered": False,
-            "requireSelfTradePrevention": False,
-            "preventSor": False,
-            "updateTime": account.updated_ms,
-            "accountType": "SPOT",
-            "balances": [
-                {"asset": name, "free": places(amount, 8), "locked": "0.00000000"}
-                for name, amount in account.wallets["spot"].items()
-                if amount or kept
-            ],
-            "permissions": ["SPOT"],
-            "uid": account.uid,
-        }
-
     def listing(self, parameters: Parameters) -> Listing:
         """The contract of ``symbol``. Raises BinanceRefusal."""
-        listing = self._exchange.find("usdm", mandatory(parameters, "symbol"))
+        listing = self._exchange.find(self.category, mandatory(parameters, "symbol"))
         if listing is None:
             raise BinanceRefusal(-1121, "Invalid symbol.")
         return listing
 
-    def _all(self, account: Account) -> list[Position]:
-        return [position for listing in self._exchange.listed("usdm") for position in account.sides(listing)]
+    def all_positions(self, account: Account) -> list[Position]:
+        return [position for listing in self._exchange.listed(self.category) for position in account.sides(listing)]
 
     def _live(self, account: Account) -> Iterable[Position]:
-        return (p for p in self._all(account) if p.quantity or _ordered(account, p))
+        return (p for p in self.all_positions(account) if p.quantity or _ordered(account, p))
 
-    def _assets(self, account: Account) -> list[dict[str, Any]]:
-        return [encode.asset(self._exchange, account, name) for name in MARGIN_ASSETS]
+    def assets(self, account: Account) -> list[dict[str, Any]]:
+        settled = dict.fromkeys(item.instrument.settle for item in self._exchange.listed(self.category))
+        return [encode.asset(self._exchange, account, name, self.category) for name in settled]
 
     def _totals(self, account: Account) -> dict[str, str]:
-        row = encode.asset(self._exchange, account, "USDT")
+        row = encode.asset(self._exchange, account, "USDT", self.category)
         return {
             "totalInitialMargin": row["initialMargin"],
             "totalMaintMargin": row["maintMargin"],

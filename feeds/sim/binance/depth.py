@@ -71,9 +71,11 @@ class DepthBooks:
             followed.book = now
 
     def snapshot(self, listing: Listing, depth: int) -> dict[str, Any]:
-        """The REST body."""
-        book, stamp = self._present(listing, depth), self._exchange.now_ms
+        """The REST body: no level beyond those whose changes are told."""
+        book, stamp = self._present(listing, min(depth, DIFFERENCE_DEPTH)), self._exchange.now_ms
         body: dict[str, Any] = {"lastUpdateId": book.update}
+        if listing.inverse:
+            body |= {"symbol": listing.symbol, "pair": listing.pair}
         if listing.category != "spot":
             body |= {"E": stamp, "T": stamp}
         return body | {"bids": list(book.bids.items()), "asks": list(book.asks.items())}
@@ -91,7 +93,7 @@ class DepthBooks:
         event: dict[str, Any] = {"e": "depthUpdate", "E": stamp}
         if futures:
             event["T"] = stamp - 2
-        event |= {"s": listing.symbol, "U": since + 1, "u": book.update}
+        event |= {"s": listing.symbol, **_pair(listing), "U": since + 1, "u": book.update}
         if futures:
             event["pu"] = since
         bids, asks = _union(item.bids for item in recent), _union(item.asks for item in recent)
@@ -103,12 +105,17 @@ class DepthBooks:
         bids, asks = list(book.bids.items()), list(book.asks.items())
         if listing.category == "spot":
             return {"lastUpdateId": book.update, "bids": bids, "asks": asks}
-        head = {"e": "depthUpdate", "E": stamp, "T": stamp - 2, "s": listing.symbol}
+        head = {"e": "depthUpdate", "E": stamp, "T": stamp - 2, "s": listing.symbol, **_pair(listing)}
         return head | {"U": book.update, "u": book.update, "pu": book.update - 1, "b": bids, "a": asks}
 
     def _present(self, listing: Listing, depth: int) -> _Book:
         bids, asks = depth_levels(self._exchange, listing, depth)
         return _Book(_side(bids), _side(asks), self._exchange.quote(listing).book_seed)
+
+
+def _pair(listing: Listing) -> dict[str, str]:
+    """COIN-M names the pair too."""
+    return {"ps": listing.pair} if listing.inverse else {}
 
 
 def _side(levels: list[Level]) -> _Side:

@@ -1,4 +1,4 @@
-"""Accounts as Binance USDⓈ-M writes them: orders, trades, positions, balances, income, and their stream events."""
+"""Accounts as Binance's futures write them: orders, trades, positions, balances, income, and their stream events."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from core.books import MarginMode
+from core.pnl import settle_notional
 from feeds.sim.accounts import (
     ZERO,
     Account,
@@ -17,13 +18,17 @@ from feeds.sim.accounts import (
     Purpose,
     TimeInForce,
 )
+from feeds.sim.binance.frames import product
 from feeds.sim.catalogue import Listing
-from feeds.sim.events import OrderChanged
+from feeds.sim.events import BalanceChanged, OrderChanged
 from feeds.sim.exchange import Exchange
 from feeds.sim.printed import liquidation_price
 from feeds.sim.wire import places, plain, short
 
 Fields = dict[str, Any]
+
+ALIAS = "SimA"
+"""What the account is called where it is called something."""
 
 STATUS = {
     OrderStatus.NEW: "NEW",
@@ -54,6 +59,7 @@ def order(item: Order) -> Fields:
     return {
         "orderId": item.number,
         "symbol": item.listing.symbol,
+        **_pair(item.listing),
         "status": STATUS[item.status],
         "clientOrderId": item.client_id,
         "price": "0" if item.price is None else plain(item.price),
@@ -78,11 +84,12 @@ def order(item: Order) -> Fields:
 
 
 def queried_order(item: Order) -> Fields:
-    """An order as queries answer it."""
+    """An order as queries answer it, with its counter-value: in the coin on COIN-M, where the other is 0."""
+    value = places(item.value, 8) if item.listing.inverse else plain(item.value)
     return order(item) | {
         "avgPrice": plain(item.average_price),
-        "cumQuote": plain(item.value),
-        "cumBase": "0",
+        "cumQuote": "0" if item.listing.inverse else value,
+        "cumBase": value if item.listing.inverse else "0",
         "time": item.created_ms,
     }
 
@@ -99,17 +106,18 @@ def trade(fill: Fill) -> Fields:
         "orderId": fill.order.number,
         "price": plain(fill.price),
         "qty": plain(fill.quantity),
-        "quoteQty": plain(fill.price * fill.quantity),
+        **_counter_value(fill),
         "realizedPnl": plain(fill.realised),
         "side": fill.side.upper(),
         "positionSide": fill.position_side.value,
         "symbol": fill.listing.symbol,
+        **_pair(fill.listing),
         "time": fill.time_ms,
     }
 
 
-def income(row: LedgerRow) -> Fields:
-    """One row of income; + is received."""
+def income(row: LedgerRow, category: str) -> Fields:
+    """One row of income; + is received. Numbers of entries are texts on COIN-M."""
     traded = row.fill is not None and row.kind in ("pnl", "fee")
     delivered = row.fill is not None and row.fill.purpose is Purpose.DELIVERY and row.kind == "pnl"
     kind = "DELIVERED_SETTELMENT" if delivered else _INCOMES[row.kind]
@@ -120,7 +128,7 @@ def income(row: LedgerRow) -> Fields:
         "asset": row.asset,
         "info": kind,
         "time": row.time_ms,
-        "tranId": row.number,
+        "tranId": str(row.number) if category == "coinm" else row.number,
         "tradeId": str(row.fill.number) if row.fill is not None and traded else "",
     }
 
@@ -132,7 +140,7 @@ def position_risk(exchange: Exchange, account: Account, item: Position) -> Field
     liquidation = liquidation_price(risk, account, item)
     initial = risk.value(item) / account.leverage(listing) if item.quantity else ZERO
     orders = [order for order in account.open_orders(listing) if order.position_side is item.side]
-    bids, asks = (sum((o.left * (o.price or ZERO) for o in orders if o.side == side), ZERO) for side in ("buy", "sell"))
+    bids, asks = _ordered(orders)
     open_initial = sum((risk.order_initial(account, o) for o in orders), ZERO)
     return {
         "symbol": listing.symbol,
@@ -170,11 +178,11 @@ def account_position(exchange: Exchange, account: Account, item: Position) -> Fi
     }
 
 
-def asset(exchange: Exchange, account: Account, name: str) -> Fields:
-    """One element of ``assets`` in account v3."""
+def asset(exchange: Exchange, account: Account, name: str, category: str) -> Fields:
+    """One element of ``assets`` in an account."""
     risk, health = exchange.risk, exchange.risk.health(account, name)
-    held = [p for p in account.held() if p.listing.instrument.settle == name and p.listing.category == "usdm"]
-    wallet = account.wallet.get(name, ZERO)
+    held = [p for p in account.held() if p.listing.instrument.settle == name and p.listing.category == category]
+    wallet = account.wallet_of(category).get(name, ZERO)
     unrealised = sum((risk.unrealised(position) for position in held), ZERO)
     initial = sum((risk.value(p) / account.leverage(p.listing) for p in held), ZERO)
     available = places(max(ZERO, health.available), 8)
@@ -200,8 +208,7 @@ def order_event(exchange: Exchange, event: OrderChanged) -> Fields:
     item, fill, now = event.order, event.fill, exchange.now_ms
     forced = fill is not None and item.purpose.forced
     kind = "MARKET" if item.price is None else "LIMIT"
-    orders = event.account.open_orders(item.listing)
-    bids, asks = (sum((o.left * (o.price or ZERO) for o in orders if o.side == side), ZERO) for side in ("buy", "sell"))
+    bids, asks = _ordered(event.account.open_orders(item.listing))
     body = {
         "s": item.listing.symbol,
         "c": item.client_id,
@@ -241,23 +248,18 @@ def order_event(exchange: Exchange, event: OrderChanged) -> Fields:
         "gtd": 0,
         "er": "0",
     }
+    if item.listing.inverse:
+        body["ma"] = item.listing.instrument.settle
     return {"e": "ORDER_TRADE_UPDATE", "E": now, "T": now, "o": body}
 
 
-def account_event(
-    exchange: Exchange,
-    account: Account,
-    reason: str,
-    assets: tuple[str, ...],
-    positions: tuple[Position, ...],
-    change: Decimal,
-) -> Fields:
+def account_event(exchange: Exchange, event: BalanceChanged, reason: str) -> Fields:
     """ACCOUNT_UPDATE: absolute values of what changed. A cross position is left out of a funding event."""
-    now = exchange.now_ms
+    now, account, positions = exchange.now_ms, event.account, event.positions
     balances = []
-    for name in assets:
-        wallet, cross = account.wallet.get(name, ZERO), exchange.risk.health(account, name).wallet
-        balances.append({"a": name, "wb": places(wallet, 8), "cw": places(cross, 8), "bc": short(change)})
+    for name in event.assets:
+        wallet, cross = account.wallets[event.wallet].get(name, ZERO), exchange.risk.health(account, name).wallet
+        balances.append({"a": name, "wb": places(wallet, 8), "cw": places(cross, 8), "bc": short(event.change)})
     body: Fields = {"m": reason, "B": balances}
     told = [p for p in positions if reason != "FUNDING_FEE" or account.mode(p.listing) is MarginMode.ISOLATED]
     body["P"] = [_event_position(exchange, account, position) for position in told]
@@ -288,16 +290,18 @@ def force_order(fill: Fill, now_ms: int) -> Fields:
         "l": quantity,
         "z": quantity,
         "T": now_ms,
-        "ps": fill.listing.symbol,
-        "st": 1,
+        **product(fill.listing),
     }
     return {"e": "forceOrder", "E": now_ms, "o": body}
 
 
 def break_even(item: Position) -> Decimal | None:
     """The price at which what was realised, fees included, is undone; before the fee of closing."""
-    entry = item.holding.entry_price
-    return None if entry is None else entry - item.realised / item.quantity
+    entry, instrument = item.holding.entry_price, item.listing.instrument
+    if entry is None:
+        return None
+    amount = item.quantity * instrument.contract_size
+    return 1 / (1 / entry + item.realised / amount) if item.listing.inverse else entry - item.realised / amount
 
 
 def _event_position(exchange: Exchange, account: Account, item: Position) -> Fields:
@@ -313,6 +317,29 @@ def _event_position(exchange: Exchange, account: Account, item: Position) -> Fie
         "iw": plain(item.margin) if isolated and item.quantity else "0",
         "ps": item.side.value,
     }
+
+
+def _pair(listing: Listing) -> Fields:
+    """COIN-M names the pair beside the symbol."""
+    return {"pair": listing.pair} if listing.inverse else {}
+
+
+def _counter_value(fill: Fill) -> Fields:
+    instrument = fill.listing.instrument
+    value = settle_notional(instrument.kind, fill.quantity, instrument.contract_size, fill.price)
+    if not fill.listing.inverse:
+        return {"quoteQty": plain(value)}
+    return {"baseQty": places(value, 8), "marginAsset": instrument.settle}
+
+
+def _ordered(orders: list[Order]) -> tuple[Decimal, Decimal]:
+    """What open limit orders to buy and to sell are worth, in the settle currency."""
+    sums = {"buy": ZERO, "sell": ZERO}
+    for item in orders:
+        instrument = item.listing.instrument
+        if item.price is not None:
+            sums[item.side] += settle_notional(instrument.kind, item.left, instrument.contract_size, item.price)
+    return sums["buy"], sums["sell"]
 
 
 def _price(value: Decimal | None) -> str:

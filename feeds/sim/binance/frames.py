@@ -1,8 +1,10 @@
-"""What each public Binance stream says at one moment: one function a stream kind, for futures and for spot."""
+"""What each public Binance stream says at one moment: one function a stream kind, for both futures products and spot.
+
+Futures rows are told apart by ``st``. COIN-M counts volumes in contracts and turnover in the coin.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from feeds.sim.book import Level, side_levels
@@ -29,6 +31,9 @@ INTERVALS = {
 """Longer candles are not kept."""
 
 Frame = dict[str, Any]
+
+PRODUCTS = {"usdm": 1, "coinm": 2}
+"""``st``."""
 
 
 class DayFigures(NamedTuple):
@@ -57,25 +62,32 @@ def day_figures(exchange: Exchange, listing: Listing) -> DayFigures:
         last=plain(figures.last),
         weighted=plain(figures.weighted),
         volume=plain(figures.volume),
-        turnover=places(figures.turnover, 2),
+        turnover=places(figures.turnover, 8 if listing.inverse else 2),
     )
 
 
 def mark_price(exchange: Exchange, listing: Listing) -> Frame:
     """``<s>@markPrice``."""
     quote, (rate, due) = exchange.quote(listing), funding_terms(exchange, listing)
+    average = {} if listing.inverse else {"ap": places(quote.mark, 8)}
     return {
         "e": "markPriceUpdate",
         "E": exchange.now_ms,
         "s": listing.symbol,
         "p": places(quote.mark, 8),
-        "ap": places(quote.mark, 8),
+        **average,
         "P": places(quote.index, 8),
         "i": places(quote.index, 8),
         "r": rate,
         "T": due,
-        "st": 1,
+        "st": PRODUCTS[listing.category],
     }
+
+
+def index_price(exchange: Exchange, listing: Listing) -> Frame:
+    """``<pair>@indexPrice`` (COIN-M): here ``i`` is the pair."""
+    price = places(exchange.quote(listing).index, 8)
+    return {"e": "indexPriceUpdate", "E": exchange.now_ms, "i": listing.pair, "p": price}
 
 
 def funding_terms(exchange: Exchange, listing: Listing) -> tuple[str, int]:
@@ -84,10 +96,10 @@ def funding_terms(exchange: Exchange, listing: Listing) -> tuple[str, int]:
     return ("", 0) if funding is None else (places(funding.rate, 8), funding.next_ms)
 
 
-def coin_margined(exchange: Exchange, make: Callable[[Exchange, Listing], Frame]) -> Frame:
-    """A COIN-M perpetual's row, as all-market streams carry them among USDⓈ-M rows; told apart by ``st`` alone."""
-    listing = exchange.listings["usdm", "BTCUSDT"]
-    return make(exchange, listing) | {"s": "BTCUSD_PERP", "ps": "BTCUSD", "st": 2}
+def product(listing: Listing) -> Frame:
+    """What tells the futures products apart: the pair, and the product's number."""
+    pair = listing.pair if listing.inverse else listing.symbol
+    return {"ps": pair, "st": PRODUCTS[listing.category]}
 
 
 def book_ticker(exchange: Exchange, listing: Listing) -> Frame:
@@ -108,8 +120,7 @@ def book_ticker(exchange: Exchange, listing: Listing) -> Frame:
         "E": now,
         "T": now - 2,
         **best,
-        "st": 1,
-        "ps": listing.symbol,
+        **product(listing),
     }
 
 
@@ -137,7 +148,7 @@ def ticker(exchange: Exchange, listing: Listing) -> Frame:
         "n": quote.book_seed,
     }
     if listing.category != "spot":
-        return frame | {"ps": listing.symbol, "st": 1}
+        return frame | product(listing)
     return frame | {
         "x": told.open,
         "b": plain(quote.bid),
@@ -161,7 +172,7 @@ def mini_ticker(exchange: Exchange, listing: Listing) -> Frame:
         "v": told.volume,
         "q": told.turnover,
     }
-    return frame if listing.category == "spot" else frame | {"ps": listing.symbol, "st": 1}
+    return frame if listing.category == "spot" else frame | product(listing)
 
 
 def kline(exchange: Exchange, listing: Listing, interval: str) -> Frame:
@@ -202,12 +213,12 @@ def kline_row(bar: Bar, interval_ms: int) -> list[Any]:
         plain(bar.high),
         plain(bar.low),
         plain(bar.close),
-        places(bar.volume, 3),
+        plain(bar.volume),
         bar.start_ms + interval_ms - 1,
-        places(bar.turnover, 5),
+        plain(bar.turnover),
         bar.trades,
-        places(bar.volume / 2, 3),
-        places(bar.turnover / 2, 5),
+        plain(bar.volume / 2),
+        places(bar.turnover / 2, 8),
         "0",
     ]
 
@@ -217,12 +228,15 @@ def trade(exchange: Exchange, listing: Listing, kind: str) -> Frame | None:
     quote, now = exchange.quote(listing), exchange.now_ms
     if not quote.traded or exchange.still(listing):
         return None
+    number = trade_number(quote.book_seed)
     frame: Frame = {"e": kind, "E": now, "s": listing.symbol, "p": plain(quote.last), "q": plain(quote.last_size)}
-    if kind == "trade":
-        frame["t"] = quote.book_seed
-    else:
-        frame |= {"a": quote.book_seed, "f": quote.book_seed, "l": quote.book_seed}
+    frame |= {"t": number} if kind == "trade" else {"a": number, "f": number, "l": number}
     return frame | {"T": now - 3, "m": quote.last_side == "Sell"}
+
+
+def trade_number(number: int) -> int:
+    """A public trade's number: those of before the start count from 1."""
+    return number + 100
 
 
 def depth_levels(exchange: Exchange, listing: Listing, depth: int) -> tuple[list[Level], list[Level]]:

@@ -1,4 +1,4 @@
-"""Binance's user data: listenKeys and their life, and the events of an account."""
+"""Binance's user data of one futures product: listenKeys and their life, and the events of an account."""
 
 from __future__ import annotations
 
@@ -20,6 +20,9 @@ LISTEN_KEY_MS = 3_600_000
 _REASONS = {"order": "ORDER", "funding": "FUNDING_FEE", "transfer": "DEPOSIT", "margin": "MARGIN_TRANSFER"}
 
 Deliver = Callable[[str, Any], None]
+"""Takes a listenKey and an event."""
+
+PRIVATE_ROUTES = {"usdm": "private", "coinm": "coin"}
 
 
 class _ListenKey(msgspec.Struct):
@@ -31,8 +34,9 @@ class _ListenKey(msgspec.Struct):
 class UserData:
     """One listenKey an account, shared by all its clients; private events go to the sockets that use it."""
 
-    def __init__(self, exchange: Exchange, hub: Hub, deliver: Deliver) -> None:
+    def __init__(self, exchange: Exchange, hub: Hub, deliver: Deliver, category: str) -> None:
         self._exchange, self._hub, self._deliver = exchange, hub, deliver
+        self._category, self._route = category, PRIVATE_ROUTES[category]
         self._keys: dict[str, _ListenKey] = {}
         self._made = 0
 
@@ -41,7 +45,7 @@ class UserData:
         entry = self._keys.get(account.name)
         if entry is None:
             self._made += 1
-            digest = hashlib.sha256(f"{account.name}/{self._made}".encode()).hexdigest()
+            digest = hashlib.sha256(f"{self._category}/{account.name}/{self._made}".encode()).hexdigest()
             entry = self._keys[account.name] = _ListenKey(digest, account, 0)
         entry.expires_ms = self._exchange.now_ms + LISTEN_KEY_MS
         return entry.key
@@ -56,9 +60,9 @@ class UserData:
         """End the account's listenKey; its sockets stay open and fall silent."""
         self._keys.pop(account.name, None)
 
-    def alive(self, name: str) -> bool:
-        """Whether a stream name is a living listenKey."""
-        return any(entry.key == name for entry in self._keys.values())
+    def alive(self, route: str, name: str) -> bool:
+        """Whether a stream name is a living listenKey of this route."""
+        return route == self._route and any(entry.key == name for entry in self._keys.values())
 
     def expire(self, *, at_once: bool = False) -> None:
         """Drop keys that nobody renewed and tell their sockets; called now and then."""
@@ -76,17 +80,18 @@ class UserData:
             self._hub.private(lambda: self._deliver(entry.key, body))
 
     def _body(self, event: AccountEvent) -> dict[str, Any] | None:
-        """The event of the USDⓈ-M stream; ``None`` for what is not told there: other products, and modes."""
+        """The product's event; ``None`` for what is not told there: other products, and modes."""
         if isinstance(event, OrderChanged):
-            usdm = event.order.listing.category == "usdm"
-            return encode.order_event(self._exchange, event) if usdm else None
+            ours = event.order.listing.category == self._category
+            return self._named(encode.order_event(self._exchange, event)) if ours else None
         if isinstance(event, BalanceChanged):
-            if event.wallet != "usdm":
-                return None
-            reason = _REASONS[event.reason]
-            return encode.account_event(
-                self._exchange, event.account, reason, event.assets, event.positions, event.change
-            )
-        if event.setting is Setting.LEVERAGE and event.listing is not None and event.listing.category == "usdm":
-            return encode.leverage_event(self._exchange, event.account, event.listing)
+            ours = event.wallet == self._category
+            return self._named(encode.account_event(self._exchange, event, _REASONS[event.reason])) if ours else None
+        if event.setting is Setting.LEVERAGE and event.listing is not None:
+            ours = event.listing.category == self._category
+            return encode.leverage_event(self._exchange, event.account, event.listing) if ours else None
         return None
+
+    def _named(self, body: dict[str, Any]) -> dict[str, Any]:
+        """COIN-M's events name the account by an alias."""
+        return body | {"i": encode.ALIAS} if self._category == "coinm" else body

@@ -1,10 +1,11 @@
-"""Binance's descriptions of what it lists: exchangeInfo for USDⓈ-M and spot, fundingInfo, leverage brackets."""
+"""Binance's descriptions of what it lists: exchangeInfo of each product, fundingInfo, leverage brackets."""
 
 from __future__ import annotations
 
 from decimal import Decimal
 from typing import Any
 
+from feeds.sim.binance.frames import product
 from feeds.sim.catalogue import Listing
 from feeds.sim.wire import decimals, places, plain, short
 
@@ -45,9 +46,15 @@ def spot_exchange_info(listings: list[Listing], now_ms: int) -> Fields:
     }
 
 
-def coin_exchange_info(now_ms: int) -> Fields:
-    """GET /dapi/v1/exchangeInfo: COIN-M is not simulated, so it lists nothing."""
-    return {"timezone": "UTC", "serverTime": now_ms, "rateLimits": [], "exchangeFilters": [], "symbols": []}
+def coin_exchange_info(listings: list[Listing], now_ms: int) -> Fields:
+    """GET /dapi/v1/exchangeInfo."""
+    return {
+        "timezone": "UTC",
+        "serverTime": now_ms,
+        "rateLimits": [_limit("REQUEST_WEIGHT", "MINUTE", 1, 2400), _limit("ORDERS", "MINUTE", 1, 1200)],
+        "exchangeFilters": [],
+        "symbols": [_coin_contract(listing) for listing in listings],
+    }
 
 
 def funding_info(listings: list[Listing]) -> list[Fields]:
@@ -71,14 +78,15 @@ def funding_info(listings: list[Listing]) -> list[Fields]:
 
 
 def leverage_bracket(listing: Listing) -> Fields:
-    """One element of GET /fapi/v1/leverageBracket; its figures are JSON numbers."""
+    """One element of GET leverageBracket; its figures are JSON numbers, of COIN-M in the coin."""
     assert listing.tiers is not None
+    cap, floor = ("qtyCap", "qtylFloor") if listing.inverse else ("notionalCap", "notionalFloor")
     brackets = [
         {
             "bracket": number,
             "initialLeverage": int(tier.maximum_leverage or 1),
-            "notionalCap": int(tier.cap or 0),
-            "notionalFloor": int(tier.floor),
+            cap: int(tier.cap or 0),
+            floor: int(tier.floor),
             "maintMarginRatio": float(tier.rate),
             "cum": float(tier.deduction),
         }
@@ -110,14 +118,23 @@ def contract_info_event(listing: Listing, status: str, now_ms: int) -> Fields:
         "e": "contractInfo",
         "E": now_ms,
         "s": listing.symbol,
-        "ps": listing.symbol,
+        **product(listing),
         "ct": CONTRACT_TYPES[listing.quarter],
         "dt": (listing.expiry_ms or NEVER_MS) if status == "TRADING" else now_ms,
         "ot": ONBOARD_MS,
         "cs": status,
         "bks": brackets[::-1],
-        "st": 1,
     }
+
+
+def _coin_contract(listing: Listing) -> Fields:
+    """As a USDⓈ-M contract, with its size, another name for its status, and no least notional."""
+    row = _contract(listing)
+    row["contractStatus"] = row.pop("status")
+    row["contractSize"] = int(listing.instrument.contract_size)
+    row["equalQtyPrecision"] = 4
+    row["filters"] = [item for item in row["filters"] if item["filterType"] != "MIN_NOTIONAL"]
+    return row
 
 
 def _contract(listing: Listing) -> Fields:

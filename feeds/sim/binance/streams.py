@@ -1,12 +1,12 @@
-"""Binance's websockets: three futures routes that serve only their own streams, and unrouted spot.
+"""Binance's websockets: three USDⓈ-M routes that serve only their own streams, COIN-M and spot without routes.
 
 A stream asked on the wrong route, in upper case, or of an unknown symbol is acked and stays silent, as at the venue.
-The unrouted paths serve spot here; a futures stream asked there is silent too, and none of it is an error.
+The unrouted paths serve spot here, those under ``/dstream`` COIN-M (route ``coin``); a stream of another product that
+is asked there is silent too, and none of it is an error. All-market streams carry both futures products on either host.
 """
 
 from __future__ import annotations
 
-import re
 from collections import deque
 from collections.abc import Callable
 from typing import Any
@@ -14,9 +14,8 @@ from typing import Any
 import msgspec
 from aiohttp import web
 
-from feeds.sim.binance import frames
 from feeds.sim.binance.depth import DepthBooks
-from feeds.sim.catalogue import Listing
+from feeds.sim.binance.stream_names import StreamNames
 from feeds.sim.exchange import Exchange
 from feeds.sim.sockets import Hub, Socket
 from feeds.sim.wire import decode, encode, wall_ms
@@ -25,33 +24,8 @@ MESSAGES_PER_SECOND = {"spot": 5}
 FUTURES_MESSAGES_PER_SECOND = 10
 MAXIMUM_STREAMS = 1024
 
-PUBLIC_KINDS = frozenset({"bookTicker", "depth", "rpiDepth", "trade"})
-"""What the ``/public`` route serves; everything else public is on ``/market``."""
-
-_STREAM = re.compile(
-    r"(?P<symbol>[a-z0-9_]+)@(?P<kind>[A-Za-z]+?)(?P<depth>\d+)?(?:_(?P<interval>\w+))?(?:@(?P<speed>\w+))?\Z"
-)
-_ALL = re.compile(r"!(?P<kind>[A-Za-z]+)(?P<array>@arr)?(?:@(?P<speed>1s))?\Z")
-_DEPTH_STEPS = {"100ms": 1, "250ms": 3, "500ms": 5, "1000ms": 10, None: 3}
-_PARTIAL_DEPTHS = (5, 10, 20)
-
-MARK_STEPS, MARK_FAST_STEPS = 30, 10
-ALL_BOOK_STEPS = 50
-TICKER_STEPS, ALL_TICKER_STEPS, SPOT_TICKER_STEPS = 20, 10, 10
-KLINE_STEPS, SPOT_KLINE_STEPS = 3, 20
-
-
-class Stream(msgspec.Struct, frozen=True):
-    """A stream name understood: what to send every how many steps, and on which route."""
-
-    name: str
-    route: str
-    every_steps: int
-    make: Callable[[], Any]
-    each_step: Callable[[], None] | None = None
-    """What must be noted at every step, sent or not."""
-    begin: Callable[[], None] | None = None
-    """What must be noted when somebody subscribes."""
+ROUTES = {"public": "public", "market": "market", "private": "private", "dstream": "coin", "": "spot"}
+"""By the first part of the path."""
 
 
 class _Client(msgspec.Struct):
@@ -68,22 +42,20 @@ class Streams:
     """Serves every websocket path of public streams, and makes each stream's frame once for all who want it."""
 
     def __init__(self, exchange: Exchange, hub: Hub) -> None:
-        self._exchange, self._hub = exchange, hub
+        self._hub = hub
         self.depth = DepthBooks(exchange)
         self._clients: dict[Socket, _Client] = {}
-        self._known: dict[tuple[str, str], Stream | None] = {}
-        self._steps = 0
-        self.private_names: Callable[[str], bool] = lambda _: False
-        """Whether a stream name is a live listenKey."""
+        self._names = StreamNames(exchange, self.depth)
+        self.private_names: Callable[[str, str], bool] = lambda *_: False
+        """Whether a stream name is a live listenKey of a route."""
 
     async def connect(self, request: web.Request) -> web.StreamResponse:
         """Serve ``[/{route}]/ws[/…]`` and ``[/{route}]/stream``."""
-        route, shape = request.match_info.get("route", "spot"), request.match_info["shape"]
+        route, shape = ROUTES[request.match_info.get("route", "")], request.match_info["shape"]
         events = frozenset(part for text in request.query.getall("events", []) for part in text.split("/") if part)
         client = _Client(route, shape == "stream", {}, events, deque(maxlen=FUTURES_MESSAGES_PER_SECOND + 1))
         wanted = initial_streams(request.match_info.get("path", ""), request.query.getall("streams", []))
-        if route == "private":
-            wanted += request.query.getall("listenKey", [])
+        wanted += request.query.getall("listenKey", []) if route == "private" else []
 
         def opened(socket: Socket) -> None:
             self._clients[socket] = client
@@ -98,31 +70,31 @@ class Streams:
             del self._clients[socket]
         return response
 
-    def is_spot(self, socket: Socket) -> bool:
-        """Whether a socket was opened on a spot path."""
-        return socket in self._clients and self._clients[socket].route == "spot"
+    def is_futures(self, socket: Socket) -> bool:
+        """Whether a socket was opened on a path of futures streams."""
+        return socket in self._clients and self._clients[socket].route != "spot"
 
     def publish(self) -> None:
         """Send what is due at this step."""
-        self._steps += 1
+        self._names.steps += 1
         wanted: dict[tuple[str, str], list[str]] = {}
         for key in self._hub.topics():
             route, _, rest = key.partition("|")
             _, _, name = rest.partition("|")
             wanted.setdefault((route, name), []).append(key)
         for (route, name), keys in wanted.items():
-            stream = self._stream(route, name)
+            stream = self._names.find(route, name)
             if stream is not None and stream.each_step is not None:
                 stream.each_step()
-            if stream is None or self._steps % stream.every_steps:
+            if stream is None or self._names.steps % stream.every_steps:
                 continue
             body = stream.make()
             if body is not None:
                 self._send(name, encode(body), keys)
 
     def announce(self, name: str, body: Any) -> None:
-        """Send an event stream's frame (``!contractInfo``, ``<s>@forceOrder``) to whoever wants it."""
-        self._send(name, encode(body), topic_keys("market", name))
+        """Send an event stream's frame (``!contractInfo``, ``<s>@forceOrder``) to whoever wants it, on either host."""
+        self._send(name, encode(body), [*topic_keys("market", name), *topic_keys("coin", name)])
 
     def deliver(self, listen_key: str, body: Any) -> None:
         """Send a private event to every socket of a listenKey that did not ask for other kinds only."""
@@ -202,111 +174,18 @@ class Streams:
 
     def _add(self, socket: Socket, client: _Client, name: str) -> None:
         client.asked[name] = None
-        stream = None if client.route == "private" else self._stream(client.route, name)
+        stream = None if client.route == "private" else self._names.find(client.route, name)
         if stream is not None and stream.begin is not None:
             stream.begin()
-        if stream is not None or (client.route == "private" and self.private_names(name)):
+        if self.private_names(client.route, name):
+            self._hub.subscribe(socket, topic_key("private", name, combined=client.combined))
+        elif stream is not None:
             self._hub.subscribe(socket, topic_key(client.route, name, combined=client.combined))
 
     def _remove(self, socket: Socket, client: _Client, name: str) -> None:
         client.asked.pop(name, None)
-        self._hub.unsubscribe(socket, topic_key(client.route, name, combined=client.combined))
-
-    # --- streams --------------------------------------------------------------------------------------------
-
-    def _listing(self, route: str, symbol: str) -> Listing | None:
-        """The listing of a lower-case symbol; upper case names nothing."""
-        if symbol != symbol.lower():
-            return None
-        return self._exchange.find("spot" if route == "spot" else "usdm", symbol.upper())
-
-    def _stream(self, route: str, name: str) -> Stream | None:
-        """What a name means on a route; ``None`` where it is silent there. Remembered, so cheap at each step."""
-        key = (route, name)
-        if key not in self._known:
-            stream = self._all_stream(route, name) if name.startswith("!") else self._symbol_stream(route, name)
-            self._known[key] = stream if stream is not None and stream.route == route else None
-        stream = self._known[key]
-        symbol = name.partition("@")[0]
-        gone = stream is not None and not name.startswith("!") and self._listing(route, symbol) is None
-        return None if gone else stream
-
-    def _symbol_stream(self, route: str, name: str) -> Stream | None:
-        match = _STREAM.match(name)
-        listing = None if match is None else self._listing(route, match["symbol"])
-        if match is None or listing is None:
-            return None
-        kind, exchange, spot = match["kind"], self._exchange, route == "spot"
-        where = route if spot else ("public" if kind in PUBLIC_KINDS else "market")
-        match kind:
-            case "markPrice" if not spot and match["speed"] in (None, "1s"):
-                every = MARK_FAST_STEPS if match["speed"] else MARK_STEPS
-                return Stream(name, where, every, lambda: frames.mark_price(exchange, listing))
-            case "bookTicker":
-                return Stream(name, where, 1, lambda: frames.book_ticker(exchange, listing))
-            case "ticker" | "miniTicker":
-                make = frames.ticker if kind == "ticker" else frames.mini_ticker
-                every = SPOT_TICKER_STEPS if spot else TICKER_STEPS
-                return Stream(name, where, every, lambda: make(exchange, listing))
-            case "kline" if match["interval"] in frames.INTERVALS:
-                every = SPOT_KLINE_STEPS if spot else KLINE_STEPS
-                return Stream(name, where, every, lambda: frames.kline(exchange, listing, match["interval"]))
-            case "aggTrade" | "trade":
-                return Stream(name, where, 1, lambda: frames.trade(exchange, listing, kind))
-            case "depth" if match["speed"] in _DEPTH_STEPS:
-                return self._depth_stream(name, where, listing, match["depth"], _DEPTH_STEPS[match["speed"]])
-            case "forceOrder" if not spot:
-                return Stream(name, where, 1, lambda: None)
-        return None
-
-    def _depth_stream(self, name: str, where: str, listing: Listing, depth: str | None, every: int) -> Stream | None:
-        if depth is None:
-            return Stream(
-                name,
-                where,
-                every,
-                make=lambda: self.depth.difference(listing, name),
-                each_step=lambda: self.depth.step(listing),
-                begin=lambda: self.depth.begin(listing, name),
-            )
-        if int(depth) not in _PARTIAL_DEPTHS:
-            return None
-        return Stream(name, where, every, lambda: self.depth.top(listing, int(depth)))
-
-    def _all_stream(self, route: str, name: str) -> Stream | None:
-        match = _ALL.match(name)
-        if match is None:
-            return None
-        exchange, spot = self._exchange, route == "spot"
-
-        def each(make: Callable[[Exchange, Listing], Any], *, both: bool = False) -> Callable[[], Any]:
-            def rows() -> Any:
-                found = [make(exchange, listing) for listing in exchange.listed("spot" if spot else "usdm")]
-                return [*found, frames.coin_margined(exchange, make)] if both and not spot else found
-
-            return rows
-
-        market = "spot" if spot else "market"
-        match (match["kind"], bool(match["array"])):
-            case ("markPrice", True) if not spot:
-                return Stream(name, market, MARK_FAST_STEPS if match["speed"] else MARK_STEPS, each(frames.mark_price))
-            case ("ticker", True):
-                return Stream(name, market, ALL_TICKER_STEPS, each(frames.ticker, both=True))
-            case ("miniTicker", True):
-                return Stream(name, market, ALL_TICKER_STEPS, each(frames.mini_ticker, both=True))
-            case ("contractInfo", False) | ("forceOrder", True) if not spot:
-                return Stream(name, market, 1, lambda: None)
-            case ("bookTicker", False) if not spot:
-                return Stream(name, "public", ALL_BOOK_STEPS, self._next_book_ticker)
-        return None
-
-    def _next_book_ticker(self) -> Any:
-        """``!bookTicker`` carries one contract a frame; the contracts of both products take turns."""
-        listed = self._exchange.listed("usdm")
-        turn = self._steps // ALL_BOOK_STEPS % (len(listed) + 1)
-        if turn == len(listed):
-            return frames.coin_margined(self._exchange, frames.book_ticker)
-        return frames.book_ticker(self._exchange, listed[turn])
+        for route in (client.route, "private"):
+            self._hub.unsubscribe(socket, topic_key(route, name, combined=client.combined))
 
 
 def initial_streams(path: str, queries: list[str]) -> list[str]:

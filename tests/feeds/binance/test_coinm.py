@@ -19,10 +19,12 @@ from core.events import (
     TiersLoaded,
 )
 from core.instruments import ContractKind
-from feeds.binance import reference, statistics, tiers
+from feeds.binance import facts, reference, statistics, tiers
 from feeds.binance.client import BinanceFeed
+from feeds.binance.desk import BinanceAccount
 from feeds.binance.parse import Decoder
-from feeds.venue import Endpoints
+from feeds.binance.products import PRODUCTS, at_home, rest_base
+from feeds.venue import Credentials, Endpoints
 from tests.support.frames import PAST_QUICK, comparable, encode, refused, said, tickers
 
 E = 1_789_478_374_000
@@ -252,6 +254,23 @@ def test_a_day_that_is_no_good_is_not_shown(name: str, bad: Any) -> None:
 
 
 # --- where it is -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.verifies("binance", "usdm", "test network", client="hedgerow")
+@pytest.mark.verifies("binance", "coinm", "test network", client="hedgerow")
+@pytest.mark.verifies("binance", "spot", "test network", client="hedgerow")
+@pytest.mark.parametrize("network", [facts.DEMO, facts.TESTNET], ids=["demo", "old"])
+async def test_a_test_network_is_named_by_its_futures_address_alone(network: Endpoints) -> None:
+    named = Endpoints(rest=network.rest, websocket=network.websocket)
+    assert at_home(named) == network
+    assert {rest_base(at_home(named), market) for market in PRODUCTS} <= {network.rest, *network.more.values()}
+    instruments = ["binance:usdm:BTCUSDT", "binance:coinm:BTCUSD_PERP", "binance:spot:BTCUSDT"]
+    account = BinanceAccount("hedge", named, Credentials("key", "secret"))
+    plans = [*BinanceFeed(named).plans(instruments), *account.plans(instruments)]
+    hosts = (network.websocket, *network.more.values())
+    assert all(plan.url.startswith(hosts) for plan in plans)
+    live = (facts.LIVE.websocket, *facts.LIVE.more.values())
+    assert not [plan.url for plan in plans if plan.url.startswith(live)]
 
 
 @pytest.mark.parametrize(

@@ -86,6 +86,11 @@ def test_a_passphrase_is_wanted_where_the_exchange_has_one() -> None:
     assert venue_module("ccxt.kraken").PASSPHRASE is False
 
 
+def test_tiers_are_told_where_ccxt_has_a_call_that_can_be_trusted() -> None:
+    told = {name: venue_module(f"ccxt.{name}").TELLS_TIERS for name in ("bybit", "okx", "btcturk", "nobody")}
+    assert told == {"bybit": True, "okx": False, "btcturk": False, "nobody": False}
+
+
 async def test_orders_are_refused_as_read_only() -> None:
     desk = account_feed("ccxt.kraken", "main", None, KEY)
     order = OrderRequest(

@@ -120,8 +120,10 @@ async def test_a_shard_number_is_no_stream(served: Served) -> None:
 async def test_all_market_streams_carry_both_products_told_apart_by_st(served: Served) -> None:
     async with line(f"{served.websocket['binance']}/market/ws/!miniTicker@arr") as client:
         rows = await client.next()
-        assert {row["s"]: row["st"] for row in rows if row["st"] == 2} == {"BTCUSD_PERP": 2}
-        assert len(rows) == 8
+        coin_margined = {row["s"] for row in rows if row["st"] == 2}
+        assert {"BTCUSD_PERP", "ETHUSD_PERP"} < coin_margined
+        assert coin_margined == {row["s"] for row in rows if "USD_" in row["s"]}
+        assert len(rows) == 13
 
 
 async def test_book_ticker_is_on_the_public_route_and_spot_has_no_event_type(served: Served) -> None:

@@ -57,7 +57,7 @@ def test_what_is_not_weexs_is_refused_by_name(wrong: str) -> None:
 def test_other_addresses_are_used_as_given() -> None:
     feed = venue_feed("weex", Endpoints(rest="http://127.0.0.1:1", websocket="ws://127.0.0.1:2"))
     urls = [plan.url for plan in feed.plans(["weex:linear:BTCUSDT", "weex:spot:BTCUSDT"])]
-    assert urls == ["ws://127.0.0.1:2/v3/ws/public"] * 3
+    assert urls == [*["ws://127.0.0.1:2/v3/ws/public"] * 2, "ws://127.0.0.1:2/spot/v3/ws/public"]
 
 
 def test_a_channel_asked_for_again_is_given_up_first_and_a_fresh_socket_begins_anew() -> None:
@@ -154,14 +154,22 @@ async def test_polls_tell_the_estimate_and_what_was_settled() -> None:
         funding, settled = feed.polls(CONTRACTS)
         rates = await feed.poll(funding)
         past = await feed.poll(settled)
-    assert [event.channel for event in rates if isinstance(event, Ticker)] == list(funding.channels) * 2
+    assert {event.instrument for event in rates if isinstance(event, Ticker)} == {*CONTRACTS}
     assert all(isinstance(event, Ticker) and event.mark_price is None for event in rates)
+    assert {event.channel for event in rates if isinstance(event, Ticker)} == {*funding.channels}
     assert [type(event) for event in past] == [FundingSettled]
     assert [dict(request.query) for request in requests] == [
-        {},
+        {"symbol": "BTCUSDT"},
+        {"symbol": "ETHUSDT"},
         {"symbol": "BTCUSDT", "limit": "1"},
         {"symbol": "ETHUSDT", "limit": "1"},
     ]
+
+
+async def test_many_contracts_are_asked_for_all_at_once() -> None:
+    async with venue(BODIES) as (feed, requests):
+        await feed.poll(feed.polls([f"weex:linear:X{number}USDT" for number in range(6)])[0])
+    assert [dict(request.query) for request in requests] == [{}]
 
 
 async def test_candles_are_read_once_each_and_in_order() -> None:

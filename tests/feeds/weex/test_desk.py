@@ -85,7 +85,7 @@ async def test_in_one_way_mode_a_contract_has_one_leg() -> None:
 async def test_fills_bear_our_names_also_where_only_history_tells_them() -> None:
     async with trading() as (desk, exchange):
         exchange.orders = [ORDER | {"status": "FILLED"}]
-        exchange.bodies["/capi/v3/userTrades"] = lambda asked: [TRADE] if asked.query["symbol"] == "BTCUSDT" else []
+        exchange.bodies["/capi/v3/userTrades"] = [TRADE, TRADE | {"symbol": "XRPUSDT", "id": 1}]
         exchange.bodies["/capi/v3/account/income"] = {"hasNextPage": False, "items": [FUNDING]}
         first, again = await desk.sweep(NAMES, SINCE_NS), await desk.sweep(NAMES, SINCE_NS)
     for events in (first, again):
@@ -93,7 +93,16 @@ async def test_fills_bear_our_names_also_where_only_history_tells_them() -> None
         (paid,) = [one for one in events if isinstance(one, FundingPayment)]
         assert (fill.fill_id, fill.client_order_id) == ("801234567890123456", "hr-1")
         assert paid.payment_id == "686960019383517338"
-    assert exchange.paths().count("GET /capi/v3/order/history") == 1
+    asked = [query["symbol"] for _, path, query, _ in exchange.asked if path == "/capi/v3/order/history"]
+    assert asked == ["BTCUSDT", "XRPUSDT"], "what was looked up once is known"
+
+
+async def test_more_open_orders_than_a_page_are_asked_for_by_contract() -> None:
+    async with trading() as (desk, exchange):
+        exchange.orders = [ORDER | {"status": "NEW", "orderId": number} for number in range(120)]
+        await desk.sweep(NAMES, SINCE_NS)
+    asked = [query for _, path, query, _ in exchange.asked if path == "/capi/v3/openOrders"]
+    assert [query.get("symbol") for query in asked] == [None, "BTCUSDT", "ETHUSDT"]
 
 
 async def test_a_stretch_with_more_than_a_page_is_asked_for_in_halves() -> None:
@@ -110,6 +119,41 @@ async def test_a_stretch_with_more_than_a_page_is_asked_for_in_halves() -> None:
         events = await desk.sweep(NAMES[:1], SINCE_NS)
     found = {one.fill_id for one in events if isinstance(one, Fill)}
     assert found == {str(stamp) for stamp in times}
+
+
+async def test_an_order_is_found_among_more_than_a_page_of_ended_ones() -> None:
+    async with trading() as (desk, exchange):
+        last = Clock().now_ns() // 1_000_000
+        times = [last - 3_000_000 + 10_000 * number for number in range(250)]
+
+        def ended(asked: Any) -> list[dict[str, Any]]:
+            start, end = int(asked.query["startTime"]), int(asked.query["endTime"])
+            rows = [
+                ORDER | {"status": "CANCELED", "orderId": stamp, "clientOrderId": f"hr-{stamp}", "time": stamp}
+                for stamp in times
+                if start <= stamp <= end
+            ]
+            return rows[::-1][: int(asked.query["limit"])]
+
+        exchange.bodies["/capi/v3/order/history"] = ended
+        exchange.orders = []
+        order = request(f"hr-{times[0]}", created_ns=times[0] * 1_000_000)
+        assert standing(await desk.query(order)).state is OrderState.CANCELLED
+
+
+async def test_a_venue_that_answers_any_stretch_with_a_full_page_is_not_asked_for_ever() -> None:
+    async with trading() as (desk, exchange):
+        exchange.bodies["/capi/v3/userTrades"] = [TRADE | {"id": number} for number in range(100)]
+        with pytest.raises(VenueError, match="too_many_records"):
+            await desk.sweep(NAMES[:1], SINCE_NS)
+    assert exchange.paths().count("GET /capi/v3/userTrades") <= 500
+
+
+async def test_an_order_without_a_time_is_looked_for_as_far_back_as_the_venue_goes() -> None:
+    async with trading() as (desk, exchange):
+        assert standing(await desk.query(request(created_ns=0))).reason == NOT_KNOWN
+    (asked,) = [query for _, path, query, _ in exchange.asked if path == "/capi/v3/order/history"]
+    assert 0 < int(asked["endTime"]) - int(asked["startTime"]) <= 90 * 86_400_000
 
 
 async def test_records_are_not_asked_for_beyond_what_the_venue_keeps() -> None:
@@ -228,7 +272,7 @@ async def test_a_refusal_is_told_with_its_reason() -> None:
 async def test_what_certainly_did_not_reach_the_venue_is_raised() -> None:
     async with trading() as (desk, exchange):
         exchange.mood = "limit"
-        with pytest.raises(VenueError, match="429"):
+        with pytest.raises(VenueError, match="-1003"):
             await desk.place(request())
         with pytest.raises(VenueError, match="left alone"):
             await desk.place(request("hr-2"))

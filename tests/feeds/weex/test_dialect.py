@@ -50,6 +50,7 @@ def test_good_answers_are_let_through(body: Any) -> None:
         (b"<html>bad gateway</html>", 502, "502", True),
         (b"", 503, "503", True),
         (b"", 408, "408", True),
+        (b'{"code":-1140,"msg":"\x8e"}', 400, "400", False),
         (b"no", 403, "403", False),
     ],
 )

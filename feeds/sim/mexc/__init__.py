@@ -1,0 +1,1 @@
+"""The simulated MEXC: contracts of both kinds, and the spot wallet."""

@@ -1,0 +1,1 @@
+"""The simulated WEEX: its rules and its wire format, version V3."""
