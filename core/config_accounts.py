@@ -9,7 +9,7 @@ from core.config_faults import Problem, nearest, shown
 from core.config_model import AccountSection, CollateralSection
 from core.config_text import KeyPath
 from core.margin_rules import RULE_NAMES
-from core.symbols import DOLLARS_PRICED_IN, MARKETS, read_name
+from core.symbols import CCXT_VENUE, DOLLARS_PRICED_IN, MARKETS, markets_of, read_name
 
 
 class Fault(NamedTuple):
@@ -30,8 +30,8 @@ def at(path: KeyPath, fault: tuple[str, str, str]) -> Problem:
 def account_faults(account: AccountSection, sheet_venues: Iterable[str]) -> Iterator[Fault]:
     """Everything that does not agree within one account; ``sheet_venues`` are those that contract sheets name."""
     known = list(dict.fromkeys([*MARKETS, *sheet_venues]))
-    if account.venue not in known:
-        venues = ", ".join(f'"{venue}"' for venue in known)
+    if account.venue not in known and not markets_of(account.venue):
+        venues = ", ".join(f'"{venue}"' for venue in [*known, CCXT_VENUE])
         yield Fault("venue", f"one of {venues}, or the venue of a contract in [[contracts]]", shown(account.venue))
     if not account.paper:
         yield from _venue_account_faults(account)
@@ -46,7 +46,7 @@ def account_faults(account: AccountSection, sheet_venues: Iterable[str]) -> Iter
 
 def _venue_account_faults(account: AccountSection) -> Iterator[Fault]:
     """An account that its venue keeps is told by it: what it holds is not for the file to say."""
-    if account.venue not in MARKETS:
+    if not markets_of(account.venue):
         yield Fault("paper", f"true, as no account is read at {shown(account.venue)}", "false")
     if account.wallet_balance is not None:
         expected = "nothing, as its venue tells what an account with `paper = false` holds"

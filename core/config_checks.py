@@ -17,7 +17,7 @@ from core.config_model import AccountSection, VenueSection
 from core.config_sheets import Sheets
 from core.config_sound import sound, tables, texts
 from core.config_text import KeyPath
-from core.symbols import MARKETS
+from core.symbols import CCXT_VENUE, MARKETS, markets_of
 
 
 def cross_checks(document: Mapping[str, object]) -> Iterator[Problem]:
@@ -64,8 +64,8 @@ def _check_unique(document: Mapping[str, object], key: str, what: str) -> Iterat
 def _check_venues(raw: object) -> Iterator[Problem]:
     for name, table in raw.items() if isinstance(raw, dict) else ():
         path: KeyPath = ("venues", name)
-        if name not in MARKETS:
-            yield Problem(path, f"a venue that is supported ({', '.join(MARKETS)})", shown(name))
+        if not markets_of(name):
+            yield Problem(path, f"a venue that is supported ({', '.join(MARKETS)}, {CCXT_VENUE})", shown(name))
         try:
             venue = VenueSection.model_validate(table)
         except ValidationError:

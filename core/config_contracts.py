@@ -19,7 +19,7 @@ from core.contract_sheet import ContractMonth, ContractSheet, month_id
 from core.exact import exactly
 from core.instruments import ContractKind
 from core.sheet_price import SheetPrice
-from core.symbols import MARKETS
+from core.symbols import MARKETS, markets_of
 from core.trading_hours import SECOND_NS, TradingHours
 
 SHEET_VENUE = Text('the name of an exchange in small letters, such as "cme"', r"[a-z][a-z0-9_-]{0,15}")
@@ -94,7 +94,7 @@ class ContractSection(Section):
 
 def sheet_faults(section: ContractSection) -> Iterator[tuple[str, str, str]]:
     """What does not agree within one sheet: key, what was expected, what was found."""
-    if section.venue in MARKETS:
+    if markets_of(section.venue):
         yield (
             "venue",
             f"an exchange without feeds here ({', '.join(MARKETS)} describe their own contracts)",

@@ -17,7 +17,7 @@ from core.config_prices import PriceSection
 from core.config_rules import Address, Choice, Flag, Ladder, Number, Parsed, Steps, Text, Whole, Words
 from core.config_section import ASSET, NAME, NOT_NEGATIVE, POSITIVE, TOKEN, Section
 from core.contract_sheet import is_sheet_name
-from core.symbols import MARKETS, is_contract, is_spot_pair
+from core.symbols import CCXT_VENUE, MARKETS, is_contract, is_spot_pair
 
 _VARIABLE = Text("the name of an environment variable, in capitals (never what it holds)", "[A-Z][A-Z0-9_]{0,63}")
 _FILE_NAME = Text("the path of a file", longest=1024)
@@ -30,8 +30,9 @@ _CONTRACT = Parsed(
     lambda name: is_contract(name) or is_sheet_name(name),
 )
 _ACCOUNT_VENUE = Text(
-    f"one of {', '.join(json.dumps(venue) for venue in MARKETS)}, or the venue of a contract in [[contracts]]",
-    r"[a-z][a-z0-9_-]{0,15}",
+    f"one of {', '.join(json.dumps(venue) for venue in MARKETS)}, {json.dumps(CCXT_VENUE)}, or the venue of a contract "
+    "in [[contracts]]",
+    r"[a-z][a-z0-9_-]{0,15}|ccxt\.[a-z0-9]{2,30}",
 )
 _SPOT_PAIR = Parsed('a spot pair such as "bybit:spot:BTCUSDT" or "binance:spot:BTCUSDT"', is_spot_pair)
 _RULES = Text('the name of a venue\'s rules, or ""', "[a-z0-9][a-z0-9-]{0,39}|")
@@ -59,7 +60,7 @@ class VenueSection(Section):
         default=None, description="the environment variable that holds the API secret"
     )
     passphrase_env: Annotated[str | None, _VARIABLE] = Field(
-        default=None, description="the environment variable that holds the passphrase, where the venue wants one (WEEX)"
+        default=None, description="the environment variable that holds the passphrase, where the venue wants one"
     )
     secret_command: Annotated[tuple[str, ...] | None, Words()] = Field(
         default=None,

@@ -22,7 +22,9 @@ from core.freshness import MARK_AGES_NS, AgesNs, by_age, nanoseconds
 from core.sheet_price import PricedContract
 from core.snapshot import ChannelView, FeedView
 
-MARKETS = frozenset(market for markets in symbols.MARKETS.values() for market in markets)
+MARKETS = frozenset(
+    market for venue in (*symbols.MARKETS, symbols.CCXT_VENUE.lower()) for market in symbols.markets_of(venue)
+)
 """Markets as instrument ids name them: a connection so named serves that market and no other."""
 
 INTERRUPTED = frozenset({ConnectionState.RECONNECTING, ConnectionState.CLOSED})

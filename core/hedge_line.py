@@ -93,7 +93,7 @@ def hedge_line(hedge: Hedge, valued: Valued, own: Own, backing: Backing, quoted:
     away = distance(chosen.price, market.mark, facing)
     odds = likelihood(measured, chosen.price, market.mark, away)
     isolated = valued.account.margin_mode is MarginMode.ISOLATED
-    instrument, parts = market.instrument, hedge.instrument.split(":")
+    instrument, parts = market.instrument, hedge.instrument.split(":", 2)
     return HedgeLine(
         asset=hedge.asset,
         instrument=hedge.instrument,

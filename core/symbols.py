@@ -2,7 +2,8 @@
 
 Sources: Bybit v5 "Get Instruments Info" (BTCUSDT, BTCPERP, BTC-26DEC25, BTCUSDT-26DEC25, BTCUSD, BTCUSDH26), Binance
 "Exchange Information" (USDⓈ-M BTCUSDT, BTCUSDT_260327; COIN-M BTCUSD_PERP, BTCUSD_260327), BingX (BTC-USDT, BTC-USD),
-WEEX V3 (BTCUSDT), MEXC contract (BTC_USDT, BTC_USD), OKX "Get instruments" (BTC-USDT-SWAP, BTC-USD-SWAP).
+WEEX V3 (BTCUSDT), MEXC contract (BTC_USDT, BTC_USD), OKX "Get instruments" (BTC-USDT-SWAP, BTC-USD-SWAP); ccxt manual,
+"Contract naming conventions" (BTC/USDT, BTC/USDT:USDT, BTC/USD:BTC-261225).
 """
 
 from __future__ import annotations
@@ -57,11 +58,39 @@ _FORMS: dict[str, dict[str, tuple[Form, ...]]] = {
         "inverse": (_form(rf"{_COIN}_(?P<quote>USD)", pays_coin=True),),
         "spot": _SPOT,
     },
+    "okx": {
+        "linear": (_form(rf"{_COIN}-(?P<quote>USDT|USDC)-SWAP"),),
+        "inverse": (_form(rf"{_COIN}-(?P<quote>USD)-SWAP", pays_coin=True),),
+        "spot": _DASHED_SPOT,
+    },
 }
 """By venue and market. This table and the venue's folder are all that a venue takes."""
 
 MARKETS = {venue: tuple(forms) for venue, forms in _FORMS.items()}
 """The venues and markets that can be named, by venue; the market meant by default first, which is the linear one."""
+
+CCXT_VENUE = "ccxt.EXCHANGE"
+"""How any other exchange is named, which is read through ccxt: ``ccxt.kraken``."""
+
+_CCXT_NAME = re.compile(r"ccxt\.[a-z0-9]{2,30}")
+_PAIR = r"(?P<base>[^\W_a-z]{1,20})/(?P<quote>[^\W_a-z]{1,20})"
+_SETTLE = r":(?P<settle>[^\W_a-z]{1,20})"
+_CCXT_FORMS = {
+    "swap": re.compile(_PAIR + _SETTLE),
+    "future": re.compile(rf"{_PAIR}{_SETTLE}-[0-9]{{6}}"),
+    "spot": re.compile(_PAIR),
+}
+_CCXT_MARKETS = tuple(_CCXT_FORMS)
+
+
+def exchange_of(venue: str) -> str:
+    """The name that ccxt gives an exchange which is read through it; empty for every other venue."""
+    return venue.partition(".")[2] if _CCXT_NAME.fullmatch(venue) else ""
+
+
+def markets_of(venue: str) -> tuple[str, ...]:
+    """The markets of a venue that can be named; none where there is no such venue."""
+    return _CCXT_MARKETS if exchange_of(venue) else MARKETS.get(venue, ())
 
 
 class Terms(NamedTuple):
@@ -82,8 +111,10 @@ def read_name(instrument: str) -> Terms | None:
     """
     venue, _, rest = instrument.partition(":")
     market, _, symbol = rest.partition(":")
-    if market not in MARKETS.get(venue, ()):
+    if market not in markets_of(venue):
         return None
+    if exchange_of(venue):
+        return _read_unified(venue, market, symbol)
     for form in _FORMS[venue][market]:
         if match := form.pattern.fullmatch(symbol):
             groups = match.groupdict()
@@ -91,6 +122,15 @@ def read_name(instrument: str) -> Terms | None:
             paid_in = groups["base"] if form.pays_coin else priced_in
             return Terms(venue, market, symbol, groups["base"], priced_in, paid_in)
     return None
+
+
+def _read_unified(venue: str, market: str, symbol: str) -> Terms | None:
+    """The terms in a symbol as ccxt writes it, which tells them all."""
+    match = _CCXT_FORMS[market].fullmatch(symbol)
+    if match is None:
+        return None
+    told = match.groupdict()
+    return Terms(venue, market, symbol, told["base"], told["quote"], told.get("settle") or told["quote"])
 
 
 def is_contract(instrument: str) -> bool:

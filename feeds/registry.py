@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from core.errors import RequestError
 from core.events import AnyEvent
-from core.symbols import MARKETS
+from core.symbols import CCXT_VENUE, MARKETS, exchange_of, markets_of
 from feeds.venue import (
     AccountFeed,
     Credentials,
@@ -31,7 +31,14 @@ _PLACEHOLDER: Final = re.compile(r"\{(\w+)\}")
 
 
 def venue_module(venue: str) -> VenueModule:
-    """What a venue's folder offers. Raises RequestError for an unknown venue."""
+    """What a venue's folder offers; for one that is read through ccxt, an object that offers the same.
+
+    Raises RequestError for an unknown venue.
+    """
+    if exchange := exchange_of(venue):
+        from feeds.ccxt.venue import CcxtVenue
+
+        return CcxtVenue(exchange)
     return cast(VenueModule, importlib.import_module(f"feeds.{_known(venue)}.venue"))
 
 
@@ -109,14 +116,21 @@ def _match(path: str, given: str) -> dict[str, str] | None:
 
 def markets(venue: str) -> tuple[str, ...]:
     """The markets of a venue, the one meant by default first. Raises RequestError for an unknown venue."""
-    return MARKETS[_known(venue)]
+    return markets_of(_known(venue))
+
+
+def tiers_need_key(venue: str) -> bool:
+    """Whether a venue tells margin tiers only to a key. Raises RequestError for an unknown venue."""
+    if exchange_of(venue):
+        return False
+    return bool(getattr(importlib.import_module(f"feeds.{_known(venue)}.facts"), "TIERS_NEED_KEY", False))
 
 
 def split_instrument(instrument: str) -> tuple[str, str, str]:
     """Venue, market and symbol of an instrument id. Raises RequestError for one that no venue here has."""
     venue, _, rest = instrument.partition(":")
     market, _, symbol = rest.partition(":")
-    if venue not in VENUES or market not in MARKETS[venue] or not symbol:
+    if market not in markets_of(venue) or not symbol:
         raise RequestError("instrument", "venue:market:symbol, such as bybit:linear:BTCUSDT", repr(instrument))
     return venue, market, symbol
 
@@ -128,6 +142,6 @@ def _market(venue: str, market: str) -> str:
 
 
 def _known(venue: str) -> str:
-    if venue not in VENUES:
-        raise RequestError("venue", f"one of {', '.join(VENUES)}", repr(venue))
+    if not markets_of(venue):
+        raise RequestError("venue", f"one of {', '.join(VENUES)}, {CCXT_VENUE}", repr(venue))
     return venue

@@ -280,10 +280,15 @@ class VenueModule(Protocol):
     """What ``feeds.<venue>.venue`` defines, as functions of the module. Imports of clients belong inside them: the
     module is loaded before anything is asked."""
 
-    PASSPHRASE: bool
-    """Whether a key has a passphrase besides its secret."""
-    TELLS_TIERS: bool
-    """Whether its maintenance tiers can be read, with a key or without."""
+    @property
+    def PASSPHRASE(self) -> bool:
+        """Whether a key has a passphrase besides its secret: a constant of a module, and so is the next."""
+        ...
+
+    @property
+    def TELLS_TIERS(self) -> bool:
+        """Whether its maintenance tiers can be read, with a key or without."""
+        ...
 
     def feed(self, endpoints: Endpoints | None, credentials: Credentials | None) -> VenueFeed:
         """Market data, live unless other addresses are given."""

@@ -206,6 +206,9 @@ CODE_UNKNOWN_ORDER: Final = "-2013"
 CODE_NOTHING_TO_CANCEL: Final = "-2011"
 CODE_DUPLICATE_ID: Final = "-4116"
 
+TIERS_NEED_KEY: Final = True
+"""Margin tiers are told only to a key."""
+
 _NO_CONTRACTS: Final = "spot pairs are no contracts"
 _NOT_TRADED: Final = "spot is read for prices and balances, never traded: hedges are contracts"
 NOT_OFFERED: Final = {

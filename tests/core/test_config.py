@@ -197,7 +197,7 @@ REFUSED = [
     ('note = "cold storage"', 'note = "a\\u001b[2Jb"', "books[0].lots[0].note", "one line of text"),
     ('note = "cold storage"', 'note = "a\\u202Eb"', "books[0].lots[0].note", "one line of text"),
     ('margin_mode = "cross"', 'margin_mode = "Cross"', "accounts[1].margin_mode", '"isolated", "cross"'),
-    ('name = "usdt"\nvenue = "bybit"', 'name = "usdt"\nvenue = "okx"', "accounts[0].venue", '"binance", "bybit"'),
+    ('name = "usdt"\nvenue = "bybit"', 'name = "usdt"\nvenue = "kraken"', "accounts[0].venue", '"binance", "bybit"'),
     ("[venues.binance]", "[venues.kraken]", "venues.kraken", "a venue that is supported (binance, bybit,"),
     ('name = "watched"', 'name = "main"', "books[1].name", "a name that no other book has"),
     ('name = "coin"', 'name = "usdt"', "accounts[1].name", "a name that no other account has"),

@@ -125,7 +125,7 @@ def test_all_faults_of_a_sheet_are_told_at_once() -> None:
         ("MBT-2026-12", "MBT-2027-01", "books[0].hedges[0].instrument", "MBT-2026-11, cme:futures:MBT-2026-12"),
         ("MBT-2026-12", "MBT", "books[0].hedges[0].instrument", "one of its months"),
         ("MBT-2026-12", "MET-2026-12", "books[0].hedges[0].instrument", "a contract described in [[contracts]]"),
-        ('venue = "cme"\nsettle', 'venue = "ice"\nsettle', "accounts[0].venue", '"mexc", "cme"'),
+        ('venue = "cme"\nsettle', 'venue = "ice"\nsettle', "accounts[0].venue", '"cme"'),
         ('settle = "USD"\nw', 'settle = "USDT"\nw', "books[0].hedges[0].account", "an account settled in USD"),
         (', price = "bybit:spot:BTCUSDT"', "", "books[0].lots[0].price", "no hedge of BTC gives an index price"),
         ('asset = "BTC"\ni', 'asset = "ETH"\ni', "books[0].hedges[0].asset", "a coin that a lot of this book holds"),

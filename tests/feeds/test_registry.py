@@ -11,7 +11,15 @@ import pytest
 import feeds
 from core.errors import RequestError
 from core.symbols import MARKETS, read_name
-from feeds.registry import VENUES, decoder_for, markets, reference_events, split_instrument, venue_feed
+from feeds.registry import (
+    VENUES,
+    decoder_for,
+    markets,
+    reference_events,
+    split_instrument,
+    tiers_need_key,
+    venue_feed,
+)
 
 PRICES = {
     "__init__.py",
@@ -45,6 +53,7 @@ EXAMPLES = {
     "bingx": {"linear": "BTC-USDT", "inverse": "BTC-USD", "spot": "BTC-USDT"},
     "weex": {"linear": "BTCUSDT", "spot": "BTCUSDT"},
     "mexc": {"linear": "BTC_USDT", "inverse": "BTC_USD", "spot": "BTCUSDT"},
+    "okx": {"linear": "BTC-USDT-SWAP", "inverse": "BTC-USD-SWAP", "spot": "BTC-USDT"},
 }
 
 
@@ -77,6 +86,12 @@ def test_an_unknown_venue_or_market_is_refused_by_name() -> None:
         reference_events("nobody", "https://x", b"", 1)
     with pytest.raises(RequestError, match="usdm, coinm, spot"):
         decoder_for("binance", "linear")
+
+
+def test_what_a_key_is_needed_for_is_the_venues_to_say() -> None:
+    assert [venue for venue in VENUES if tiers_need_key(venue)] == ["binance"]
+    with pytest.raises(RequestError, match="binance, bybit"):
+        tiers_need_key("nobody")
 
 
 def test_decoding_loads_nothing_heavy() -> None:

@@ -14,7 +14,7 @@ import msgspec
 from core.errors import RequestError
 from core.events import AnyEvent, FrameFault
 from core.plain_json import plain_json
-from core.symbols import MARKETS
+from core.symbols import MARKETS, exchange_of
 
 if TYPE_CHECKING:
     from tui.cli.main import Commands
@@ -39,7 +39,7 @@ def add_parser(commands: Commands) -> None:
         epilog=_EPILOG,
     )
     markets = "; ".join(f"{venue}: {', '.join(names)}" for venue, names in MARKETS.items())
-    parser.add_argument("--venue", choices=sorted(MARKETS), help="whose frames they are")
+    parser.add_argument("--venue", help=f"whose frames they are: one of {', '.join(sorted(MARKETS))}")
     parser.add_argument("--market", metavar="M", help=f"which of its markets ({markets}); the first if not given")
     parser.add_argument(
         "--rest", metavar="ENDPOINT", help="the input is what this endpoint answered: its path, with a query if need be"
@@ -55,6 +55,11 @@ def run(arguments: argparse.Namespace) -> int:
         return GOOD
     if arguments.venue is None:
         raise RequestError("--venue", f"one of {', '.join(sorted(MARKETS))}", "nothing")
+    if exchange_of(arguments.venue):
+        expected = f"one of {', '.join(sorted(MARKETS))}: ccxt leaves nothing raw to decode"
+        raise RequestError("--venue", expected, repr(arguments.venue))
+    if arguments.venue not in MARKETS:
+        raise RequestError("--venue", f"one of {', '.join(sorted(MARKETS))}", repr(arguments.venue))
     allowed = MARKETS[arguments.venue]
     market = allowed[0] if arguments.market is None else arguments.market
     if market not in allowed:

@@ -32,7 +32,6 @@ up and never shown."""
 _EPILOG = "Exit codes: 0 all well; 1 at least one warning; 2 at least one failure, or wrong usage."
 _SMALLEST_SCREEN = (80, 24)
 _HIGH_LEVERAGE = 5
-_KEY_FOR_TIERS = frozenset({"binance"})
 
 
 class Verdict(StrEnum):
@@ -147,8 +146,10 @@ def _check_credentials(config: Config) -> Iterator[Check]:
 
 
 def _without_key(config: Config, venue: str) -> Check:
+    from feeds.registry import tiers_need_key
+
     hedged = any(hedge.instrument.startswith(f"{venue}:") for book in config.books for hedge in book.hedges)
-    if venue in _KEY_FOR_TIERS and hedged:
+    if hedged and tiers_need_key(venue):
         text = f"none: {venue} tells margin tiers only to a key, so margin and liquidation stay unknown"
         advice = f"make a read-only key and name its place in [venues.{venue}] (api_key_env, secret_env)"
         return Check(f"key of {venue}", Verdict.WARN, text, advice)

@@ -8,11 +8,11 @@ from typing import TypeVar
 
 from core.books import Account, Hedge
 from core.config import Config
-from core.errors import ConfigError, VenueError
+from core.errors import ConfigError, RequestError, VenueError
 from core.events import AnyEvent, InstrumentListed, TiersLoaded
 from core.instruments import Instrument
 from feeds.examine import clock_skew_ms, key_rights
-from feeds.registry import venue_feed, venue_module
+from feeds.registry import account_feed, venue_feed, venue_module
 from feeds.venue import Credentials, Endpoints, KeyRights
 from tui.cli.credentials import resolve_credentials
 from tui.cli.doctor import Check, Verdict
@@ -38,7 +38,13 @@ def _check_venue(config: Config, venue: str, instruments: Sequence[str]) -> Iter
         credentials = resolve_credentials(config, venue)
     except ConfigError:
         credentials = None  # told already, by the check of the key
-    feed = venue_feed(venue, endpoints, credentials)
+    try:
+        feed = venue_feed(venue, endpoints, credentials)
+    except RequestError as error:
+        yield Check(venue, Verdict.FAIL, f"it cannot be asked: {error.found}", f"it takes {error.expected}")
+        return
+    if credentials is not None:
+        yield from _check_accounts(config, venue, endpoints, credentials)
     try:
         events = _asked(venue, feed.reference(instruments))
     except VenueError as error:
@@ -55,6 +61,19 @@ def _check_venue(config: Config, venue: str, instruments: Sequence[str]) -> Iter
         yield _skew(venue, _asked(venue, clock_skew_ms(venue, endpoints)))
     except VenueError as error:
         yield Check(venue, Verdict.WARN, f"its time could not be read: {error}")
+
+
+def _check_accounts(
+    config: Config, venue: str, endpoints: Endpoints | None, credentials: Credentials
+) -> Iterator[Check]:
+    """Accounts that are to be read where the venue is read for prices only."""
+    for account in config.accounts:
+        if account.venue == venue and not account.paper:
+            try:
+                account_feed(venue, account.name, endpoints, credentials)
+            except RequestError:
+                text = f"account {account.name}: no account is read at {venue}, only its prices"
+                yield Check(venue, Verdict.FAIL, text, "set paper = true, and say what it holds")
 
 
 def _check_rights(venue: str, endpoints: Endpoints | None, credentials: Credentials) -> Iterator[Check]:

@@ -212,7 +212,9 @@ def _value_to_hedge(lot: Mapping[str, object], hedge: Mapping[str, object], term
 def _ask_key(answers: Answers, plan: Plan, venue: str) -> None:
     if venue in plan.venues:
         return
-    why = "for its margin tiers" if venue == "binance" else "not needed yet"
+    from feeds.registry import tiers_need_key
+
+    why = "for its margin tiers" if tiers_need_key(venue) else "not needed yet"
     text = f"Environment variable with a read-only {venue} API key ({why}; none to go without)"
     key = answers.take(Question("api-key-env", text, _or_none(VenueSection, "api_key_env"), "none"))
     plan.venues[venue] = {}

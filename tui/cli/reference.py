@@ -31,6 +31,13 @@ is an error, not ignored. Relative paths start from the folder of the file; `~` 
 A secret never stands in the file. `[venues.NAME]` says where it is kept: in an environment variable, behind a command,
 or in a file of yours with mode 0600. Use a key that can only read.
 
+Beside the venues listed below, any exchange that ccxt knows is a venue, once `pip install 'hedgerow[ccxt]'` has been
+run: `ccxt.kraken`, with the markets `swap`, `future` and `spot` and with symbols as ccxt writes them
+(`ccxt.kraken:swap:BTC/USD:USD`, `ccxt.kraken:spot:BTC/USD`). Its section is `[venues."ccxt.kraken"]`. Prices are pushed
+where ccxt streams them and else polled; an account is read and never traded. Margin is an estimate: ccxt tells tiers
+without deductions, and their rate is taken to be of the whole position. What ccxt does not tell (a funding interval,
+tiers, a mark price) stays unknown. Such prices are not recorded, and there are no frames of theirs to decode.
+
 In the tables, *needed* in the default column means that there is none; an empty cell means that the setting may be left
 out and nothing takes its place.
 """

@@ -157,7 +157,12 @@ def load(venues: Iterable[str]) -> None:
     """Import what running an engine on these venues takes: best done while something else is waited for."""
     for module in ("core.engine", "feeds.host", "feeds.paper", "feeds.rest"):
         importlib.import_module(module)
+    from core.symbols import exchange_of
+
     for venue in venues:
+        if exchange_of(venue):
+            importlib.import_module("feeds.ccxt.client")
+            continue
         importlib.import_module(f"feeds.{venue}.client")
         importlib.import_module(f"feeds.{venue}.venue")
         importlib.import_module(f"feeds.{venue}.rest")

@@ -40,7 +40,7 @@ class OrdersPanel(Panel):
 
 
 def _order(show: Formatter, order: OrderView, width: int) -> list[Row]:
-    symbol = order.instrument.rpartition(":")[2]
+    symbol = order.instrument.split(":", 2)[2]
     size = MASKED * 5 if show.private else _digits(order.quantity.value)
     head: Row = (
         Cell(clock(order.updated_ns), "age"),

@@ -45,7 +45,7 @@ def _content(view: View, stage: StageView, width: int) -> list[Row]:
     show = view.live_show
     found = _hedge_of(view, stage)
     unit = stage.quantity_unit
-    symbol = stage.instrument.rpartition(":")[2]
+    symbol = stage.instrument.split(":", 2)[2]
     head: Row = (
         Cell(f"{stage.side.upper()} {_size(show, stage.quantity)} {unit}", "strong"),
         Cell(f"  {symbol}", "value"),

@@ -89,7 +89,7 @@ def test_what_was_answered_is_what_loads(
 
 def test_a_wrong_answer_is_explained_and_asked_again(capsys: pytest.CaptureFixture[str]) -> None:
     typist = Typist(
-        "", "btc", "BTC", "minus one", "2", "", "okx", "bybit", "ETHUSDT", "inverse:BTCUSD", "150", "50%",
+        "", "btc", "BTC", "minus one", "2", "", "kraken", "bybit", "ETHUSDT", "inverse:BTCUSD", "150", "50%",
         "2.5", "0", "both", "", "1000", "3", "", "", "no",
     )  # fmt: skip
     config = parse_config(render(make_plan(Answers({}, typist))), ANYWHERE)

@@ -1,0 +1,1 @@
+"""OKX, read for prices only."""
