@@ -169,6 +169,7 @@ def first_sweep(when: float) -> list[AnyEvent]:
     found += [
         BalanceUpdate(received_ns=at(when), account=name, asset="USDT", wallet_balance=D(100_000)) for name in KEPT
     ]
+    found.append(BalanceUpdate(received_ns=at(when), account="unified", asset="ETH", wallet_balance=D(20)))
     return [*found, *(AccountSwept(received_ns=at(when), account=name) for name in KEPT)]
 
 
