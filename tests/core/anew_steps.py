@@ -66,7 +66,9 @@ _Case = tuple[str, Happening]
 
 
 def _near(random: Random, price: int, spread: float = 0.08) -> Decimal:
-    """A price near another, written with more or fewer digits."""
+    """A price near another, or that one again, written with more or fewer digits."""
+    if random.random() < 0.2:
+        return D(price)
     found = D(str(round(price * random.uniform(1 - spread, 1 + spread), random.choice([0, 1, 2]))))
     return found.quantize(D("0.001")) if random.random() < 0.3 else found
 
@@ -167,6 +169,7 @@ def first_sweep(when: float) -> list[AnyEvent]:
     found += [
         BalanceUpdate(received_ns=at(when), account=name, asset="USDT", wallet_balance=D(100_000)) for name in KEPT
     ]
+    found.append(BalanceUpdate(received_ns=at(when), account="unified", asset="ETH", wallet_balance=D(20)))
     return [*found, *(AccountSwept(received_ns=at(when), account=name) for name in KEPT)]
 
 
@@ -222,7 +225,7 @@ def _file(random: Random, when: float, place: int) -> Happened:
     return [
         Ticker(
             received_ns=at(when), instrument=FILED, channel="MBT-2099-12 file", venue_time_ns=said,
-            mark_price=_near(random, 60_500, 0.03),
+            mark_price=_near(random, 60_000, 0.03),
         )
     ]  # fmt: skip
 

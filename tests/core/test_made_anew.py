@@ -12,6 +12,7 @@ from core.commands import Explain
 from core.engine import Engine
 from core.events import AccountSwept, AnyEvent, ConnectionState, FundingPayment
 from core.figures import Figure, Freshness
+from core.legs import Leg
 from core.snapshot import HedgeLine, Snapshot
 from tests.core.anew_books import ETH, FILED, KEPT, PAIRS, PERPETUALS, SOL, TYPED, begun
 from tests.core.anew_steps import HAPPENINGS, PAUSES, STEPS, Step, first_sweep, lived, take
@@ -177,6 +178,28 @@ def test_a_price_rests_when_its_market_closes_and_ages_again_when_it_opens() -> 
     assert [item.price_rests for item in seen] == [False] * 4 + [True] * 2 + [False] * 3
     states = [item.mark_price.freshness for item in seen]
     assert states == [Freshness.LIVE] * 2 + [Freshness.LATE] * 6 + [Freshness.STALE]
+
+
+def test_a_price_that_is_told_again_is_as_old_as_it_was_told_last() -> None:
+    made = begun()
+    for when in (1, 3):
+        take(made, Step("file", 0, 2), when)
+        assert line(made, when, FILED).mark_price.observed_ns == at(when)
+
+
+def test_coins_of_a_kept_account_are_estimated_once_a_payment_of_them_was_only_reckoned() -> None:
+    """Their number is what the venue told last, and stays."""
+    made = begun()
+    feed(made, first_sweep(1))
+    before = made.snapshot(at(1)).books[0].accounts[1].collateral[0]
+    payment = FundingPayment(
+        account="unified", payment_id="p", instrument=ETH, leg=Leg.SHORT, amount=Decimal(1), asset="ETH",
+        settled_ns=at(2), received_ns=at(2), estimated=True,
+    )  # fmt: skip
+    feed(made, payment)
+    after = made.snapshot(at(2)).books[0].accounts[1].collateral[0]
+    assert (before.asset, before.amount.value, before.amount.estimated) == ("ETH", Decimal(20), False)
+    assert (after.asset, after.amount.value, after.amount.estimated) == ("ETH", Decimal(20), True)
 
 
 def test_the_pair_that_stands_for_an_index_price_moves_it() -> None:
