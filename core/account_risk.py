@@ -7,10 +7,8 @@ rests on, and what the requirement rests on besides. A figure of a pool is as go
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
-
-import msgspec
 
 from core import account as margin_account
 from core.account import Balance, MarginPool, build_pools
@@ -18,91 +16,30 @@ from core.account_figures import pool_figures
 from core.account_rules import margin_rules
 from core.books import Account, MarginMode
 from core.errors import RequestError
-from core.explain import is_recording, note
-from core.figures import Figure, absent, derive, exact, unknown
+from core.explain import is_recording
+from core.figures import Figure, absent, derive, unknown
 from core.instruments import ContractKind, Instrument, TierTable
 from core.legs import PositionKey
 from core.liquidation import isolated, with_fixed_requirement
-from core.liquidation_results import AlwaysLiquidated, Liquidation, LiquidationPrice, NoLiquidation, UnknownLiquidation
 from core.margin_rules import Backing, ClosingFee, MarginRules, RequirementAt
-from core.pool import Contract, Ladder, PoolValue, WeightStep
-from core.pool_liquidation import Reach, coin_path, contract_path, printed_price
-from core.positions import Position
-from core.risk import NO_POSITION, ONE, USED_UP, ZERO, Exposure, Quotes
-
-NOTHING = exact(ZERO)
-
-
-class Valued(msgspec.Struct, frozen=True, kw_only=True):
-    """One position with everything its lines need."""
-
-    account: Account
-    position: Position
-    quotes: Quotes
-    exposure: Exposure
-
-    @property
-    def flat(self) -> bool:
-        """True where nothing is known to be held."""
-        return self.exposure.quantity.value == ZERO
-
-
-class CoinBalance(msgspec.Struct, frozen=True, kw_only=True):
-    """Coins of an account: their amount, their price in the account's settle currency, and what part of them counts."""
-
-    asset: str
-    amount: Figure
-    price: Figure
-    steps: tuple[WeightStep, ...] = (WeightStep(ZERO, Decimal(1)),)
-
-
-class PoolRisk(msgspec.Struct, frozen=True, kw_only=True):
-    """A pool, or why there is none: ``equity`` and ``requirement`` are its grounds."""
-
-    held: tuple[Valued, ...]
-    pool: MarginPool | None
-    equity: Figure
-    requirement: Figure
-    ends: dict[str, Reach] = msgspec.field(default_factory=dict)
-
-    def end(self, coin: str) -> Reach | None:
-        """Where the pool is liquidated when ``coin`` alone moves, as multiples of its price; ``None``: not known."""
-        if self.requirement.value is None or self.pool is None or self.pool.value is None:
-            return None
-        found = self.ends.get(coin)
-        if found is None:
-            found = self.ends[coin] = coin_path(self.pool.value, coin, ONE)
-        return found
-
-    def liquidation(self, function: Callable[[PoolValue], Liquidation], *, estimated: bool) -> Figure:
-        """A liquidation price as a figure: absent for a reason, or unknown naming what is missing."""
-        if self.requirement.value is None or self.pool is None or self.pool.value is None:
-            return unknown(*self.requirement.missing)
-        return as_figure(function(self.pool.value), self.requirement, estimated=estimated)
-
-
-def as_figure(found: Liquidation, ground: Figure, *, estimated: bool) -> Figure:
-    """A liquidation price with the marks of what it rests on."""
-    match found:
-        case LiquidationPrice(price=price):
-            return derive(lambda _: price, ground, estimated=estimated)
-        case UnknownLiquidation(missing=missing):
-            return unknown(*missing)
-        case NoLiquidation(reason=reason):
-            return absent(reason, ground)
-        case AlwaysLiquidated():
-            return absent(USED_UP, ground)
-
-
-def priced(multiple: Liquidation, price: Decimal) -> Liquidation:
-    """A liquidation that is a multiple of a price, as that price."""
-    if not isinstance(multiple, LiquidationPrice):
-        return multiple
-    found = multiple.price * price
-    if is_recording():
-        given = {"multiple": multiple.price, "price_now": price}
-        note("liquidation price from its multiple", "multiple * price_now", found, given, unit="quote a coin")
-    return LiquidationPrice(found, multiple.tier)
+from core.pool import Contract, Ladder
+from core.pool_liquidation import contract_path, printed_price
+from core.pool_risk import (
+    NOTHING,
+    CoinBalance,
+    PoolRisk,
+    Valued,
+    as_figure,
+    backing_inputs,
+    by_contract,
+    losing_side,
+    own_margin,
+    priced,
+    tiers_known,
+    value_inputs,
+    with_others_on_their_coin,
+)
+from core.risk import NO_POSITION, ONE, USED_UP, ZERO
 
 
 class AccountRisk:
@@ -117,16 +54,18 @@ class AccountRisk:
     ) -> None:
         self.account, self.held, self.balances = account, tuple(held), tuple(balances)
         self._ladders = ladders
+        self._rules: dict[tuple[ContractKind, bool], MarginRules] = {}
+        self._maintenance: dict[PositionKey, Figure] = {}
         open_ = [item for item in held if not item.flat]
         together = [open_] if open_ else []
         alone = [[item] for item in open_]
         self.pools = tuple(
             self._pool(group) for group in (alone if account.margin_mode is MarginMode.ISOLATED else together)
         )
-        self._valued = {item.position.key: item for item in self.held}
-        self._by_key = {item.position.key: (pool, index) for pool in self.pools for index, item in enumerate(pool.held)}
-        self._legs = {item.position.key: legs for pool in self.pools for legs in _by_contract(pool) for item in legs}
-        self._crowded = {item.position.key for pool in self.pools for item in _with_others_on_its_coin(pool)}
+        self._valued = {item.key: item for item in self.held}
+        self._by_key = {item.key: (pool, index) for pool in self.pools for index, item in enumerate(pool.held)}
+        self._legs = {item.key: legs for pool in self.pools for legs in by_contract(pool) for item in legs}
+        self._crowded = {item.key for pool in self.pools for item in with_others_on_their_coin(pool)}
 
     def valued(self, key: PositionKey) -> Valued:
         """A position of the account."""
@@ -139,29 +78,35 @@ class AccountRisk:
 
     def rules(self, instrument: Instrument) -> MarginRules:
         """The margin rules by which a contract of this account is reckoned."""
-        return margin_rules(self.account, instrument)
+        sort = instrument.kind, instrument.maintenance_per_contract is None
+        found = self._rules.get(sort)
+        if found is None:
+            found = self._rules[sort] = margin_rules(self.account, instrument)
+        return found
 
     # --- building --------------------------------------------------------------------------------------------
 
     def _pool(self, group: Sequence[Valued]) -> PoolRisk:
-        inputs = [figure for item in group for figure in _inputs(item)]
+        inputs = [figure for item in group for figure in value_inputs(item)]
         if self.account.margin_mode is MarginMode.ISOLATED:
             inputs += [self._own_margin(item) for item in group]
         else:
-            inputs += [figure for coin in self.balances for figure in _backing(coin)]
+            inputs += [figure for coin in self.balances for figure in backing_inputs(coin)]
+        described = [item.quotes.instrument for item in group if item.quotes.instrument is not None]
+        exactly = all(self.rules(instrument).exact(self.account.margin_mode) for instrument in described)
         ground = derive(lambda *_: ZERO, *inputs)
         if ground.value is None:
-            return PoolRisk(held=tuple(group), pool=None, equity=ground, requirement=ground)
+            return PoolRisk(held=tuple(group), pool=None, equity=ground, requirement=ground, exact=exactly)
         try:
             pool = self._build(group)
         except RequestError as refused:
             gap = unknown(str(refused))
-            return PoolRisk(held=tuple(group), pool=None, equity=gap, requirement=gap)
-        requirement = derive(lambda *_: ZERO, ground, *(_tiers_known(item) for item in group))
+            return PoolRisk(held=tuple(group), pool=None, equity=gap, requirement=gap, exact=exactly)
+        requirement = derive(lambda *_: ZERO, ground, *(tiers_known(item) for item in group))
         beyond = [name for name in pool.requirement_missing if not name.endswith(".tiers")]
         if requirement.value is not None and beyond:
             requirement = unknown(*beyond)
-        return PoolRisk(held=tuple(group), pool=pool, equity=ground, requirement=requirement)
+        return PoolRisk(held=tuple(group), pool=pool, equity=ground, requirement=requirement, exact=exactly)
 
     def _build(self, group: Sequence[Valued]) -> MarginPool:
         account = self.account
@@ -223,15 +168,21 @@ class AccountRisk:
 
     def maintenance(self, item: Valued) -> Figure:
         """What the venue requires for a position, closing fee included where its rules add one, settle currency."""
-        pool = self.pool_of(item.position.key)
+        found = self._maintenance.get(item.key)
+        if found is None or is_recording():
+            found = self._maintenance[item.key] = self._required(item)
+        return found
+
+    def _required(self, item: Valued) -> Figure:
+        pool = self.pool_of(item.key)
         if pool is None:
             return NOTHING
-        own = derive(lambda *_: ZERO, *_inputs(item), _tiers_known(item))
+        own = derive(lambda *_: ZERO, *value_inputs(item), tiers_known(item))
         if own.value is None:
             return unknown(*own.missing)
         if pool.pool is None:
             return unknown(*pool.requirement.missing)
-        leg = pool.pool.legs[self._by_key[item.position.key][1]]
+        leg = pool.pool.legs[self._by_key[item.key][1]]
         beyond = [name for name in pool.pool.requirement_missing if name.startswith(f"{item.position.instrument}:")]
         if leg is None or beyond:
             return unknown(*(beyond or pool.requirement.missing))
@@ -239,7 +190,7 @@ class AccountRisk:
 
     def liquidation(self, item: Valued) -> Figure:
         """The price a venue prints by these rules, this contract alone moving; an estimate unless they are exact."""
-        pool = self.pool_of(item.position.key)
+        pool = self.pool_of(item.key)
         if pool is None:
             return NO_POSITION
         if self.account.margin_mode is MarginMode.ISOLATED:
@@ -250,7 +201,7 @@ class AccountRisk:
     def _isolated(self, item: Valued) -> Figure:
         """An isolated position's: it rests on no mark price, unless the rules evaluate the requirement there."""
         instrument, position, margin = item.quotes.instrument, item.position, self._own_margin(item)
-        entry, tiers = item.exposure.entry_price, _tiers_known(item)
+        entry, tiers = item.exposure.entry_price, tiers_known(item)
         inputs = [item.exposure.quantity, entry, margin, tiers]
         if instrument is None:
             return unknown(*item.exposure.quantity.missing or (f"description of {position.instrument}",))
@@ -287,13 +238,13 @@ class AccountRisk:
 
     def bankruptcy(self, item: Valued) -> Figure:
         """Where the equity behind the position is used up on the same path."""
-        pool = self.pool_of(item.position.key)
+        pool = self.pool_of(item.key)
         if pool is None:
             return NO_POSITION
         if pool.equity.value is None or pool.pool is None or pool.pool.value is None:
             return unknown(*pool.equity.missing)
         reach = contract_path(pool.pool.value, item.position.instrument, requirement=False)
-        found = _losing_side(reach, short=self._short(item))
+        found = losing_side(reach, short=self._short(item))
         return as_figure(found, pool.equity, estimated=not self._exactly(item))
 
     def death(self, item: Valued) -> Figure:
@@ -301,7 +252,7 @@ class AccountRisk:
 
         It is ours by the recorded rules: an estimate where these are, and never the venue's printed figure.
         """
-        pool, instrument, mark = self.pool_of(item.position.key), item.quotes.instrument, item.quotes.mark.value
+        pool, instrument, mark = self.pool_of(item.key), item.quotes.instrument, item.quotes.mark.value
         if pool is None:
             return NO_POSITION
         if self.account.margin_mode is MarginMode.ISOLATED:
@@ -312,7 +263,7 @@ class AccountRisk:
         reach = pool.end(instrument.base)
         if reach is None:
             return unknown(*pool.requirement.missing)
-        found = priced(_losing_side(reach, short=self._short(item)), mark)
+        found = priced(losing_side(reach, short=self._short(item)), mark)
         return as_figure(found, pool.requirement, estimated=estimated)
 
     def facing(self, item: Valued) -> Figure:
@@ -321,7 +272,7 @@ class AccountRisk:
         Its own, but where both legs of hedge mode share a pool: these are liquidated together, on the side where the
         larger one loses.
         """
-        legs = self._legs.get(item.position.key, [item])
+        legs = self._legs.get(item.key, [item])
         if len(legs) == 1:
             return item.exposure.quantity
         sign = -ONE if self._short(item) else ONE
@@ -329,7 +280,7 @@ class AccountRisk:
 
     def _short(self, item: Valued) -> bool:
         """Whether a rise hurts; where two legs cancel out it is a rise of what is required, in the settle currency."""
-        net = sum((leg.position.quantity for leg in self._legs.get(item.position.key, [item])), ZERO)
+        net = sum((leg.position.quantity for leg in self._legs.get(item.key, [item])), ZERO)
         instrument = item.quotes.instrument
         if net or instrument is None:
             return net < 0
@@ -343,7 +294,7 @@ class AccountRisk:
 
     def same_coin(self, item: Valued) -> bool:
         """True where another contract of the pool follows the same coin: venues hold it at its mark, but it moves."""
-        return item.position.key in self._crowded
+        return item.key in self._crowded
 
     # --- the account -----------------------------------------------------------------------------------------
 
@@ -360,56 +311,3 @@ class AccountRisk:
             return absent(USED_UP if gone else figures.ratio.absent, pool.requirement), figures.ratio_label
         value = figures.ratio.value
         return derive(lambda _: value, pool.requirement), figures.ratio_label
-
-
-def own_margin(position: Position, quantity: Figure) -> Figure:
-    """The margin of an isolated position, settle currency, without unrealised profit."""
-    if quantity.value is None:
-        return unknown(*quantity.missing)
-    if not quantity.value:
-        return NOTHING
-    if position.margin is None:
-        return unknown(f"isolated margin of {position.instrument}")
-    return Figure(value=position.margin, estimated=position.margin_estimated)
-
-
-def _inputs(item: Valued) -> Iterable[Figure]:
-    exposure, quotes = item.exposure, item.quotes
-    return exposure.quantity, exposure.entry_price, quotes.mark, quotes.settle_price
-
-
-def _backing(coin: CoinBalance) -> Iterable[Figure]:
-    return (coin.amount,) if coin.amount.value == ZERO else (coin.amount, coin.price)
-
-
-def _tiers_known(item: Valued) -> Figure:
-    instrument = item.quotes.instrument
-    return (
-        NOTHING
-        if instrument is not None and instrument.maintenance_per_contract is not None
-        else (item.quotes.tiers_known)
-    )
-
-
-def _coin(item: Valued) -> str:
-    return item.quotes.instrument.base if item.quotes.instrument is not None else ""
-
-
-def _by_contract(pool: PoolRisk) -> Iterable[list[Valued]]:
-    """The positions of a pool, both legs of hedge mode together."""
-    found: dict[str, list[Valued]] = {}
-    for item in pool.held:
-        found.setdefault(item.position.instrument, []).append(item)
-    return found.values()
-
-
-def _with_others_on_its_coin(pool: PoolRisk) -> list[Valued]:
-    """The positions of a pool beside which another contract follows the same coin."""
-    contracts: dict[str, set[str]] = {}
-    for item in pool.held:
-        contracts.setdefault(_coin(item), set()).add(item.position.instrument)
-    return [item for item in pool.held if len(contracts[_coin(item)]) > 1]
-
-
-def _losing_side(reach: Reach, *, short: bool) -> Liquidation:
-    return reach.above if short is not reach.past else reach.below

@@ -7,14 +7,13 @@ from decimal import Decimal
 
 import msgspec
 
-from core.account_risk import AccountRisk, CoinBalance, PoolRisk, Valued, as_figure, own_margin, priced
-from core.account_rules import margin_rules
+from core.account_risk import AccountRisk
 from core.books import MarginMode
 from core.figures import Figure, absent, derive, total, unknown
-from core.instruments import Instrument
 from core.liquidation_results import Liquidation
 from core.pool import Collateral, counted
 from core.pool_liquidation import Reach
+from core.pool_risk import CoinBalance, Valued, as_figure, own_margin, priced
 from core.risk import NO_POSITION, USED_UP, lifted, usage, used_up
 from core.snapshot import AccountView, CollateralView, DeathView, TogetherView
 
@@ -30,7 +29,7 @@ def account_view(risk: AccountRisk, wallet: Figure, together: TogetherView | Non
     margins = total(*(own_margin(item.position, item.exposure.quantity) for item in held))
     initial = margins if isolated else total(*(item.exposure.initial_margin for item in held))
     ratio, label = risk.shown_ratio()
-    rules = [margin_rules(account, found) for item in held if (found := item.quotes.instrument) is not None]
+    rules = [risk.rules(found) for item in held if (found := item.quotes.instrument) is not None]
     label = label or (rules[0].ratio_label if rules else "margin usage")
     worst_of = f"{label}, worst position" if isolated and len(held) > 1 else label
     return AccountView(
@@ -138,7 +137,7 @@ def _nearest(
             figures.append(unknown(*pool.requirement.missing))
             continue
         past = past or reach.past
-        figures.append(as_figure(side(reach), pool.requirement, estimated=not _exact(risk, pool)))
+        figures.append(as_figure(side(reach), pool.requirement, estimated=not pool.exact))
     if past:
         return absent(USED_UP, *(figure for figure in figures if not figure.missing))
     gaps = [gap for figure in figures for gap in figure.missing]
@@ -152,8 +151,3 @@ def _nearest(
     return msgspec.structs.replace(
         chosen, estimated=worst.estimated, freshness=worst.freshness, observed_ns=worst.observed_ns
     )
-
-
-def _exact(risk: AccountRisk, pool: PoolRisk) -> bool:
-    instruments: list[Instrument] = [found for item in pool.held if (found := item.quotes.instrument) is not None]
-    return all(margin_rules(risk.account, found).exact(risk.account.margin_mode) for found in instruments)

@@ -61,14 +61,18 @@ class Condition(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _State:
-    """One identity: which severities it is past since when, and the alert it shows, if any."""
+    """One identity: which severities it is past since when, and the alert it shows, if any.
 
-    __slots__ = ("past_since", "speaking", "view")
+    ``calm`` is the last reading that was past nothing.
+    """
+
+    __slots__ = ("calm", "past_since", "speaking", "view")
 
     def __init__(self) -> None:
         self.past_since: dict[Severity, int] = {}
         self.speaking: set[Severity] = set()
         self.view: AlertView | None = None
+        self.calm: Reading | None = None
 
     def severity(self) -> Severity | None:
         return max(self.speaking, key=RANK.__getitem__, default=None)
@@ -96,10 +100,16 @@ class Alerts:
         state = self._states.get(reading.key)
         if state is None:
             state = self._states[reading.key] = _State()
+        if state.calm is reading and state.view is None and not (state.past_since or state.speaking):
+            return
+        state.calm = None
         state.speaking.intersection_update(LADDER[: len(reading.steps)])  # a restart may have shortened the ladder
         for step, limit in zip(LADDER, reading.steps, strict=False):
             self._step(state, reading, step, limit, now_ns)
         severity = state.severity()
+        if severity is None and state.view is None:
+            state.calm = None if state.past_since else reading
+            return
         threshold = _threshold(reading, severity)
         text = reading.text.replace("{value}", percent(reading.value)).replace("{threshold}", percent(threshold))
         if not reading.value.known and reading.value.absent != USED_UP and state.view is not None:

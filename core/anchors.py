@@ -16,6 +16,7 @@ from core.basis import DAY_NS
 from core.errors import RequestError
 from core.exact import LARGEST_EXPONENT, ONE, ZERO, exactly, finite, positive
 from core.instruments import ContractKind
+from core.memo import Memo
 from core.pnl import Holding, apply_fill, order_sign
 
 
@@ -187,25 +188,31 @@ def with_funding(leg: Leg, amount: Decimal) -> Leg:
     return msgspec.structs.replace(leg, funding=leg.funding + finite("amount", amount))
 
 
-def check(anchor: Anchor, name: str) -> None:
+def check(anchor: Anchor, name: str, checked: Memo[bool]) -> None:
     """RequestError naming the first figure of the anchor that is no finite number, or a line that it holds twice.
 
-    Prices and rates are checked where they are used: one that nothing depends on may be anything.
+    Prices and rates are checked where they are used: one that nothing depends on may be anything. A line that is among
+    the ``checked`` is not looked at again.
     """
-    lines = {f"coins.{coins.asset}": coins for coins in anchor.coins} | {
-        f"legs.{leg.instrument}": leg for leg in anchor.legs
-    }
+    lines: dict[str, Coins | Leg] = {f"coins.{coins.asset}": coins for coins in anchor.coins}
+    lines |= {f"legs.{leg.instrument}": leg for leg in anchor.legs}
     if len(lines) != len(anchor.coins) + len(anchor.legs):
         raise RequestError(name, "every asset and every instrument once", "one of them twice")
     for place, line in lines.items():
-        figures = ("quantity", "deposited", "deposited_value", "deposited_worth")
-        if isinstance(line, Leg):
-            figures = ("quantity", "realised", "fees", "funding")
-            positive(f"{name}.{place}.contract_size", line.contract_size)
-            for sum_name in ("coins", "at_fill", "at_mark", "at_spot"):
-                _running(f"{name}.{place}.traded.{sum_name}", getattr(line.traded, sum_name))
-        for figure in figures:
-            _running(f"{name}.{place}.{figure}", getattr(line, figure))
+        if checked.get((name, place), (line,)) is None:
+            _check_line(f"{name}.{place}", line)
+            checked.put((name, place), (line,), True)
+
+
+def _check_line(name: str, line: Coins | Leg) -> None:
+    figures = ("quantity", "deposited", "deposited_value", "deposited_worth")
+    if isinstance(line, Leg):
+        figures = ("quantity", "realised", "fees", "funding")
+        positive(f"{name}.contract_size", line.contract_size)
+        for sum_name in ("coins", "at_fill", "at_mark", "at_spot"):
+            _running(f"{name}.traded.{sum_name}", getattr(line.traded, sum_name))
+    for figure in figures:
+        _running(f"{name}.{figure}", getattr(line, figure))
 
 
 def _running(name: str, value: object) -> None:

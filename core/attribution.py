@@ -10,17 +10,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from decimal import Decimal
-from typing import NamedTuple
 
 import msgspec
 
 from core.anchors import Anchor, Coins, Leg, Traded, check
 from core.errors import RequestError
-from core.exact import ONE, ZERO, exactly, finite, positive
-from core.explain import explained, is_recording, note
+from core.exact import ZERO, exactly, finite, positive
+from core.explain import explained, note
 from core.instruments import ContractKind
+from core.line_moves import Move, coins_move, leg_move, sums, unopened
+from core.memo import Memo
 from core.parts import Parts, added, summed
-from core.pnl import unrealised
 
 
 class Attribution(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,24 +68,34 @@ class UnknownAttribution(msgspec.Struct, frozen=True):
     missing: tuple[str, ...]
 
 
+class MoveMemo:
+    """What was found last time of lines that are still the same, over one span."""
+
+    def __init__(self) -> None:
+        self.legs: Memo[tuple[Move, tuple[str, ...]]] = Memo()
+        self.checked: Memo[bool] = Memo()
+
+
 @exactly
-def attribute(anchor: Anchor, now: Anchor) -> Attribution | UnknownAttribution:
+def attribute(anchor: Anchor, now: Anchor, memo: MoveMemo | None = None) -> Attribution | UnknownAttribution:
     """The profit from ``anchor`` to ``now``, by cause; unknown, naming every price and rate that is missing.
 
     RequestError where the two are not of one currency, run backwards, or describe a leg or coin differently.
     """
+    memo = MoveMemo() if memo is None else memo
     if anchor.currency != now.currency:
         raise RequestError("now.currency", anchor.currency, now.currency)
     if now.time_ns < anchor.time_ns:
         raise RequestError("now.time_ns", f"no earlier than {anchor.time_ns}", str(now.time_ns))
-    check(anchor, "anchor")
-    check(now, "now")
+    check(anchor, "anchor", memo.checked)
+    check(now, "now", memo.checked)
     missing: list[str] = []
-    coins = [_coins_move(before, after, anchor, now, missing) for before, after in _paired_coins(anchor, now, missing)]
-    legs = [_leg_move(before, after, anchor, now, missing) for before, after in _paired_legs(anchor, now, missing)]
+    coins = [coins_move(before, after, anchor, now, missing) for before, after in _paired_coins(anchor, now, missing)]
+    legs = [_of_leg(before, after, anchor, now, missing, memo) for before, after in _paired_legs(anchor, now, missing)]
     if missing:
         return UnknownAttribution(tuple(dict.fromkeys(missing)))
-    estimated = any(leg.traded.estimated and _moved(leg, anchor) for leg in now.legs)
+    traded = {leg.instrument: leg.traded for leg in anchor.legs}
+    estimated = any(leg.traded.estimated and traded.get(leg.instrument) != leg.traded for leg in now.legs)
     return Attribution(
         currency=now.currency,
         since_ns=anchor.time_ns,
@@ -97,6 +107,28 @@ def attribute(anchor: Anchor, now: Anchor) -> Attribution | UnknownAttribution:
         estimated=estimated,
         includes=included(now, estimated=estimated),
     )
+
+
+def _of_leg(before: Leg | None, after: Leg, anchor: Anchor, now: Anchor, missing: list[str], memo: MoveMemo) -> Move:
+    """What one leg gained; ``before`` is ``None`` where it was not opened yet."""
+    missing += (*(before.unknown if before is not None else ()), *after.unknown)
+    currency = after.quote if after.kind is ContractKind.INVERSE else after.settle
+    made_of = (before, after, anchor.rate(currency), now.rate(currency), now.currency)
+    found = memo.legs.get(after.instrument, made_of)
+    if found is None:
+        earlier, gaps = unopened(after) if before is None else before, list[str]()
+        _check_same(earlier, after)
+        found = (leg_move(earlier, after, anchor, now, gaps), tuple(gaps))
+        memo.legs.put(after.instrument, made_of, found)
+    missing += found[1]
+    return found[0]
+
+
+def _check_same(earlier: Leg, leg: Leg) -> None:
+    for field in ("kind", "contract_size", "quote", "settle"):
+        if getattr(earlier, field) != getattr(leg, field):
+            name = f"now.legs.{leg.instrument}.{field}"
+            raise RequestError(name, str(getattr(earlier, field)), str(getattr(leg, field)))
 
 
 @explained("(cost - realised - funding + fees) / coins", unit="the currency, a coin")
@@ -111,193 +143,6 @@ def effective_cost(cost: Decimal, realised: Decimal, funding: Decimal, fees: Dec
     return net / positive("coins", coins)
 
 
-# --- one asset, one leg ------------------------------------------------------------------------------------------
-
-
-class _Move(NamedTuple):
-    """What one line gained in its causes, not yet rounded, and its worth at both ends with deposits taken off."""
-
-    parts: Parts = Parts()
-    before: Decimal = ZERO
-    after: Decimal = ZERO
-    realised: Decimal = ZERO
-    unrealised: Decimal = ZERO
-
-
-def _coins_move(before: Coins, after: Coins, anchor: Anchor, now: Anchor, missing: list[str]) -> _Move:
-    old, came = before.quantity, after.deposited - before.deposited
-    value, worth = after.deposited_value - before.deposited_value, after.deposited_worth - before.deposited_worth
-    start = end = was = rate = ZERO
-    if old:
-        start = _need(before.price, f"price of {before.asset} at the anchor", missing)
-        was = _need(anchor.rate(before.currency), _rate_name(before.currency, anchor, " at the anchor"), missing)
-    if after.quantity or old + came:
-        end = _need(after.price, f"price of {after.asset}", missing)
-    if old or after.quantity or came or value:
-        rate = _need(now.rate(after.currency), _rate_name(after.currency, now), missing)
-    parts = Parts(
-        price=(old * (end - start) + came * end - value) * rate,
-        fx=old * start * (rate - was) + value * rate - worth,
-        residual=(after.quantity - old - came) * end * rate,
-    )
-    if is_recording() and not missing:
-        given = {"coins": old, "start": start, "end": end, "came": came, "value_then": value, "rate": rate}
-        name = after.asset
-        note(f"price of {name}", "(coins * (end - start) + came * end - value_then) * rate", parts.price, given)
-        given = {"coins": old, "start": start, "rate": rate, "rate_at_start": was, "value_then": value, "worth": worth}
-        note(f"fx of {name}", "coins * start * (rate - rate_at_start) + value_then * rate - worth", parts.fx, given)
-        given = {"coins_after": after.quantity, "coins": old, "came": came, "end": end, "rate": rate}
-        note(f"residual of {name}", "(coins_after - coins - came) * end * rate", parts.residual, given)
-    return _Move(
-        parts=parts,
-        before=old * start * was - before.deposited_worth,
-        after=after.quantity * end * rate - after.deposited_worth,
-    )
-
-
-class _Standing(NamedTuple):
-    """A leg's running result at one instant: ``gross`` and ``net`` in settle; ``price`` of 1 settle in its quote."""
-
-    mark: Decimal
-    spot: Decimal
-    open_profit: Decimal
-    gross: Decimal
-    net: Decimal
-    price: Decimal
-    rate: Decimal
-
-
-def _leg_move(before: Leg, after: Leg, anchor: Anchor, now: Anchor, missing: list[str]) -> _Move:
-    old, new = before.traded, after.traded
-    coins = new.coins - old.coins
-    moved = bool(before.quantity) or (_sums(before), old) != (_sums(after), new)
-    start = _standing(before, anchor, missing, " at the anchor", prices=bool(before.quantity), money=any(_sums(before)))
-    gone = _closed_without_mark(before, after)
-    end = _standing(after, now, missing, "", prices=moved and not gone, money=moved or any(_sums(after)))
-    if gone:
-        end = end._replace(mark=start.mark, spot=start.spot)
-    held = before.quantity * before.contract_size
-    if before.kind is ContractKind.INVERSE and held:
-        held = held / start.mark
-    by_mark = held * (end.mark - start.mark) + coins * end.mark - (new.at_mark - old.at_mark)
-    by_spot = held * (end.spot - start.spot) + coins * end.spot - (new.at_spot - old.at_spot)
-    slipped = (new.at_mark - old.at_mark) - (new.at_fill - old.at_fill)
-    worth = end.price * end.rate
-    gained = (end.gross - start.gross) * worth
-    parts = Parts(
-        price=by_spot * end.rate,
-        basis=(by_mark - by_spot) * end.rate,
-        convexity=start.net * (end.price - start.price) * end.rate,
-        funding=(after.funding - before.funding) * worth,
-        fees=(before.fees - after.fees) * worth,
-        slippage=slipped * end.rate,
-        fx=start.net * start.price * (end.rate - start.rate),
-        residual=gained - (by_mark + slipped) * end.rate,
-    )
-    if is_recording() and not missing:
-        _tell_leg((before, after), (start, end), held, parts)
-    return _Move(
-        parts=parts,
-        before=start.net * start.price * start.rate,
-        after=end.net * worth,
-        realised=(after.realised - before.realised) * worth,
-        unrealised=end.open_profit * worth,
-    )
-
-
-def _standing(leg: Leg, at: Anchor, missing: list[str], when: str, *, prices: bool, money: bool) -> _Standing:
-    """The leg's result at one end. Where its ``prices`` or the value of its ``money`` do not matter they are zero."""
-    inverse = leg.kind is ContractKind.INVERSE
-    mark = spot = open_profit = rate = ZERO
-    prices = prices or bool(leg.quantity)
-    if prices or (inverse and money):
-        mark = _need(leg.mark_price, f"mark price of {leg.instrument}{when}", missing)
-    if prices:
-        spot = _need(leg.spot_price, f"spot price of {leg.asset}{when}", missing)
-    if prices or money:
-        currency = leg.quote if inverse else leg.settle
-        rate = _need(at.rate(currency), _rate_name(currency, at, when), missing)
-    if leg.quantity:
-        entry = _need(leg.entry_price, f"entry price of {leg.instrument}{when}", missing)
-        open_profit = unrealised(leg.kind, leg.quantity, leg.contract_size, entry, mark)
-    gross = leg.realised + open_profit
-    return _Standing(
-        mark=mark,
-        spot=spot,
-        open_profit=open_profit,
-        gross=gross,
-        net=gross - leg.fees + leg.funding,
-        price=mark if inverse else ONE,
-        rate=rate,
-    )
-
-
-def _tell_leg(legs: tuple[Leg, Leg], ends: tuple[_Standing, _Standing], held: Decimal, parts: Parts) -> None:
-    """Explain what a leg gained: by spot, by mark, and what its causes are worth in the currency."""
-    (before, after), (start, end) = legs, ends
-    old, new, name = before.traded, after.traded, after.instrument
-    coins, rate = new.coins - old.coins, end.rate
-    moves = {}
-    for word, first, last, paid in (
-        ("mark", start.mark, end.mark, new.at_mark - old.at_mark),
-        ("spot", start.spot, end.spot, new.at_spot - old.at_spot),
-    ):
-        moves[word] = held * (last - first) + coins * last - paid
-        given = {"held": held, "start": first, "end": last, "traded": coins, "traded_for": paid}
-        note(f"{name} by {word}", "held * (end - start) + traded * end - traded_for", moves[word], given)
-    slipped = (new.at_mark - old.at_mark) - (new.at_fill - old.at_fill)
-    gained = {"gross": end.gross, "gross_before": start.gross, "settle_price": end.price, "rate": rate}
-    by_mark, by_spot = moves["mark"], moves["spot"]
-    net = {"net_before": start.net, "settle_price_before": start.price}
-    for cause, formula, given in (
-        ("price", "by_spot * rate", {"by_spot": by_spot, "rate": rate}),
-        ("basis", "(by_mark - by_spot) * rate", {"by_mark": by_mark, "by_spot": by_spot, "rate": rate}),
-        (
-            "convexity",
-            "net_before * (settle_price - settle_price_before) * rate",
-            {**net, "settle_price": end.price, "rate": rate},
-        ),
-        (
-            "funding",
-            "funding * settle_price * rate",
-            {"funding": after.funding - before.funding, "settle_price": end.price, "rate": rate},
-        ),
-        (
-            "fees",
-            "-fees * settle_price * rate",
-            {"fees": after.fees - before.fees, "settle_price": end.price, "rate": rate},
-        ),
-        ("slippage", "slipped * rate", {"slipped": slipped, "rate": rate}),
-        (
-            "fx",
-            "net_before * settle_price_before * (rate - rate_before)",
-            {**net, "rate": rate, "rate_before": start.rate},
-        ),
-        (
-            "residual",
-            "(gross - gross_before) * settle_price * rate - (by_mark + slipped) * rate",
-            {**gained, "by_mark": by_mark, "slipped": slipped},
-        ),
-    ):
-        note(f"{cause} of {name}", formula, getattr(parts, cause), given)
-
-
-def _sums(leg: Leg) -> tuple[Decimal, Decimal, Decimal]:
-    return leg.realised, leg.fees, leg.funding
-
-
-def _closed_without_mark(before: Leg, after: Leg) -> bool:
-    """True for a leg that was closed and has no prices now: they do not matter, since they cancel whatever they are."""
-    if before.kind is ContractKind.INVERSE or after.quantity:
-        return False
-    if after.mark_price is not None and after.spot_price is not None:
-        return False
-    return not before.quantity * before.contract_size + after.traded.coins - before.traded.coins
-
-
-# --- pairs, gaps, sums -------------------------------------------------------------------------------------------
-
-
 def _paired_coins(anchor: Anchor, now: Anchor, missing: list[str]) -> Iterable[tuple[Coins, Coins]]:
     before = {coins.asset: coins for coins in anchor.coins}
     after = {coins.asset: coins for coins in now.coins}
@@ -309,48 +154,15 @@ def _paired_coins(anchor: Anchor, now: Anchor, missing: list[str]) -> Iterable[t
         yield earlier, coins
 
 
-def _paired_legs(anchor: Anchor, now: Anchor, missing: list[str]) -> Iterable[tuple[Leg, Leg]]:
+def _paired_legs(anchor: Anchor, now: Anchor, missing: list[str]) -> Iterable[tuple[Leg | None, Leg]]:
     before = {leg.instrument: leg for leg in anchor.legs}
     after = {leg.instrument: leg for leg in now.legs}
     missing += [f"position in {name}" for name, leg in before.items() if _used(leg) and name not in after]
-    for name, leg in after.items():
-        earlier = before.get(name, _unopened(leg))
-        missing += (*earlier.unknown, *leg.unknown)
-        for field in ("kind", "contract_size", "quote", "settle"):
-            if getattr(earlier, field) != getattr(leg, field):
-                raise RequestError(f"now.legs.{name}.{field}", str(getattr(earlier, field)), str(getattr(leg, field)))
-        yield earlier, leg
-
-
-def _unopened(leg: Leg) -> Leg:
-    return Leg(
-        instrument=leg.instrument,
-        kind=leg.kind,
-        contract_size=leg.contract_size,
-        asset=leg.asset,
-        quote=leg.quote,
-        settle=leg.settle,
-    )
+    return [(before.get(name), leg) for name, leg in after.items()]
 
 
 def _used(leg: Leg) -> bool:
-    return bool(leg.quantity) or any(_sums(leg)) or leg.traded != Traded()
-
-
-def _moved(leg: Leg, anchor: Anchor) -> bool:
-    return next((old.traded for old in anchor.legs if old.instrument == leg.instrument), None) != leg.traded
-
-
-def _need(value: Decimal | None, name: str, missing: list[str]) -> Decimal:
-    """The value if it is a positive number; otherwise its name is noted and a stand-in goes on, to find every gap."""
-    if value is None:
-        missing.append(name)
-        return ONE
-    return positive(name, value)
-
-
-def _rate_name(currency: str, at: Anchor, when: str = "") -> str:
-    return f"rate of {currency} in {at.currency}{when}"
+    return bool(leg.quantity) or any(sums(leg)) or leg.traded != Traded()
 
 
 def _total(name: str, parts: list[Decimal]) -> Decimal:
@@ -359,7 +171,7 @@ def _total(name: str, parts: list[Decimal]) -> Decimal:
     return whole
 
 
-def _summed(moves: list[_Move], whose: str) -> Parts:
+def _summed(moves: list[Move], whose: str) -> Parts:
     before = sum((move.before for move in moves), ZERO)
     after = sum((move.after for move in moves), ZERO)
     return summed([move.parts for move in moves], before, after, whose)

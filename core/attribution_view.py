@@ -5,12 +5,13 @@ Bag and hedge are reckoned apart, so that a price that one of them lacks does no
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 import msgspec
 
 from core.anchors import Anchor, Coins
-from core.attribution import Attribution, UnknownAttribution, attribute, effective_cost, included
+from core.attribution import Attribution, MoveMemo, UnknownAttribution, attribute, effective_cost, included
 from core.book_anchor import BookNow, Kept, only_new_gaps, since_inception, with_sums
 from core.errors import RequestError
 from core.exact import ZERO, exactly
@@ -65,10 +66,10 @@ def since_kept(since: Since, kept: Kept, now: BookNow, sums: dict[str, Coins]) -
 
 
 @exactly
-def attribution_view(span: Span, now: BookNow) -> AttributionView:
-    """The profit of ``span``, by cause."""
-    bag = measured_side(span, now.bag_missing + span.bag_missing, legs=False)
-    hedge = measured_side(span, now.hedge_missing, legs=True)
+def attribution_view(span: Span, now: BookNow, memo: MoveMemo) -> AttributionView:
+    """The profit of ``span``, by cause; ``memo`` has what was found last time over the same span."""
+    bag = measured_side(span, now.bag_missing + span.bag_missing, legs=False, memo=memo)
+    hedge = measured_side(span, now.hedge_missing, legs=True, memo=memo)
     bag_parts, hedge_parts = _bag_parts(bag, span, now), _hedge_parts(hedge, span, now)
     parts = PartsView(**{name: total(getattr(bag_parts, name), getattr(hedge_parts, name)) for name in _FIELDS})
     split = span.opened or (isinstance(hedge, Attribution) and hedge.estimated)
@@ -94,12 +95,14 @@ def attribution_view(span: Span, now: BookNow) -> AttributionView:
     )
 
 
-def measured_side(span: Span, missing: tuple[str, ...], *, legs: bool) -> Attribution | UnknownAttribution:
+def measured_side(
+    span: Span, missing: tuple[str, ...], *, legs: bool, memo: MoveMemo | None = None
+) -> Attribution | UnknownAttribution:
     """One side of the book alone: its hedges (``legs``), or its bag. ``missing`` is what it is known to lack."""
     other: dict[str, tuple[()]] = {"coins": ()} if legs else {"legs": ()}
     before, after = (msgspec.structs.replace(anchor, **other) for anchor in (span.before, span.after))
     try:
-        found = attribute(before, after)
+        found = attribute(before, after, memo)
     except RequestError as error:
         found = UnknownAttribution((str(error),))
     if isinstance(found, UnknownAttribution):
@@ -118,11 +121,12 @@ def _hedge_parts(found: Attribution | UnknownAttribution, span: Span, now: BookN
     if isinstance(found, UnknownAttribution):
         return _unknown_parts(found)
     figures = {}
+    coin_marks, marks, spots = _ground(now.coin_marks), _ground(now.marks), _ground(now.spots)
     for name in _FIELDS:
-        inputs = now.coin_marks if name in ("funding", "fees") else now.marks
+        inputs = [coin_marks if name in ("funding", "fees") else marks]
         estimated = span.estimated or now.hedge_at_par
         if name in _BY_SPOT:
-            inputs = (*inputs, *now.spots)
+            inputs.append(spots)
         if name in _SPLIT:
             estimated = estimated or span.opened or found.estimated
         if name in ("funding", "total"):
@@ -131,7 +135,12 @@ def _hedge_parts(found: Attribution | UnknownAttribution, span: Span, now: BookN
     return PartsView(**figures)
 
 
-def _figure(parts: Parts, name: str, inputs: tuple[Figure, ...], *, estimated: bool) -> Figure:
+def _ground(inputs: tuple[Figure, ...]) -> Figure:
+    """A figure with the marks of them all: what rests on it need not look at each of a large book's again."""
+    return derive(lambda *_: ZERO, *inputs)
+
+
+def _figure(parts: Parts, name: str, inputs: Sequence[Figure], *, estimated: bool) -> Figure:
     """A part as old as its inputs; one of nothing is exactly nothing, whatever it would have rested on."""
     value = _trimmed(parts.total if name == "total" else getattr(parts, CAUSES[name]))
     if not value and name != "total":

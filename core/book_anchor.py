@@ -21,6 +21,7 @@ from core.figures import Figure, Freshness, derive, exact, unknown
 from core.instruments import ContractKind, Instrument
 from core.ledger import Ledger
 from core.market import Market
+from core.memo import Memo
 from core.positions import Position
 from core.risk import floor_freshness, settle_price
 from core.snapshot import BagLine, BookView, HedgeLine
@@ -72,6 +73,9 @@ class BookNow(msgspec.Struct, frozen=True, kw_only=True):
         return any(figure.estimated or figure.freshness is Freshness.STALE for figure in inputs)
 
 
+_LegMemo = Memo[Leg]
+
+
 class _Bag(msgspec.Struct, kw_only=True):
     """The bag's lines gathered."""
 
@@ -95,8 +99,11 @@ class _Legs(msgspec.Struct, kw_only=True):
 
 
 @exactly
-def book_now(book: Book, view: BookView, market: Market, ledger: Ledger, now_ns: int) -> BookNow:
-    """The book at ``now_ns``, when ``view`` was derived of it."""
+def book_now(
+    book: Book, view: BookView, market: Market, ledger: Ledger, now_ns: int, memo: _LegMemo | None = None
+) -> BookNow:
+    """The book at ``now_ns``, when ``view`` was derived of it; ``memo`` has its legs of last time."""
+    memo = Memo() if memo is None else memo
     currency = view.totals.currency or next((line.quote for line in view.hedges if line.quote), "")
     rates: dict[str, Figure] = {}
     bag, hedge = _Bag(), _Legs()
@@ -111,7 +118,13 @@ def book_now(book: Book, view: BookView, market: Market, ledger: Ledger, now_ns:
             hedge.missing += leg_line.quantity.missing or (f"description of {declared.instrument}",)
             continue
         try:
-            leg, spot = _leg(declared, leg_line, position, instrument, view.bag)
+            spot = _spot(declared, leg_line, view.bag)
+            made_of = (declared, instrument, leg_line.mark_price, spot, *msgspec.structs.astuple(position))
+            leg = memo.get(declared.instrument, made_of)
+            if leg is None:
+                leg = memo.put(
+                    declared.instrument, made_of, _leg(declared, leg_line.mark_price, spot, position, instrument)
+                )
         except RequestError as error:
             hedge.missing.append(str(error))
             continue
@@ -172,11 +185,8 @@ def _known(figures: Iterable[Figure]) -> tuple[Figure, ...]:
     return tuple(figure for figure in figures if figure.known)
 
 
-def _leg(
-    declared: Hedge, line: HedgeLine, position: Position, instrument: Instrument, bag: tuple[BagLine, ...]
-) -> tuple[Leg, Figure]:
-    """The leg, and the price that its basis is reckoned against."""
-    spot = _spot(declared, line, bag)
+def _leg(declared: Hedge, mark: Figure, spot: Figure, position: Position, instrument: Instrument) -> Leg:
+    """The leg; ``spot`` is the price that its basis is reckoned against."""
     kind, size = instrument.kind, instrument.contract_size
     held, traded = position.opened, position.traded
     if held.quantity and held.entry_price is not None:
@@ -185,7 +195,7 @@ def _leg(
     gaps = tuple(f"value of {paid:f} {asset} paid in fees" for asset, paid in position.foreign_sums.items())
     if position.unexplained:
         gaps = (*gaps, f"fills behind a reported change of {position.unexplained:f} in {position.key.words}")
-    leg = Leg(
+    return Leg(
         instrument=instrument.id,
         kind=kind,
         contract_size=size,
@@ -194,7 +204,7 @@ def _leg(
         settle=instrument.settle,
         quantity=position.quantity,
         entry_price=position.entry_price if position.quantity else None,
-        mark_price=line.mark_price.value,
+        mark_price=mark.value,
         spot_price=spot.value,
         realised=position.realised,
         fees=position.fees,
@@ -202,13 +212,14 @@ def _leg(
         traded=traded,
         unknown=gaps + position.unbooked_funding,
     )
-    return leg, spot
 
 
 def _spot(declared: Hedge, line: HedgeLine, bag: tuple[BagLine, ...]) -> Figure:
     """What the leg's basis is reckoned against: the index, or the bag's price of the same coin where there is none."""
+    if line.index_price.known or declared.beta is not None:
+        return line.index_price
     own = next((item for item in bag if item.asset == declared.asset and item.currency == line.quote), None)
-    if line.index_price.known or own is None or declared.beta is not None or not own.price.known:
+    if own is None or not own.price.known:
         return line.index_price
     return msgspec.structs.replace(floor_freshness(own.price, Freshness.STALE), estimated=True)
 
@@ -274,15 +285,17 @@ def with_sums(anchor: Anchor, sums: dict[str, Coins]) -> Anchor:
 
 def only_new_gaps(before: Anchor, now: Anchor) -> tuple[Anchor, Anchor]:
     """Both anchors without the gaps that the first had already: what was not known then is in neither's difference."""
-    known = {leg.instrument: Counter(leg.unknown) for leg in before.legs}
-    legs = tuple(
-        msgspec.structs.replace(
-            leg, unknown=tuple((Counter(leg.unknown) - known.get(leg.instrument, Counter())).elements())
-        )
-        for leg in now.legs
-    )
-    cleared = tuple(msgspec.structs.replace(leg, unknown=()) for leg in before.legs)
+    known = {leg.instrument: leg.unknown for leg in before.legs}
+    legs = tuple(_without(leg, known.get(leg.instrument, ())) for leg in now.legs)
+    cleared = tuple(_without(leg, leg.unknown) for leg in before.legs)
     return msgspec.structs.replace(before, legs=cleared), msgspec.structs.replace(now, legs=legs)
+
+
+def _without(leg: Leg, gaps: tuple[str, ...]) -> Leg:
+    """The leg without these gaps; the very same where it has none of them."""
+    if not leg.unknown or not gaps:
+        return leg
+    return msgspec.structs.replace(leg, unknown=tuple((Counter(leg.unknown) - Counter(gaps)).elements()))
 
 
 def fits(kept: Anchor, now: Anchor) -> bool:

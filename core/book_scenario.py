@@ -12,7 +12,7 @@ from decimal import Decimal
 
 import msgspec
 
-from core.account_risk import AccountRisk, CoinBalance, PoolRisk, Valued, own_margin
+from core.account_risk import AccountRisk
 from core.aim import DOLLARS
 from core.books import MarginMode
 from core.exact import ONE, ZERO, exactly
@@ -21,6 +21,7 @@ from core.hedged_book import BookPool, HedgedBook, HeldLeg, SpotHolding
 from core.instruments import ContractKind
 from core.pnl import settle_notional
 from core.pool import Collateral
+from core.pool_risk import CoinBalance, PoolRisk, Valued, own_margin
 from core.snapshot import BagLine
 from core.together import DRIVER
 

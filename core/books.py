@@ -106,6 +106,8 @@ class Hedge(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     ``quantity`` is the position already held, signed (short negative) in the venue's order unit, with ``entry_price``
     in quote per coin. Where ``open_at_market`` is true the engine opens the target position once, at the first mark
     price it sees (demo, replay), and says so. ``leg`` is ``net``, or ``short`` in an account in hedge mode.
+    ``maintenance_rate`` (a fraction) stands in for tiers that the contract's venue does not tell: all that rests on it
+    is an estimate.
     """
 
     asset: str
@@ -122,6 +124,7 @@ class Hedge(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     isolated_margin: Decimal | None = None
     open_at_market: bool = False
     leg: Leg = Leg.NET
+    maintenance_rate: Decimal | None = None
 
     @property
     def key(self) -> PositionKey:
@@ -136,7 +139,7 @@ class Hedge(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
 
     @property
     def untargeted(self) -> Hedge:
-        """The hedge without its target: what its position starts from."""
+        """The hedge without its target and its margin: what its position starts from."""
         return msgspec.structs.replace(
             self,
             target_ratio=None,
@@ -145,6 +148,7 @@ class Hedge(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
             target_floor=None,
             target_floor_price=None,
             beta=None,
+            maintenance_rate=None,
         )
 
 

@@ -200,6 +200,11 @@ class HedgeSection(Section):
     leg: Annotated[str, Choice(("net", "short"))] = Field(
         default="net", description="net: the account's one position in the contract; short: the short leg of hedge mode"
     )
+    maintenance_rate: Annotated[Decimal | None, Number(above=0, below=1, what="a fraction")] = Field(
+        default=None,
+        description="the maintenance margin rate of the position's tier, as the venue's pages show it, for a contract "
+        "whose tiers the venue does not tell; what rests on it is marked as an estimate",
+    )
 
 
 class LimitsSection(Section):

@@ -19,11 +19,13 @@ LINEAR_MARKETS = MappingProxyType({venue: markets[0] for venue, markets in MARKE
 
 
 class DemoLeg(NamedTuple):
-    """A contract to hedge with, the spot pair beside it, and how many coins one unit of the contract's quantity is."""
+    """A contract to hedge with, the spot pair beside it, how many coins one unit of the contract's quantity is, and the
+    maintenance rate to assume where its venue tells no tiers."""
 
     contract: str
     spot: str
     contract_size: Decimal = Decimal(1)
+    maintenance_rate: Decimal | None = None
 
 
 SEED: Final = DemoLeg("bybit:linear:BTCUSDT", "bybit:spot:BTCUSDT")
@@ -63,6 +65,7 @@ def seed_book(*legs: DemoLeg) -> Book:
                 quantity=-short / leg.contract_size,
                 entry_price=Decimal(60_000),
                 isolated_margin=_whole(30_000 * short),
+                maintenance_rate=leg.maintenance_rate,
             )
             for leg, account, short in zip(spread, accounts, shorts, strict=True)
         ),

@@ -46,10 +46,12 @@ from core.figures import Figure, Freshness
 from core.freshness import SECOND_NS
 from core.hedge_targets import check_target
 from core.history import History
+from core.instrument_market import Field
 from core.journal import Journal
 from core.ledger import Ledger
-from core.market import Field, Market
+from core.market import Market
 from core.measuring import Measuring
+from core.memo import Memo
 from core.opening import opening_fill
 from core.orders import OrderRequest
 from core.positions import Order, Position
@@ -58,9 +60,10 @@ from core.requests import Requests
 from core.restore import Restorer
 from core.rules import key_condition, order_conditions, settings_condition
 from core.scenarios import Scenarios
-from core.snapshot import AlertView, Mode, Snapshot
+from core.snapshot import AlertView, MarketView, Mode, Snapshot
 from core.staging import Staging
 from core.targets import Targets
+from core.tiers import assumed_table
 from core.typed_marks import TypedMarkets
 from core.valuation import Valuation
 from core.watch import Watch
@@ -99,6 +102,10 @@ class Engine:
         hedged = {hedge.instrument for book in self._books for hedge in book.hedges}
         priced = {name: item for name, item in priced_contracts(sheets).items() if name in hedged}
         self._market = Market(self._feeds, priced)
+        for hedge in (hedge for book in self._books for hedge in book.hedges):
+            if hedge.maintenance_rate is not None:
+                self._market.assume_tiers(assumed_table(hedge.instrument, hedge.maintenance_rate))
+        self._market_views: Memo[MarketView] = Memo()
         self._history = History()
         self._ledger = Ledger(account for book in self._books for account in book.accounts)
         self._targets = Targets(self._books)
@@ -224,7 +231,7 @@ class Engine:
             books=books,
             alerts=self._alerts.views(self._now_ns),
             feeds=tuple(connection.view(self._now_ns) for connection in self._feeds.connections()),
-            markets=picture.markets(self._market, self._now_ns),
+            markets=picture.markets(self._market, self._market_views, self._now_ns),
             stage=self._staging.view(self._now_ns, self._recorder.failure),
             orders=picture.orders(self._ledger),
             events=self._events,

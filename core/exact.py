@@ -36,6 +36,7 @@ CONTEXT = Context(
     Emax=99999,
     traps=[InvalidOperation, DivisionByZero, Overflow],
 )
+_LARGEST = CONTEXT.Emax
 LARGEST_EXPONENT = 40
 """Inputs lie between 1e-40 and 1e40 in size (or are zero): no product of them can overflow."""
 
@@ -49,7 +50,7 @@ def exactly(function: Callable[_Parameters, _Result]) -> Callable[_Parameters, _
     @functools.wraps(function)
     def under_context(*args: _Parameters.args, **kwargs: _Parameters.kwargs) -> _Result:
         context = getcontext()
-        if context.prec == PRECISION and context.Emax == CONTEXT.Emax:  # a copy of CONTEXT: ours, from further out
+        if context.prec == PRECISION and context.Emax == _LARGEST:  # a copy of CONTEXT: ours, from further out
             return function(*args, **kwargs)
         with localcontext(CONTEXT):
             return function(*args, **kwargs)
@@ -64,7 +65,7 @@ def finite(name: str, value: object) -> Decimal:
     """
     if not isinstance(value, Decimal) or not value.is_finite():
         raise RequestError(name, "a finite decimal number", str(value))
-    if value and abs(value.adjusted()) > LARGEST_EXPONENT:
+    if not -LARGEST_EXPONENT <= value.adjusted() <= LARGEST_EXPONENT and value:
         raise RequestError(name, f"a number between 1e-{LARGEST_EXPONENT} and 1e{LARGEST_EXPONENT}", str(value))
     return value
 

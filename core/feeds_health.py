@@ -132,6 +132,8 @@ class FeedsHealth:
 
     def __init__(self) -> None:
         self._connections: dict[tuple[str, str], ConnectionHealth] = {}
+        self.interruptions = 0
+        """How often an epoch of any channel has ended."""
 
     def connections(self) -> tuple[ConnectionHealth, ...]:
         """All of them, ordered by venue and name."""
@@ -150,6 +152,7 @@ class FeedsHealth:
         if event.state in INTERRUPTED:
             for channel in connection.channels.values():
                 channel.epoch += 1
+            self.interruptions += 1
 
     def channel_changed(self, event: ChannelChanged) -> None:
         """Take in a subscription's new state; a silent or refused one ends its epoch."""
@@ -159,6 +162,7 @@ class FeedsHealth:
         channel.reason = event.reason
         if event.state in _SILENCED:
             channel.epoch += 1
+            self.interruptions += 1
 
     def fault(self, event: FrameFault) -> None:
         """Count a frame, or part of one, that was not used.

@@ -21,7 +21,10 @@ class Freshness(StrEnum):
     STALE = "stale"
     UNKNOWN = "unknown"
 
+    __hash__ = str.__hash__  # an enumeration's own is many times as slow
 
+
+_LIVE = Freshness.LIVE
 _ORDER = {Freshness.LIVE: 0, Freshness.LATE: 1, Freshness.STALE: 2, Freshness.UNKNOWN: 3}
 
 
@@ -69,7 +72,12 @@ def unknown(*missing: str) -> Figure:
 
 def absent(reason: str, *inputs: Figure) -> Figure:
     """A figure that rightly has no value, for the reason given; it ages with its inputs."""
-    return _carry(None, reason, inputs, False)
+    return Figure(
+        absent=reason,
+        estimated=any(item.estimated for item in inputs),
+        freshness=worst(*(item.freshness for item in inputs)),
+        observed_ns=min((item.observed_ns for item in inputs if item.observed_ns is not None), default=None),
+    )
 
 
 def derive(function: Callable[..., Decimal], *inputs: Figure, estimated: bool = False) -> Figure:
@@ -78,27 +86,23 @@ def derive(function: Callable[..., Decimal], *inputs: Figure, estimated: bool = 
     The result names every missing input, is estimated if any input is, and carries the worst freshness and the
     oldest observation among the inputs.
     """
-    values = [figure.value for figure in inputs]
-    if None in values:
-        gaps = [gap for figure in inputs if figure.value is None for gap in (figure.missing or (figure.absent,))]
-        return unknown(*dict.fromkeys(gaps))
-    return _carry(function(*values), "", inputs, estimated)
+    values = []
+    freshness, observed_ns = _LIVE, None
+    for item in inputs:  # a plain loop: a picture of a large book makes ten thousand figures
+        value, seen = item.value, item.observed_ns
+        if value is None:
+            gaps = [gap for figure in inputs if figure.value is None for gap in (figure.missing or (figure.absent,))]
+            return unknown(*dict.fromkeys(gaps))
+        values.append(value)
+        if item.freshness is not freshness and _ORDER[item.freshness] > _ORDER[freshness]:
+            freshness = item.freshness
+        if seen is not None and (observed_ns is None or seen < observed_ns):
+            observed_ns = seen
+        if item.estimated:
+            estimated = True
+    return Figure(function(*values), (), "", estimated, freshness, observed_ns)
 
 
 def total(*inputs: Figure) -> Figure:
     """The sum of the inputs; unknown as soon as one is (a sum that leaves something out would be a lie)."""
     return derive(lambda *values: sum(values, Decimal(0)), *inputs)
-
-
-def _carry(value: Decimal | None, reason: str, inputs: tuple[Figure, ...], estimated: bool) -> Figure:
-    """A figure with the marks of its inputs. Plain loops: a picture of a large book makes ten thousand of them."""
-    freshness, observed_ns = Freshness.LIVE, None
-    for item in inputs:
-        if item.freshness is not freshness and _ORDER[item.freshness] > _ORDER[freshness]:
-            freshness = item.freshness
-        seen = item.observed_ns
-        if seen is not None and (observed_ns is None or seen < observed_ns):
-            observed_ns = seen
-        if item.estimated:
-            estimated = True
-    return Figure(value, (), reason, estimated, freshness, observed_ns)

@@ -155,9 +155,10 @@ def order_to_quantity(
     # the difference is taken, of which they might be all that is left.
     raw = _WHOLE.plus(_WHOLE.plus(wanted_quantity) - finite("current_quantity", current_quantity))
     order = _rounded(raw, current_quantity, filters.quantity_step)
-    given = {"wanted_quantity": wanted_quantity, "current_quantity": current_quantity}
-    note("order before rounding", "wanted_quantity - current_quantity", raw, given, unit="order unit")
-    note("quantity of the order", "abs(order)", abs(order), {"order": order}, unit="order unit")
+    if is_recording():
+        given = {"wanted_quantity": wanted_quantity, "current_quantity": current_quantity}
+        note("order before rounding", "wanted_quantity - current_quantity", raw, given, unit="order unit")
+        note("quantity of the order", "abs(order)", abs(order), {"order": order}, unit="order unit")
     left_open = delta(kind, raw - order, contract_size, price, settle_price)
     if is_recording():
         one = delta(kind, ONE, contract_size, price, settle_price)

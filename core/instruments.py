@@ -16,6 +16,8 @@ class ContractKind(StrEnum):
     INVERSE = "inverse"
     QUANTO = "quanto"
 
+    __hash__ = str.__hash__  # an enumeration's own is many times as slow
+
 
 class Instrument(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, kw_only=True):
     """One tradable thing, as its venue describes it.
@@ -90,7 +92,8 @@ class TierTable(msgspec.Struct, frozen=True, gc=False):
     quanto: notional in the settle coin) or ``contracts`` (size in the order unit, which no price moves; such a table
     has no deductions). With ``whole_position`` the rate of the tier applies to the whole position and there are no
     deductions either: the requirement jumps from tier to tier. ``rounding`` is by how much the venue's own rounding
-    may have moved a deduction, in ``unit``. ``as_of_ns`` is when it was read; ``source`` names where from.
+    may have moved a deduction, in ``unit``. ``as_of_ns`` is when it was read; ``source`` names where from. A table is
+    ``estimated`` where it is its user's word and not its venue's.
     """
 
     instrument: str
@@ -100,3 +103,4 @@ class TierTable(msgspec.Struct, frozen=True, gc=False):
     source: str
     whole_position: bool = False
     rounding: Decimal = Decimal(0)
+    estimated: bool = False

@@ -38,10 +38,15 @@ def likelihood(measured: Measured, price: Figure, mark: Figure, distance: Figure
     if measured.volatility is not None:
         volatility = Figure(value=_decimal(measured.volatility.daily), estimated=True, freshness=measured.freshness)
     past = distance.value is not None and distance.value <= 0
+    none = None
+    if price.absent:
+        none = absent(price.absent, price)
+    elif not past and not (price.known and mark.known and volatility.known):
+        none = derive(max, price, mark, volatility)
 
     def figure(function: Callable[[float, float, float], float], if_past: Decimal) -> Figure:
-        if price.absent:
-            return absent(price.absent, price)
+        if none is not None:
+            return none
         if past:
             return derive(lambda *_: if_past, price, mark, distance, estimated=True)
         try:

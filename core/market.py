@@ -14,32 +14,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
-from enum import StrEnum
 
 from core.errors import RequestError
 from core.events import FaultKind, FrameFault, Ticker
-from core.feeds_health import ChannelHealth, FeedsHealth
-from core.figures import Figure, Freshness, absent, unknown, worst
-from core.freshness import (
-    FUNDING_AGES_NS,
-    MARK_AGES_NS,
-    SECOND_NS,
-    SPOT_PRICE_AGES_NS,
-    TIER_AGES_NS,
-    AgesNs,
-    by_age,
-)
+from core.feeds_health import FeedsHealth
+from core.figures import Figure, Freshness
+from core.freshness import MARK_AGES_NS, SECOND_NS, TIER_AGES_NS, by_age
+from core.instrument_market import Field, InstrumentMarket, Quote, Shown, Source
 from core.instruments import Instrument, TierTable
+from core.priced_market import PricedMarkets
 from core.sheet_price import PricedContract
-from core.symbols import read_name
 from core.tiers import check_continuity
-
-FROZEN_AFTER_NS = 60 * SECOND_NS
-"""A mark unchanged for this long, on a contract learned to tick, is stale although messages arrive."""
-
-TICKING_CHANGES = 5
-TICKING_INTERVAL_NS = 15 * SECOND_NS
-"""A contract is learned to tick after five changes at 15 s or less apart on average (a quarter of the above)."""
 
 CONFIRMATIONS = 2
 JUMP_FACTOR = 2
@@ -56,148 +41,14 @@ DRIFT_PARTS = 10_000
 """The best lateness of a venue may creep up by one part in this of the time passed: clocks drift."""
 
 
-class Field(StrEnum):
-    """What can be asked of a market; the value is its name in words."""
-
-    MARK = "mark price"
-    INDEX = "index price"
-    BID = "bid price"
-    ASK = "ask price"
-    FUNDING_RATE = "funding rate"
-    NEXT_FUNDING = "next funding time"
-    FUNDING_INTERVAL = "funding interval"
-
-
-class Source:
-    """One channel as it feeds one instrument."""
-
-    __slots__ = ("health", "received_ns", "venue_time_ns")
-
-    def __init__(self, health: ChannelHealth) -> None:
-        self.health = health
-        self.venue_time_ns: int | None = None
-        self.received_ns = 0
-
-
-class Quote:
-    """One field of one instrument."""
-
-    __slots__ = ("changed_ns", "epoch", "observed_ns", "source", "suspect", "suspected", "value")
-
-    def __init__(self) -> None:
-        self.value: Decimal | None = None
-        self.observed_ns = 0
-        self.changed_ns = 0
-        self.source: Source | None = None
-        self.epoch = 0
-        self.suspect: Decimal | None = None
-        self.suspected = 0
-
-    def freshness(self, now_ns: int, ages: AgesNs) -> Freshness:
-        """By age, and at best stale when its channel was interrupted since."""
-        if self.value is None or self.source is None:
-            return Freshness.UNKNOWN
-        aged = by_age(now_ns - self.observed_ns, ages)
-        if self.epoch != self.source.health.epoch:
-            return worst(aged, Freshness.STALE)
-        return aged
-
-
-class Rhythm:
-    """How often a mark price changes, learned by an average that forgets."""
-
-    __slots__ = ("changes", "interval_ns")
-
-    def __init__(self) -> None:
-        self.changes = 0
-        self.interval_ns = 0
-
-    def changed(self, after_ns: int) -> None:
-        """Learn from one change."""
-        after_ns = min(after_ns, FROZEN_AFTER_NS)
-        self.changes += 1
-        if self.changes == 1:
-            self.interval_ns = after_ns
-        else:
-            self.interval_ns += (after_ns - self.interval_ns) // 8
-
-    @property
-    def ticks(self) -> bool:
-        """True once it is known that this market's mark normally moves."""
-        return self.changes >= TICKING_CHANGES and self.interval_ns <= TICKING_INTERVAL_NS
-
-
-class InstrumentMarket:
-    """One instrument: its description, its tiers and its quotes; ``priced`` where its sheet tells its price."""
-
-    __slots__ = (
-        "ask",
-        "bid",
-        "funding_interval",
-        "funding_rate",
-        "id",
-        "index",
-        "instrument",
-        "mark",
-        "market",
-        "next_funding",
-        "price_ages",
-        "priced",
-        "rhythm",
-        "sources",
-        "tiers",
-        "tiers_fault",
-        "venue",
-    )
-
-    def __init__(self, instrument: str, priced: PricedContract | None = None) -> None:
-        self.id = instrument
-        self.priced = priced
-        self.venue, _, rest = instrument.partition(":")
-        self.market = rest.partition(":")[0]
-        self.price_ages = SPOT_PRICE_AGES_NS if self.market == "spot" else MARK_AGES_NS
-        self.instrument: Instrument | None = None
-        self.tiers: TierTable | None = None
-        self.tiers_fault = ""
-        self.sources: dict[str, Source] = {}
-        self.rhythm = Rhythm()
-        self.mark = Quote()
-        self.index = Quote()
-        self.bid = Quote()
-        self.ask = Quote()
-        self.funding_rate = Quote()
-        self.next_funding = Quote()
-        self.funding_interval = Quote()
-
-    def quote(self, field: Field) -> tuple[Quote, AgesNs]:
-        """The quote of a field and the ages that apply to it."""
-        match field:
-            case Field.MARK:
-                return self.mark, MARK_AGES_NS
-            case Field.INDEX:
-                return self.index, MARK_AGES_NS
-            case Field.BID:
-                return self.bid, self.price_ages
-            case Field.ASK:
-                return self.ask, self.price_ages
-            case Field.FUNDING_RATE:
-                return self.funding_rate, FUNDING_AGES_NS
-            case Field.NEXT_FUNDING:
-                return self.next_funding, FUNDING_AGES_NS
-            case Field.FUNDING_INTERVAL:
-                return self.funding_interval, FUNDING_AGES_NS
-
-    def frozen(self, now_ns: int) -> bool:
-        """True where the mark has not moved for a minute on a contract whose mark normally does."""
-        return self.rhythm.ticks and now_ns - self.mark.changed_ns >= FROZEN_AFTER_NS
-
-
 class Market:
     """All instruments that anything was said about. ``priced`` are the contracts whose price comes from their sheet."""
 
     def __init__(self, feeds: FeedsHealth, priced: Mapping[str, PricedContract] | None = None) -> None:
         self._feeds = feeds
+        self._assumed: dict[str, TierTable] = {}
         self._priced = priced or {}
+        self._sheets = PricedMarkets()
         self._instruments: dict[str, InstrumentMarket] = {}
         self._lateness: dict[str, tuple[int, int]] = {}
 
@@ -226,6 +77,10 @@ class Market:
             return
         market.tiers, market.tiers_fault = table, ""
 
+    def assume_tiers(self, table: TierTable) -> None:
+        """Take a table that holds for as long as no venue tells one."""
+        self._assumed[table.instrument] = table
+
     def apply(self, event: Ticker) -> InstrumentMarket:
         """Fold one ticker in, field by field; what cannot be used is counted as a fault of its feed."""
         market = self.of(event.instrument)
@@ -237,6 +92,7 @@ class Market:
         source.health.carried_data(received)
         if market.priced is not None:
             self._apply_priced(event, market.priced, market.mark, source)
+            market.told()
             return market
         if self._out_of_order(event, source):
             self._fault(event, source, FaultKind.OUT_OF_ORDER)
@@ -244,6 +100,7 @@ class Market:
         if event.venue_time_ns is not None:
             source.venue_time_ns, source.received_ns = event.venue_time_ns, received
         self._fold(event, market, source, self._observed(market.venue, event))
+        market.told()
         return market
 
     def _apply_priced(self, event: Ticker, priced: PricedContract, held: Quote, source: Source) -> None:
@@ -355,45 +212,18 @@ class Market:
         )
         self._feeds.count_fault(connection, fault)
 
+    def shown(self, instrument: str, now_ns: int) -> Shown:
+        """Every field of an instrument as a figure at ``now_ns``."""
+        market = self.of(instrument)
+        shown, priced = market.shown(now_ns, self._feeds.interruptions), market.priced
+        if priced is None:
+            return shown
+        middle = self.middle(priced.price.index, now_ns) if priced.price.index else None
+        return self._sheets.shown(market, priced, shown, middle, now_ns)
+
     def figure(self, instrument: str, field: Field, now_ns: int) -> Figure:
         """A field as a figure at ``now_ns``; unknown, by name, when it was never seen or is too old."""
-        market = self.of(instrument)
-        told = None if market.priced is None else self._priced_figure(market, market.priced, field, now_ns)
-        if told is not None:
-            return told
-        quote, ages = market.quote(field)
-        freshness = quote.freshness(now_ns, ages)
-        if freshness is Freshness.UNKNOWN:
-            seen = None if quote.value is None else quote.observed_ns
-            missing = (f"{field.value} of {instrument}",)
-            return Figure(missing=missing, freshness=Freshness.UNKNOWN, observed_ns=seen)
-        if field is Field.MARK and market.frozen(now_ns):
-            freshness = worst(freshness, Freshness.STALE)
-        return Figure(value=quote.value, freshness=freshness, observed_ns=quote.observed_ns)
-
-    def _priced_figure(
-        self, market: InstrumentMarket, priced: PricedContract, field: Field, now_ns: int
-    ) -> Figure | None:
-        """A price of a contract that its sheet tells of; ``None`` for what it is not asked for."""
-        if field is Field.MARK:
-            value, observed = market.mark.value, market.mark.observed_ns
-            if value is None:
-                return unknown(f"{field.value} of {market.id}")
-            freshness = priced.freshness(observed, now_ns)
-            if freshness is Freshness.UNKNOWN:
-                gap = (f"{field.value} of {market.id}",)
-                return Figure(missing=gap, freshness=freshness, observed_ns=observed)
-            return Figure(value=value, freshness=freshness, observed_ns=observed)
-        if field is Field.INDEX:
-            pair = priced.price.index
-            if not pair:
-                return absent("no index price: the contract's sheet names no pair that could stand for it")
-            found, terms = self.middle(pair, now_ns), read_name(pair)
-            same = terms is not None and market.instrument is not None and terms.quote == market.instrument.quote
-            return found if same or not found.known else Figure(found.value, (), "", True, *_age(found))
-        if field in (Field.BID, Field.ASK):
-            return absent(f"no quotes: there is only the {priced.price.words}")
-        return None
+        return self.shown(instrument, now_ns).figure(field)
 
     def unquoted(self, instrument: str) -> bool:
         """True for a contract that has a mark and nothing else, from its sheet."""
@@ -412,22 +242,19 @@ class Market:
 
     def middle(self, instrument: str, now_ns: int) -> Figure:
         """The middle of best bid and ask; unknown while they cross."""
-        bid, ask = self.figure(instrument, Field.BID, now_ns), self.figure(instrument, Field.ASK, now_ns)
-        if bid.value is None or ask.value is None:
-            return unknown(*(gap for side in (bid, ask) for gap in side.missing))
-        if bid.value > ask.value:
-            return unknown(f"uncrossed bid and ask of {instrument}")
-        return Figure(
-            value=(bid.value + ask.value) / 2,
-            freshness=worst(bid.freshness, ask.freshness),
-            observed_ns=min(side.observed_ns for side in (bid, ask) if side.observed_ns is not None),
-        )
+        shown = self.shown(instrument, now_ns)
+        return self.of(instrument).middle(shown.bid, shown.ask)
+
+    def table(self, instrument: str) -> TierTable | None:
+        """The tier table that its venue has told, else the one that is assumed; none where the told one is refused."""
+        held = self.of(instrument)
+        return held.tiers or (None if held.tiers_fault else self._assumed.get(instrument))
 
     def tiers(self, instrument: str, now_ns: int) -> tuple[TierTable | None, Freshness]:
         """The tier table and its freshness; an instrument nobody described has UNKNOWN tiers."""
-        table = self.of(instrument).tiers
-        if table is None:
-            return None, Freshness.UNKNOWN
+        table = self.table(instrument)
+        if table is None or table.estimated:
+            return table, Freshness.UNKNOWN if table is None else Freshness.LIVE
         freshness = by_age(now_ns - table.as_of_ns, TIER_AGES_NS)
         return (None if freshness is Freshness.UNKNOWN else table), freshness
 
@@ -441,10 +268,6 @@ def _write(quote: Quote, value: Decimal, event: Ticker, source: Source, observed
     quote.value = value
     quote.changed_ns = event.received_ns
     return True
-
-
-def _age(figure: Figure) -> tuple[Freshness, int | None]:
-    return figure.freshness, figure.observed_ns
 
 
 def _contradict(one: Decimal, other: Decimal) -> bool:

@@ -45,10 +45,18 @@ class MarketStatistics:
     def __init__(self, history: History) -> None:
         self._history = history
         self._volatilities: dict[str, tuple[int, Volatility | Insufficient]] = {}
+        self._measured: dict[str, Measured] = {}
         self._betas: dict[tuple[str, str], tuple[tuple[int, int], Regression | None]] = {}
 
     def volatility(self, instrument: str, now_ns: int) -> Measured:
-        """The volatility of an instrument from its daily candles."""
+        """The volatility of an instrument from its daily candles; the same object while it is no other."""
+        found, kept = self._volatility(instrument, now_ns), self._measured.get(instrument)
+        if kept == found:
+            return kept
+        self._measured[instrument] = found
+        return found
+
+    def _volatility(self, instrument: str, now_ns: int) -> Measured:
         series = self._history.series(instrument, DAY_NS, now_ns)
         if series.freshness is Freshness.UNKNOWN:
             return Measured(None, f"daily candles of {instrument}", Freshness.UNKNOWN)

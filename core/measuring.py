@@ -12,8 +12,8 @@ from decimal import Decimal
 
 import msgspec
 
-from core.anchors import Anchor, Coins, day_start_ns, with_deposit
-from core.attribution import UnknownAttribution, attribute
+from core.anchors import Anchor, Coins, Leg, day_start_ns, with_deposit
+from core.attribution import MoveMemo, UnknownAttribution, attribute
 from core.attribution_view import Span, attribution_view, inception, net_cost, not_measured, since_kept
 from core.book_anchor import BookNow, Kept, book_now, fits, only_new_gaps, with_sums
 from core.books import Book
@@ -21,6 +21,7 @@ from core.errors import RequestError
 from core.freshness import SECOND_NS
 from core.ledger import Ledger
 from core.market import Market
+from core.memo import Memo
 from core.records import AnchorKept, BagCounted, Recorder
 from core.snapshot import AttributionView, BookView, Since
 from core.valuation import Valuation
@@ -38,12 +39,15 @@ class _Measured:
     of its prices are firm, ``None`` while it does not wait.
     """
 
-    __slots__ = ("book", "kept", "settled", "sums", "waiting_ns")
+    __slots__ = ("book", "kept", "legs", "moves", "settled", "sums", "views", "waiting_ns")
 
     def __init__(self, book: Book) -> None:
         self.book = book
         self.kept: dict[Since, Kept] = {}
         self.sums: dict[str, Coins] = {}
+        self.legs: Memo[Leg] = Memo()
+        self.views: Memo[BookView] = Memo()
+        self.moves = {since: MoveMemo() for since in Since}
         self.settled = False
         self.waiting_ns: int | None = None
 
@@ -113,7 +117,7 @@ class Measuring:
             self._recorder.note(AnchorKept(book=view.name, since=Since.TODAY, kept=kept), now_ns)
 
     def _now(self, measured: _Measured, view: BookView, now_ns: int) -> BookNow:
-        return book_now(measured.book, view, self._market, self._ledger, now_ns)
+        return book_now(measured.book, view, self._market, self._ledger, now_ns, measured.legs)
 
     def _settle(self, measured: _Measured, now: BookNow, now_ns: int) -> None:
         """Once in a run, as soon as everything is known: is the book still what its anchors and sums are of?"""
@@ -171,10 +175,24 @@ class Measuring:
     # --- measuring -------------------------------------------------------------------------------------------
 
     def measured(self, view: BookView, now_ns: int) -> BookView:
-        """The view with its profits and the effective cost of its coins."""
+        """The view with its profits and the effective cost of its coins; the same for the same view."""
         measured = self._books[view.name]
+        kept, moved = measured.kept, self._ledger.transfers
+        today = kept[Since.TODAY].anchor.time_ns if Since.TODAY in kept else 0
+        begun = all(item.anchor.time_ns <= now_ns for item in kept.values()) and today >= day_start_ns(now_ns)
+        if not measured.settled or not begun:
+            return self._measure(measured, view, now_ns)
+        made_of = (view, *kept, *kept.values(), *measured.sums.values(), *moved, *moved.values())
+        return measured.views.get(view.name, made_of) or measured.views.put(
+            view.name, made_of, self._measure(measured, view, now_ns)
+        )
+
+    def _measure(self, measured: _Measured, view: BookView, now_ns: int) -> BookView:
         now = self._now(measured, view, now_ns)
-        attributions = [attribution_view(inception(now), now), self._today(measured, now)]
+        attributions = [
+            attribution_view(inception(now), now, measured.moves[Since.INCEPTION]),
+            self._today(measured, now),
+        ]
         if (kept := measured.kept.get(Since.ANCHOR)) is not None:
             attributions.append(_since(Since.ANCHOR, kept, measured, now))
         bag = tuple(msgspec.structs.replace(line, effective_cost=net_cost(line, view.hedges)) for line in view.bag)
@@ -202,7 +220,7 @@ class Measuring:
 def _since(since: Since, kept: Kept, measured: _Measured, now: BookNow) -> AttributionView:
     if not measured.settled:
         return not_measured(since, kept.anchor.time_ns, now, _lacking(now) or (FIRM,))
-    return attribution_view(since_kept(since, kept, now, measured.sums), now)
+    return attribution_view(since_kept(since, kept, now, measured.sums), now, measured.moves[since])
 
 
 def _kept(now: BookNow, sums: dict[str, Coins]) -> Kept:

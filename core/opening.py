@@ -7,8 +7,9 @@ from core.errors import RequestError
 from core.events import Fill
 from core.figures import Freshness
 from core.hedging import order_to_target
+from core.instrument_market import Field
 from core.ledger import Ledger
-from core.market import Field, Market
+from core.market import Market
 from core.positions import ZERO, opening_id
 from core.risk import settle_price
 from core.valuation import Valuation

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from core.figures import Figure, Freshness, exact, unknown, worst
+from core.instrument_market import Shown
 from core.ledger import Ledger
-from core.market import Field, Market
+from core.market import Market
+from core.memo import Memo
 from core.positions import Order
 from core.rules import inputs
 from core.snapshot import BookView, MarketView, OrderView
@@ -14,20 +16,25 @@ from core.snapshot import BookView, MarketView, OrderView
 ORDERS_SHOWN = 50
 
 
-def markets(market: Market, now_ns: int) -> tuple[MarketView, ...]:
-    """Every instrument that a feed speaks of."""
-    return tuple(
-        MarketView(
-            instrument=name,
-            mark_price=market.figure(name, Field.MARK, now_ns),
-            index_price=market.figure(name, Field.INDEX, now_ns),
-            bid_price=market.figure(name, Field.BID, now_ns),
-            ask_price=market.figure(name, Field.ASK, now_ns),
-            funding_rate=market.figure(name, Field.FUNDING_RATE, now_ns),
-            funding_interval_hours=market.figure(name, Field.FUNDING_INTERVAL, now_ns),
-            next_funding_ns=market.figure(name, Field.NEXT_FUNDING, now_ns),
-        )
-        for name in market.heard()
+def markets(market: Market, memo: Memo[MarketView], now_ns: int) -> tuple[MarketView, ...]:
+    """Every instrument that a feed speaks of; ``memo`` has those of the picture before."""
+    found = []
+    for name in market.heard():
+        shown = market.shown(name, now_ns)
+        found.append(memo.get(name, (shown,)) or memo.put(name, (shown,), _market(name, shown)))
+    return tuple(found)
+
+
+def _market(name: str, shown: Shown) -> MarketView:
+    return MarketView(
+        instrument=name,
+        mark_price=shown.mark,
+        index_price=shown.index,
+        bid_price=shown.bid,
+        ask_price=shown.ask,
+        funding_rate=shown.funding_rate,
+        funding_interval_hours=shown.funding_interval,
+        next_funding_ns=shown.next_funding,
     )
 
 

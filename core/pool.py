@@ -36,6 +36,7 @@ class Ladder:
 
     ``jumps`` is true where the requirement does not go on at some floor where it left off; ``at_caps`` is what is
     required at each cap, without fees, and ``rising`` true where each rate is above the one before.
+    ``highest_rate`` is 1 where one of them is no fraction.
     """
 
     __slots__ = (
@@ -45,6 +46,7 @@ class Ladder:
         "caps",
         "deductions",
         "floors",
+        "highest_rate",
         "jumps",
         "rates",
         "rising",
@@ -64,6 +66,8 @@ class Ladder:
         self.caps = tuple(tier.cap for tier in table.tiers)
         self.rates = tuple(tier.rate for tier in table.tiers)
         self.deductions = tuple(tier.deduction for tier in table.tiers)
+        sound = all(rate.is_finite() and ZERO <= rate < ONE for rate in self.rates)
+        self.highest_rate = max(self.rates) if sound else ONE
         self.bounds = [cap for cap in self.caps if cap is not None]
         self.rising = all(low < high for low, high in pairwise(self.rates))
         with localcontext(CONTEXT):
@@ -219,6 +223,8 @@ class Leg:
 
 
 def _check_rates(ladder: Ladder, fee_rate: Decimal) -> None:
+    if ladder.highest_rate + fee_rate < ONE:
+        return
     for rate in ladder.rates:
         if not 0 <= finite("table.tiers.rate", rate) + fee_rate < ONE:
             raise RequestError("table.tiers.rate", "rate and closing fee below 1 together", str(rate + fee_rate))

@@ -17,14 +17,20 @@ from core.books import Account
 from core.errors import RequestError
 from core.figures import Figure, Freshness, absent, derive, exact, unknown, worst
 from core.freshness import ACCOUNT_AGES_NS, SECOND_NS, by_age
+from core.instrument_market import Shown
 from core.instruments import ContractKind, Instrument, TierTable, instrument_id
 from core.liquidation_results import DISPUTED
-from core.market import Field, Market
+from core.market import Market
 from core.positions import Position
 
 ZERO, ONE = Decimal(0), Decimal(1)
 
+FREE = exact(ONE)
+"""A price that nothing is multiplied by."""
+
 NO_POSITION = absent("no position")
+
+NO_REPORT = absent("no report of a venue: the position is kept here")
 
 NO_FUNDING = absent("a dated contract pays no funding")
 
@@ -41,9 +47,8 @@ def lifted(function: Callable[..., Decimal], *inputs: Figure, estimated: bool = 
 
 
 class Quotes(msgspec.Struct, frozen=True, kw_only=True):
-    """What the market says of one contract at ``time_ns``."""
+    """What the market says of one contract at one moment."""
 
-    time_ns: int
     instrument: Instrument | None
     mark: Figure
     index: Figure
@@ -52,30 +57,44 @@ class Quotes(msgspec.Struct, frozen=True, kw_only=True):
     next_funding: Figure
     tiers: TierTable | None
     tiers_known: Figure
-    settle_price: Figure = exact(ONE)
+    settle_price: Figure = FREE
     """Quote per settle coin of a quanto contract; the other kinds do without."""
 
 
-def quotes(market: Market, name: str, now_ns: int) -> Quotes:
-    """Read one contract's market at ``now_ns``."""
+QuotesInputs = tuple[Instrument | None, Shown, TierTable | None, Freshness, str, Figure]
+"""What quotes are made of: description, figures of the feed, tiers with their freshness and fault, settle price."""
+
+
+def quotes_inputs(market: Market, name: str, now_ns: int) -> QuotesInputs:
+    """All that :func:`quotes` reads of one contract at ``now_ns``."""
     held = market.of(name)
-    table, freshness = market.tiers(name, now_ns)
-    known = Figure(value=ZERO, freshness=freshness)
+    return (
+        held.instrument,
+        market.shown(name, now_ns),
+        *market.tiers(name, now_ns),
+        held.tiers_fault,
+        settle_price(market, held.instrument, now_ns),
+    )
+
+
+def quotes(name: str, inputs: QuotesInputs) -> Quotes:
+    """One contract's market."""
+    instrument, shown, table, freshness, fault, paid_in = inputs
+    known = Figure(value=ZERO, freshness=freshness, estimated=table is not None and table.estimated)
     if table is None:
-        fault = f" (the table was refused: {held.tiers_fault})" if held.tiers_fault else ""
-        known = unknown(f"maintenance tiers of {name}{fault}")
-    dated = held.instrument is not None and held.instrument.expiry_ns is not None
+        refused = f" (the table was refused: {fault})" if fault else ""
+        known = unknown(f"maintenance tiers of {name}{refused}")
+    dated = instrument is not None and instrument.expiry_ns is not None
     return Quotes(
-        time_ns=now_ns,
-        instrument=held.instrument,
-        mark=market.figure(name, Field.MARK, now_ns),
-        index=market.figure(name, Field.INDEX, now_ns),
-        funding_rate=NO_FUNDING if dated else market.figure(name, Field.FUNDING_RATE, now_ns),
-        funding_interval=NO_FUNDING if dated else _interval(market, name, now_ns),
-        next_funding=NO_FUNDING if dated else market.figure(name, Field.NEXT_FUNDING, now_ns),
+        instrument=instrument,
+        mark=shown.mark,
+        index=shown.index,
+        funding_rate=NO_FUNDING if dated else shown.funding_rate,
+        funding_interval=NO_FUNDING if dated else _interval(instrument, shown.funding_interval),
+        next_funding=NO_FUNDING if dated else shown.next_funding,
         tiers=table,
         tiers_known=known,
-        settle_price=settle_price(market, held.instrument, now_ns),
+        settle_price=paid_in,
     )
 
 
@@ -93,14 +112,12 @@ def settlement_due(instrument: Instrument | None, now_ns: int) -> str:
 def settle_price(market: Market, instrument: Instrument | None, now_ns: int) -> Figure:
     """The price of a quanto contract's settle coin in its quote: the middle of that pair at the same venue."""
     if instrument is None or instrument.kind is not ContractKind.QUANTO:
-        return exact(ONE)
+        return FREE
     pair = instrument_id(instrument.venue, "spot", f"{instrument.settle}{instrument.quote}")
     return market.middle(pair, now_ns)
 
 
-def _interval(market: Market, name: str, now_ns: int) -> Figure:
-    quoted = market.figure(name, Field.FUNDING_INTERVAL, now_ns)
-    instrument = market.of(name).instrument
+def _interval(instrument: Instrument | None, quoted: Figure) -> Figure:
     if quoted.known or instrument is None or instrument.funding_interval_hours is None:
         return quoted
     return exact(Decimal(instrument.funding_interval_hours))
@@ -141,13 +158,12 @@ def exposure(
     entry = _entry(position)
     profit = lifted(lambda q, e, m: pnl.unrealised(kind, q, size, e, m), quantity, entry, mark)
     inverse, paid_in = kind is ContractKind.INVERSE, market.settle_price
-    free = exact(ONE)
     return Exposure(
         quantity=quantity,
         entry_price=entry,
-        delta=lifted(lambda q, m, s: pnl.delta(kind, q, size, m, s), quantity, mark if inverse else free, paid_in),
+        delta=lifted(lambda q, m, s: pnl.delta(kind, q, size, m, s), quantity, mark if inverse else FREE, paid_in),
         notional=lifted(
-            lambda q, m, s: pnl.notional(kind, q, size, m, s), quantity, free if inverse else mark, paid_in
+            lambda q, m, s: pnl.notional(kind, q, size, m, s), quantity, FREE if inverse else mark, paid_in
         ),
         profit=profit,
         profit_quote=derive(Decimal.__mul__, profit, mark if inverse else paid_in),
@@ -199,12 +215,13 @@ class Chosen(msgspec.Struct, frozen=True, kw_only=True):
     is_venues: bool
 
 
-def choose_liquidation(position: Position, market: Quotes, ours: Figure, facing: Figure) -> Chosen:
+def choose_liquidation(position: Position, market: Quotes, ours: Figure, facing: Figure, reported: Freshness) -> Chosen:
     """The venue's own price, with its age, where it sent one lately, else ours; the nearer where they are disputed.
 
-    ``facing`` has the sign of what a fall hurts (+) or a rise (−). A price that the mark has passed is the nearest.
+    ``facing`` has the sign of what a fall hurts (+) or a rise (−); ``reported`` is :func:`report_freshness`. A price
+    that the mark has passed is the nearest.
     """
-    venue = venue_liquidation(position, market)
+    venue = venue_liquidation(position, reported)
     difference = lifted(Decimal.__sub__, ours, venue) if ours.known and venue.known else _no_difference(ours, venue)
     disputed = _disputed(venue, ours, market.mark)
     if not venue.known:
@@ -217,16 +234,20 @@ def choose_liquidation(position: Position, market: Quotes, ours: Figure, facing:
     return Chosen(price=price, venue=venue, ours=ours, difference=difference, disputed=disputed, is_venues=is_venues)
 
 
-def venue_liquidation(position: Position, market: Quotes) -> Figure:
+def report_freshness(position: Position, now_ns: int) -> Freshness:
+    """How far the venue's last report of a position may be trusted for its age; UNKNOWN where there was none."""
+    return by_age(now_ns - position.reported_ns, ACCOUNT_AGES_NS) if position.reported_ns else Freshness.UNKNOWN
+
+
+def venue_liquidation(position: Position, reported: Freshness) -> Figure:
     """The liquidation price that the venue reported, as old as its report; unknown where it sent none, or too old."""
     if not position.open:
         return NO_POSITION
     if not position.reported_ns:
-        return absent("no report of a venue: the position is kept here")
-    age = by_age(market.time_ns - position.reported_ns, ACCOUNT_AGES_NS)
-    if position.venue_liquidation is None or age is Freshness.UNKNOWN:
+        return NO_REPORT
+    if position.venue_liquidation is None or reported is Freshness.UNKNOWN:
         return unknown(f"a present liquidation price of the venue for {position.instrument}")
-    return Figure(value=position.venue_liquidation, freshness=age, observed_ns=position.reported_ns)
+    return Figure(value=position.venue_liquidation, freshness=reported, observed_ns=position.reported_ns)
 
 
 def _no_difference(ours: Figure, venue: Figure) -> Figure:

@@ -17,6 +17,7 @@ from core.exact import exactly
 from core.feeds_health import ConnectionHealth
 from core.figures import Figure, Freshness, derive, worst
 from core.freshness import SECOND_NS
+from core.memo import Memo
 from core.positions import Order
 from core.risk import lifted, nearest_end, used_up
 from core.snapshot import BagLine, BookView, HedgeLine, Severity
@@ -53,36 +54,58 @@ class BookFindings(msgspec.Struct, frozen=True):
     conditions: tuple[Condition, ...]
 
 
+class LineFindings(msgspec.Struct, frozen=True):
+    """What the rules say of one hedge leg."""
+
+    readings: tuple[Reading, ...]
+    blind: Condition
+
+
 @exactly
 def findings(
-    book: Book, view: BookView, now_ns: int, start_ns: int, already_liquidated: frozenset[str]
+    book: Book,
+    view: BookView,
+    now_ns: int,
+    start_ns: int,
+    already_liquidated: frozenset[str],
+    memo: Memo[LineFindings] | None = None,
 ) -> BookFindings:
-    """Apply every rule to a freshly valued book. ``already_liquidated`` holds the keys that have latched."""
+    """Apply every rule to a freshly valued book. ``already_liquidated`` holds the keys that have latched; ``memo`` what
+    was found of lines that are still the same."""
+    memo = Memo() if memo is None else memo
     readings: list[Reading] = []
     conditions: list[Condition] = []
     settling = now_ns - start_ns < START_GRACE_NS
+    cross = {account.name for account in view.accounts if account.margin_mode == "cross"}
+    bag = {line.asset: line for line in reversed(view.bag)}
+    first: dict[str, HedgeLine] = {}
     for line in view.hedges:
-        cross = _cross(view, line)
-        readings += [_distance(book, line), _drift(book, line), _funding(book, line)]
-        if not cross:
+        first.setdefault(line.account, line)
+        made_of = (book, line, bag.get(line.asset), settling)
+        found = memo.get(line.instrument, made_of) or memo.put(line.instrument, made_of, _of_line(*made_of))
+        readings += found.readings
+        if line.account not in cross:
             readings.append(_usage(book, line.instrument, line.margin_usage))
             conditions.append(_liquidated(book, view, line, already_liquidated))
-        conditions.append(_blind(book, view, line, settling=settling))
+        conditions.append(found.blind)
     for account in view.accounts:
         if account.margin_mode == "cross":
             readings.append(_usage(book, account.name, account.margin_usage))
-            line_of = next((line for line in view.hedges if line.account == account.name), None)
-            if line_of is not None:
-                conditions.append(_liquidated(book, view, line_of, already_liquidated, subject=account.name))
+            if account.name in first:
+                conditions.append(
+                    _liquidated(book, view, first[account.name], already_liquidated, subject=account.name)
+                )
     return BookFindings(tuple(readings), tuple(conditions))
+
+
+def _of_line(book: Book, line: HedgeLine, bag: BagLine | None, settling: bool) -> LineFindings:
+    return LineFindings(
+        (_distance(book, line), _drift(book, line), _funding(book, line)), _blind(book, bag, line, settling=settling)
+    )
 
 
 def _open(line: HedgeLine) -> bool:
     return line.quantity.value is None or bool(line.quantity.value)
-
-
-def _cross(view: BookView, line: HedgeLine) -> bool:
-    return any(account.name == line.account and account.margin_mode == "cross" for account in view.accounts)
 
 
 def _reading(book: Book, rule: str, subject: str, text: str, value: Figure, *, falls: bool = False) -> Reading:
@@ -169,7 +192,10 @@ def _liquidated(book: Book, view: BookView, line: HedgeLine, latched: frozenset[
 
 def inputs(view: BookView, line: HedgeLine) -> tuple[tuple[str, Figure], ...]:
     """The market inputs that one hedge leg relies on, by name."""
-    bag = next((item for item in view.bag if item.asset == line.asset), None)
+    return _inputs(next((item for item in view.bag if item.asset == line.asset), None), line)
+
+
+def _inputs(bag: BagLine | None, line: HedgeLine) -> tuple[tuple[str, Figure], ...]:
     found = [("mark price", line.mark_price)]
     if not line.index_price.absent:
         found.append(("index price", line.index_price))
@@ -184,14 +210,14 @@ def _bag_source(bag: BagLine) -> str:
     return f"price of the {bag.asset} bag"
 
 
-def _blind(book: Book, view: BookView, line: HedgeLine, *, settling: bool) -> Condition:
+def _blind(book: Book, bag: BagLine | None, line: HedgeLine, *, settling: bool) -> Condition:
     """Whether an input of an open hedge cannot be relied on: stale or unknown speaks at once, late when it lasts.
 
     A mark that is late because its market is closed is no blindness: there is no newer one.
 
     With every input in order, the figures that the ladders judge must be known too.
     """
-    found = [(name, figure.freshness) for name, figure in inputs(view, line)]
+    found = [(name, figure.freshness) for name, figure in _inputs(bag, line)]
     if not line.kind:
         found.append(("description of the contract", Freshness.UNKNOWN))
     # Maintenance depends on the mark, which is already listed, and on tiers: what is worse than the mark is theirs.

@@ -20,9 +20,10 @@ from core.exact import exactly
 from core.figures import Figure, Freshness, absent, derive, exact, total, unknown
 from core.freshness import SECOND_NS
 from core.hedging import Sizing, order_to_target
+from core.instrument_market import Field
 from core.instruments import Instrument
 from core.ledger import Ledger
-from core.market import Field, Market
+from core.market import Market
 from core.orders import OrderRequest
 from core.positions import Position, filled
 from core.risk import lifted, settle_price, settlement_due, used_up

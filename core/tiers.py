@@ -8,6 +8,7 @@ from core.errors import RequestError
 from core.exact import ONE, ZERO, exactly, finite, not_negative
 from core.explain import is_recording, note
 from core.instruments import Tier, TierTable
+from core.symbols import read_name
 
 UNITS = ("quote", "coin", "contracts")
 
@@ -95,3 +96,13 @@ def check_continuity(table: TierTable) -> None:
 def jumps(table: TierTable) -> bool:
     """True where the requirement may jump at a tier's floor: such a table has no deductions to smooth it."""
     return table.whole_position or table.unit == "contracts"
+
+
+def assumed_table(instrument: str, rate: Decimal) -> TierTable:
+    """One tier without an end, by its user's word: ``rate`` (a fraction) of the whole position."""
+    terms = read_name(instrument)
+    tier = Tier(floor=Decimal(0), cap=None, rate=rate, deduction=Decimal(0))
+    unit = "coin" if terms is not None and terms.settle == terms.base else "quote"
+    return TierTable(
+        instrument=instrument, unit=unit, tiers=(tier,), as_of_ns=0, source="the configuration", estimated=True
+    )

@@ -6,16 +6,17 @@ estimate. Accounts whose one coin is all that moves need it not: there both answ
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from decimal import Decimal
 
-from core.account_risk import AccountRisk, PoolRisk
+from core.account_risk import AccountRisk
 from core.account_view import moving_coins
 from core.aim import DOLLARS
 from core.errors import RequestError
 from core.figures import Figure, absent, derive, exact, unknown
 from core.market_statistics import MarketStatistics
 from core.pool import Collateral
+from core.pool_risk import PoolRisk
 from core.risk import USED_UP
 from core.snapshot import BetaView, TogetherView
 
@@ -26,20 +27,31 @@ PEGGED = Figure(value=Decimal(0), estimated=True)
 """The beta of a dollar behind an account of another: it counts at par and stays there, which is an estimate."""
 
 
-def together(
+def betas_of(
     risk: AccountRisk, statistics: MarketStatistics, priced_by: Mapping[str, str], now_ns: int
-) -> TogetherView | None:
-    """The view, or ``None`` where fewer than two coins move the account. ``priced_by`` names the instrument whose
-    history stands for each coin."""
+) -> dict[str, Figure]:
+    """The beta of every coin that moves the account to the driver, which is :func:`driver_of` them; none where fewer
+    than two coins do. ``priced_by`` names the instrument whose history stands for each coin."""
     coins = [coin for coin, _ in moving_coins(risk)]
     if len(coins) < 2:
-        return None
-    driver = DRIVER if DRIVER in coins else coins[0]
+        return {}
+    driver = driver_of(coins)
     pegged = DOLLARS - priced_by.keys() if risk.account.settle in DOLLARS else frozenset()
-    betas = {coin: PEGGED if coin in pegged else beta_to(coin, driver, statistics, priced_by, now_ns) for coin in coins}
+    return {coin: PEGGED if coin in pegged else beta_to(coin, driver, statistics, priced_by, now_ns) for coin in coins}
+
+
+def driver_of(coins: Collection[str]) -> str:
+    """The coin by which the others move: Bitcoin, or else the first."""
+    return DRIVER if DRIVER in coins else next(iter(coins))
+
+
+def together(risk: AccountRisk, betas: Mapping[str, Figure]) -> TogetherView | None:
+    """The view, or ``None`` without the betas of two coins at least."""
+    if not betas:
+        return None
     above, below = _ends(risk, betas)
     return TogetherView(
-        driver=driver,
+        driver=driver_of(betas.keys()),
         above=above,
         below=below,
         betas=tuple(BetaView(coin=coin, beta=beta) for coin, beta in betas.items()),

@@ -83,13 +83,15 @@ class VenueAccounts:
             return Freshness.UNKNOWN
         return by_age(now_ns - standing.swept_ns, ACCOUNT_AGES_NS)
 
+    def age(self, account: str, now_ns: int) -> tuple[Freshness, int | None]:
+        """How far the account can be relied on now, and when all of it was last read: all that ages of its numbers."""
+        standing = self._standings.get(account)
+        return self.freshness(account, now_ns), None if standing is None else standing.swept_ns
+
     def figure(self, account: str, value: Decimal, now_ns: int, *, estimated: bool = False) -> Figure:
         """A number of the account, as old as the last sweep; exact and without an age where no venue keeps it."""
-        standing = self._standings.get(account)
-        if standing is None:
-            return Figure(value=value, estimated=estimated)
-        freshness = self.freshness(account, now_ns)
-        return Figure(value=value, estimated=estimated, freshness=freshness, observed_ns=standing.swept_ns)
+        freshness, swept_ns = self.age(account, now_ns)
+        return Figure(value=value, estimated=estimated, freshness=freshness, observed_ns=swept_ns)
 
     def unverified(self, account: str) -> bool:
         """True where the venue does not tell what the key that reads the account may do."""

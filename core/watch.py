@@ -14,9 +14,10 @@ from core.books import Book
 from core.exact import exactly
 from core.feeds_health import FeedsHealth
 from core.freshness import SECOND_NS
-from core.market import InstrumentMarket
+from core.instrument_market import InstrumentMarket
+from core.memo import Memo
 from core.records import AlertChanged, Recorder
-from core.rules import LIQUIDATED, feed_condition, findings, journal_condition
+from core.rules import LIQUIDATED, LineFindings, feed_condition, findings, journal_condition
 from core.snapshot import AlertView, BookView
 from core.valuation import Valuation
 
@@ -37,11 +38,12 @@ class _Leg:
 class BookWatch:
     """One book, its newest view and when that was derived."""
 
-    __slots__ = ("book", "evaluated_ns", "legs", "settled", "view")
+    __slots__ = ("book", "evaluated_ns", "found", "legs", "settled", "view")
 
     def __init__(self, book: Book) -> None:
         self.book = book
         self.view: BookView | None = None
+        self.found: Memo[LineFindings] = Memo()
         self.evaluated_ns = -EVERY_NS
         self.settled = False
         """False while something was folded since ``evaluated_ns``."""
@@ -122,7 +124,7 @@ class Watch:
                 leg.low, leg.high = mark * (1 - MARK_STEP), mark * (1 + MARK_STEP)
         latched = frozenset(key for key in self._alerts.open_keys() if key.endswith(f"/{LIQUIDATED}"))
         start_ns = now_ns if self._start_ns is None else self._start_ns
-        found = findings(watch.book, view, now_ns, start_ns, latched)
+        found = findings(watch.book, view, now_ns, start_ns, latched, watch.found)
         for reading in found.readings:
             self._alerts.measure(reading, now_ns)
         for condition in found.conditions:

@@ -141,6 +141,7 @@ class Leg:
         """End it soon, for this reason."""
         self._finish_reason = self._finish_reason or reason
         self._wake.set()
+        self._logged_in.set()  # nobody needs to wait for that any longer
         if not self.opened and self.task is not None:
             self.task.cancel()
 

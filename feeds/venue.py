@@ -282,6 +282,8 @@ class VenueModule(Protocol):
 
     PASSPHRASE: bool
     """Whether a key has a passphrase besides its secret."""
+    TELLS_TIERS: bool
+    """Whether its maintenance tiers can be read, with a key or without."""
 
     def feed(self, endpoints: Endpoints | None, credentials: Credentials | None) -> VenueFeed:
         """Market data, live unless other addresses are given."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
-from core.account_risk import AccountRisk, Valued, own_margin
+from core.account_risk import AccountRisk
 from core.account_view import position_usage
 from core.explanation import Input
 from core.figures import Figure, derive
 from core.margin_rules import MarginRatio
+from core.pool_risk import Valued, own_margin
 from core.snapshot import AccountView, BookView, HedgeLine
 from core.why.place import Place, Told, fact
 from core.why.sources import rebuilt, recorded, rule_words

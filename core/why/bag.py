@@ -5,7 +5,7 @@ from __future__ import annotations
 from core.books import Lot
 from core.explanation import Input
 from core.holdings import lots_of, priced_by
-from core.market import Field
+from core.instrument_market import Field
 from core.snapshot import BagLine, BookView
 from core.why.place import Place, Told, fact
 from core.why.sources import given

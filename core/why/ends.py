@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from core.account_risk import AccountRisk
 from core.collateral import ratio_steps
-from core.market import Field
+from core.instrument_market import Field
 from core.pool_liquidation import coin_path
 from core.snapshot import AccountView, BetaView, BookView, CollateralView, DeathView, TogetherView
 from core.why.account import line_of, risk_of

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from core import funding
 from core.explanation import Input
-from core.market import Field
+from core.instrument_market import Field
 from core.snapshot import BookView, FundingView, HedgeLine
 from core.why.kinds import contract, formula_of
 from core.why.markets import RATE_SIGN

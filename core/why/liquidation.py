@@ -7,7 +7,7 @@ from decimal import Decimal, InvalidOperation
 
 from msgspec.structs import replace
 
-from core.account_risk import AccountRisk, Valued
+from core.account_risk import AccountRisk
 from core.account_rules import margin_rules
 from core.books import MarginMode
 from core.explain import Step, text
@@ -16,6 +16,7 @@ from core.figures import Figure, exact
 from core.liquidation_results import DISPUTED
 from core.margin_rules import MarginRules
 from core.pool_liquidation import contract_path
+from core.pool_risk import Valued
 from core.snapshot import AccountView, BookView, HedgeLine
 from core.staging import percent
 from core.why.hedge import hedge_of

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from core.account_risk import AccountRisk, Valued
+from core.account_risk import AccountRisk
 from core.explanation import Input
 from core.figures import Figure
+from core.pool_risk import Valued
 from core.snapshot import BookView, HedgeLine
 from core.why.liquidation import account_of, alone, pools, why_estimated
 from core.why.place import Place, Told, fact

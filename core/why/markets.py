@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.market import Field
+from core.instrument_market import Field
 from core.sheet_price import PricedContract
 from core.snapshot import HedgeLine, MarketView
 from core.why.place import Place, Told, fact

@@ -7,8 +7,8 @@ import msgspec
 from core import pnl
 from core.errors import RequestError
 from core.explanation import Input
+from core.instrument_market import Field
 from core.instruments import ContractKind, Instrument
-from core.market import Field
 from core.snapshot import OrderView, PreviewAfter, Snapshot, StageView
 from core.why.kinds import by_kind, settle_price
 from core.why.order_size import order_inputs

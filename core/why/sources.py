@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from core.account_risk import AccountRisk, Valued
+from core.account_risk import AccountRisk
 from core.account_rules import margin_rules
 from core.attribution_view import Span
 from core.book_anchor import BookNow
@@ -22,11 +22,13 @@ from core.explanation import Input
 from core.figures import Figure, exact
 from core.freshness import SECOND_NS
 from core.hedging import Sizing
+from core.instrument_market import Field
 from core.instruments import Instrument, TierTable
 from core.ledger import Ledger
 from core.legs import PositionKey
-from core.market import Field, Market
+from core.market import Market
 from core.measuring import Measuring
+from core.pool_risk import Valued
 from core.positions import Position
 from core.risk import settle_price
 from core.scenarios import Scenarios
@@ -143,7 +145,7 @@ class Sources:
 
     def tiers(self, name: str) -> TierTable | None:
         """The maintenance tiers of a contract, as they were loaded."""
-        return self._market.of(name).tiers
+        return self._market.table(name)
 
     def tiers_words(self, name: str) -> str:
         """Which tiers of a contract they are: their source and their date."""
@@ -151,6 +153,8 @@ class Sources:
         if table is None:
             fault = self._market.of(name).tiers_fault
             return f"maintenance tiers of {name}: " + (f"refused, {fault}" if fault else "not loaded")
+        if table.estimated:
+            return f"maintenance tiers of {name}: not told by its venue, one rate assumed by {table.source}"
         return f"maintenance tiers of {name}: {table.source}, of {day(table.as_of_ns)}"
 
     # --- positions and accounts ------------------------------------------------------------------------------

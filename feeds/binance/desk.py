@@ -5,17 +5,18 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from core.errors import DecodeError, VenueError
-from core.events import AccountSwept, AnyEvent, PositionUpdate
+from core.events import AccountSettings, AccountSwept, AnyEvent, BalanceUpdate, PositionUpdate
 from core.legs import Leg
 from core.orders import OrderRequest
 from feeds.binance import facts, sign
 from feeds.binance.private import AccountDecoder
-from feeds.binance.products import COINM, PRODUCTS, SPOT, USDM, at_home, rest_base
+from feeds.binance.products import COINM, PRODUCTS, SPOT, USDM, at_home, rest_base, tells_rights
 from feeds.clock import Clock
 from feeds.plans import by_market
 from feeds.venue import ConnectionPlan, Credentials, Endpoints, Opening, PlainStream, Subscription
@@ -56,6 +57,7 @@ class BinanceAccount(PlainStream):
         self._ahead_ms = 0
         self._names: Mapping[str, str] = {}
         self._streamed: dict[str, Mapping[tuple[str, Leg], PositionUpdate]] = {}
+        self._spot_assets: set[str] = set()
         self._sent_ns: dict[str, int] = {}
         """When each order was last sent, so that an id that the venue does not know yet is not taken for free."""
 
@@ -127,8 +129,13 @@ class BinanceAccount(PlainStream):
                     read = await sweep.events(symbols, since_ns // _NS_PER_MS)
                 except DecodeError as error:
                     raise VenueError(facts.VENUE, "bad_answer", str(error)) from None
+            if market == SPOT:
+                read += self._gone(read, names[market])
             events += [_as_streamed(event, self._streamed.get(market, {})) for event in read]
         received_ns = self._clock.now_ns()
+        if not tells_rights(self._endpoints):
+            unverified = AccountSettings(received_ns=received_ns, account=self.account, key_verified=False)
+            events.append(unverified)
         return [*events, *(AccountSwept(received_ns=received_ns, account=name) for name in names.values())]
 
     # --- orders ------------------------------------------------------------------------------------------------------
@@ -156,6 +163,16 @@ class BinanceAccount(PlainStream):
 
         async with self._client(_checked(order)) as rest:
             return await Placing(rest, self._clock, self._sent_ns).query(order)
+
+    def _gone(self, read: Sequence[AnyEvent], name: str) -> list[AnyEvent]:
+        """Spot balances that were told before and are left out now, because nothing is left of them."""
+        held = {event.asset for event in read if isinstance(event, BalanceUpdate)}
+        gone, self._spot_assets = self._spot_assets - held, held
+        received_ns = self._clock.now_ns()
+        return [
+            BalanceUpdate(received_ns=received_ns, account=name, asset=asset, wallet_balance=Decimal(0))
+            for asset in sorted(gone)
+        ]
 
     # --- pieces ------------------------------------------------------------------------------------------------------
 

@@ -227,13 +227,13 @@ class Decoder:
         table = self._tables.get(kind)
         if table is None:
             raise refusal(FaultKind.UNKNOWN_TOPIC, stream, "", f"event type {kind!r}")
-        product = fields.whole("st") if "st" in fields else self._product
+        product = fields.whole("st") if self._product and "st" in fields else self._product
         symbol = fields.text("s")
         if symbol is not None and not plausible_symbol(symbol):
             fields.note("s", "a symbol")
         if symbol is None or fields.bad:
             raise refusal(FaultKind.BAD_FIELD, stream or kind, *fields.bad[0])
-        if self._product and product != self._product:
+        if product != self._product:
             return (unused,)
         state = table.state(stream, symbol)
         ticker = state.careful(fields, received_ns)

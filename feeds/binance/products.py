@@ -86,6 +86,11 @@ def at_home(endpoints: Endpoints | None) -> Endpoints:
     return Endpoints(rest=given.rest, websocket=given.websocket, more={**same, **known, **given.more})
 
 
+def tells_rights(endpoints: Endpoints) -> bool:
+    """Whether what a key may do can be asked there: the test networks do not tell."""
+    return endpoints.rest not in (facts.DEMO.rest, facts.TESTNET.rest)
+
+
 def rest_base(endpoints: Endpoints, market: str) -> str:
     """Where a market answers requests; ``endpoints`` are complete."""
     if market == USDM:

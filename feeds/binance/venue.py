@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from core.events import AnyEvent
-from feeds.binance import facts
 from feeds.venue import AccountFeed, Credentials, Decoder, Endpoints, KeyRights, RestAnswer, VenueFeed
 
 if TYPE_CHECKING:
     from feeds.rest import Dialect
 
 PASSPHRASE: Final = False
+TELLS_TIERS: Final = True
 
 
 def feed(endpoints: Endpoints | None, credentials: Credentials | None) -> VenueFeed:
@@ -67,13 +67,13 @@ def clock_api(endpoints: Endpoints | None) -> tuple[Dialect, str]:
 
 async def key_rights(endpoints: Endpoints | None, credentials: Credentials) -> KeyRights | None:
     """The spot API tells, for the keys of all markets; the test networks do not."""
-    from feeds.binance.products import PRODUCTS, SPOT, at_home, rest_base
+    from feeds.binance.products import PRODUCTS, SPOT, at_home, rest_base, tells_rights
     from feeds.binance.rest import BinanceDialect
     from feeds.binance.rights import read_rights
     from feeds.rest import RestClient
 
     home = at_home(endpoints)
-    if home.rest in (facts.DEMO.rest, facts.TESTNET.rest):
+    if not tells_rights(home):
         return None
     async with RestClient(BinanceDialect(PRODUCTS[SPOT]), rest_base(home, SPOT), credentials) as client:
         return await read_rights(client)

@@ -52,7 +52,7 @@ class CoinBookTicker(BookTicker, frozen=True, gc=False, tag_field="e", tag="book
 
 
 class SpotBookTicker(msgspec.Struct, frozen=True, gc=False):
-    """``bookTicker`` of spot: no event type and no time."""
+    """``bookTicker`` of spot: no event type (what has another is none) and no time."""
 
     update_id: int = msgspec.field(name="u")
     symbol: str = msgspec.field(name="s")
@@ -60,6 +60,7 @@ class SpotBookTicker(msgspec.Struct, frozen=True, gc=False):
     bid_size: Decimal = msgspec.field(name="B")
     ask_price: Decimal = msgspec.field(name="a")
     ask_size: Decimal = msgspec.field(name="A")
+    event_type: Literal["bookTicker"] = msgspec.field(name="e", default="bookTicker")
 
 
 FuturesPayload = MarkPrice | BookTicker

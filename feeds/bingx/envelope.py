@@ -13,7 +13,6 @@ from core.events import FaultKind
 from feeds.bingx import facts
 from feeds.frames import clip, open_frame
 
-LARGEST_BODY_BYTES: Final = 32 * 1024 * 1024
 _MOMENT = re.compile(r"(?<!\d)1\d{12}(?!\d)", re.ASCII)
 _NOTHING: Final = msgspec.Raw(b"null")
 _LIST = msgspec.json.Decoder(list[msgspec.Raw])

@@ -182,6 +182,9 @@ PER_SECOND: Final = 3
 PER_SECOND_SLOW: Final = 1
 """Signed requests of one kind: the venue takes 5 a second, of a few kinds 2."""
 
+STAMP_SLACK_NS: Final = 250_000_000
+"""By how much the clocks of the venue's own servers may differ."""
+
 SLOW_PATHS: Final = frozenset({POSITION_MODE_PATH, MARGIN_MODE_PATH, INVERSE_MARGIN_MODE_PATH, LISTEN_KEY_PATH})
 
 STATUS_MEANINGS: Final = {

@@ -10,10 +10,12 @@ from typing import Final, TypeVar
 
 from msgspec.structs import replace
 
+from core.errors import DecodeError, VenueError
 from core.events import AccountSettings, AccountSwept, AnyEvent, BalanceUpdate, OrderUpdate, PositionUpdate
 from core.instruments import instrument_id
 from core.legs import Leg
 from feeds.bingx import account, facts, orders
+from feeds.bingx.rest import BingxDialect
 from feeds.bingx.rows import PositionMode
 from feeds.clock import Clock
 from feeds.rest import RestClient
@@ -54,9 +56,14 @@ class Asker:
         times.append(due)
         await asyncio.sleep(due - loop.time())
 
+    async def venue_ns(self) -> int:
+        """The venue's time, asked for: everything that is asked from now on is as new as that. Raises VenueError."""
+        body = await self._rest.get(facts.CLOCK_PATH)
+        return BingxDialect().clock_ms(body) * 1_000_000
+
     @property
     def now_ms(self) -> int:
-        """The venue's time."""
+        """The venue's time as far as it is known."""
         return self._rest.venue_now_ms
 
     @property
@@ -66,8 +73,12 @@ class Asker:
 
 
 async def read_mode(asker: Asker, mode: PositionMode) -> list[AnyEvent]:
-    """Read the position mode, and remember it. Raises VenueError, DecodeError."""
-    told = account.position_mode(await asker.ask(facts.POSITION_MODE_PATH), mode)
+    """Read the position mode, and remember it. Raises VenueError."""
+    answer = await asker.ask(facts.POSITION_MODE_PATH)
+    try:
+        told = account.position_mode(answer, mode)
+    except DecodeError as error:
+        raise VenueError(facts.VENUE, "bad_answer", str(error)) from None
     for event in told:
         if isinstance(event, AccountSettings):
             mode.hedge = event.position_mode == "hedge"
@@ -84,7 +95,18 @@ class Sweep:
         self._until_ms = asker.now_ms + _LATE_MS
 
     async def run(self) -> list[AnyEvent]:
-        """Everything, an AccountSwept last. Raises VenueError, DecodeError: then nothing was told."""
+        """Everything, an AccountSwept last. Raises VenueError, DecodeError: then nothing was told.
+
+        Bodies do not tell when they hold true. Positions and balances are stamped with the venue's time as the sweep
+        began, so that what its stream says of later is not taken for older.
+        """
+        stamp_ns = await self._asker.venue_ns() - facts.STAMP_SLACK_NS
+        return [
+            replace(event, venue_time_ns=stamp_ns) if isinstance(event, BalanceUpdate | PositionUpdate) else event
+            for event in await self._everything()
+        ]
+
+    async def _everything(self) -> list[AnyEvent]:
         events: list[AnyEvent] = []
         linear = self._markets.get(facts.LINEAR, ())
         if linear:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from feeds.rest import Dialect
 
 PASSPHRASE: Final = False
+TELLS_TIERS: Final = True
 
 
 def feed(endpoints: Endpoints | None, credentials: Credentials | None) -> VenueFeed:

@@ -24,7 +24,7 @@ from feeds.weex.sweep import Sweep, unreadable
 
 _PRIVATE: Final = "private"
 _PRIVATE_SPOT: Final = "private spot"
-_LOOK_BACK_MS: Final = 300_000
+_LOOK_BACK_NS: Final = 300_000_000_000
 """How long before an order was made, by our clock, its history is looked through."""
 
 NOT_KNOWN: Final = "the venue does not know it"
@@ -180,9 +180,7 @@ class WeexDesk(PlainStream):
             asked = {"symbol": symbol, "limit": str(facts.PAGE_ROWS)}
             found = _named(order, (await sweeping.ask(facts.OPEN_ORDERS_PATH, asked))[1])
         if not found:
-            since_ms = order.created_ns // 1_000_000 - _LOOK_BACK_MS
-            asked = {"symbol": symbol, "startTime": str(since_ms), "endTime": str(self._rest.venue_now_ms)}
-            found = _named(order, (await sweeping.ask(facts.ORDER_HISTORY_PATH, asked))[1])
+            found = _named(order, await sweeping.ended_orders(symbol, order.created_ns - _LOOK_BACK_NS))
         number = self._known.venue_id(order.client_order_id)
         if not found or not number:
             return found

@@ -6,6 +6,7 @@ The venue's own time, asked first, is the time of what is told: nothing that its
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
+from functools import partial
 from typing import Final, TypeGuard
 
 import msgspec
@@ -22,8 +23,8 @@ from feeds.weex import account, facts
 from feeds.weex.known import Known
 from feeds.weex.rest import WeexDialect
 
-_DEEPEST: Final = 24
-"""A stretch of records is halved at most so often: then it is a few seconds long."""
+_MOST_PAGES: Final = 500
+"""More are not asked for at once: whoever answers any stretch of time with a full page would be asked for ever."""
 
 
 class Sweep:
@@ -109,13 +110,24 @@ class Sweep:
 
     async def records(self, symbols: Sequence[str], since_ns: int) -> list[AnyEvent]:
         """Fills, funding and fees since then, as far back as the venue goes. Raises VenueError."""
-        end_ms = self._rest.venue_now_ms
-        start_ms = max(since_ns // 1_000_000, end_ms - facts.LONGEST_LOOK_BACK_MS)
-        if start_ms > end_ms:
-            start_ms = end_ms
+        start_ms, end_ms = self._reach(since_ns)
         wanted = {instrument_id(facts.VENUE, facts.LINEAR, symbol) for symbol in symbols}
         found = [*await self._pages(self._fills, start_ms, end_ms), *await self._pages(self._income, start_ms, end_ms)]
         return [event for event in found if _about(event, {*wanted, ""})]
+
+    def _reach(self, since_ns: int) -> tuple[int, int]:
+        end_ms = self._rest.venue_now_ms
+        return min(max(since_ns // 1_000_000, end_ms - facts.LONGEST_LOOK_BACK_MS), end_ms), end_ms
+
+    async def ended_orders(self, symbol: str, since_ns: int) -> list[AnyEvent]:
+        """A contract's orders that have ended, of those made since then, as far back as the venue goes."""
+        start_ms, end_ms = self._reach(since_ns)
+        return await self._pages(partial(self._ended, symbol), start_ms, end_ms)
+
+    async def _ended(self, symbol: str, start: int, end: int) -> tuple[bool, list[AnyEvent]]:
+        page = {"symbol": symbol, "startTime": str(start), "endTime": str(end), "limit": str(facts.PAGE_ROWS)}
+        _, told = await self.ask(facts.ORDER_HISTORY_PATH, page)
+        return len(told) >= facts.PAGE_ROWS, told
 
     async def _fills(self, start: int, end: int) -> tuple[bool, list[AnyEvent]]:
         """Executions, each with our name of its order: the past of contracts with an unknown one is looked through."""
@@ -136,21 +148,22 @@ class Sweep:
         return msgspec.json.decode(raw, type=account.Income).more, told
 
     async def _pages(
-        self,
-        ask: Callable[[int, int], Awaitable[tuple[bool, list[AnyEvent]]]],
-        start: int,
-        end: int,
-        depth: int = 0,
+        self, ask: Callable[[int, int], Awaitable[tuple[bool, list[AnyEvent]]]], start: int, end: int
     ) -> list[AnyEvent]:
         """All records of a stretch of time: one with more than a page of them is asked for again in halves."""
-        more, events = await ask(start, end)
-        if not more or depth >= _DEEPEST or end - start < 2:
-            return events
-        middle = (start + end) // 2
-        return [
-            *await self._pages(ask, start, middle, depth + 1),
-            *await self._pages(ask, middle + 1, end, depth + 1),
-        ]
+        events: list[AnyEvent] = []
+        ahead = [(start, end)]
+        for _ in range(_MOST_PAGES):
+            start, end = ahead.pop()
+            more, told = await ask(start, end)
+            if more and end > start:
+                middle = (start + end) // 2
+                ahead += [(middle + 1, end), (start, middle)]
+            else:
+                events += told
+            if not ahead:
+                return events
+        raise VenueError(facts.VENUE, "too_many_records", f"more than {_MOST_PAGES} pages of records")
 
 
 def _about(event: AnyEvent, wanted: Collection[str]) -> bool:

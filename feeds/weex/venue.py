@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from feeds.rest import Dialect
 
 PASSPHRASE: Final = True
+TELLS_TIERS: Final = False
 
 
 def feed(endpoints: Endpoints | None, credentials: Credentials | None) -> VenueFeed:

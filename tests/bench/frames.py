@@ -27,8 +27,10 @@ import msgspec
 
 from core.symbols import read_name
 from feeds.registry import decoder_for
-from tests.bench.frame_cases import BARE, LEAST, Case, cases
+from tests.bench import frame_cases, weex_cases
+from tests.bench.frame_cases import Case
 
+BARE, LEAST = frame_cases.BARE | weex_cases.BARE, frame_cases.LEAST | weex_cases.LEAST
 WORKER = Path(__file__).with_name("cryptofeed_worker.py")
 EXCHANGES: list[Any] = []
 """ccxt's clients, to be closed at the end."""
@@ -236,7 +238,7 @@ async def main() -> None:
     names = [contender.name for contender in contenders]
     print(f"{'µs a frame (median)':<45}" + "".join(f"{name:>10}" for name in names))
     try:
-        for case in cases():
+        for case in (*frame_cases.cases(), *weex_cases.weex_cases()):
             passes = [contender.prepare(case) for contender in contenders]
             show(case, names, microseconds(passes, len(case.frames), arguments.repeats))
     finally:

@@ -1,12 +1,13 @@
 """Processor milliseconds for one exact revaluation of a large book, with the liquidation of every account.
 
-``python -m tests.bench.risk_revaluation [--repeats N]`` prints two tables; it asserts nothing. Five accounts hold 60
+``python -m tests.bench.risk_revaluation [--repeats N]`` prints a table; it asserts nothing. Five accounts hold 60
 positions each on 20 coins, with all 20 coins as collateral in haircut steps.
 
 ``arithmetic`` values every position and every collateral at new prices in exact decimals and finds where each contract
 alone liquidates its pool, and where each coin alone does, upwards and downwards. ``snapshot`` is what the engine cuts
-of such a book: the same with every figure's age, estimates and gaps, bag, funding, ratios, likelihoods and alerts.
-The curve takes fewer positions of the same accounts; the last column is the time for one position.
+of such a book: the same with every figure's age, estimates and gaps, bag, funding, ratios, likelihoods and alerts; once
+after every price has changed, once after one mark has, and once after nothing has but the time.
+The curve takes fewer positions of the same accounts. Below each time is what it is for one position, in microseconds.
 """
 
 from __future__ import annotations
@@ -17,13 +18,14 @@ import statistics
 import time
 from collections.abc import Callable
 from decimal import Decimal
+from functools import partial
 
 import msgspec
 
 from core.books import Account, Book, Collateral, Hedge, Lot, MarginMode
 from core.engine import Engine
 from core.events import InstrumentListed, Ticker, TiersLoaded
-from core.exact import exactly
+from core.exact import ONE, exactly
 from core.instruments import ContractKind, Instrument, instrument_id
 from core.pool import PoolValue, value_leg, value_pool
 from core.pool_liquidation import coin_path, printed_price
@@ -55,19 +57,27 @@ def arithmetic(positions: int) -> Callable[[], None]:
     return once
 
 
-def snapshot(positions: int) -> Callable[[], None]:
-    """One snapshot of an engine that holds so many hedges, with new marks before each."""
-    engine, tickers = desk(positions)
-    turn = 0
+class Desk:
+    """An engine that holds so many hedges: what it is told before a snapshot, and the snapshot."""
 
-    def once() -> None:
-        nonlocal turn
-        turn += 1
-        engine.snapshot(START + 2 * SECOND + turn)
+    def __init__(self, positions: int) -> None:
+        self.engine, self._tickers = desk(positions)
+        self._turn = 0
+        for ticker in self._tickers:
+            self.engine.apply(ticker)
 
-    for ticker in tickers:
-        engine.apply(ticker)
-    return once
+    def tell(self, count: int | None) -> None:
+        """Move the prices of the first so many instruments (``None``: of all), by less than is looked at at once."""
+        self._turn += 1
+        factor, now_ns = ONE + D("0.0004") * (self._turn % 2), START + 2 * SECOND + self._turn
+        for ticker in self._tickers[:count]:
+            names = ("mark_price", "index_price", "bid_price", "ask_price")
+            prices = {name: price * factor for name in names if (price := getattr(ticker, name)) is not None}
+            self.engine.apply(msgspec.structs.replace(ticker, received_ns=now_ns, **prices))
+
+    def cut(self) -> None:
+        """One snapshot."""
+        self.engine.snapshot(START + 2 * SECOND + self._turn)
 
 
 def desk(positions: int) -> tuple[Engine, list[Ticker]]:
@@ -165,14 +175,16 @@ def describe(name: str, coin: str) -> list[InstrumentListed | TiersLoaded]:
     ]
 
 
-def milliseconds(once: Callable[[], None], repeats: int) -> float:
-    """The median processor time of one pass."""
+def milliseconds(once: Callable[[], None], repeats: int, before: Callable[[], None] = lambda: None) -> float:
+    """The median processor time of one pass; what comes ``before`` each is not counted."""
+    before()
     once()
+    spent = []
     gc.collect()
     gc.disable()
     try:
-        spent = []
         for _ in range(repeats):
+            before()
             begun = time.process_time()
             once()
             spent.append(time.process_time() - begun)
@@ -181,16 +193,28 @@ def milliseconds(once: Callable[[], None], repeats: int) -> float:
     return statistics.median(spent) * 1000
 
 
+def measured(positions: int, repeats: int) -> tuple[float, ...]:
+    """Milliseconds of the arithmetic, and of a snapshot after everything, one price and nothing has changed."""
+    large = Desk(positions)
+    told = (partial(large.tell, count) for count in (None, 1, 0))
+    return milliseconds(arithmetic(positions), repeats), *(milliseconds(large.cut, repeats, tell) for tell in told)
+
+
 def main() -> None:
-    """Print the tables."""
+    """Print the table."""
     options = argparse.ArgumentParser(prog="python -m tests.bench.risk_revaluation", description=__doc__)
     options.add_argument("--repeats", type=int, default=15)
     repeats = options.parse_args().repeats
-    for title, make in (("arithmetic", arithmetic), ("snapshot", snapshot)):
-        print(f"{title}\n{'positions':>10} {'ms':>8} {'us each':>8}")
-        for positions in CURVE:
-            spent = milliseconds(make(positions), repeats)
-            print(f"{positions:>10} {spent:>8.2f} {spent * 1000 / positions:>8.1f}")
+    print(
+        f"processor milliseconds, median of {repeats}\n{'positions':>9} {'arithmetic':>12} {'snapshot: all':>14}",
+        end="",
+    )
+    print(f"{'one price':>11}{'time only':>11}")
+    for positions in CURVE:
+        found = measured(positions, repeats)
+        print(f"{positions:>9} {found[0]:>12.2f} {found[1]:>14.2f}{found[2]:>11.2f}{found[3]:>11.2f}")
+        each = [spent * 1000 / positions for spent in found]
+        print(f"{'us each':>9} {each[0]:>12.1f} {each[1]:>14.1f}{each[2]:>11.1f}{each[3]:>11.1f}")
 
 
 if __name__ == "__main__":

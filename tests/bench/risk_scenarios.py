@@ -70,7 +70,7 @@ def make_leg(chance: random.Random, number: int, coin: str, prices: dict[str, De
     )
     quantity = usd if inverse else (usd / prices[coin]).quantize(D("0.0001"))
     entry = prices[coin] * D(str(round(chance.uniform(0.85, 1.1), 3)))
-    unit = 50_000 / prices[coin] if inverse else D(50_000)
+    unit = (50_000 / prices[coin]).quantize(D("0.0001")) if inverse else D(50_000)
     leg = Leg(contract, -quantity, entry, Ladder(tier_table(kind, unit), kind))
     return HeldLeg(
         leg=leg,

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from core.events import ChannelState, ConnectionState, FaultKind, FrameFault, Ticker
 from core.feeds_health import FeedsHealth
 from core.figures import Figure, Freshness
-from core.market import Field, Market
+from core.instrument_market import Field
+from core.market import Market
 from tests.support.builders import LINEAR, SPOT, at, channel, connection, perpetual, spot, ticker
 
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.demo_book import seed_book
-from core.figures import Figure, absent, exact, unknown
+from core.figures import Figure, Freshness, absent, exact, unknown
 from core.positions import Position
 from core.risk import USED_UP, Quotes, choose_liquidation, distance, exposure, settlement_due
 from tests.core.money import PRICES
@@ -22,7 +22,7 @@ SHORT, LONG = exact(Decimal(-1)), exact(Decimal(1))
 def market(mark: Decimal | int) -> Quotes:
     nothing = unknown("nothing")
     return Quotes(
-        time_ns=START, instrument=instrument(), mark=exact(Decimal(mark)), index=nothing, funding_rate=nothing,
+        instrument=instrument(), mark=exact(Decimal(mark)), index=nothing, funding_rate=nothing,
         funding_interval=nothing, next_funding=nothing, tiers=None, tiers_known=nothing,
     )  # fmt: skip
 
@@ -46,7 +46,7 @@ def reported(price: Decimal | int) -> Position:
     ],
 )
 def test_a_price_that_the_mark_has_passed_is_the_nearer_one(facing: Figure, ours: int, venue: int, chosen: int) -> None:
-    found = choose_liquidation(reported(venue), market(60_000), exact(Decimal(ours)), facing)
+    found = choose_liquidation(reported(venue), market(60_000), exact(Decimal(ours)), facing, Freshness.LIVE)
     assert found.disputed
     assert found.price.value == chosen
     assert found.is_venues is (chosen == venue)
@@ -56,7 +56,7 @@ def test_a_price_that_the_mark_has_passed_is_the_nearer_one(facing: Figure, ours
 def test_of_two_disputed_prices_the_more_dangerous_one_counts(
     ours: Decimal, venue: Decimal, mark: Decimal, facing: Figure
 ) -> None:
-    found = choose_liquidation(reported(venue), market(mark), exact(ours), facing)
+    found = choose_liquidation(reported(venue), market(mark), exact(ours), facing, Freshness.LIVE)
     away = [distance(exact(price), exact(mark), facing).value for price in (ours, venue)]
     assert None not in away
     expected = min(away, key=lambda item: item or Decimal(0)) if found.disputed else away[1]
@@ -64,7 +64,7 @@ def test_of_two_disputed_prices_the_more_dangerous_one_counts(
 
 
 def test_ours_counts_where_it_says_that_nothing_is_left() -> None:
-    found = choose_liquidation(reported(66_000), market(60_000), absent(USED_UP), SHORT)
+    found = choose_liquidation(reported(66_000), market(60_000), absent(USED_UP), SHORT, Freshness.LIVE)
     assert (found.price.absent, found.is_venues) == (USED_UP, False)
 
 

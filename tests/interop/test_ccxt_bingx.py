@@ -29,7 +29,7 @@ def verifies(market: str, *capabilities: str) -> pytest.MarkDecorator:
     return pytest.mark.verifies("bingx", market, *capabilities, client="ccxt.pro")
 
 
-@verifies("linear", "instruments")
+@verifies("linear", "instruments", "server time")
 @verifies("inverse", "instruments")
 @verifies("spot", "instruments")
 async def test_markets(simulator: SimulatorProcess) -> None:

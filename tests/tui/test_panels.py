@@ -34,6 +34,7 @@ from tui.panels.alerts import AlertsPanel
 from tui.panels.answers import Answers, Banner
 from tui.panels.bag import BagPanel
 from tui.panels.feeds import FeedsPanel
+from tui.panels.fields import hedge_names
 from tui.panels.footer import Footer
 from tui.panels.funding import FundingPanel
 from tui.panels.header import Header
@@ -491,3 +492,22 @@ def test_the_hedge_panel_says_where_a_price_of_a_sheet_comes_from() -> None:
         made = msgspec.structs.replace(made, books=(msgspec.structs.replace(book, hedges=(line,)),))
         assert words in one(HedgePanel, made, 76, 20)
     assert "priced at" not in one(HedgePanel, snapshot(BTC), 76, 20)
+
+
+def test_where_not_all_connections_fit_every_venue_still_stands_there() -> None:
+    """In words and counts, not in colour: a venue of which a connection is away says how it stands."""
+    venues = ("binance", "bybit", "bingx", "weex", "mexc")
+    feeds = [
+        msgspec.structs.replace(feed(name), venue=venue) for venue in venues for name in ("linear", "spot", "premium")
+    ]
+    feeds[3] = msgspec.structs.replace(feeds[3], state=ConnectionState.RECONNECTING)
+    text = one(FeedsPanel, snapshot(feeds=tuple(feeds)), 56, 4)
+    assert all(venue in text for venue in venues)
+    assert "bybit 2/3 RECONNECTING" in text
+    assert "weex 3/3" in text
+
+
+def test_hedges_at_several_venues_are_told_apart_by_them() -> None:
+    (book,) = snapshot(BTC).books
+    hedges = [(book, msgspec.structs.replace(book.hedges[0], venue=venue)) for venue in ("bybit", "mexc")]
+    assert hedge_names(hedges) == ["bybit:BTCUSDT", "mexc:BTCUSDT"]

@@ -12,7 +12,7 @@ from core.errors import ConfigError, VenueError
 from core.events import AnyEvent, InstrumentListed, TiersLoaded
 from core.instruments import Instrument
 from feeds.examine import clock_skew_ms, key_rights
-from feeds.registry import venue_feed
+from feeds.registry import venue_feed, venue_module
 from feeds.venue import Credentials, Endpoints, KeyRights
 from tui.cli.credentials import resolve_credentials
 from tui.cli.doctor import Check, Verdict
@@ -114,10 +114,22 @@ def _check_instruments(
         if instrument.status != "trading":
             problems.append(Check(name, Verdict.WARN, f"its status is {instrument.status}", "it may not be tradable"))
         if hedge is not None and name not in tiers:
-            advice = "is the key allowed to read?" if has_key else "name a read-only key in the configuration"
-            text = "its margin tiers are not told, so margin and liquidation stay unknown"
-            problems.append(Check(name, Verdict.WARN, text, advice))
+            problems.append(_no_tiers(hedge, has_key=has_key))
         yield from problems or [Check(name, Verdict.OK, "listed, with margin tiers" if hedge is not None else "listed")]
+
+
+def _no_tiers(hedge: Hedge, *, has_key: bool) -> Check:
+    """A contract whose maintenance tiers are not told: by its venue at all, or to this key."""
+    name = hedge.instrument
+    if hedge.maintenance_rate is not None:
+        text = f"its margin tiers are not told; by your rate of {hedge.maintenance_rate:f} margin is an estimate"
+        return Check(name, Verdict.OK, text)
+    text = "its margin tiers are not told, so margin and liquidation stay unknown"
+    if not venue_module(name.partition(":")[0]).TELLS_TIERS:
+        advice = "its venue tells none over its API: give `maintenance_rate`, for estimates"
+    else:
+        advice = "is the key allowed to read?" if has_key else "name a read-only key in the configuration"
+    return Check(name, Verdict.WARN, text, advice)
 
 
 def _contract_problems(instrument: Instrument, hedge: Hedge, account: Account) -> Iterator[Check]:

@@ -43,6 +43,9 @@ if TYPE_CHECKING:
 ENGINE_HZ = 8.0
 """How often an engine cuts its picture: as often as the monitor can be set to look, so that what it shows is fresh."""
 
+DEMO_MAINTENANCE_RATE = Decimal("0.01")
+"""What the demo assumes of a venue that tells no tiers; marked as an estimate, as a user's own word is."""
+
 COPY_ATTEMPTS = 5
 _LOG_BYTES = 1_000_000
 _CHECK_SECONDS = 0.05
@@ -400,6 +403,7 @@ def demo_book(venues: Sequence[str]) -> Book:
     """The demo's book, 5 BTC bought at 60,000 and half of it hedged, on these simulated venues."""
     from core.demo_book import LINEAR_MARKETS, DemoLeg, seed_book
     from core.symbols import linear_symbol, spot_symbol
+    from feeds.registry import venue_module
     from feeds.sim.registry import venue_rules
 
     legs = []
@@ -407,7 +411,8 @@ def demo_book(venues: Sequence[str]) -> Book:
         market = LINEAR_MARKETS[venue]
         contract = f"{venue}:{market}:{linear_symbol(venue, 'BTC')}"
         size = venue_rules(venue).contract_size(market, "BTC")
-        legs.append(DemoLeg(contract, f"{venue}:spot:{spot_symbol(venue, 'BTC')}", size))
+        rate = None if venue_module(venue).TELLS_TIERS else DEMO_MAINTENANCE_RATE
+        legs.append(DemoLeg(contract, f"{venue}:spot:{spot_symbol(venue, 'BTC')}", size, rate))
     return seed_book(*legs)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from core.events import ChannelState, ConnectionState
 from core.figures import Freshness
 from core.snapshot import FeedView
@@ -39,18 +41,39 @@ class FeedsPanel(Panel):
         if not feeds:
             return [(Cell("no connection", "blind"),)]
         rows: list[Row] = []
+        if len(feeds) > height:
+            rows = _venues(show, view.live.feeds, width)[:height]
         roomy = height >= 2 * len(feeds) + 2
         counts = width >= 70 or (width >= 54 and any(feed.faults for feed in feeds))
-        for index, feed in enumerate(feeds):
+        for index, feed in enumerate(feeds if len(rows) < height else ()):
             hidden = len(feeds) - index
-            if len(rows) == height - 1 and hidden > 1:
-                return [*rows, (Cell(f"{hidden} more: 7 shows all", "label"),)]
+            if len(rows) >= height - 1 and hidden > 1:
+                return [*rows, (Cell(f"{hidden} connections: 7 shows all", "label"),)][:height]
             rows.append(_line(show, feed, width, counts=counts))
             if roomy or feed.state is not ConnectionState.LIVE:
                 rows += _trouble(show, feed, width)[: max(0, height - len(rows) - (hidden - 1))]
             if roomy:
                 rows += _channels(show, feed, width)[: max(0, height - len(rows) - (hidden - 1))]
         return rows[:height]
+
+
+def _venues(show: Formatter, feeds: Sequence[FeedView], width: int) -> list[Row]:
+    """Every venue in a few words, as many a row as fit: how many of its connections are live, how the worst stands."""
+    silent = show.trust is not Freshness.LIVE
+    rows: list[Row] = []
+    room = 0
+    for venue in dict.fromkeys(feed.venue for feed in feeds):
+        own = [feed for feed in feeds if feed.venue == venue]
+        away = [feed for feed in own if feed.state is not ConnectionState.LIVE]
+        word = " UNKNOWN" if silent else f" {away[0].state.upper()}" if away else ""
+        role = "stale" if silent else _ROLES[away[0].state] if away else "live"
+        text = f"{venue} {len(own) - len(away)}/{len(own)}{word}  "
+        if room < len(text) + 2:
+            rows.append(())
+            room = width
+        rows[-1] = (*rows[-1], Cell(f"{DOT} ", role), Cell(text, "text"))
+        room -= len(text) + 2
+    return rows
 
 
 def _line(show: Formatter, feed: FeedView, width: int, *, counts: bool) -> Row:

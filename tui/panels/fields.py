@@ -91,12 +91,12 @@ def hedge_names(hedges: Sequence[tuple[BookView, HedgeLine]]) -> list[str]:
     """A name for every hedge, as short as tells them apart."""
     several_books = len({book.name for book, _hedge in hedges}) > 1
     assets = Counter((book.name, hedge.asset) for book, hedge in hedges)
-    symbols = Counter((book.name, hedge.symbol) for book, hedge in hedges)
+    venues = Counter((name, asset) for name, asset, _ in {(book.name, h.asset, h.venue) for book, h in hedges})
     names = []
     for book, hedge in hedges:
         if assets[book.name, hedge.asset] == 1:
             name = hedge.asset
-        elif symbols[book.name, hedge.symbol] == 1:
+        elif venues[book.name, hedge.asset] == 1:
             name = hedge.symbol
         else:
             name = f"{hedge.venue}:{hedge.symbol}"

@@ -136,7 +136,7 @@ def order_event(event: OrderChanged, now_ms: int) -> dict[str, Any]:
         "x": "CALCULATED" if forced else _HAPPENED[event.what],
         "X": _STREAM_STATUSES[order.status],
         "N": order.listing.instrument.settle,
-        "n": places(-fill.fee if fill is not None else ZERO, 8),
+        "n": places(commission(fill) if fill is not None else ZERO, 8),
         "T": order.updated_ms,
         "wt": "MARK_PRICE",
         "ps": order.position_side.value,
@@ -150,6 +150,14 @@ def order_event(event: OrderChanged, now_ms: int) -> dict[str, Any]:
         row |= {"l": places(fill.quantity, 8), "L": places(fill.price, 8), "td": fill.number}
         row["tv"] = places(fill.price * fill.quantity, 4)
     return {"e": "ORDER_TRADE_UPDATE", "E": now_ms, "T": order.updated_ms, "o": row}
+
+
+def commission(fill: Fill) -> Decimal:
+    """What is told beside an execution, negative when paid. The clearance fee of a liquidation is in the ledger, where
+    there is one."""
+    if fill.purpose is Purpose.LIQUIDATION and not fill.listing.inverse:
+        return ZERO
+    return -fill.fee
 
 
 # --- fills and the ledger --------------------------------------------------------------------------------------------
@@ -168,7 +176,7 @@ def fill_row(fill: Fill) -> dict[str, Any]:
         "qty": plain(fill.quantity),
         "price": plain(fill.price),
         "quoteQty": places(fill.quantity * fill.price, 4),
-        "commission": places(-fill.fee, 8),
+        "commission": places(commission(fill), 8),
         "commissionAsset": fill.fee_asset,
         "orderId": str(order_id(fill.order)),
         "tradeId": str(fill.number),
@@ -188,7 +196,7 @@ def order_fill_row(fill: Fill) -> dict[str, Any]:
         "volume": plain(fill.quantity),
         "price": plain(fill.price),
         "amount": places(fill.quantity * fill.price, 4),
-        "commission": places(-fill.fee, 8),
+        "commission": places(commission(fill), 8),
         "currency": fill.fee_asset,
         "orderId": str(order_id(fill.order)),
         "liquidatedPrice": "",
@@ -213,7 +221,7 @@ def inverse_fill_row(fill: Fill) -> dict[str, Any]:
         "tradePrice": plain(fill.price),
         "amount": places(fill.quantity * fill.listing.instrument.contract_size, 8),
         "realizedPnl": places(fill.realised, 8),
-        "commission": places(-fill.fee, 8),
+        "commission": places(commission(fill), 8),
         "currency": fill.fee_asset,
         "buyer": fill.side == "buy",
         "maker": fill.maker,

@@ -1,13 +1,8 @@
-"""Our client of Binance against the simulated exchange: prices, accounts, orders, and what goes wrong with them."""
+"""Our client of Binance against the simulated exchange: prices, accounts and orders."""
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
-from contextlib import asynccontextmanager
 from decimal import Decimal
-from typing import Any, TypeVar
 
 import msgspec
 import pytest
@@ -16,14 +11,11 @@ from core.errors import VenueError
 from core.events import (
     AccountSettings,
     AccountSwept,
-    AnyEvent,
     BalanceUpdate,
     CandlesLoaded,
-    ConnectionState,
     DayStatistics,
     FeeCharged,
     Fill,
-    FillOrigin,
     FrameFault,
     FundingPayment,
     FundingSettled,
@@ -36,113 +28,30 @@ from core.events import (
 )
 from core.history import HOUR_NS
 from core.legs import Leg
-from core.orders import OrderRequest
-from feeds.binance.client import BinanceFeed
 from feeds.binance.desk import BinanceAccount
-from feeds.binance.products import PRODUCTS, SPOT, rest_base
-from feeds.binance.rest import BinanceDialect
-from feeds.clock import Clock
-from feeds.connection import Connection
-from feeds.registry import venue_module
-from feeds.rest import RestClient
-from feeds.venue import CandlesWanted, Credentials, Endpoints, StreamFeed
-from tests.feeds.sim.lines import Served, serving
-from tests.feeds.toy import EventLog
-
-PERPETUAL = {"usdm": "binance:usdm:BTCUSDT", "coinm": "binance:coinm:BTCUSD_PERP"}
-SIZE = {"usdm": Decimal("0.010"), "coinm": Decimal(10)}
-SETTLE = {"usdm": "USDT", "coinm": "BTC"}
-SPOT_PAIR = "binance:spot:BTCUSDT"
-FUTURES = pytest.mark.parametrize("market", ["usdm", "coinm"])
-PATIENCE = 15.0
-
-_Event = TypeVar("_Event", bound=AnyEvent)
-
-
-def verifies(market: str, *capabilities: str) -> pytest.MarkDecorator:
-    """What a test shows of our own client."""
-    return pytest.mark.verifies("binance", market, *capabilities, client="hedgerow")
-
-
-def both(*capabilities: str) -> Callable[[Any], Any]:
-    """The same of both futures markets."""
-
-    def mark(test: Any) -> Any:
-        return verifies("usdm", *capabilities)(verifies("coinm", *capabilities)(test))
-
-    return mark
-
-
-@pytest.fixture
-async def served() -> AsyncIterator[Served]:
-    async with serving(pins={"BTC": "60000"}) as running:
-        yield running
-
-
-def endpoints(served: Served) -> Endpoints:
-    return Endpoints(rest=served.rest["binance"], websocket=served.websocket["binance"])
-
-
-def credentials(served: Served, permissions: str = "trade") -> Credentials:
-    key = served.key("binance", permissions)
-    return Credentials(key.key, key.secret)
-
-
-def feed_of(served: Served) -> BinanceFeed:
-    return BinanceFeed(endpoints(served), credentials(served))
-
-
-def account_of(served: Served) -> BinanceAccount:
-    return BinanceAccount("hedge", endpoints(served), credentials(served))
-
-
-def of(events: Iterable[Any], kind: type[_Event]) -> list[_Event]:
-    return [event for event in events if isinstance(event, kind)]
-
-
-@asynccontextmanager
-async def heard(feed: Any, instruments: Sequence[str]) -> AsyncIterator[EventLog]:
-    """What the feed's connections tell for as long as the context lasts."""
-    log, clock = EventLog(), Clock()
-    stream: StreamFeed = feed
-    connections = [Connection(stream, plan, log.emit, clock) for plan in feed.plans(instruments)]
-    tasks = [asyncio.create_task(connection.run()) for connection in connections]
-    try:
-        yield log
-    finally:
-        for task in tasks:
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
-
-
-@asynccontextmanager
-async def traded(served: Served, market: str) -> AsyncIterator[tuple[BinanceAccount, EventLog]]:
-    """An account whose stream is live."""
-    account = account_of(served)
-    async with heard(account, [PERPETUAL[market]]) as log:
-        await log.until(lambda: ConnectionState.LIVE.value in log.states, PATIENCE)
-        yield account, log
-
-
-def order(market: str, name: str, **changes: Any) -> OrderRequest:
-    usual: dict[str, Any] = {
-        "client_order_id": name,
-        "account": "hedge",
-        "instrument": PERPETUAL[market],
-        "side": "sell",
-        "quantity": SIZE[market],
-        "limit_price": Decimal(59_000),
-        "reduce_only": False,
-        "created_ns": 1,
-    }
-    return OrderRequest(**(usual | changes))
-
-
-def only(events: Sequence[AnyEvent]) -> OrderUpdate:
-    (update,) = of(events, OrderUpdate)
-    return update
-
+from feeds.binance.products import PRODUCTS
+from feeds.connection import Timing
+from feeds.venue import CandlesWanted, Credentials
+from tests.feeds.binance.simulated import (
+    FUTURES,
+    PATIENCE,
+    PERPETUAL,
+    SETTLE,
+    SIZE,
+    SPOT_PAIR,
+    account_of,
+    both,
+    credentials,
+    endpoints,
+    feed_of,
+    heard,
+    of,
+    only,
+    order,
+    traded,
+    verifies,
+)
+from tests.feeds.sim.lines import Served
 
 # --- prices ----------------------------------------------------------------------------------------------------------
 
@@ -397,162 +306,7 @@ async def test_spot_balances_by_sweep_and_by_stream(served: Served) -> None:
 
 async def test_a_login_that_is_refused_says_so(served: Served) -> None:
     wrong = Credentials(credentials(served).key, "not the secret")
-    async with heard(BinanceAccount("hedge", endpoints(served), wrong), [SPOT_PAIR]) as log:
+    account = BinanceAccount("hedge", endpoints(served), wrong)
+    async with heard(account, [SPOT_PAIR], Timing(first_data_seconds=1.0)) as log:
         await log.until(lambda: any("login was refused: -1022" in reason for reason in log.reasons), PATIENCE)
     assert "live" not in log.states
-
-
-# --- keys, time, limits ----------------------------------------------------------------------------------------------
-
-
-@verifies("usdm", "key permissions")
-@verifies("coinm", "key permissions")
-@verifies("spot", "key permissions")
-@pytest.mark.parametrize("permissions", ["trade", "read", "withdraw"])
-async def test_what_a_key_may_do(served: Served, permissions: str) -> None:
-    rights = await venue_module("binance").key_rights(endpoints(served), credentials(served, permissions))
-    assert rights is not None
-    assert (rights.trades, rights.withdraws) == (permissions != "read", permissions == "withdraw")
-
-
-async def test_test_networks_do_not_tell_what_a_key_may_do() -> None:
-    demo = Endpoints(rest="https://demo-fapi.binance.com", websocket="wss://demo-fstream.binance.com")
-    assert await venue_module("binance").key_rights(demo, Credentials("key", "secret")) is None
-
-
-@verifies("usdm", "server time", "rate-limit budget")
-@verifies("coinm", "server time", "rate-limit budget")
-@verifies("spot", "server time", "rate-limit budget")
-@pytest.mark.parametrize("market", PRODUCTS)
-async def test_a_clock_that_is_off_is_set_right_and_the_budget_is_known(served: Served, market: str) -> None:
-    await served.inject("skew", venue="binance", milliseconds=20_000)
-    product = PRODUCTS[market]
-    base = rest_base(BinanceFeed(endpoints(served))._endpoints, market)
-    async with RestClient(BinanceDialect(product), base, credentials(served)) as rest:
-        await rest.get(product.account, signed=True)
-        assert rest.budget is not None
-        assert (rest.budget.limit, rest.budget.seconds) == (6_000 if market == SPOT else 2_400, 60)
-        assert 0 < rest.budget.used < 200
-
-
-@pytest.mark.parametrize("status", [429, 418])
-async def test_a_limit_is_kept_away_from(served: Served, status: int) -> None:
-    await served.inject("limit_rate", venue="binance", status=status)
-    with pytest.raises(VenueError) as raised:
-        await account_of(served).sweep([PERPETUAL["usdm"]], 0)
-    assert raised.value.retry_after_seconds
-
-
-# --- what the venue does to an account, and what goes wrong on the line ----------------------------------------------
-
-
-def place_of(market: str) -> dict[str, str]:
-    """A contract as faults name it."""
-    return {"venue": "binance", "category": market, "symbol": PERPETUAL[market].rpartition(":")[2]}
-
-
-@both("fills", "private stream")
-@FUTURES
-@pytest.mark.parametrize(("fault", "origin"), [("liquidate", FillOrigin.LIQUIDATION), ("deleverage", FillOrigin.ADL)])
-async def test_what_the_venue_closes_is_told_with_its_reason(
-    served: Served, market: str, fault: str, origin: FillOrigin
-) -> None:
-    async with traded(served, market) as (account, log):
-        await account.place(order(market, "open-1"))
-        await served.inject(fault, key=served.key("binance").key, **place_of(market))
-        await log.until(lambda: any(fill.origin is origin for fill in of(log.events, Fill)))
-        (streamed,) = [fill for fill in of(log.events, Fill) if fill.origin is origin]
-        await log.until(lambda: of(log.events, PositionUpdate)[-1].quantity == 0)
-        swept = {fill.fill_id: fill for fill in of(await account.sweep([PERPETUAL[market]], 0), Fill)}
-        told = swept[streamed.fill_id]
-    assert (told.origin, told.side, told.quantity, told.price) == (origin, "buy", SIZE[market], streamed.price)
-    assert not of(log.events, FrameFault)
-
-
-@both("fills", "fee records")
-@FUTURES
-async def test_a_quarterly_is_traded_and_delivered(served: Served, market: str) -> None:
-    exchange = served.simulator.venues["binance"].exchange
-    listing = next(item for item in exchange.listed(market) if item.quarter == 1 and item.instrument.base == "BTC")
-    name = listing.instrument.id
-    account = account_of(served)
-    async with heard(account, [name]) as log:
-        await log.until(lambda: "live" in log.states, PATIENCE)
-        await account.place(order(market, "dated-1", instrument=name))
-        (held,) = of(await account.sweep([name], 0), PositionUpdate)
-        assert held.quantity == -SIZE[market]
-        await served.inject("deliver", venue="binance", category=market, symbol=listing.symbol)
-        await log.until(lambda: any(fill.origin is FillOrigin.DELIVERY for fill in of(log.events, Fill)))
-    assert not of(log.events, FrameFault)
-
-
-@both("leverage", "margin mode", "positions")
-@FUTURES
-async def test_what_another_client_sets_is_heard_and_read(served: Served, market: str) -> None:
-    key = served.key("binance").key
-    async with traded(served, market) as (account, log):
-        await served.inject("set_leverage", key=key, leverage=3, **place_of(market))
-        await log.until(lambda: any(event.leverage == 3 for event in of(log.events, AccountSettings)))
-        await served.inject("set_margin_mode", key=key, mode="isolated", **place_of(market))
-        await account.place(order(market, "open-1"))
-        await log.until(lambda: any(event.quantity for event in of(log.events, PositionUpdate)))
-        streamed = of(log.events, PositionUpdate)[-1]
-        swept = await account.sweep([PERPETUAL[market]], 0)
-    (held,) = of(swept, PositionUpdate)
-    assert held.isolated_margin == streamed.isolated_margin
-    assert held.isolated_margin is not None
-    assert held.liquidation_price is not None
-    assert held.liquidation_price > 60_000
-    (contract,) = [event for event in of(swept, AccountSettings) if event.instrument]
-    assert (contract.margin_mode, contract.leverage) == ("isolated", Decimal(3))
-
-
-@both("positions")
-@FUTURES
-async def test_a_sweep_after_funding_is_as_new_as_the_stream(served: Served, market: str) -> None:
-    await served.inject("set_margin_mode", key=served.key("binance").key, mode="isolated", **place_of(market))
-    async with traded(served, market) as (account, log):
-        await account.place(order(market, "open-1"))
-        await log.until(lambda: any(event.quantity for event in of(log.events, PositionUpdate)))
-        await served.inject("fund", **place_of(market))
-        await log.until(lambda: len([event for event in of(log.events, PositionUpdate) if event.quantity]) == 2)
-        last = of(log.events, PositionUpdate)[-1]
-        (held,) = of(await account.sweep([PERPETUAL[market]], 0), PositionUpdate)
-    assert (held.venue_time_ns or 0) >= (last.venue_time_ns or 0)
-    assert held.isolated_margin == last.isolated_margin
-    assert held.liquidation_price is not None
-
-
-@FUTURES
-async def test_events_that_come_before_the_answer_or_not_at_all(served: Served, market: str) -> None:
-    async with traded(served, market) as (account, log):
-        await served.inject("delay_answers", venue="binance", milliseconds=300)
-        answer = asyncio.ensure_future(account.place(order(market, "late-1")))
-        await log.until(lambda: bool(of(log.events, Fill)))
-        assert not answer.done()
-        assert only(await answer).state is OrderState.FILLED
-        await served.inject("clear", venue="binance")
-        await served.inject("lose_private", venue="binance", events=10)
-        seen = len(of(log.events, Fill))
-        await account.place(order(market, "lost-1"))
-        fills = of(await account.sweep([PERPETUAL[market]], 0), Fill)
-        assert (seen, len(of(log.events, Fill))) == (1, 1)
-    assert [fill.client_order_id for fill in fills] == ["late-1", "lost-1"]
-
-
-async def test_a_socket_that_is_cut_after_its_day_is_opened_again() -> None:
-    async with serving(pins={"BTC": "60000"}, lifetime=3) as served:
-        account = account_of(served)
-        async with heard(account, [*PERPETUAL.values()]) as log:
-            await log.until(lambda: log.states.count("live") >= 4, PATIENCE)
-        assert any("24 hours" in reason for reason in log.reasons)
-
-
-@FUTURES
-async def test_garbage_on_the_line_is_told_and_the_rest_is_used(served: Served, market: str) -> None:
-    async with heard(feed_of(served), [PERPETUAL[market]]) as log:
-        await log.until(lambda: bool(of(log.events, Ticker)), PATIENCE)
-        await served.inject("garbage", venue="binance", frames=6)
-        await log.until(lambda: len(of(log.events, FrameFault)) >= 5, PATIENCE)
-        count = len(of(log.events, Ticker))
-        await log.until(lambda: len(of(log.events, Ticker)) > count, PATIENCE)

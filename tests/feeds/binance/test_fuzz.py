@@ -15,12 +15,12 @@ from feeds.binance import answers
 from feeds.binance.parse import Decoder
 from feeds.binance.private import AccountDecoder
 from feeds.venue import RestAnswer
+from tests.feeds.binance.desk import row
 from tests.feeds.binance.test_coinm import BOOK, PERPETUAL
-from tests.feeds.binance.test_desk import TRADE as TRADE_ROW
-from tests.feeds.binance.test_desk import row
 from tests.feeds.binance.test_frames import BOOK_STREAM, DAY, FUTURES, LEVELS, E
 from tests.feeds.binance.test_marks import ALL, DATED, MARK, MARKET, combined
 from tests.feeds.binance.test_private import POSITION, TRADE, UPDATE
+from tests.feeds.binance.test_sweep import TRADE as TRADE_ROW
 from tests.support.frames import PAST_QUICK, comparable, encode, mangled, numbers_in, numbers_of
 
 GOOD = [

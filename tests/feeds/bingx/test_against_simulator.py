@@ -28,6 +28,7 @@ from core.events import (
     FrameFault,
     FundingPayment,
     FundingSettled,
+    Heard,
     InstrumentListed,
     OrderState,
     OrderUpdate,
@@ -46,8 +47,11 @@ from feeds.bingx.venue import clock_api, key_rights
 from feeds.clock import Clock
 from feeds.connection import Connection, Timing
 from feeds.rest import RestClient
+from feeds.sim.bingx import streams
 from feeds.sim.process import SimulatorProcess, start_simulator
-from feeds.venue import CandlesWanted, Credentials, KeyRights, StreamFeed
+from feeds.sim.simulator import Simulator, SimulatorOptions
+from feeds.sim.wire import wall_ms
+from feeds.venue import CandlesWanted, Credentials, Endpoints, KeyRights, StreamFeed
 from tests.feeds.toy import EventLog
 
 LINEAR, INVERSE, SPOT = "bingx:linear:BTC-USDT", "bingx:inverse:BTC-USD", "bingx:spot:BTC-USDT"
@@ -148,13 +152,22 @@ async def test_the_first_best_level_is_old_and_looks_it(simulator: SimulatorProc
     assert (second.venue_time_ns or 0) - (first.venue_time_ns or 0) > 60_000_000_000
 
 
-async def test_pings_are_answered_for_longer_than_the_venue_waits(simulator: SimulatorProcess) -> None:
-    feed = BingxFeed(simulator.venues["bingx"])
-    async with streaming(feed, feed.plans([LINEAR, SPOT])) as log:
-        begun = time.monotonic()
-        while time.monotonic() - begun < 34:
-            count = len(log.events)
-            await log.until(lambda count=count: len(log.events) > count + 5, PATIENCE)  # type: ignore[misc]
+async def test_pings_are_answered_for_longer_than_the_venue_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(streams, "PING_MS", 100)
+    monkeypatch.setattr(streams, "PATIENCE_MS", 2_000)
+    simulator = Simulator(SimulatorOptions(venues=("bingx",)), wall_ms())
+    announced: Any = await simulator.start()
+    feed = BingxFeed(Endpoints(**announced["venues"]["bingx"]))
+    try:
+        async with streaming(feed, feed.plans(EVERY)) as log:
+            begun = time.monotonic()
+            while time.monotonic() - begun < 5:
+                count = len(log.events)
+                await log.until(lambda count=count: len(log.events) > count + 5, PATIENCE)  # type: ignore[misc]
+    finally:
+        await simulator.stop()
+    pings = [event for event in of(Heard, log.events) if event.kind == "ping"]
+    assert {event.detail == "Ping" for event in pings} == {True, False}, "text and JSON"
     assert ConnectionState.RECONNECTING.value not in log.states
 
 
@@ -181,7 +194,7 @@ async def test_garbage_and_a_cut_are_survived(simulator: SimulatorProcess) -> No
 
 
 @verifies("linear", "mark price", "index price", "funding rate", "funding interval", "last settled funding rate")
-@verifies("inverse", "mark price", "index price", "funding rate")
+@verifies("inverse", "mark price", "index price", "funding rate", "funding interval")
 async def test_what_no_stream_tells_is_polled(simulator: SimulatorProcess) -> None:
     feed = BingxFeed(simulator.venues["bingx"])
     wanted = [*EVERY, "bingx:linear:SOL-USDT", "bingx:linear:DOGE-USDT"]
@@ -194,6 +207,7 @@ async def test_what_no_stream_tells_is_polled(simulator: SimulatorProcess) -> No
         "bingx:linear:DOGE-USDT": 1,
     }
     (inverse,) = of(Ticker, await feed.poll(polls["inverse-premium"]))
+    assert inverse.funding_interval_hours == 8
     for event in (linear[LINEAR], inverse):
         assert event.mark_price is not None
         assert event.index_price is not None
@@ -385,7 +399,7 @@ async def test_an_order_whose_answer_is_lost_is_unknown_and_found_by_its_id(
     found = only_order(await settled(trader, order))
     assert (found.state, found.filled_quantity) == (OrderState.FILLED, order.quantity)
     assert only_order(await trader.place(order)).state is OrderState.FILLED
-    swept = await trader.sweep([instrument], 0)
+    swept = await trader.sweep([instrument], time.time_ns() - HOUR_NS)
     held = [event.quantity for event in of(PositionUpdate, swept) if event.quantity]
     assert held == [-order.quantity]
 
@@ -437,7 +451,7 @@ async def test_in_hedge_mode_both_legs_are_held_side_by_side(simulator: Simulato
         await trader.place(order)
         told = only_order(await settled(trader, order))
         assert (told.state, told.leg) == (OrderState.FILLED, order.leg)
-    swept = await trader.sweep([LINEAR], 0)
+    swept = await trader.sweep([LINEAR], time.time_ns() - HOUR_NS)
     held = {event.leg: event.quantity for event in of(PositionUpdate, swept)}
     assert held == {Leg.SHORT: Decimal("-0.02"), Leg.LONG: Decimal("0.01")}
     assert AccountSettings in {type(event) for event in swept}
@@ -464,6 +478,9 @@ async def test_a_sweep_tells_everything_and_twice_the_same(simulator: SimulatorP
     swept = await trader.sweep([*EVERY, "bingx:linear:ETH-USDT"], time.time_ns() - 20 * DAY_NS)
     assert isinstance(swept[-1], AccountSwept)
     assert not of(FrameFault, swept)
+    stamps = {event.venue_time_ns for event in of(PositionUpdate, swept)}
+    stamps |= {event.venue_time_ns for event in of(BalanceUpdate, swept)}
+    assert len(stamps) == 1, "all are as of when the sweep began"
     positions = {event.instrument: event for event in of(PositionUpdate, swept) if event.leg is Leg.NET}
     assert positions[LINEAR].quantity == Decimal("-0.2")
     assert positions[LINEAR].leverage == 7
@@ -537,7 +554,7 @@ async def test_what_happens_is_told_as_it_happens_and_as_the_sweep_tells_it(
     assert (position.instrument, position.quantity) == (instrument, -order.quantity)
     assert of(BalanceUpdate, log.events)
     streamed = {fill.fill_id: fill for fill in of(Fill, log.events)}
-    swept = {fill.fill_id: fill for fill in of(Fill, await trader.sweep([instrument], 0))}
+    swept = {fill.fill_id: fill for fill in of(Fill, await trader.sweep([instrument], time.time_ns() - HOUR_NS))}
     assert streamed.keys() == swept.keys()
     for name, fill in streamed.items():
         assert (fill.price, fill.quantity, fill.fee, fill.fee_asset, fill.client_order_id, fill.side) == (
@@ -610,6 +627,12 @@ async def test_a_liquidation_is_told_as_what_it_is(simulator: SimulatorProcess, 
         await log.until(lambda: any(fill.origin.value == "liquidation" for fill in of(Fill, log.events)), PATIENCE)
         await log.until(lambda: of(PositionUpdate, log.events)[-1].quantity == 0, PATIENCE)
     forced = next(fill for fill in of(Fill, log.events) if fill.origin.value == "liquidation")
-    swept = {fill.fill_id: fill for fill in of(Fill, await trader.sweep([LINEAR], 0))}
+    swept = {fill.fill_id: fill for fill in of(Fill, await trader.sweep([LINEAR], time.time_ns() - HOUR_NS))}
     assert (forced.side, forced.quantity) == ("buy", Decimal("0.01"))
-    assert swept[forced.fill_id].fee == forced.fee
+    assert swept[forced.fill_id].fee == forced.fee == 0
+    (clearance,) = [
+        fee
+        for fee in of(FeeCharged, await trader.sweep([LINEAR], time.time_ns() - HOUR_NS))
+        if fee.kind == "liquidation"
+    ]
+    assert clearance.amount > 0

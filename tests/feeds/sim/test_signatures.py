@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from feeds.sim.binance import protocol as binance
+from feeds.sim.bingx import protocol as bingx
 from feeds.sim.bybit import protocol as bybit
 
 KEY, SECRET = "hedgerow-demo-key-0001", "hedgerow-demo-secret-0001"
@@ -133,3 +134,32 @@ def test_binance_keys() -> None:
         with pytest.raises(binance.BinanceRefusal) as caught:
             binance.check_key(headers, lambda key: key == KEY)
         assert (caught.value.code, caught.value.status) == (code, 401)
+
+
+BINGX_EXAMPLES = {
+    "recvWindow=5000&symbol=BTC-USDT&timestamp=1795399113951": (
+        "45600cad8fff61db847793156598a59f746357b45ab795b24bc556d51d7334c8"
+    ),
+    "clientOrderID=hr-1&positionSide=BOTH&price=42000&quantity=0.001&reduceOnly=true&side=SELL&symbol=BTC-USDT"
+    "&timeInForce=PostOnly&timestamp=1795399131807&type=LIMIT": (
+        "e408c0de077e8748d036898a5bbb93a6781f0fffaaa0413ec819ca6655296507"
+    ),
+}
+
+
+@pytest.mark.parametrize(("payload", "sign"), list(BINGX_EXAMPLES.items()))
+def test_bingx_accepts_the_worked_examples_in_any_order_and_no_other_values(payload: str, sign: str) -> None:
+    def secret(key: str) -> str | None:
+        return "hedgerow-secret" if key == "hedgerow-key" else None
+
+    def check(parameters: dict[str, str]) -> str:
+        stamp = int(fields["timestamp"])
+        return bingx.check_signed({"X-BX-APIKEY": "hedgerow-key"}, parameters, secret, stamp)
+
+    fields = dict(part.split("=") for part in payload.split("&"))
+    shuffled = dict(reversed(list((fields | {"signature": sign}).items())))
+    assert check(shuffled) == "hedgerow-key"
+    for wrong in (fields | {"signature": sign.upper()}, shuffled | {"symbol": "ETH-USDT"}, shuffled | {"more": "1"}):
+        with pytest.raises(bingx.BingxRefusal) as caught:
+            check(wrong)
+        assert caught.value.code == 100001

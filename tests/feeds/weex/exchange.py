@@ -59,7 +59,7 @@ class Exchange:
             return _no(refusal)
         if request.path == "/capi/v3/order":
             return self._order(request, text)
-        if request.path in ("/capi/v3/openOrders", "/capi/v3/order/history"):
+        if request.path in {"/capi/v3/openOrders", "/capi/v3/order/history"} - self.bodies.keys():
             living = request.path.endswith("openOrders")
             rows = [row for row in self.orders if (row["status"] == "NEW") is living]
             return web.json_response(rows, headers=self.headers)

@@ -348,6 +348,24 @@ async def test_a_short_is_opened_and_closed_and_sweeping_twice_changes_nothing(s
     assert not faults(log.events)
 
 
+@pytest.mark.verifies("weex", "spot", "private stream", client="hedgerow")
+async def test_coins_that_come_to_the_spot_wallet_are_told_at_once_and_dollars_are_not(served: ServedWeex) -> None:
+    desk, key = served.desk(), served.key().key
+    async with following(desk, desk.plans([CONTRACT, PAIR])) as log:
+        await log.until(lambda: log.states.count("live") >= 2, 10)
+        for asset in ("USDT", "BTC"):
+            await served.inject("transfer", venue="weex", key=key, asset=asset, amount="0.5", wallet="spot")
+        await log.until(lambda: any(isinstance(event, BalanceUpdate) for event in log.events), 10)
+    told = {event.asset: event.wallet_balance for event in log.events if isinstance(event, BalanceUpdate)}
+    swept = await desk.sweep([CONTRACT, PAIR], SINCE_NS)
+    assert told == {"BTC": Decimal("2.5")}
+    assert (
+        told["BTC"]
+        == next(one for one in swept if isinstance(one, BalanceUpdate) and one.asset == "BTC").wallet_balance
+    )
+    assert not faults(log.events)
+
+
 @pytest.mark.verifies("weex", "linear", "funding records", client="hedgerow")
 async def test_funding_is_in_the_ledger_with_the_sign_of_who_pays(served: ServedWeex) -> None:
     desk = served.desk()

@@ -121,6 +121,41 @@ async def test_a_stretch_with_more_than_a_page_is_asked_for_in_halves() -> None:
     assert found == {str(stamp) for stamp in times}
 
 
+async def test_an_order_is_found_among_more_than_a_page_of_ended_ones() -> None:
+    async with trading() as (desk, exchange):
+        last = Clock().now_ns() // 1_000_000
+        times = [last - 3_000_000 + 10_000 * number for number in range(250)]
+
+        def ended(asked: Any) -> list[dict[str, Any]]:
+            start, end = int(asked.query["startTime"]), int(asked.query["endTime"])
+            rows = [
+                ORDER | {"status": "CANCELED", "orderId": stamp, "clientOrderId": f"hr-{stamp}", "time": stamp}
+                for stamp in times
+                if start <= stamp <= end
+            ]
+            return rows[::-1][: int(asked.query["limit"])]
+
+        exchange.bodies["/capi/v3/order/history"] = ended
+        exchange.orders = []
+        order = request(f"hr-{times[0]}", created_ns=times[0] * 1_000_000)
+        assert standing(await desk.query(order)).state is OrderState.CANCELLED
+
+
+async def test_a_venue_that_answers_any_stretch_with_a_full_page_is_not_asked_for_ever() -> None:
+    async with trading() as (desk, exchange):
+        exchange.bodies["/capi/v3/userTrades"] = [TRADE | {"id": number} for number in range(100)]
+        with pytest.raises(VenueError, match="too_many_records"):
+            await desk.sweep(NAMES[:1], SINCE_NS)
+    assert exchange.paths().count("GET /capi/v3/userTrades") <= 500
+
+
+async def test_an_order_without_a_time_is_looked_for_as_far_back_as_the_venue_goes() -> None:
+    async with trading() as (desk, exchange):
+        assert standing(await desk.query(request(created_ns=0))).reason == NOT_KNOWN
+    (asked,) = [query for _, path, query, _ in exchange.asked if path == "/capi/v3/order/history"]
+    assert 0 < int(asked["endTime"]) - int(asked["startTime"]) <= 90 * 86_400_000
+
+
 async def test_records_are_not_asked_for_beyond_what_the_venue_keeps() -> None:
     async with trading() as (desk, exchange):
         await desk.sweep(NAMES[:1], 0)
