@@ -18,6 +18,7 @@ from feeds.binance import facts, sign
 from feeds.binance.private import AccountDecoder
 from feeds.binance.products import COINM, PRODUCTS, SPOT, USDM, at_home, rest_base, tells_rights
 from feeds.clock import Clock
+from feeds.order_fate import SentOrders
 from feeds.plans import by_market
 from feeds.venue import ConnectionPlan, Credentials, Endpoints, Opening, PlainStream, Subscription
 
@@ -58,8 +59,7 @@ class BinanceAccount(PlainStream):
         self._names: Mapping[str, str] = {}
         self._streamed: dict[str, Mapping[tuple[str, Leg], PositionUpdate]] = {}
         self._spot_assets: set[str] = set()
-        self._sent_ns: dict[str, int] = {}
-        """When each order was last sent, so that an id that the venue does not know yet is not taken for free."""
+        self._fates = SentOrders(facts.ORDER_VALID_NS)
 
     # --- private streams ---------------------------------------------------------------------------------------------
 
@@ -148,21 +148,21 @@ class BinanceAccount(PlainStream):
         from feeds.binance.placing import Placing
 
         async with self._client(_checked(order)) as rest:
-            return await Placing(rest, self._clock, self._sent_ns).place(order, post_only=post_only)
+            return await Placing(rest, self._clock, self._fates).place(order, post_only=post_only)
 
     async def cancel(self, order: OrderRequest) -> Sequence[AnyEvent]:
         """See :meth:`feeds.venue.AccountFeed.cancel`."""
         from feeds.binance.placing import Placing
 
         async with self._client(_checked(order)) as rest:
-            return await Placing(rest, self._clock, self._sent_ns).cancel(order)
+            return await Placing(rest, self._clock, self._fates).cancel(order)
 
     async def query(self, order: OrderRequest) -> Sequence[AnyEvent]:
         """See :meth:`feeds.venue.AccountFeed.query`."""
         from feeds.binance.placing import Placing
 
         async with self._client(_checked(order)) as rest:
-            return await Placing(rest, self._clock, self._sent_ns).query(order)
+            return await Placing(rest, self._clock, self._fates).query(order)
 
     def _gone(self, read: Sequence[AnyEvent], name: str) -> list[AnyEvent]:
         """Spot balances that were told before and are left out now, because nothing is left of them."""

@@ -154,6 +154,9 @@ RECV_WINDOW_MS: Final = 5_000
 ORDER_WINDOW_MS: Final = 2_000
 """An order that arrives later than this is to die."""
 
+ORDER_VALID_NS: Final = (ORDER_WINDOW_MS + 3_000) * 1_000_000
+"""So long after it was sent, a request is outside its window wherever it was held up."""
+
 CLIENT_ORDER_ID: Final = r"[.A-Z:/a-z0-9_-]{1,36}"
 
 ORDER_LIMITS: Final = {"x-mbx-order-count-10s": (300, 10.0), "x-mbx-order-count-1m": (1_200, 60.0)}
