@@ -493,4 +493,8 @@ async def test_a_liquidation_is_told_as_one(served: ServedWeex) -> None:
         await log.until(lambda: positions(log.events).get((CONTRACT, Leg.SHORT)) == 0, 10)
     (forced,) = [event for event in log.events if isinstance(event, Fill) and event.origin == "liquidation"]
     assert (forced.side, forced.quantity, forced.leg) == ("buy", Decimal("0.5"), Leg.SHORT)
-    assert forced.fee > 0
+    swept = await desk.sweep([CONTRACT], SINCE_NS)
+    again = {event.fill_id: event for event in swept if isinstance(event, Fill)}[forced.fill_id]
+    charged = [event for event in swept if isinstance(event, FeeCharged) and event.kind == "liquidation"]
+    assert (forced.fee, again.fee, len(charged)) == (0, 0, 1), "it is told once, by the ledger"
+    assert charged[0].amount > 0
