@@ -436,8 +436,10 @@ async def test_what_the_venue_refuses_is_rejected_in_its_words(
 
 
 async def test_an_order_that_nobody_knows(served: ServedWeex) -> None:
-    unknown = order_of(await served.desk().query(request("hr-9")), "hr-9")
-    assert (unknown.state, unknown.reason) == (OrderState.REJECTED, NOT_KNOWN)
+    made_before = msgspec.structs.replace(request("hr-9"), created_ns=SINCE_NS)
+    for wanted, state in ((made_before, OrderState.REJECTED), (request("hr-9"), OrderState.UNKNOWN)):
+        told = order_of(await served.desk().query(wanted), "hr-9")
+        assert (told.state, told.reason) == (state, NOT_KNOWN)
 
 
 async def test_a_clock_that_is_off_is_the_venues_to_correct(served: ServedWeex) -> None:
