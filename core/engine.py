@@ -71,6 +71,9 @@ from core.watch import Watch
 from core.why.explainer import Explainer
 from core.why.sources import Sources
 
+SWEEP_NOTED_NS = 300 * SECOND_NS
+"""A sweep is noted so often, for the next run to know from when on records have to be read."""
+
 SENT_TIMEOUT_NS = 10 * SECOND_NS
 """An order sent this long ago, of which nothing was heard since, has an unknown outcome."""
 
@@ -113,6 +116,7 @@ class Engine:
         self._targets = Targets(self._books)
         self._valuation = Valuation(self._market, self._ledger, self._targets.ratio, self._history)
         self._recorder = Recorder(journal, journal_failure)
+        self._sweeps_noted: dict[str, int] = {}
         self._alerts = Alerts()
         self._staging = Staging(self._market, self._ledger, self._valuation, self._targets)
         self._measuring = Measuring(self._books, self._market, self._ledger, self._valuation, self._recorder)
@@ -257,9 +261,9 @@ class Engine:
         """Every position held now: what the paper broker settles funding on."""
         return [position for position in self._ledger.positions.values() if position.open]
 
-    def recorded_ns(self, account: str) -> int:
-        """When the newest fill, payment or fee that is known of an account happened; 0 where none is known."""
-        return self._ledger.recorded_ns.get(account, 0)
+    def read_ns(self, account: str) -> int:
+        """From when on an account's records have to be read: its last whole sweep that is known; 0 where none is."""
+        return self._ledger.read_ns.get(account, 0)
 
     def sheet_mark(self, instrument: str, now_ns: int) -> Figure | None:
         """The mark price of a contract that its sheet tells; ``None`` for every other one."""
@@ -358,7 +362,10 @@ class Engine:
             self._check_settings(event.account)
 
     def _swept(self, event: AccountSwept) -> None:
-        if self._ledger.reports.swept(event):
+        if self._ledger.swept(event):
+            if self._now_ns - self._sweeps_noted.get(event.account, -SWEEP_NOTED_NS) >= SWEEP_NOTED_NS:
+                self._sweeps_noted[event.account] = self._now_ns
+                self._recorder.note(EventTaken(happened=event), self._now_ns)
             self._watch.changed(self._now_ns)
 
     def _check_settings(self, account: str) -> None:

@@ -295,19 +295,21 @@ class FundingPayment(Event, frozen=True, gc=False, omit_defaults=True, kw_only=T
 
 
 class BalanceUpdate(Event, frozen=True, gc=False, omit_defaults=True, kw_only=True, tag="balance"):
-    """The wallet balance of one asset, absolute, without unrealised P&L."""
+    """The wallet balance of one asset, absolute, without unrealised P&L. ``asked_ns`` as in ``PositionUpdate``."""
 
     account: str
     asset: str
     wallet_balance: Decimal
     venue_time_ns: int | None = None
+    asked_ns: int | None = None
 
 
 class PositionUpdate(Event, frozen=True, gc=False, omit_defaults=True, kw_only=True, tag="position"):
     """A position as its venue reports it, absolute; the two legs of hedge mode are reported apart.
 
     ``quantity`` is signed (short negative, in the short leg too) in the venue's order unit. ``liquidation_price`` is
-    the venue's own; ``None`` where it sent none: that is UNKNOWN, not "safe".
+    the venue's own; ``None`` where it sent none: that is UNKNOWN, not "safe". ``asked_ns`` is when it was asked for
+    (engine timeline), ``None`` for what the venue pushed by itself; ``venue_time_ns`` is when it last changed.
     """
 
     account: str
@@ -319,6 +321,7 @@ class PositionUpdate(Event, frozen=True, gc=False, omit_defaults=True, kw_only=T
     leverage: Decimal | None = None
     venue_time_ns: int | None = None
     leg: Leg = Leg.NET
+    asked_ns: int | None = None
 
 
 class FeeCharged(Event, frozen=True, gc=False, omit_defaults=True, kw_only=True, tag="fee"):
@@ -343,7 +346,8 @@ class AccountSettings(Event, frozen=True, gc=False, omit_defaults=True, kw_only=
 
     ``instrument`` is empty for what holds for the whole account. ``position_mode`` is ``one-way`` or ``hedge``,
     ``margin_mode`` ``isolated`` or ``cross``; ``leverage`` is that of the leg named (``net`` for both).
-    ``key_verified`` is false where the venue does not tell what the key that reads the account may do.
+    ``key_verified`` is false where nobody could see what the key that reads the account may do. ``no_funding_records``
+    is true where the venue tells no payments of this instrument: what was received is then not known.
     """
 
     account: str
@@ -354,12 +358,15 @@ class AccountSettings(Event, frozen=True, gc=False, omit_defaults=True, kw_only=
     leg: Leg = Leg.NET
     multi_asset: bool | None = None
     key_verified: bool | None = None
+    no_funding_records: bool | None = None
 
 
 class AccountSwept(Event, frozen=True, gc=False, omit_defaults=True, kw_only=True, tag="swept"):
-    """Everything that REST tells of an account has been told by the events before this one."""
+    """Everything that REST tells of an account has been told by the events before this one; it was asked for from
+    ``asked_ns`` on (engine timeline)."""
 
     account: str
+    asked_ns: int | None = None
 
 
 AnyEvent = (

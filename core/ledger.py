@@ -16,9 +16,10 @@ from core.anchors import UNSEEN, Moment
 from core.books import Account, Hedge, MarginMode
 from core.collateral import declared_balances
 from core.errors import RequestError
-from core.events import BalanceUpdate, FeeCharged, Fill, FundingPayment, OrderUpdate, PositionUpdate
+from core.events import AccountSwept, BalanceUpdate, FeeCharged, Fill, FundingPayment, OrderUpdate, PositionUpdate
 from core.exact import exactly, stated_price
 from core.instruments import Instrument
+from core.last_words import LastWord
 from core.legs import Leg, PositionKey
 from core.margin import opening_margin
 from core.orders import OrderRequest
@@ -47,11 +48,12 @@ class Ledger:
         self._filled: dict[str, Decimal] = {}
         self._payments: set[tuple[str, str]] = set()
         self._charges: set[tuple[str, str]] = set()
-        self.recorded_ns: dict[str, int] = {}
-        """When the newest record of each account happened, fills, payments and fees alike."""
-        self._superseded: dict[PositionKey, tuple[int, Holding]] = {}
-        """What a position was by the fills before its venue's last report, and when that was made: fills that the
-        report already counts may come after it."""
+        self.read_ns: dict[str, int] = {}
+        """From when on all records of each account were read, by its last whole sweep."""
+        self._words: dict[PositionKey | tuple[str, str], LastWord] = {}
+        self._superseded: dict[PositionKey, Holding] = {}
+        """What a position was by the fills before its venue's last report: fills that this counts already may come after
+        it."""
         self.transfers: dict[tuple[str, str], Decimal] = {}
         """By how much venues' reports have moved balances beyond what was folded, by account and asset: deposits (+)
         and withdrawals (−), which are no profit."""
@@ -167,7 +169,6 @@ class Ledger:
         if fill.account not in self.accounts or self.knows_fill_id(fill.account, fill.fill_id):
             return False
         self._fills.add((fill.account, fill.fill_id))
-        self._recorded(fill.account, fill.venue_time_ns or fill.received_ns)
         if not all(number.is_finite() for number in (fill.price, fill.quantity, fill.fee)):
             self._cannot_book(fill, "not all of its numbers are finite")
             return True
@@ -180,8 +181,12 @@ class Ledger:
             self._fold(fill, instrument, moment)
         return True
 
-    def _recorded(self, account: str, time_ns: int) -> None:
-        self.recorded_ns[account] = max(time_ns, self.recorded_ns.get(account, 0))
+    def swept(self, event: AccountSwept) -> bool:
+        """All of an account has been told; false where no venue keeps it."""
+        if not self.reports.swept(event):
+            return False
+        self.read_ns[event.account] = max(event.asked_ns or event.received_ns, self.read_ns.get(event.account, 0))
+        return True
 
     def _cannot_book(self, fill: Fill, reason: str) -> None:
         position = self.position(*_key(fill))
@@ -212,12 +217,12 @@ class Ledger:
         held stays as reported.
         """
         account = self.accounts[fill.account]
-        reported_ns, held = self._superseded.get(before.key, (0, Holding()))
-        if account.paper or not reported_ns or (fill.venue_time_ns or fill.received_ns) > reported_ns:
+        word, held = self._words.get(before.key), self._superseded.get(before.key, Holding())
+        if account.paper or word is None or (fill.venue_time_ns or fill.received_ns) > word.covers_ns:
             return filled(before, account, instrument, fill, moment)
         then = msgspec.structs.replace(before, quantity=held.quantity, entry_price=held.entry_price)
         after, gained = filled(then, account, instrument, fill, moment)
-        self._superseded[before.key] = (reported_ns, Holding(after.quantity, after.entry_price))
+        self._superseded[before.key] = Holding(after.quantity, after.entry_price)
         change = after.quantity - held.quantity
         kept = msgspec.structs.replace(
             after,
@@ -247,7 +252,6 @@ class Ledger:
         if payment.account not in self.accounts or (payment.account, payment.payment_id) in self._payments:
             return False
         self._payments.add((payment.account, payment.payment_id))
-        self._recorded(payment.account, payment.settled_ns)
         held = self._paid(payment)
         for position in held:
             self.positions[position.key] = position
@@ -285,7 +289,6 @@ class Ledger:
         if not fee.amount.is_finite():
             return False
         self._charges.add(key)
-        self._recorded(fee.account, fee.charged_ns)
         if fee.instrument:
             position = self.position(fee.account, fee.instrument)
             if fee.asset == self.accounts[fee.account].settle:
@@ -307,7 +310,7 @@ class Ledger:
 
     @exactly
     def balance(self, event: BalanceUpdate) -> bool:
-        """Take a balance as its venue reports it; false where it backs no account of ours.
+        """Take a balance as its venue reports it; false where it changes nothing or backs no account of ours.
 
         A coin that a multi-asset account was not said to hold backs it from then on. What differs from the balance
         that was folded came in or went out, and is kept in :attr:`transfers`.
@@ -320,28 +323,31 @@ class Ledger:
         kept_there = account.name in self.reports and event.asset == account.settle
         if held is None and not account.multi_asset and not kept_there:
             return False
+        if account.name in self.reports and not self._later(place, event):
+            return False
         if held is not None:
             self.transfers[place] = self.transfers.get(place, Decimal(0)) + event.wallet_balance - held
+        estimated = place in self.estimated
         self.set_balance(event.account, event.asset, event.wallet_balance)
-        return True
+        return estimated or held != event.wallet_balance
 
     @exactly
     def reported(self, event: PositionUpdate) -> bool:
-        """Take a position as its venue reports it; false where it concerns no account of ours or has no quantity."""
+        """Take a position as its venue reports it; false where it changes nothing: it is of no account of ours, has no
+        quantity, is older than what is held, or says the same."""
         account = self.accounts.get(event.account)
         if account is None or not event.quantity.is_finite():
             return False
         before = self.position(*_key(event))
         self._undeclared.discard(before.key)
         if event.account in self.reports:
-            told_ns = event.venue_time_ns or event.received_ns
-            if told_ns < self._superseded.get(before.key, (0, None))[0]:
-                return False  # an older word than the one that is held
-            self._superseded[before.key] = (told_ns, Holding(before.quantity, before.entry_price))
+            if not self._later(before.key, event):
+                return False
+            self._superseded[before.key] = Holding(before.quantity, before.entry_price)
         isolated, impossible = account.margin_mode is MarginMode.ISOLATED, wrong_side(event.leg, event.quantity)
         unheard = not (before.open or before.opened.quantity or before.traded.coins or before.reported_ns)
         contradiction = f"a report of {event.quantity:f} in {before.key.words}, which that leg cannot hold"
-        self.positions[before.key] = msgspec.structs.replace(
+        after = msgspec.structs.replace(
             before,
             quantity=event.quantity,
             entry_price=stated_price(event.entry_price),
@@ -353,8 +359,23 @@ class Ledger:
             unbooked=contradiction if impossible else "",
             opened=Holding(event.quantity, stated_price(event.entry_price)) if unheard else before.opened,
             unexplained=before.unexplained + (0 if unheard else event.quantity - before.quantity),
+            unbooked_funding=before.unbooked_funding or self._untold_funding(event),
         )
-        return True
+        self.positions[before.key] = after
+        return unheard or msgspec.structs.replace(after, reported_ns=before.reported_ns) != before
+
+    def _untold_funding(self, event: PositionUpdate) -> tuple[str, ...]:
+        """The gap in what is known of a position's funding where its venue tells no payments."""
+        if not self.reports.no_funding_records(event.account, event.instrument):
+            return ()
+        venue = self.accounts[event.account].venue
+        return (f"funding of {event.instrument}, of which {venue} tells no payments",)
+
+    def _later(self, key: PositionKey | tuple[str, str], event: PositionUpdate | BalanceUpdate) -> bool:
+        """Whether a report is later than the one that is held."""
+        return self._words.setdefault(key, LastWord()).takes(
+            asked_ns=event.asked_ns, venue_time_ns=event.venue_time_ns, received_ns=event.received_ns
+        )
 
     def sent(self, request: OrderRequest) -> None:
         """Remember an order from the moment that its intent is journaled."""

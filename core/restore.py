@@ -14,6 +14,7 @@ from core.books import Account, Book, Hedge
 from core.collateral import declared_balances
 from core.commands import StageHedge
 from core.events import (
+    AccountSwept,
     BalanceUpdate,
     FeeCharged,
     Fill,
@@ -126,6 +127,8 @@ class Restorer:
                 self._ledger.reported(event)
             case FeeCharged():
                 self._ledger.charged(event)
+            case AccountSwept():
+                self._ledger.read_ns[event.account] = event.asked_ns or event.received_ns
 
     def _begin(self, book: str, hedge: Hedge) -> None:
         before = self._hedges.get((book, hedge.instrument))

@@ -17,6 +17,8 @@ from core.figures import Figure, Freshness
 from core.freshness import ACCOUNT_AGES_NS, SECOND_NS, by_age
 from core.legs import Leg
 
+_SETTINGS = ("position_mode", "margin_mode", "leverage", "multi_asset", "key_verified", "no_funding_records")
+
 
 class _Standing:
     """One account: when all of it was last read, and its settings as read, by instrument and leg."""
@@ -53,11 +55,7 @@ class VenueAccounts:
             return False
         key = (event.instrument, event.leg)
         held = standing.settings.get(key, AccountSettings(account=event.account))
-        said = {
-            name: value
-            for name in ("position_mode", "margin_mode", "leverage", "multi_asset", "key_verified")
-            if (value := getattr(event, name)) is not None
-        }
+        said = {name: value for name in _SETTINGS if (value := getattr(event, name)) is not None}
         after = msgspec.structs.replace(held, instrument=event.instrument, leg=event.leg, **said)
         standing.settings[key] = after
         return after != held
@@ -92,6 +90,15 @@ class VenueAccounts:
         """A number of the account, as old as the last sweep; exact and without an age where no venue keeps it."""
         freshness, swept_ns = self.age(account, now_ns)
         return Figure(value=value, estimated=estimated, freshness=freshness, observed_ns=swept_ns)
+
+    def no_funding_records(self, account: str, instrument: str) -> bool:
+        """True where the venue tells no funding payments of an instrument."""
+        standing = self._standings.get(account)
+        if standing is None:
+            return False
+        return any(
+            read.no_funding_records is True for (name, _), read in standing.settings.items() if name in ("", instrument)
+        )
 
     def unverified(self, account: str) -> bool:
         """True where the venue does not tell what the key that reads the account may do."""

@@ -5,7 +5,20 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 
-from core.events import AnyEvent, ConnectionChanged, ConnectionState
+import msgspec
+
+from core.events import (
+    AccountSettings,
+    AccountSwept,
+    AnyEvent,
+    BalanceUpdate,
+    ConnectionChanged,
+    ConnectionState,
+    FeeCharged,
+    Fill,
+    FundingPayment,
+    PositionUpdate,
+)
 from feeds.clock import Clock
 from feeds.keeper import Keeper
 from feeds.leg import Emit
@@ -23,8 +36,31 @@ OVERLAP_NS = 600 * 1_000_000_000
 known by its id."""
 
 
+_HAPPENED = (Fill, FundingPayment, FeeCharged)
+
+
+def in_order(events: Sequence[AnyEvent], asked_ns: int) -> list[AnyEvent]:
+    """A sweep as it is to be told: first what happened, then what is; each report with when it was asked for.
+
+    A position that already counts a fill must not come before it.
+    """
+    happened = [event for event in events if isinstance(event, _HAPPENED)]
+    standing = [event for event in events if not isinstance(event, _HAPPENED)]
+    return [*happened, *(_asked(event, asked_ns) for event in standing)]
+
+
+def _asked(event: AnyEvent, asked_ns: int) -> AnyEvent:
+    if isinstance(event, PositionUpdate | BalanceUpdate | AccountSwept):
+        return msgspec.structs.replace(event, asked_ns=asked_ns)
+    return event
+
+
 class AccountKeeper(Keeper):
-    """Reads one account into ``emit``. ``since_ns`` is from when on fills, funding and fees are wanted."""
+    """Reads one account into ``emit``.
+
+    ``since_ns`` is from when on fills, funding and fees are wanted, ``key_verified`` whether it was seen what the key
+    may do (``None`` for not said).
+    """
 
     def __init__(
         self,
@@ -34,18 +70,25 @@ class AccountKeeper(Keeper):
         clock: Clock,
         since_ns: Callable[[], int],
         *,
+        key_verified: bool | None = None,
         every_seconds: float = EVERY_SECONDS,
     ) -> None:
         super().__init__(feed.venue, emit, clock, tap=None, every_seconds=every_seconds)
         self.name = f"account {feed.account}"
         self._account, self._instruments, self._since_ns = feed, tuple(instruments), since_ns
         self._asked_ns = self._swept_ns = 0
+        self._key_verified = key_verified
 
     async def _read(self) -> None:
         await asyncio.sleep(max(0, self._asked_ns + round(LEAST_SECONDS * 1e9) - self._clock.now_ns()) / 1e9)
         begun_ns = self._asked_ns = self._clock.now_ns()
         since_ns = self._swept_ns - OVERLAP_NS if self._swept_ns else self._since_ns()
-        for event in await self._account.sweep(self._instruments, since_ns):
+        if self._key_verified is not None:
+            self._emit(
+                AccountSettings(received_ns=begun_ns, account=self._account.account, key_verified=self._key_verified)
+            )
+            self._key_verified = None
+        for event in in_order(await self._account.sweep(self._instruments, since_ns), begun_ns):
             self._emit(event)
         self._swept_ns = begun_ns
 

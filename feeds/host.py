@@ -46,11 +46,13 @@ def connections_of(
 
 class AccountToRead(NamedTuple):
     """An account that its venue keeps, from when on (ns) its records are wanted where none were read yet, and the
-    instruments that are held in it: ``None`` for all of its venue. A key may open several accounts."""
+    instruments that are held in it: ``None`` for all of its venue. A key may open several accounts. ``key_verified`` is
+    whether it was seen what the key may do."""
 
     feed: AccountFeed
     since_ns: Callable[[], int]
     instruments: tuple[str, ...] | None = None
+    key_verified: bool | None = None
 
 
 def accounts_of(
@@ -63,9 +65,9 @@ def accounts_of(
     """What must run for these accounts. Call it in the loop they run in."""
     connections: list[Connection] = []
     keepers: list[Reader] = []
-    for feed, since_ns, held in accounts:
+    for feed, since_ns, held, verified in accounts:
         wanted = [item for item in (instruments if held is None else held) if item.partition(":")[0] == feed.venue]
-        keeper = AccountKeeper(feed, wanted, emit, clock, since_ns)
+        keeper = AccountKeeper(feed, wanted, emit, clock, since_ns, key_verified=verified)
         keepers.append(keeper)
         connections += [Connection(feed, plan, keeper.streamed, clock, timing=timing) for plan in feed.plans(wanted)]
     return connections, keepers

@@ -23,6 +23,9 @@ from feeds.websocket import OPENING_ERRORS, MarketSocket, open_market_socket, op
 LOGIN: Final = "login"
 """The channel of a refusal that is one of the login."""
 
+KEEP_AGAIN_SECONDS: Final = 60.0
+"""After a request to keep a stream that failed for a reason that passes."""
+
 Emit = Callable[[AnyEvent], None]
 """Takes one event, at once and without raising: the engine's side of a connection."""
 
@@ -242,13 +245,17 @@ class Leg:
     async def _keep_alive(self) -> None:
         """Keep a private stream served; a socket that will not be is ended."""
         assert self.plan.keep_alive_seconds is not None
+        wait = self.plan.keep_alive_seconds
         while True:
-            await asyncio.sleep(self.plan.keep_alive_seconds)
+            await asyncio.sleep(wait)
+            wait = self.plan.keep_alive_seconds
             try:
                 await self.owner.feed.keep_alive(self.plan)
             except VenueError as error:
-                if not error.outcome_unknown and error.code not in ("timeout", "unreachable"):
+                passing = error.outcome_unknown or error.code in ("timeout", "unreachable")
+                if not passing and error.retry_after_seconds is None:
                     self.finish(f"the stream will not be kept: {error.code}")
+                wait = min(wait, max(KEEP_AGAIN_SECONDS, error.retry_after_seconds or 0.0))
 
     async def _hold(self, socket: MarketSocket) -> str:
         heartbeat_ns = self._heartbeat_after(self.opened_ns)

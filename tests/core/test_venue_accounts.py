@@ -5,7 +5,9 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
+from contextlib import closing
 from decimal import Decimal
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -26,8 +28,10 @@ from core.events import (
     PositionUpdate,
 )
 from core.figures import Figure, Freshness
+from core.journal import open_journal
 from core.ledger import Ledger
 from core.snapshot import AccountView, HedgeLine, Mode
+from feeds.account_keeper import in_order
 from tests.support.builders import LINEAR, at, instrument, market_at, reference
 
 ACCOUNT = "kept"
@@ -209,7 +213,6 @@ def test_a_fee_counts_once_and_those_of_fills_never(names: list[str]) -> None:
     assert not ledger.charged(fee("t", "9", "trade"))
     assert sum(taken) == len(set(names))
     assert ledger.position(ACCOUNT, LINEAR).fees == 7 * len(set(names))
-    assert ledger.recorded_ns[ACCOUNT] == at(3)
 
 
 def test_settings_that_differ_are_said_and_nothing_is_changed() -> None:
@@ -234,3 +237,94 @@ def test_settings_that_differ_are_said_and_nothing_is_changed() -> None:
 def test_a_key_of_which_the_venue_says_nothing_is_called_unverified() -> None:
     made = watching(AccountSettings(received_ns=at(1), account=ACCOUNT, key_verified=False))
     assert [alert.rule for alert in made.snapshot(at(1)).alerts if "unverified" in alert.text] == ["key unverified"]
+
+
+# --- which of two reports is the later -----------------------------------------------------------------------------
+
+
+def answered(quantity: str, *, asked: float, when: float, changed: float | None = None) -> PositionUpdate:
+    """A position that was asked for; ``changed`` is when it changed last, as the venue says."""
+    report = told(quantity, None if quantity == "0" else "60000", when=when)
+    return msgspec.structs.replace(report, asked_ns=at(asked), venue_time_ns=None if changed is None else at(changed))
+
+
+def held(*events: PositionUpdate) -> Decimal:
+    ledger = Ledger(kept_book().accounts)
+    ledger.described(instrument(LINEAR))
+    for event in events:
+        ledger.reported(event)
+    return ledger.position(ACCOUNT, LINEAR).quantity
+
+
+def test_an_answer_holds_however_long_ago_the_position_changed() -> None:
+    """A flat told by our clock, which runs ahead, must not keep out what was opened since by the venue's."""
+    assert held(answered("0", asked=10, when=10.2), answered("-10", asked=25, when=25.2, changed=9)) == -10
+
+
+def test_what_was_pushed_since_the_question_holds_against_the_answer() -> None:
+    assert held(told("-3", when=10.1), answered("-2", asked=10, when=10.3, changed=4)) == -3
+    assert held(told("-3", when=9.9), answered("-2", asked=10, when=10.3, changed=9.95)) == -2
+
+
+def test_a_push_that_was_held_back_does_not_undo_an_answer() -> None:
+    assert held(answered("-2", asked=20, when=20.3, changed=19), told("-3", when=40, venue=12)) == -2
+    assert held(answered("0", asked=20, when=20.3), told("-3", when=40, venue=12)) == 0
+
+
+def test_an_older_question_that_is_answered_later_is_not_the_last_word() -> None:
+    assert held(answered("-2", asked=20, when=20.3), answered("-3", asked=19, when=21)) == -2
+
+
+def test_a_wallet_is_told_by_the_last_word_too() -> None:
+    ledger = Ledger(kept_book().accounts)
+    ledger.balance(balance("1000", when=5))
+    ledger.balance(balance("400", when=10.1))
+    ledger.balance(msgspec.structs.replace(balance("1000", when=10.4), asked_ns=at(10)))
+    assert ledger.wallet(ACCOUNT) == 400
+
+
+def test_a_sweep_is_told_in_the_order_in_which_it_can_be_folded() -> None:
+    """A short of 1 that was bought back before the sweep is flat, not long of 1."""
+    ledger = Ledger(kept_book().accounts)
+    ledger.described(instrument(LINEAR))
+    ledger.reported(told("-1", when=1))
+    swept_events = in_order(
+        [told("0", None, when=20.5), sold("f", "1", "59000", when=18, side="buy"), swept(20.5)], at(20)
+    )
+    for event in swept_events:
+        if isinstance(event, Fill):
+            ledger.fill(event)
+        elif isinstance(event, PositionUpdate):
+            ledger.reported(event)
+    position = ledger.position(ACCOUNT, LINEAR)
+    assert (position.quantity, position.realised, position.unexplained) == (Decimal(0), Decimal(1000), Decimal(0))
+    assert isinstance(swept_events[-1], AccountSwept)
+    assert swept_events[-1].asked_ns == at(20)
+
+
+def test_reports_that_say_the_same_are_not_written_down() -> None:
+    ledger = Ledger(kept_book().accounts)
+    reports = [answered("-2", asked=number, when=number + 0.1, changed=1) for number in (10, 20, 30)]
+    assert [ledger.reported(event) for event in reports] == [True, False, False]
+    assert ledger.position(ACCOUNT, LINEAR).reported_ns == at(30.1), "it is as fresh as the last of them"
+    wallets = [msgspec.structs.replace(balance("7", when=number), asked_ns=at(number)) for number in (10, 20)]
+    assert [ledger.balance(event) for event in wallets] == [True, False]
+
+
+def test_the_next_run_reads_records_from_the_last_whole_sweep_on(tmp_path: Path) -> None:
+    """Also where nothing happened that could be told, and however far the stream got without sweeps."""
+    with closing(open_journal(tmp_path / "journal.sqlite")) as journal:
+        made = Engine([kept_book()], mode=Mode.PAPER, source="test", journal=journal)
+        made.apply(msgspec.structs.replace(swept(100), asked_ns=at(99)))
+        made.apply(sold("f", "1", "59000", when=500))
+        assert made.read_ns(ACCOUNT) == at(99)
+    with closing(open_journal(tmp_path / "journal.sqlite")) as journal:
+        again = Engine([kept_book()], mode=Mode.PAPER, source="test", journal=journal)
+        assert again.read_ns(ACCOUNT) == at(99)
+
+
+def test_where_the_venue_tells_no_payments_none_is_not_zero() -> None:
+    untold = AccountSettings(received_ns=at(1), account=ACCOUNT, instrument=LINEAR, no_funding_records=True)
+    hedge, _ = shown(watching(untold, told("-2.5"), balance("1000"), swept()), 2)
+    assert hedge.funding.received.value is None
+    assert "tells no payments" in hedge.funding.received.missing[0]

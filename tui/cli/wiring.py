@@ -21,7 +21,7 @@ from decimal import Decimal
 from functools import partial
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from core.errors import ConfigError, JournalError, RequestError, VenueError
 from core.paths import journal_path, log_path
@@ -116,24 +116,36 @@ def configured_feeds(config: Config, instruments: Iterable[str]) -> list[VenueFe
     return feeds
 
 
-def configured_accounts(config: Config) -> list[AccountFeed]:
+class KeptAccount(NamedTuple):
+    """An account that its venue keeps, and whether it was seen what the key that reads it may do."""
+
+    feed: AccountFeed
+    key_verified: bool
+
+
+def configured_accounts(config: Config) -> list[KeptAccount]:
     """Every account of the books that its venue keeps, to be read with the key that the user configured.
 
-    Raises ConfigError where the key cannot be had; what it may do is looked at by :func:`configured_feeds`.
+    Raises ConfigError where the key cannot be had, or may do what a thief would want.
     """
     from feeds.registry import account_feed
     from tui.cli.credentials import resolve_credentials
 
     found = []
+    verified: dict[str, bool] = {}
     for account in dict.fromkeys(account for book in config.books for account in book.accounts if not account.paper):
         credentials = resolve_credentials(config, account.venue)
         assert credentials is not None, "the configuration is refused where there is no key"
-        found.append(account_feed(account.venue, account.name, endpoints_of(config, account.venue), credentials))
+        endpoints = endpoints_of(config, account.venue)
+        if account.venue not in verified:
+            verified[account.venue] = _refuse_dangerous_key(config, account.venue, endpoints, credentials)
+        feed = account_feed(account.venue, account.name, endpoints, credentials)
+        found.append(KeptAccount(feed, verified[account.venue]))
     return found
 
 
-def _refuse_dangerous_key(config: Config, venue: str, endpoints: Endpoints | None, credentials: Credentials) -> None:
-    """Raise ConfigError for a key that may move funds; one whose rights are not told is only noted in the log."""
+def _refuse_dangerous_key(config: Config, venue: str, endpoints: Endpoints | None, credentials: Credentials) -> bool:
+    """Raise ConfigError for a key that may move funds; false where its rights were not told, which the log notes."""
     from feeds.examine import key_rights
 
     async def ask() -> KeyRights | None:
@@ -144,13 +156,14 @@ def _refuse_dangerous_key(config: Config, venue: str, endpoints: Endpoints | Non
         rights = asyncio.run(ask())
     except (VenueError, TimeoutError) as error:
         logging.getLogger("hedgerow.key").warning("what the key of %s may do is not told: %s", venue, error)
-        return
+        return False
     if rights is None:
         logging.getLogger("hedgerow.key").warning("%s does not tell what a key may do: unverified", venue)
-        return
+        return False
     if rights.withdraws or rights.moves:
         able = "withdraw" if rights.withdraws else "transfer"
         raise ConfigError(str(config.file), 0, f"venues.{venue}", "a key that only reads", f"one that may {able} funds")
+    return True
 
 
 def load(venues: Iterable[str]) -> None:
@@ -181,7 +194,7 @@ def running_engine(
     journal: Journal | None = None,
     tap: Tap | None = None,
     contracts: Sequence[ContractSheet] = (),
-    read: Sequence[AccountFeed] = (),
+    read: Sequence[KeptAccount] = (),
 ) -> Iterator[EngineHost]:
     """An engine with its feeds and the paper broker, in a thread of its own for as long as the context lasts.
 
@@ -206,8 +219,10 @@ def running_engine(
             broker.observe(event)
     begun_ns = clock.now_ns()
     asked = [
-        AccountToRead(feed, partial(_known_since, engine, feed.account, begun_ns), _held_in(books, feed.account))
-        for feed in read
+        AccountToRead(
+            feed, partial(_known_since, engine, feed.account, begun_ns), _held_in(books, feed.account), verified
+        )
+        for feed, verified in read
     ]
     instruments, priced = instruments_of(books, contracts), priced_in(books, contracts)
     host = EngineHost(engine, feeds, instruments, broker, clock, ENGINE_HZ, tap=tap, accounts=asked, priced=priced)
@@ -224,11 +239,11 @@ def _held_in(books: Iterable[Book], account: str) -> tuple[str, ...]:
 
 
 def _known_since(engine: Engine, account: str, begun_ns: int) -> int:
-    """From when on an account's records are wanted: where the journal ends, else from now."""
+    """From when on an account's records are wanted: from its last whole sweep that the journal knows, else from now."""
     from feeds.account_keeper import OVERLAP_NS
 
-    recorded_ns = engine.recorded_ns(account)
-    return recorded_ns - OVERLAP_NS if recorded_ns else begun_ns
+    read_ns = engine.read_ns(account)
+    return read_ns - OVERLAP_NS if read_ns else begun_ns
 
 
 @contextmanager
