@@ -187,9 +187,8 @@ SETTLED_SECONDS_EACH: Final = 3.0
 MOST_PAGES: Final = 50
 MOST_LOOK_UPS: Final = 50
 
-CLOCK_SLACK_NS: Final = 5_000_000_000
-"""What a list of positions leaves out was none so long before it was asked for: clocks differ, and a position that was
-opened just after must not look older than that."""
+SETTINGS_EVERY_SWEEPS: Final = 20
+"""How each contract is set costs five of weight each; the stream tells changes."""
 
 PAGE_ROWS: Final = 1_000
 TRADES_WINDOW_MS: Final = 7 * 86_400_000
