@@ -498,5 +498,5 @@ async def test_a_liquidation_is_told_as_one(served: ServedWeex) -> None:
     swept = await desk.sweep([CONTRACT], SINCE_NS)
     again = {event.fill_id: event for event in swept if isinstance(event, Fill)}[forced.fill_id]
     charged = [event for event in swept if isinstance(event, FeeCharged) and event.kind == "liquidation"]
-    assert (forced.fee, again.fee, len(charged)) == (0, 0, 1), "it is told once, by the ledger"
+    assert (forced.fee, again.fee, len(charged)) == (Decimal(0), Decimal(0), 1), "it is told once, by the ledger"
     assert charged[0].amount > 0
