@@ -151,7 +151,6 @@ class MarketData:
 
     def mark_candles(self, parameters: Parameters) -> Any:
         """GET …/markPriceKlines."""
-        length = INTERVALS.get(parameters.get("interval", ""), 0)
         rows = [
             {
                 "open": plain(bar.open),
@@ -160,7 +159,7 @@ class MarketData:
                 "low": plain(bar.low),
                 "volume": "0.00",
                 "openTime": bar.start_ms,
-                "closeTime": bar.start_ms + length - 1,
+                "closeTime": bar.start_ms,  # as the venue prints it: the opening time again
             }
             for bar in self._bars(parameters, 0)
         ]
@@ -169,7 +168,6 @@ class MarketData:
     def spot_candles(self, parameters: Parameters) -> Any:
         """GET …/kline of spot: arrays, cut at midnight in China unless ``timeZone`` is 0."""
         shift = 0 if parameters.get("timeZone") == "0" else CHINA_MS
-        length = INTERVALS.get(parameters.get("interval", ""), 0)
         return [
             [
                 bar.start_ms,
