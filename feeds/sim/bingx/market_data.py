@@ -168,6 +168,7 @@ class MarketData:
     def spot_candles(self, parameters: Parameters) -> Any:
         """GET …/kline of spot: arrays, cut at midnight in China unless ``timeZone`` is 0."""
         shift = 0 if parameters.get("timeZone") == "0" else CHINA_MS
+        length = INTERVALS.get(parameters.get("interval", ""), 0)
         return [
             [
                 bar.start_ms,
