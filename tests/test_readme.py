@@ -37,5 +37,5 @@ def test_every_file_linked_exists() -> None:
 
 def test_the_checks_of_a_change_end_with_the_tests_as_the_readme_runs_them() -> None:
     last = (ROOT / ".ci" / "run").read_text(encoding="utf-8").strip().splitlines()[-1]
-    assert last == "step python -m pytest"
-    assert ".venv/bin/python -m pytest\n" in _blocks("sh")[1]
+    assert last == "step python -m pytest -n 4 --dist loadfile"
+    assert ".venv/bin/python -m pytest -n 4 --dist loadfile\n" in _blocks("sh")[1]

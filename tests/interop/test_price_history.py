@@ -22,8 +22,9 @@ from feeds.host import EngineHost
 from feeds.paper import PaperBroker
 from feeds.player import Player
 from feeds.records import AnyRecord, Fetched
-from feeds.registry import VENUES, venue_feed
+from feeds.registry import venue_feed
 from feeds.sim.process import SimulatorProcess
+from feeds.sim.registry import VENUES
 from tests.interop.clients import SWAP, client
 
 CCXT_INTERVALS = {DAY_NS: "1d", HOUR_NS: "1h"}

@@ -151,7 +151,6 @@ class MarketData:
 
     def mark_candles(self, parameters: Parameters) -> Any:
         """GET …/markPriceKlines."""
-        length = INTERVALS.get(parameters.get("interval", ""), 0)
         rows = [
             {
                 "open": plain(bar.open),
@@ -160,7 +159,7 @@ class MarketData:
                 "low": plain(bar.low),
                 "volume": "0.00",
                 "openTime": bar.start_ms,
-                "closeTime": bar.start_ms + length - 1,
+                "closeTime": bar.start_ms,  # as the venue prints it: the opening time again
             }
             for bar in self._bars(parameters, 0)
         ]
