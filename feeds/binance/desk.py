@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from core.errors import DecodeError, VenueError
-from core.events import AccountSettings, AccountSwept, AnyEvent, BalanceUpdate, PositionUpdate
-from core.legs import Leg
+from core.events import AccountSettings, AccountSwept, AnyEvent, BalanceUpdate
 from core.orders import OrderRequest
 from feeds.binance import facts, sign
+from feeds.binance.known import Known
 from feeds.binance.private import AccountDecoder
 from feeds.binance.products import COINM, PRODUCTS, SPOT, USDM, at_home, rest_base, tells_rights
 from feeds.clock import Clock
+from feeds.order_fate import SentOrders
 from feeds.plans import by_market
 from feeds.venue import ConnectionPlan, Credentials, Endpoints, Opening, PlainStream, Subscription
 
@@ -56,10 +57,9 @@ class BinanceAccount(PlainStream):
         self._listen_keys: dict[str, str] = {}
         self._ahead_ms = 0
         self._names: Mapping[str, str] = {}
-        self._streamed: dict[str, Mapping[tuple[str, Leg], PositionUpdate]] = {}
+        self._known = {market: Known() for market in PRODUCTS}
         self._spot_assets: set[str] = set()
-        self._sent_ns: dict[str, int] = {}
-        """When each order was last sent, so that an id that the venue does not know yet is not taken for free."""
+        self._fates = SentOrders(facts.ORDER_VALID_NS)
 
     # --- private streams ---------------------------------------------------------------------------------------------
 
@@ -71,9 +71,7 @@ class BinanceAccount(PlainStream):
     def decoder(self, plan: ConnectionPlan) -> AccountDecoder:
         """A fresh decoder for one connection."""
         market = _market(plan)
-        decoder = AccountDecoder(market, self._names.get(market, self.account), plan.name)
-        self._streamed[market] = decoder.positions
-        return decoder
+        return AccountDecoder(market, self._names.get(market, self.account), plan.name)
 
     async def opening(self, plan: ConnectionPlan) -> Opening:
         """The plan's address; for futures once there is a listenKey to subscribe to. Raises VenueError."""
@@ -100,6 +98,7 @@ class BinanceAccount(PlainStream):
         """The listenKey is the name of the stream. Spot's subscription came with the login: there an answer proves that
         the session is served."""
         market, number = _market(plan), next(self._requests)
+        self._known[market].forget_settings()
         if market == SPOT:
             return (json.dumps({"id": str(number), "method": "ping"}),)
         return (json.dumps({"method": "SUBSCRIBE", "params": [self._listen_keys.get(market, "")], "id": number}),)
@@ -118,25 +117,32 @@ class BinanceAccount(PlainStream):
 
     async def sweep(self, instruments: Sequence[str], since_ns: int) -> Sequence[AnyEvent]:
         """See :meth:`feeds.venue.AccountFeed.sweep`."""
-        from feeds.binance.sweep import Sweep
-
-        events: list[AnyEvent] = []
         names = self._names_for(instruments)
-        for market, symbols in by_market(facts.VENUE, facts.MARKETS, instruments).items():
-            async with self._client(market) as rest:
-                sweep = Sweep(rest, market, names[market], self._clock)
-                try:
-                    read = await sweep.events(symbols, since_ns // _NS_PER_MS)
-                except DecodeError as error:
-                    raise VenueError(facts.VENUE, "bad_answer", str(error)) from None
-            if market == SPOT:
-                read += self._gone(read, names[market])
-            events += [_as_streamed(event, self._streamed.get(market, {})) for event in read]
+        try:
+            events = await self._swept(instruments, since_ns, names)
+        except BaseException as error:  # nothing is told, so nothing is known
+            for known in self._known.values():
+                known.forget_settings()
+            if isinstance(error, DecodeError):
+                raise VenueError(facts.VENUE, "bad_answer", str(error)) from None
+            raise
         received_ns = self._clock.now_ns()
         if not tells_rights(self._endpoints):
             unverified = AccountSettings(received_ns=received_ns, account=self.account, key_verified=False)
             events.append(unverified)
         return [*events, *(AccountSwept(received_ns=received_ns, account=name) for name in names.values())]
+
+    async def _swept(self, instruments: Sequence[str], since_ns: int, names: Mapping[str, str]) -> list[AnyEvent]:
+        """What each market tells. Raises VenueError and DecodeError."""
+        from feeds.binance.sweep import Sweep
+
+        events: list[AnyEvent] = []
+        for market, symbols in by_market(facts.VENUE, facts.MARKETS, instruments).items():
+            async with self._client(market) as rest:
+                sweep = Sweep(rest, market, names[market], self._clock, self._known[market])
+                read = await sweep.events(symbols, since_ns // _NS_PER_MS)
+            events += read if market != SPOT else [*read, *self._gone(read, names[market])]
+        return events
 
     # --- orders ------------------------------------------------------------------------------------------------------
 
@@ -148,21 +154,21 @@ class BinanceAccount(PlainStream):
         from feeds.binance.placing import Placing
 
         async with self._client(_checked(order)) as rest:
-            return await Placing(rest, self._clock, self._sent_ns).place(order, post_only=post_only)
+            return await Placing(rest, self._clock, self._fates).place(order, post_only=post_only)
 
     async def cancel(self, order: OrderRequest) -> Sequence[AnyEvent]:
         """See :meth:`feeds.venue.AccountFeed.cancel`."""
         from feeds.binance.placing import Placing
 
         async with self._client(_checked(order)) as rest:
-            return await Placing(rest, self._clock, self._sent_ns).cancel(order)
+            return await Placing(rest, self._clock, self._fates).cancel(order)
 
     async def query(self, order: OrderRequest) -> Sequence[AnyEvent]:
         """See :meth:`feeds.venue.AccountFeed.query`."""
         from feeds.binance.placing import Placing
 
         async with self._client(_checked(order)) as rest:
-            return await Placing(rest, self._clock, self._sent_ns).query(order)
+            return await Placing(rest, self._clock, self._fates).query(order)
 
     def _gone(self, read: Sequence[AnyEvent], name: str) -> list[AnyEvent]:
         """Spot balances that were told before and are left out now, because nothing is left of them."""
@@ -208,20 +214,6 @@ class BinanceAccount(PlainStream):
             private=True,
             keep_alive_seconds=None if market == SPOT else facts.LISTEN_KEY_KEPT_SECONDS,
         )
-
-
-def _as_streamed(event: AnyEvent, streamed: Mapping[tuple[str, Leg], PositionUpdate]) -> AnyEvent:
-    """A position as read, stamped with the stream's last word where that says the same size.
-
-    The list stamps a position with its last trade; funding and moved margin, which the stream tells, come after it. A
-    list that is behind the stream keeps its older stamp.
-    """
-    if not isinstance(event, PositionUpdate):
-        return event
-    last = streamed.get((event.instrument, event.leg))
-    if last is None or last.quantity != event.quantity or (event.venue_time_ns or 0) >= (last.venue_time_ns or 0):
-        return event
-    return msgspec.structs.replace(event, venue_time_ns=last.venue_time_ns)
 
 
 def _market(plan: ConnectionPlan) -> str:

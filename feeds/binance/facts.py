@@ -154,6 +154,9 @@ RECV_WINDOW_MS: Final = 5_000
 ORDER_WINDOW_MS: Final = 2_000
 """An order that arrives later than this is to die."""
 
+ORDER_VALID_NS: Final = (ORDER_WINDOW_MS + 3_000) * 1_000_000
+"""So long after it was sent, a request is outside its window wherever it was held up."""
+
 CLIENT_ORDER_ID: Final = r"[.A-Z:/a-z0-9_-]{1,36}"
 
 ORDER_LIMITS: Final = {"x-mbx-order-count-10s": (300, 10.0), "x-mbx-order-count-1m": (1_200, 60.0)}
@@ -184,9 +187,8 @@ SETTLED_SECONDS_EACH: Final = 3.0
 MOST_PAGES: Final = 50
 MOST_LOOK_UPS: Final = 50
 
-CLOCK_SLACK_NS: Final = 5_000_000_000
-"""What a list of positions leaves out was none so long before it was asked for: clocks differ, and a position that was
-opened just after must not look older than that."""
+SETTINGS_EVERY_SWEEPS: Final = 20
+"""How each contract is set costs five of weight each; the stream tells changes."""
 
 PAGE_ROWS: Final = 1_000
 TRADES_WINDOW_MS: Final = 7 * 86_400_000

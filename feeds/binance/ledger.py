@@ -21,7 +21,8 @@ from feeds.binance.words import fill_id
 from feeds.bodies import Body, read_rows, rows_of
 from feeds.venue import RestAnswer
 
-_FUNDING: Final = ("FUNDING_FEE", "SPECIAL_FUNDING_FEE")
+_FUNDING: Final = "FUNDING_FEE"
+_SPECIAL_FUNDING: Final = "SPECIAL_FUNDING_FEE"
 _FEES: Final = {
     "COMMISSION": "trade",
     "INSURANCE_CLEAR": "liquidation",
@@ -55,7 +56,12 @@ class IncomeRow(Body):
     @property
     def is_funding(self) -> bool:
         """True for what a position paid or received at a settlement."""
-        return self.kind in _FUNDING
+        return bool(self.symbol) and self.kind in (_FUNDING, _SPECIAL_FUNDING)
+
+    @property
+    def has_rate(self) -> bool:
+        """True for funding at a rate that was settled; special payments (dividends of stock contracts) have none."""
+        return bool(self.symbol) and self.kind == _FUNDING
 
 
 def rows(answer: RestAnswer) -> tuple[list[IncomeRow], list[AnyEvent]]:
@@ -69,9 +75,9 @@ def events(market: str, answer: RestAnswer, entries: Iterable[IncomeRow], rates:
     told: list[AnyEvent] = []
     for row in entries:
         instrument = instrument_id(facts.VENUE, market, row.symbol) if row.symbol else ""
-        if row.is_funding and row.symbol:
-            settled_ns = settlement_ms(row.time_ms) * 1_000_000
-            rate, mark = rates.get((instrument, settled_ns), (None, None)) if row.kind == _FUNDING[0] else (None, None)
+        if row.is_funding:
+            settlement = _, settled_ns = settlement_of(market, row)
+            rate, mark = rates.get(settlement, (None, None)) if row.has_rate else (None, None)
             told.append(
                 FundingPayment(
                     received_ns=answer.received_ns,
@@ -88,6 +94,11 @@ def events(market: str, answer: RestAnswer, entries: Iterable[IncomeRow], rates:
         elif row.kind in _FEES:
             told.append(_fee(answer, row, instrument))
     return told
+
+
+def settlement_of(market: str, row: IncomeRow) -> tuple[str, int]:
+    """Instrument and time (ns) of the settlement that an entry was paid at."""
+    return instrument_id(facts.VENUE, market, row.symbol), settlement_ms(row.time_ms) * 1_000_000
 
 
 def _fee(answer: RestAnswer, row: IncomeRow, instrument: str) -> FeeCharged:

@@ -15,30 +15,32 @@ from core.orders import OrderRequest
 from feeds.binance import account, facts, orders
 from feeds.binance.products import PRODUCTS
 from feeds.clock import Clock
+from feeds.order_fate import SentOrders
 from feeds.rest import RestClient
 from feeds.venue import RestAnswer
 
-_DEAD_AFTER_NS: Final = (facts.ORDER_WINDOW_MS + 3_000) * 1_000_000
-"""So long after it was sent, a request is outside its window wherever it was held up."""
+_NOT_FOUND: Final = f"{facts.CODE_UNKNOWN_ORDER}: Order does not exist."
 
 
 class Placing:
-    """Orders of one market. ``sent_ns`` remembers when each id was last sent, across calls."""
+    """Orders of one market. ``fates`` remembers across calls what was sent when."""
 
-    def __init__(self, rest: RestClient, clock: Clock, sent_ns: dict[str, int]) -> None:
-        self._rest, self._clock, self._sent_ns = rest, clock, sent_ns
+    def __init__(self, rest: RestClient, clock: Clock, fates: SentOrders) -> None:
+        self._rest, self._clock, self._fates = rest, clock, fates
 
     async def place(self, order: OrderRequest, *, post_only: bool) -> list[AnyEvent]:
         """See :meth:`feeds.venue.AccountFeed.place`."""
         try:
-            known = await self.query(order)
+            found = await self._look_up(order)
         except VenueError as error:
-            if order.client_order_id in self._sent_ns:
+            if self._fates.was_sent(order):
                 return [self._said(order, OrderState.UNKNOWN, str(error))]
             raise
-        if not _is_unheard_of(known):
-            return known
-        self._sent_ns[order.client_order_id] = self._clock.now_ns()
+        if found is not None:
+            return found
+        if self._fates.may_come(order, self._clock.now_ns()):
+            return [self._said(order, OrderState.UNKNOWN, _NOT_FOUND)]
+        self._fates.sent(order, self._clock.now_ns())
         try:
             return [await self._order(order, "POST", orders.placing(order, post_only=post_only))]
         except DecodeError as error:
@@ -58,8 +60,17 @@ class Placing:
         return await self.query(order)
 
     async def query(self, order: OrderRequest) -> list[AnyEvent]:
-        """See :meth:`feeds.venue.AccountFeed.query`. An order that was sent a moment ago and is not known yet is
-        UNKNOWN."""
+        """See :meth:`feeds.venue.AccountFeed.query`. An order that may have been sent a moment ago and is not known yet
+        is UNKNOWN."""
+        found = await self._look_up(order)
+        if found is not None:
+            return found
+        return [self._said(order, self._fates.unheard_of(order, self._clock.now_ns()), _NOT_FOUND)]
+
+    # --- pieces ------------------------------------------------------------------------------------------------------
+
+    async def _look_up(self, order: OrderRequest) -> list[AnyEvent] | None:
+        """The order and its fills; ``None`` where the venue does not know it. Raises VenueError."""
         try:
             update = await self._order(order, "GET", orders.naming(order))
             fills = await self._fills(order, update) if update.filled_quantity else []
@@ -68,29 +79,27 @@ class Placing:
         except VenueError as error:
             if error.code != facts.CODE_UNKNOWN_ORDER:
                 raise
-            age_ns = self._clock.now_ns() - self._sent_ns.get(order.client_order_id, -_DEAD_AFTER_NS)
-            state = OrderState.REJECTED if age_ns >= _DEAD_AFTER_NS else OrderState.UNKNOWN
-            return [self._said(order, state, f"{error.code}: {error.message}")]
+            return None
         return [*fills, update]
-
-    # --- pieces ------------------------------------------------------------------------------------------------------
 
     async def _not_placed(self, order: OrderRequest, error: VenueError) -> list[AnyEvent]:
         """What a failed request means for its order."""
         if error.code == facts.CODE_DUPLICATE_ID:
-            return await self._looked_up(order, error)
+            return await self._duplicated(order, error)
         if error.outcome_unknown:
             return [self._said(order, OrderState.UNKNOWN, str(error))]
-        self._sent_ns.pop(order.client_order_id, None)
+        self._fates.refused(order)
         if error.retry_after_seconds is None and error.code.startswith("-") and error.code not in facts.CODES_OF_US:
             return [self._said(order, OrderState.REJECTED, f"{error.code}: {error.message}")]
         raise error
 
-    async def _looked_up(self, order: OrderRequest, error: VenueError) -> list[AnyEvent]:
+    async def _duplicated(self, order: OrderRequest, error: VenueError) -> list[AnyEvent]:
+        """The order that holds the id already; UNKNOWN where it cannot be found."""
         try:
-            return await self.query(order)
+            found = await self._look_up(order)
         except VenueError:
-            return [self._said(order, OrderState.UNKNOWN, str(error))]
+            found = None
+        return found or [self._said(order, OrderState.UNKNOWN, str(error))]
 
     async def _order(self, order: OrderRequest, method: str, parameters: dict[str, str]) -> OrderUpdate:
         """Ask about an order, and read what the venue says of it. Raises VenueError and DecodeError."""
@@ -118,9 +127,3 @@ class Placing:
 
 def _market(order: OrderRequest) -> str:
     return order.instrument.split(":")[1]
-
-
-def _is_unheard_of(known: list[AnyEvent]) -> bool:
-    """True where a look-up says that the venue does not know the order, and cannot come to know it any more."""
-    (last,) = known[-1:]
-    return isinstance(last, OrderUpdate) and last.state is OrderState.REJECTED and not last.venue_order_id

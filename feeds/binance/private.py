@@ -34,8 +34,6 @@ class AccountDecoder:
     def __init__(self, market: str, account: str, connection: str = "") -> None:
         self._market, self._account = market, account
         self._connection = connection or f"{market} account"
-        self.positions: dict[tuple[str, Leg], PositionUpdate] = {}
-        """The stream's last word on each position."""
         self._readers: dict[str, Callable[[Fields, int], list[AnyEvent]]] = {
             "ACCOUNT_UPDATE": self._account_update,
             "ORDER_TRADE_UPDATE": self._order_update,
@@ -45,8 +43,7 @@ class AccountDecoder:
         }
 
     def reset(self) -> None:
-        """Forget what was said."""
-        self.positions.clear()
+        """Nothing is remembered from frame to frame."""
 
     def decode(self, frame: bytes | str, received_ns: int) -> Sequence[AnyEvent]:
         """The events of one frame; never raises on bad input."""
@@ -134,8 +131,6 @@ class AccountDecoder:
             venue_time_ns=time_ns,
             leg=leg,
         )
-        if len(self.positions) < _MOST_ROWS:
-            self.positions[instrument, leg] = told
         events: list[AnyEvent] = [told]
         if tells_mode:
             events.append(

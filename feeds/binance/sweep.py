@@ -11,6 +11,7 @@ from core.instruments import instrument_id
 from core.legs import Leg
 from feeds.binance import account, facts, ledger, statistics
 from feeds.binance.account import TradeRow
+from feeds.binance.known import Known
 from feeds.binance.products import PRODUCTS, SPOT, USDM
 from feeds.binance.rest import read_rates
 from feeds.clock import Clock
@@ -23,9 +24,9 @@ _NS_PER_MS = 1_000_000
 class Sweep:
     """One reading. Every method raises VenueError, and DecodeError for a body that is not what its endpoint sends."""
 
-    def __init__(self, rest: RestClient, market: str, name: str, clock: Clock) -> None:
+    def __init__(self, rest: RestClient, market: str, name: str, clock: Clock, known: Known) -> None:
         self._rest, self._product, self._name, self._clock = rest, PRODUCTS[market], name, clock
-        self._market = market
+        self._market, self._known = market, known
 
     async def events(self, symbols: Sequence[str], since_ms: int) -> list[AnyEvent]:
         """Settings, balances, positions, open orders; fills, funding and fees since then."""
@@ -44,21 +45,21 @@ class Sweep:
     # --- as things stand ---------------------------------------------------------------------------------------------
 
     async def _settings(self, symbols: Sequence[str]) -> list[AnyEvent]:
-        """Position mode (of both futures markets together), multi-assets mode; margin mode and leverage by contract.
+        """Position mode (of both futures markets together), multi-assets mode; now and then, margin mode and leverage
+        by contract.
 
         On COIN-M the positions tell the latter.
         """
         if self._market != USDM:
             return account.config(await self._ask(self._product.path("positionSide/dual")))
         events = account.config(await self._ask(self._product.path("accountConfig")))
-        for symbol in symbols:
+        for symbol in self._known.due(symbols):
             answer = await self._ask(self._product.path("symbolConfig"), {"symbol": symbol})
             events += account.settings(self._market, answer)
         return events
 
     async def _positions(self, symbols: Sequence[str], *, hedges: bool) -> list[AnyEvent]:
         """The positions of these contracts, and none where the venue lists none."""
-        asked_ns = self._clock.now_ns()
         answer = await self._ask(self._product.positions)
         wanted = {instrument_id(facts.VENUE, self._market, symbol) for symbol in symbols}
         told = account.positions(self._market, answer)
@@ -76,7 +77,6 @@ class Sweep:
                 instrument=instrument,
                 quantity=Decimal(0),
                 entry_price=None,
-                venue_time_ns=asked_ns - facts.CLOCK_SLACK_NS,
                 leg=leg,
             )
             for instrument in sorted(wanted)
@@ -149,16 +149,20 @@ class Sweep:
         else:
             raise VenueError(facts.VENUE, "too_much", f"{path}: more than {facts.MOST_PAGES} pages")
         wanted = [row for row in entries.values() if row.symbol in symbols or not row.symbol]
-        rates = await self._rates([row for row in wanted if row.is_funding])
+        rates = await self._rates([row for row in wanted if row.has_rate])
         return [*ledger.events(self._market, answer, wanted, rates), *events]
 
     async def _rates(self, payments: Sequence[ledger.IncomeRow]) -> ledger.Rates:
-        """The settled rates that these payments were of."""
-        told: list[AnyEvent] = []
-        for symbol in sorted({row.symbol for row in payments}):
-            times = [row.time_ms for row in payments if row.symbol == symbol]
+        """The settled rates that these payments were of; those that are known already are not asked for."""
+        known, told = self._known.rates, list[AnyEvent]()
+        asked = [row for row in payments if ledger.settlement_of(self._market, row) not in known]
+        for symbol in sorted({row.symbol for row in asked}):
+            times = [row.time_ms for row in asked if row.symbol == symbol]
             told += await self._settled(symbol, min(times) - 60_000, max(times) + 60_000)
-        return statistics.rates_by_time(told)
+        rates = known | statistics.rates_by_time(told)
+        wanted = {ledger.settlement_of(self._market, row) for row in payments}
+        self._known.rates = {settlement: rates[settlement] for settlement in wanted & rates.keys()}
+        return self._known.rates
 
     async def _settled(self, symbol: str, start_ms: int, end_ms: int) -> list[AnyEvent]:
         """The rates that a contract settled within these times."""

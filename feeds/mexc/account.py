@@ -74,6 +74,14 @@ def order_numbers(place: str, body: bytes) -> dict[str, str]:
     }
 
 
+def unnamed_orders(place: str, body: bytes) -> set[str]:
+    """The venue's numbers of the orders of executions that do not tell the client's name. Raises VenueError and
+    DecodeError."""
+    found = envelope.rows(place, envelope.data(place, body))
+    numbers = {fields.shown("orderId") for fields in found if not fields.shown("externalOid")}
+    return {number for number in numbers if number.isascii() and number.isdigit() and number != "0"}
+
+
 def balances(place: str, whose: Whose, body: bytes, wanted: Collection[str] | None = None) -> list[AnyEvent]:
     """Wallets of the contract account: equity less unrealised profit. Of ``wanted`` currencies and any that is not
     empty; all where ``None``. Raises VenueError and DecodeError."""

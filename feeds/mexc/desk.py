@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from core.errors import DecodeError, VenueError
-from core.events import AccountSettings, AccountSwept, AnyEvent, OrderState
+from core.events import AccountSettings, AccountSwept, AnyEvent, OrderState, OrderUpdate
 from core.legs import Leg
 from core.orders import OrderRequest
 from feeds.clock import Clock
@@ -15,6 +15,7 @@ from feeds.mexc import account, facts, orders, sign
 from feeds.mexc.client import CONTRACT_PING, SPOT_PING, contract_url, spot_url
 from feeds.mexc.private import Mode, PrivateDecoder
 from feeds.mexc.spot import SpotDecoder
+from feeds.order_fate import SentOrders
 from feeds.plans import by_market
 from feeds.venue import ConnectionPlan, Credentials, Decoder, Endpoints, Opening, PlainStream, Subscription
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 _CONTRACTS: Final = "private"
 _SPOT: Final = "private spot"
 _PERSONAL: Final = "personal"
+NOT_KNOWN: Final = "the venue knows no order of that name"
 _EVERYTHING: Final = json.dumps({"method": "personal.filter", "param": {"filters": []}}, separators=(",", ":"))
 """After a login all pushes come by themselves; asking for all of them is how the venue is heard to serve a socket."""
 
@@ -40,6 +42,9 @@ class MexcDesk(PlainStream):
         self._endpoints, self._credentials = endpoints or facts.LIVE, credentials
         self._clock = Clock()
         self._mode = Mode()
+        self._names: dict[str, str] = {}
+        """What the client calls its orders, by the venue's numbers, as far as it was looked up."""
+        self._sent = SentOrders(round(facts.VALID_SECONDS * 1e9))
         self._listen_key = ""
         self._rest: RestClient | None = None
 
@@ -126,51 +131,72 @@ class MexcDesk(PlainStream):
                 events = await sweeper.sweep(instruments, since_ns)
         except DecodeError as error:
             raise VenueError(self.venue, "bad_answer", str(error)) from None
+        for number in [*self._names][: -facts.MOST_ORDERS]:
+            del self._names[number]
         return [*events, AccountSwept(received_ns=self._clock.now_ns(), account=self.account)]
 
     def _sweeper(self, rest: RestClient) -> Sweeper:
         from feeds.mexc.sweep import Sweeper
 
-        return Sweeper(rest, self.account, self._mode, self._clock)
+        return Sweeper(rest, self.account, self._mode, self._clock, self._names)
 
     # --- orders ---
 
     async def place(self, order: OrderRequest, *, post_only: bool = False) -> Sequence[AnyEvent]:
-        """See :class:`feeds.venue.AccountFeed`. An order of that name which the venue knows already is told, not sent
-        again. Raises VenueError."""
+        """See :class:`feeds.venue.AccountFeed`. An order of that name which the venue knows already, or may still come
+        to know, is told, not sent again. Raises VenueError."""
         symbol = orders.check(order)
         async with self._client() as rest:
-            known = await self._look_up(rest, order, symbol)
+            known = await self._known_before(rest, order, symbol)
             if known is not None:
                 return known
             margin = await self._margin(rest, order, symbol)
             asked = orders.body(order, symbol, margin, post_only=post_only)
+            self._sent.sent(order, self._clock.now_ns())
             try:
                 answer = await rest.ask("POST", facts.CREATE_PATH, body=asked)
                 number = orders.created_number(facts.CREATE_PATH, answer)
             except VenueError as error:
                 return await self._not_placed(rest, order, symbol, error)
             except DecodeError as error:
-                return [orders.became(order, self._clock.now_ns(), OrderState.UNKNOWN, reason=str(error))]
+                return [self._unknown(order, str(error))]
             sent = orders.became(order, self._clock.now_ns(), OrderState.SENT, number=number)
             try:
                 return await self._look_up(rest, order, symbol) or [sent]
             except VenueError:
                 return [sent]
 
+    async def _known_before(self, rest: RestClient, order: OrderRequest, symbol: str) -> Sequence[AnyEvent] | None:
+        """What is known of an order before it is sent; ``None`` where nothing is, and it cannot still arrive.
+
+        Raises VenueError for a look-up that fails, of an order that never left from here."""
+        try:
+            known = await self._look_up(rest, order, symbol)
+        except VenueError as error:
+            if not self._sent.was_sent(order):
+                raise
+            return [self._unknown(order, str(error))]
+        if known is None and self._sent.may_come(order, self._clock.now_ns()):
+            return [self._unknown(order, NOT_KNOWN)]
+        return known
+
+    def _unknown(self, order: OrderRequest, reason: str) -> OrderUpdate:
+        return orders.became(order, self._clock.now_ns(), OrderState.UNKNOWN, reason=reason)
+
     async def _not_placed(
         self, rest: RestClient, order: OrderRequest, symbol: str, error: VenueError
     ) -> Sequence[AnyEvent]:
         """What a failed request means for the order. Raises VenueError where it certainly did not reach the venue."""
-        now_ns = self._clock.now_ns()
         if error.outcome_unknown:
-            return [orders.became(order, now_ns, OrderState.UNKNOWN, reason=str(error))]
+            self._sent.sent(order, self._clock.now_ns())  # it may have been signed as late as now
+            return [self._unknown(order, str(error))]
         if error.code in facts.CODES_DUPLICATE:
-            known = await self._look_up(rest, order, symbol)
-            return known or [orders.became(order, now_ns, OrderState.UNKNOWN, reason=str(error))]
+            return await self._known_before(rest, order, symbol) or [self._unknown(order, str(error))]
+        self._sent.refused(order)
         if not error.code.lstrip("-").isdigit() or error.code in facts.CODES_TOO_MANY:
             raise error
-        return [orders.became(order, now_ns, OrderState.REJECTED, reason=f"{error.code} {error.message}")]
+        reason = f"{error.code} {error.message}"
+        return [orders.became(order, self._clock.now_ns(), OrderState.REJECTED, reason=reason)]
 
     async def cancel(self, order: OrderRequest) -> Sequence[AnyEvent]:
         """See :class:`feeds.venue.AccountFeed`: looked up by its name, cancelled by the venue's number. Raises
@@ -194,7 +220,8 @@ class MexcDesk(PlainStream):
                 raise VenueError(self.venue, row.code or "no_code", row.message)
 
     async def query(self, order: OrderRequest) -> Sequence[AnyEvent]:
-        """See :class:`feeds.venue.AccountFeed`. Raises VenueError."""
+        """See :class:`feeds.venue.AccountFeed`. One that was made or sent a moment ago and is not found is UNKNOWN.
+        Raises VenueError."""
         symbol = orders.check(order)
         async with self._client() as rest:
             return await self._found(rest, order, symbol)
@@ -203,8 +230,8 @@ class MexcDesk(PlainStream):
         known = await self._look_up(rest, order, symbol)
         if known is not None:
             return known
-        reason = "the venue knows no order of that name"
-        return [orders.became(order, self._clock.now_ns(), OrderState.REJECTED, reason=reason)]
+        now_ns = self._clock.now_ns()
+        return [orders.became(order, now_ns, self._sent.unheard_of(order, now_ns), reason=NOT_KNOWN)]
 
     async def _number(self, rest: RestClient, order: OrderRequest, symbol: str) -> str:
         """The venue's number of an order that may still be cancelled; empty where there is none."""

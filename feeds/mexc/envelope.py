@@ -79,12 +79,18 @@ def has_more(place: str, body: bytes, page: int, size: int) -> bool:
 
     Raises VenueError and DecodeError.
     """
+    pages = page_count(place, body)
+    return len(rows(place, data(place, body))) >= size if pages is None else page < pages
+
+
+def page_count(place: str, body: bytes) -> int | None:
+    """How many pages a list has; ``None`` where it does not say. Raises VenueError and DecodeError."""
     raw = data(place, body)
     if bytes(raw)[:1] == b"{":
         fields = row(place, raw)
         if "totalPage" in fields:
-            return page < (fields.whole("totalPage") or 0)
-    return len(rows(place, raw)) >= size
+            return fields.whole("totalPage") or 0
+    return None
 
 
 def is_empty(place: str, body: bytes) -> bool:

@@ -148,6 +148,26 @@ RECV_WINDOW_MS: Final = 5_000
 POLL_SECONDS: Final = 30.0
 PAGE_ROWS: Final = 100
 MOST_PAGES: Final = 50
+"""Of one list. A stretch of time with more of them is asked for in halves."""
+
+FEW_PAGES: Final = 3
+"""So much of the funding of all contracts together is read; where it does not reach back far enough, each by itself."""
+
+MOST_SPANS: Final = 500
+"""More stretches of time are not asked for at once: a venue whose pages never end would be asked for ever."""
+
+LONGEST_LOOK_BACK_MS: Final = 89 * 86_400_000
+"""Orders and executions are told over 90 days at most; funding is not looked for further back either."""
+
+MOST_LOOK_UPS: Final = 100
+"""So many orders are looked up by number in one sweep, for what the client called them."""
+
+MOST_ORDERS: Final = 10_000
+"""Of so many orders the names are remembered, the newest."""
+
+VALID_SECONDS: Final = 60.0
+"""A signature is good for 10 s by the venue's clock: with what its clock and ours may be apart, none is taken later."""
+
 MOST_CANDLES: Final = 1_000
 EACH_AT_MOST: Final = 5
 """For more contracts than this, one list of all is asked for instead of one answer each."""

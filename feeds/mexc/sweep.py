@@ -18,11 +18,20 @@ from feeds.rest import RestClient
 _MS = 1_000_000
 
 
+class TooManyPages(VenueError):
+    """A list has more pages than are read of one."""
+
+    def __init__(self, path: str, most: int) -> None:
+        super().__init__(facts.VENUE, "too_many_records", f"{path}: more than {most} pages")
+
+
 class Sweeper:
     """Reads one account. Every method raises VenueError, and DecodeError for a body that is not what was asked for."""
 
-    def __init__(self, rest: RestClient, name: str, mode: Mode, clock: Clock) -> None:
-        self._rest, self._name, self._mode, self._clock = rest, name, mode, clock
+    def __init__(self, rest: RestClient, name: str, mode: Mode, clock: Clock, names: dict[str, str]) -> None:
+        """``names`` are what the client calls its orders, by the venue's numbers; they are learnt here."""
+        self._rest, self._name, self._mode, self._clock, self._names = rest, name, mode, clock, names
+        self._looked_up = 0
 
     @property
     def _whose(self) -> Whose:
@@ -41,9 +50,11 @@ class Sweeper:
                 events += await self.leverage(symbol)
             events += await self._positions([name for name in instruments if name.split(":")[1] != facts.SPOT])
             events += await self._open_orders(set(instruments))
+            end_ms = self._rest.venue_now_ms
+            start_ms = min(max(since_ns // _MS, end_ms - facts.LONGEST_LOOK_BACK_MS), end_ms)
             for symbol in symbols:
-                events += await self._fills(symbol, since_ns)
-            events += await self._funding(since_ns, set(instruments))
+                events += await self._fills(symbol, start_ms, end_ms)
+            events += await self._funding(symbols, start_ms, set(instruments))
         if facts.SPOT in wanted:
             events += await self._spot(instruments)
         return events
@@ -78,29 +89,58 @@ class Sweeper:
             events += [*(order for order in found if order.instrument in wanted), *faults]
         return events
 
-    async def _fills(self, symbol: str, since_ns: int) -> list[AnyEvent]:
-        """Fills with their orders' own names, which another list tells."""
-        asked = {"symbol": symbol, "start_time": str(since_ns // _MS), "end_time": str(self._clock.now_ns() // _MS)}
-        bodies = [body async for body in self._pages(facts.DEALS_PATH, asked)]
-        names: dict[str, str] = {}
-        if any(envelope.rows(facts.DEALS_PATH, envelope.data(facts.DEALS_PATH, body)) for body in bodies):
-            async for body in self._pages(facts.ORDER_HISTORY_PATH, asked):
-                names |= account.order_numbers(facts.ORDER_HISTORY_PATH, body)
+    async def _fills(self, symbol: str, start_ms: int, end_ms: int) -> list[AnyEvent]:
+        """Fills with their orders' own names, which other lists tell."""
+        place, path = (symbol, start_ms, end_ms), facts.DEALS_PATH
+        bodies = await self._history(path, *place)
+        numbers = {number for body in bodies for number in account.unnamed_orders(path, body)}
+        await self._learn_names(numbers - self._names.keys(), *place)
         events: list[AnyEvent] = []
         for body in bodies:
-            found, faults = account.fills(facts.DEALS_PATH, self._whose, body, self._mode.hedge, names)
+            found, faults = account.fills(path, self._whose, body, self._mode.hedge, self._names)
             events += [*found, *faults]
         return events
 
-    async def _funding(self, since_ns: int, wanted: set[str]) -> list[AnyEvent]:
+    async def _learn_names(self, numbers: set[str], symbol: str, start_ms: int, end_ms: int) -> None:
+        """What the client calls these orders. The past of their contract is looked through first; it tells orders by
+        when they were made, so older ones are looked up one by one, as many as one sweep may take."""
+        path = facts.ORDER_HISTORY_PATH
+        for body in await self._history(path, symbol, start_ms, end_ms) if numbers else ():
+            self._names |= account.order_numbers(path, body)
+        older = sorted(numbers - self._names.keys())[: max(0, facts.MOST_LOOK_UPS - self._looked_up)]
+        self._looked_up += len(older)
+        for number in older:
+            self._names[number] = await self._name_of(number)
+
+    async def _name_of(self, number: str) -> str:
+        path, unnamed = facts.ORDER_PATH, f"{facts.VENUE}-{number}"
+        try:
+            body = await self._get(path.format(order_id=number))
+        except VenueError as error:
+            if error.code in facts.CODES_NO_SUCH_ORDER:
+                return unnamed
+            raise
+        return unnamed if envelope.is_empty(path, body) else account.order_numbers(path, body).get(number, unnamed)
+
+    async def _funding(self, symbols: Sequence[str], start_ms: int, wanted: set[str]) -> list[AnyEvent]:
         """Funding payments; the list has no beginning to ask for, and is read until it is old enough."""
+        try:
+            told = await self._funding_since(start_ms, {}, facts.FEW_PAGES)
+        except TooManyPages:
+            told = [
+                event
+                for symbol in symbols
+                for event in await self._funding_since(start_ms, {"symbol": symbol}, facts.MOST_PAGES)
+            ]
+        return [event for event in told if not isinstance(event, FundingPayment) or event.instrument in wanted]
+
+    async def _funding_since(self, start_ms: int, asked: dict[str, str], most: int) -> list[AnyEvent]:
         events: list[AnyEvent] = []
-        async for body in self._pages(facts.FUNDING_RECORDS_PATH, {}):
+        async for body in self._pages(facts.FUNDING_RECORDS_PATH, asked, most):
             page = account.funding(self._whose, body, self._mode.hedge)
-            payments = [event for event in page if isinstance(event, FundingPayment)]
-            events += [event for event in page if not isinstance(event, FundingPayment)]
-            events += [event for event in payments if event.settled_ns >= since_ns and event.instrument in wanted]
-            if not payments or payments[-1].settled_ns < since_ns:
+            settled = [event.settled_ns for event in page if isinstance(event, FundingPayment)]
+            events += [event for event in page if getattr(event, "settled_ns", start_ms * _MS) >= start_ms * _MS]
+            if not settled or settled[-1] < start_ms * _MS:
                 break
         return events
 
@@ -148,13 +188,40 @@ class Sweeper:
     async def _get(self, path: str, parameters: dict[str, str] | None = None) -> bytes:
         return await self._rest.get(path, parameters, signed=True)
 
-    async def _pages(self, path: str, parameters: dict[str, str]) -> AsyncIterator[bytes]:
-        """The bodies of a list, page by page. Raises VenueError, also for pages without end."""
+    async def _history(self, path: str, symbol: str, start_ms: int, end_ms: int) -> list[bytes]:
+        """A contract's records of a stretch of time; one with more pages than are read of a list is asked in halves."""
+        bodies: list[bytes] = []
+        ahead = [(start_ms, end_ms)]
+        for _ in range(facts.MOST_SPANS):
+            start, end = ahead.pop()
+            asked = {"symbol": symbol, "start_time": str(start), "end_time": str(end)}
+            try:
+                bodies += await self._whole(path, asked)
+            except TooManyPages:
+                if start >= end:
+                    raise
+                middle = (start + end) // 2
+                ahead += [(start, middle), (middle + 1, end)]
+            if not ahead:
+                return bodies
+        raise TooManyPages(path, facts.MOST_SPANS * facts.MOST_PAGES)
+
+    async def _whole(self, path: str, asked: dict[str, str]) -> list[bytes]:
+        bodies: list[bytes] = []
+        async for body in self._pages(path, asked):
+            if (envelope.page_count(path, body) or 0) > facts.MOST_PAGES:
+                raise TooManyPages(path, facts.MOST_PAGES)
+            bodies.append(body)
+        return bodies
+
+    async def _pages(self, path: str, parameters: dict[str, str], most: int | None = None) -> AsyncIterator[bytes]:
+        """The bodies of a list, page by page. Raises VenueError, and TooManyPages as soon as it shows."""
+        most = facts.MOST_PAGES if most is None else most
         for number in count(1):
-            if number > facts.MOST_PAGES:
-                raise VenueError(facts.VENUE, "bad_answer", f"{path}: more than {facts.MOST_PAGES} pages")
             asked = parameters | {"page_num": str(number), "page_size": str(facts.PAGE_ROWS)}
             body = await self._get(path, asked)
             yield body
             if not envelope.has_more(path, body, number, facts.PAGE_ROWS):
                 return
+            if number >= most:
+                raise TooManyPages(path, most)

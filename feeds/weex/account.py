@@ -174,6 +174,12 @@ def fills(answer: RestAnswer, known: Known) -> list[AnyEvent]:
     return _with_faults(events, found, answer)
 
 
+def order_numbers(answer: RestAnswer) -> dict[str, str]:
+    """The venue's number of the order of each execution, and its contract's symbol."""
+    told = {fields.shown("orderId"): rows.symbol_of(fields) for fields in _objects(answer)}
+    return {number: symbol for number, symbol in told.items() if number and symbol}
+
+
 class Income(msgspec.Struct, frozen=True):
     """A page of the ledger."""
 

@@ -12,6 +12,7 @@ from core.errors import VenueError
 from core.events import AccountSwept, AnyEvent, BalanceUpdate, FrameFault, Heard, OrderState, OrderUpdate
 from core.orders import OrderRequest
 from feeds.clock import Clock
+from feeds.order_fate import SentOrders
 from feeds.plans import by_market
 from feeds.rest import RestClient
 from feeds.venue import ConnectionPlan, Credentials, Endpoints, Opening, PlainStream, Subscription
@@ -41,8 +42,7 @@ class WeexDesk(PlainStream):
         self._clock = Clock()
         self._known = Known()
         self._requests = itertools.count(1)
-        self._sent: set[str] = set()
-        """Client ids that were sent from here: what is sent again is looked up first."""
+        self._sent = SentOrders(round(facts.VALID_SECONDS * 1e9))
         self._rest = self._client(facts.LINEAR, facts.CLOCK_PATH)
         self._spot = self._client(facts.SPOT, facts.SPOT_CLOCK_PATH)
 
@@ -122,31 +122,46 @@ class WeexDesk(PlainStream):
     # --- orders --------------------------------------------------------------------------------------------------
 
     async def place(self, order: OrderRequest, *, post_only: bool = False) -> Sequence[AnyEvent]:
-        """See :meth:`feeds.venue.AccountFeed.place`."""
+        """See :meth:`feeds.venue.AccountFeed.place`. What was sent before is looked up, and not sent again before the
+        first request can no longer be accepted."""
         async with self._rest:
+            if self._sent.was_sent(order) and (known := await self._sent_before(order)):
+                return known
             if self._known.hedge is None:
                 await self._sweeping().mode()
             body = orders.body(order, hedge=self._known.hedge is True, post_only=post_only)
-            if order.client_order_id in self._sent and (found := await self._look_up(order)):
-                return found
-            self._sent.add(order.client_order_id)
+            self._sent.sent(order, self._clock.now_ns())
             try:
                 raw = await self._rest.ask("POST", facts.ORDER_PATH, body=body)
             except VenueError as error:
                 return await self._not_placed(order, error)
         number = _number(raw)
+        if not number:
+            return [self._said(order, OrderState.UNKNOWN, "an answer without the number of an order")]
         self._known.name_order(number, order.client_order_id)
         return [orders.update(order, OrderState.OPEN, self._clock.now_ns(), venue_order_id=number)]
 
+    async def _sent_before(self, order: OrderRequest) -> Sequence[AnyEvent]:
+        """What became of an order that was sent; nothing where it came to nothing and never will."""
+        try:
+            found = await self._look_up(order)
+        except VenueError as error:
+            return [self._said(order, OrderState.UNKNOWN, str(error))]
+        if not found and self._sent.may_come(order, self._clock.now_ns()):
+            return [self._said(order, OrderState.UNKNOWN, NOT_KNOWN)]
+        return found
+
     async def _not_placed(self, order: OrderRequest, error: VenueError) -> Sequence[AnyEvent]:
         """What an error says of an order: nothing (it may be there), that it was refused, or that it never arrived."""
+        if error.code == facts.CODE_CLIENT_ID:  # its name is taken: by itself
+            return await self._sent_before(order)
         if error.outcome_unknown:
-            return [orders.update(order, OrderState.UNKNOWN, self._clock.now_ns(), reason=str(error))]
+            self._sent.sent(order, self._clock.now_ns())  # it may have been signed as late as now
+            return [self._said(order, OrderState.UNKNOWN, str(error))]
+        self._sent.refused(order)
         if not _refused(error):
             raise error
-        if error.code == facts.CODE_CLIENT_ID and (found := await self._look_up(order)):
-            return found  # its name is taken: by itself
-        return [orders.update(order, OrderState.REJECTED, self._clock.now_ns(), reason=str(error))]
+        return [self._said(order, OrderState.REJECTED, str(error))]
 
     async def cancel(self, order: OrderRequest) -> Sequence[AnyEvent]:
         """See :meth:`feeds.venue.AccountFeed.cancel`."""
@@ -159,10 +174,14 @@ class WeexDesk(PlainStream):
         return await self.query(order)
 
     async def query(self, order: OrderRequest) -> Sequence[AnyEvent]:
-        """See :meth:`feeds.venue.AccountFeed.query`."""
+        """See :meth:`feeds.venue.AccountFeed.query`. One that was made or sent a moment ago and is not found is
+        UNKNOWN."""
         async with self._rest:
             found = await self._look_up(order)
-        return found or [orders.update(order, OrderState.REJECTED, self._clock.now_ns(), reason=NOT_KNOWN)]
+        return found or [self._said(order, self._sent.unheard_of(order, self._clock.now_ns()), NOT_KNOWN)]
+
+    def _said(self, order: OrderRequest, state: OrderState, reason: str) -> OrderUpdate:
+        return orders.update(order, state, self._clock.now_ns(), reason=reason)
 
     async def _look_up(self, order: OrderRequest) -> list[AnyEvent]:
         """The order by its client id, and its fills; empty where the venue does not know it. It is found by number
@@ -208,6 +227,6 @@ def _number(raw: bytes) -> str:
     """The venue's number of an order in its answer; empty where it is not told."""
     try:
         content = json.loads(raw)
-    except ValueError:
+    except (ValueError, RecursionError):
         return ""
     return str(content.get("orderId") or "") if isinstance(content, dict) else ""

@@ -135,6 +135,12 @@ LONGEST_LOOK_BACK_MS: Final = 89 * 86_400_000
 """The venue's records go back 90 days."""
 
 PAGE_ROWS: Final = 100
+MOST_LOOK_UPS: Final = 200
+"""So many orders are looked up by number in one sweep, for what we call them; each weighs 2 of the 500."""
+
+VALID_SECONDS: Final = 60.0
+"""A signature lives 30 s by the venue's clock: with what its clock and ours may be apart, none is taken later."""
+
 CLIENT_ID: Final = re.compile(r"[.A-Z:/a-z0-9_-]{1,36}")
 CODE_CLIENT_ID: Final = "-1180"
 CODE_NO_ORDER: Final = "-3200"

@@ -46,11 +46,14 @@ class Known:
         return True
 
     def name_order(self, venue_id: str, client_id: str) -> None:
-        """Remember which order of ours the venue calls by its own number."""
-        if not venue_id or not client_id:
+        """Remember which order of ours the venue calls by its own number; one without a name of ours has none."""
+        if not venue_id:
             return
-        self._client_ids[venue_id] = client_id
-        self._venue_ids[client_id] = venue_id
+        if client_id:
+            self._client_ids[venue_id] = client_id
+            self._venue_ids[client_id] = venue_id
+        else:
+            self._client_ids.setdefault(venue_id, "")
         if len(self._client_ids) > MOST_ORDERS:
             oldest = next(iter(self._client_ids))
             self._venue_ids.pop(self._client_ids.pop(oldest), None)
@@ -58,6 +61,10 @@ class Known:
     def client_id(self, venue_id: str) -> str:
         """Our name of an order; empty where it is not known."""
         return self._client_ids.get(venue_id, "")
+
+    def knows(self, venue_id: str) -> bool:
+        """True where it is known what we call an order, or that we have no name for it."""
+        return venue_id in self._client_ids
 
     def venue_id(self, client_id: str) -> str:
         """The venue's number of an order; empty where it is not known."""

@@ -48,15 +48,12 @@ class WeexDialect:
         return Signed(question.query, sign.headers(credentials, now_ms, payload))
 
     def failure(self, reply: Reply, now_ms: int) -> VenueError | None:
-        """A status other than 200, a negative ``code``, or an order that was not taken."""
-        try:
-            refusal = _REFUSAL.decode(reply.body)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            refusal = _Refusal()
-        code, message = _code_of(refusal)
-        if reply.status == 200 and not code:
+        """A status other than 200, a body that is no JSON, a negative ``code``, or an order that was not taken."""
+        said = _said(reply.body)
+        code, message = ("", "") if said is None else _code_of(said)
+        if reply.status == 200 and not code and said is not None:
             return None
-        refused = reply.status < 500 and reply.status != 408
+        refused = reply.status < 500 and reply.status not in (200, 408)
         return VenueError(
             self.venue,
             code or str(reply.status),
@@ -87,6 +84,25 @@ class WeexDialect:
             return msgspec.json.decode(body, type=reference.Clock).time_ms
         except (msgspec.DecodeError, UnicodeDecodeError):
             raise VenueError(self.venue, "bad_answer", "no serverTime") from None
+
+
+def refusal(body: bytes) -> VenueError | None:
+    """The error in a body; ``None`` where it is a good answer, or no answer of WEEX's."""
+    code, message = _code_of(_said(body) or _Refusal())
+    if not code:
+        return None
+    return VenueError(facts.VENUE, code, clip(message, 200), outcome_unknown=_may_have_acted(code, message))
+
+
+def _said(body: bytes) -> _Refusal | None:
+    """What an answer says of itself; ``None`` for one that is no JSON. A list says nothing."""
+    try:
+        body.decode()
+        return _REFUSAL.decode(body)
+    except msgspec.ValidationError:
+        return _Refusal()
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
 
 
 def _code_of(refusal: _Refusal) -> tuple[str, str]:

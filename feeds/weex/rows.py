@@ -207,19 +207,22 @@ def _time(fields: Fields, name: str) -> int | None:
 
 
 def streamed_fill(fields: Fields, origin: Origin) -> Fill | None:
-    """A row of the ``fill`` channel; ``None``, and noted, where it is not whole. A liquidation's own fee is in it."""
+    """A row of the ``fill`` channel; ``None``, and noted, where it is not whole.
+
+    A liquidation's own fee is not in it: that is a record of the ledger by itself.
+    """
     size, value, fee = fields.size("fillSize"), fields.size("fillValue"), amount(fields, "fillFee")
-    liquidation = fields.size("liquidateFee") if "liquidateFee" in fields else ZERO
+    liquidation = amount(fields, "liquidateFee") if "liquidateFee" in fields else ZERO
     if fee is None or liquidation is None or size is None or value is None:
         return None
     price = _quotient(value, size)
     if price is None:
         fields.note("fillValue", "a price times fillSize")
-    return _fill(fields, origin, "orderSide", price, size, fee + liquidation, liquidated=bool(liquidation))
+    return _fill(fields, origin, "orderSide", price, size, fee, liquidated=bool(liquidation))
 
 
 def told_fill(fields: Fields, origin: Origin) -> Fill | None:
-    """A row of ``userTrades``; ``None``, and noted, where it is not whole."""
+    """A row of ``userTrades``; ``None``, and noted, where it is not whole. It tells of no liquidation."""
     price, size, fee = fields.price("price"), fields.size("qty"), amount(fields, "commission")
     return None if fee is None else _fill(fields, origin, "side", price, size, fee, liquidated=False)
 

@@ -1,19 +1,15 @@
-"""Everything that WEEX tells of an account over REST, asked in one go.
-
-The venue's own time, asked first, is the time of what is told: nothing that its stream says afterwards is older.
-"""
+"""Everything that WEEX tells of an account over REST, asked in one go."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Final, TypeGuard
 
 import msgspec
-from msgspec.structs import replace
 
 from core.errors import DecodeError, VenueError
-from core.events import AnyEvent, BalanceUpdate, Fill, FrameFault, PositionUpdate
+from core.events import AnyEvent, FrameFault, PositionUpdate
 from core.exact import ZERO
 from core.instruments import instrument_id
 from feeds.clock import Clock
@@ -21,7 +17,6 @@ from feeds.rest import RestClient
 from feeds.venue import RestAnswer
 from feeds.weex import account, facts
 from feeds.weex.known import Known
-from feeds.weex.rest import WeexDialect
 
 _MOST_PAGES: Final = 500
 """More are not asked for at once: whoever answers any stretch of time with a full page would be asked for ever."""
@@ -32,6 +27,7 @@ class Sweep:
 
     def __init__(self, rest: RestClient, name: str, known: Known, clock: Clock) -> None:
         self._rest, self._name, self._known, self._clock = rest, name, known, clock
+        self._looked_up = 0
 
     async def ask(
         self, path: str, parameters: dict[str, str] | None = None, *, body: dict[str, object] | None = None
@@ -59,7 +55,6 @@ class Sweep:
     async def standing(self, symbols: Sequence[str]) -> list[AnyEvent]:
         """Settings, balances, positions and open orders. Raises VenueError, also where any row cannot be read: what is
         not told would count as not there."""
-        now_ns = await self._venue_now_ns()
         events = await self.mode()
         wanted = {instrument_id(facts.VENUE, facts.LINEAR, symbol) for symbol in symbols}
         _, configured = await self.ask(facts.SYMBOL_CONFIG_PATH)
@@ -70,11 +65,8 @@ class Sweep:
         for event in (*wallet, *held, *open_orders):
             if _bad(event):
                 raise unreadable(event)
-        events += [replace(event, venue_time_ns=now_ns) for event in wallet if isinstance(event, BalanceUpdate)]
         told = [event for event in held if isinstance(event, PositionUpdate) and event.instrument in wanted]
-        events += [replace(event, venue_time_ns=now_ns) for event in told]
-        events += self._flat(wanted, told, now_ns)
-        return events + open_orders
+        return [*events, *wallet, *told, *self._flat(wanted, told), *open_orders]
 
     async def _open_orders(self, symbols: Sequence[str]) -> list[AnyEvent]:
         """Those of all contracts; contract by contract where one page may not hold them."""
@@ -88,7 +80,7 @@ class Sweep:
             for event in (await self.ask(facts.OPEN_ORDERS_PATH, {"symbol": symbol, **page}))[1]
         ]
 
-    def _flat(self, wanted: Iterable[str], told: Iterable[PositionUpdate], now_ns: int) -> list[PositionUpdate]:
+    def _flat(self, wanted: Iterable[str], told: Iterable[PositionUpdate]) -> list[PositionUpdate]:
         there = {(event.instrument, event.leg) for event in told}
         return [
             PositionUpdate(
@@ -97,16 +89,12 @@ class Sweep:
                 instrument=instrument,
                 quantity=ZERO,
                 entry_price=None,
-                venue_time_ns=now_ns,
                 leg=leg,
             )
             for instrument in sorted(wanted)
             for leg in self._known.legs
             if (instrument, leg) not in there
         ]
-
-    async def _venue_now_ns(self) -> int:
-        return WeexDialect().clock_ms(await self._rest.get(facts.CLOCK_PATH)) * 1_000_000
 
     async def records(self, symbols: Sequence[str], since_ns: int) -> list[AnyEvent]:
         """Fills, funding and fees since then, as far back as the venue goes. Raises VenueError."""
@@ -130,17 +118,38 @@ class Sweep:
         return len(told) >= facts.PAGE_ROWS, told
 
     async def _fills(self, start: int, end: int) -> tuple[bool, list[AnyEvent]]:
-        """Executions, each with our name of its order: the past of contracts with an unknown one is looked through."""
-        span = {"startTime": str(start), "endTime": str(end)}
-        raw, told = await self.ask(facts.TRADES_PATH, {**span, "limit": str(facts.PAGE_ROWS)})
-        unnamed = {event.instrument for event in told if isinstance(event, Fill) and not event.client_order_id}
-        for instrument in sorted(unnamed):
-            await self.ask(facts.ORDER_HISTORY_PATH, {"symbol": instrument.split(":")[2], **span})
-        if unnamed:
-            now_ns = self._clock.now_ns()
-            answer = RestAnswer(path=facts.TRADES_PATH, body=raw, received_ns=now_ns, account=self._name)
+        """Executions, each with our name of its order."""
+        span = {"startTime": str(start), "endTime": str(end), "limit": str(facts.PAGE_ROWS)}
+        raw, told = await self.ask(facts.TRADES_PATH, span)
+        if len(told) >= facts.PAGE_ROWS and end > start:
+            return True, told
+        now_ns = self._clock.now_ns()
+        answer = RestAnswer(path=facts.TRADES_PATH, body=raw, received_ns=now_ns, account=self._name)
+        if await self._name_orders(account.order_numbers(answer), start, end):
             told = account.events(answer, self._known)
-        return len(told) >= facts.PAGE_ROWS, told
+        return False, told
+
+    async def _name_orders(self, numbers: Mapping[str, str], start: int, end: int) -> bool:
+        """Learn what we call the orders of these numbers (each with its contract's symbol); true where any was not
+        known. The past of their contracts is looked through first. It tells orders by when they were made, so older
+        ones are looked up one by one, as many as one sweep may take."""
+        unknown = {number: symbol for number, symbol in numbers.items() if not self._known.knows(number)}
+        for symbol in sorted(set(unknown.values())):
+            await self._pages(partial(self._ended, symbol), start, end)
+        for number in sorted(unknown):
+            if self._known.knows(number) or self._looked_up >= facts.MOST_LOOK_UPS:
+                continue
+            self._looked_up += 1
+            await self._name_order(number)
+        return bool(unknown)
+
+    async def _name_order(self, number: str) -> None:
+        try:
+            await self.ask(facts.ORDER_PATH, {"orderId": number})
+        except VenueError as error:
+            if error.code != facts.CODE_NO_ORDER:
+                raise
+            self._known.name_order(number, "")
 
     async def _income(self, start: int, end: int) -> tuple[bool, list[AnyEvent]]:
         body: dict[str, object] = {"startTime": start, "endTime": end, "limit": facts.PAGE_ROWS}

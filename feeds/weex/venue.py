@@ -56,13 +56,12 @@ def rest_events(answer: RestAnswer) -> Sequence[AnyEvent]:
     import msgspec
 
     from feeds.candles import open_body
-    from feeds.rest import Reply
     from feeds.weex import account, reference
-    from feeds.weex.rest import WeexDialect
+    from feeds.weex.rest import refusal
 
-    refusal = WeexDialect().failure(Reply(200, {}, answer.body), answer.received_ns // 1_000_000)
-    if refusal is not None:
-        raise refusal
+    refused = refusal(answer.body)
+    if refused is not None:
+        raise refused
     if answer.path in facts.SILENT_PATHS:
         open_body(facts.VENUE, answer.path, answer.body, msgspec.Raw)
         return [Heard(received_ns=answer.received_ns, kind="answer", channel=answer.path)]

@@ -114,14 +114,14 @@ class TradeApi:
         return page_of(parameters, rows)
 
     def history(self, parameters: Parameters, account: Account, _: ApiKey) -> Any:
-        """GET order/list/history_orders: open ones too, newest first."""
+        """GET order/list/history_orders: open ones too, newest first, by when they were made."""
         symbol, states = text(parameters, "symbol"), text(parameters, "states")
         start, end = whole(parameters, "start_time", 0), whole(parameters, "end_time", 1 << 53)
         orders = self._contract_orders([*account.closed_orders, *account.open_orders()])
         rows = [
             encode.order_row(account, order)
             for order in sorted(orders, key=lambda order: order.number, reverse=True)
-            if symbol in ("", order.listing.symbol) and start <= order.updated_ms and order.created_ms <= end
+            if symbol in ("", order.listing.symbol) and start <= order.created_ms <= end
         ]
         return page_of(parameters, [row for row in rows if not states or str(row["state"]) in states.split(",")])
 

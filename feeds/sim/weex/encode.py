@@ -28,7 +28,7 @@ _STATUS = {
 }
 """No state of its own is documented for an order that is filled in part."""
 
-_LEDGER = {"funding": "position_funding", "transfer": "transfer_in", "insurance": "finish_liquidate"}
+_LEDGER = {"funding": "position_funding", "transfer": "transfer_in", "insurance": "order_liquidate_fee_income"}
 
 
 def position_side(side: PositionSide, *, long: bool) -> str:
@@ -121,7 +121,7 @@ def trade(fill: Fill) -> Fields:
         "orderId": fill.order.number,
         "symbol": fill.listing.symbol,
         "buyer": fill.side == "buy",
-        "commission": plain(fill.fee),
+        "commission": "0" if fill.purpose is Purpose.LIQUIDATION else plain(fill.fee),
         "commissionAsset": fill.fee_asset,
         "maker": fill.maker,
         "price": plain(fill.price),

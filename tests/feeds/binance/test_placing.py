@@ -15,6 +15,7 @@ from core.events import (
     OrderUpdate,
 )
 from core.legs import Leg
+from feeds.clock import Clock
 from tests.feeds.binance.desk import desk, not_known, only, order, refused, row
 
 
@@ -108,10 +109,29 @@ async def test_an_order_that_cannot_come_about_any_more_is_rejected_and_may_be_s
         venue.on("GET /fapi/v1/order", not_known())
         venue.on("POST /fapi/v1/order", None, row())
         assert only(await account.place(order())).state is OrderState.UNKNOWN
-        account._sent_ns["hr-7f3a-0001"] -= 6 * 10**9
+        account._fates._sent_ns["hr-7f3a-0001"] -= 6 * 10**9
         assert only(await account.query(order())).state is OrderState.REJECTED
         assert only(await account.place(order())).state is OrderState.OPEN
     assert venue.count("POST") == 2
+
+
+async def test_an_order_that_an_earlier_run_may_have_sent_is_unknown_until_its_request_is_dead() -> None:
+    now_ns = Clock().now_ns()
+    async with desk() as (account, venue):
+        venue.on("GET /fapi/v1/order", not_known())
+        venue.on("DELETE /fapi/v1/order", lambda _: refused(-2011, "Unknown order sent."))
+        fresh = order(created_ns=now_ns)
+        assert only(await account.query(fresh)).state is OrderState.UNKNOWN
+        assert only(await account.cancel(fresh)).state is OrderState.UNKNOWN
+        assert only(await account.query(order(created_ns=now_ns - 6 * 10**9))).state is OrderState.REJECTED
+
+
+async def test_a_fresh_order_is_sent_though_the_venue_does_not_know_it() -> None:
+    async with desk() as (account, venue):
+        venue.on("GET /fapi/v1/order", not_known())
+        venue.on("POST /fapi/v1/order", row())
+        assert only(await account.place(order(created_ns=Clock().now_ns()))).state is OrderState.OPEN
+    assert venue.count("POST") == 1
 
 
 async def test_an_order_filled_in_an_earlier_run_is_not_sent_again() -> None:

@@ -191,28 +191,72 @@ async def test_spot_tells_balances() -> None:
     assert isinstance(swept, AccountSwept)
 
 
-async def test_a_list_that_says_what_the_stream_said_is_as_new_and_one_that_is_behind_is_older() -> None:
+async def test_a_position_is_told_as_it_was_read_whatever_the_stream_said() -> None:
     async with desk() as (account, venue):
         prepared(venue)
         (plan,) = account.plans(["binance:usdm:BTCUSDT"])
         decoder = account.decoder(plan)
-        position = {"s": "BTCUSDT", "pa": "-0.5", "ep": "60000", "mt": "isolated", "iw": "14000", "ps": "BOTH"}
-        stamps = []
-        for amount in ("-0.5", "-0.7"):
-            later = {"e": "ACCOUNT_UPDATE", "E": NOW_MS, "T": NOW_MS + 8000, "a": {"P": [position | {"pa": amount}]}}
-            assert decoder.decode(json.dumps(later), 7)
-            (read,) = of(await sweep(account), PositionUpdate)
-            stamps.append(read.venue_time_ns // 10**6)
-    assert stamps == [NOW_MS + 8000, NOW_MS]
+        streamed = {"s": "BTCUSDT", "pa": "-0.5", "ep": "60000", "mt": "isolated", "iw": "14000", "ps": "BOTH"}
+        later = {"e": "ACCOUNT_UPDATE", "E": NOW_MS, "T": NOW_MS + 8000, "a": {"P": [streamed]}}
+        assert of(decoder.decode(json.dumps(later), 7), PositionUpdate)
+        (read,) = of(await sweep(account), PositionUpdate)
+    assert read.venue_time_ns == NOW_MS * 10**6, "the row's own time"
+    assert read.isolated_margin == Decimal("15000.5"), "margin that was moved since the last trade"
 
 
-async def test_no_position_was_none_a_little_before_it_was_asked_for() -> None:
+async def test_no_position_has_no_time_of_the_venues() -> None:
     async with desk() as (account, venue):
         prepared(venue)
         venue.on("GET /fapi/v3/positionRisk", [])
-        before_ns = time.time_ns()
         (read,) = of(await sweep(account), PositionUpdate)
-    assert before_ns - 6 * 10**9 < read.venue_time_ns < before_ns
+    assert (read.quantity, read.venue_time_ns) == (0, None)
+
+
+async def test_a_settled_rate_is_asked_for_until_it_is_known_and_not_again() -> None:
+    async with desk() as (account, venue):
+        prepared(venue)
+        (rate,) = venue.answers["GET /fapi/v1/fundingRate"][0]
+        venue.on("GET /fapi/v1/fundingRate", [], [rate])
+        told = [[event.rate for event in of(await sweep(account), FundingPayment)] for _ in range(3)]
+    assert told == [[None, None], [Decimal("0.0001"), None], [Decimal("0.0001"), None]]
+    assert venue.count("GET", "/fapi/v1/fundingRate") == 2
+
+
+async def test_a_special_payment_needs_no_rate() -> None:
+    async with desk() as (account, venue):
+        prepared(venue)
+        special = [row for row in venue.answers["GET /fapi/v1/income"][0] if row["incomeType"] != "FUNDING_FEE"]
+        venue.on("GET /fapi/v1/income", special)
+        (payment,) = of(await sweep(account), FundingPayment)
+    assert payment.rate is None
+    assert not venue.count("GET", "/fapi/v1/fundingRate")
+
+
+async def test_how_contracts_are_set_is_read_seldom_and_again_once_the_stream_has_begun_anew() -> None:
+    path, both = "/fapi/v1/symbolConfig", ["binance:usdm:BTCUSDT", "binance:usdm:ETHUSDT"]
+    counts = []
+    async with desk() as (account, venue):
+        prepared(venue)
+        (plan,) = account.plans(["binance:usdm:BTCUSDT"])
+        for _ in range(facts.SETTINGS_EVERY_SWEEPS + 1):
+            await sweep(account)
+            counts.append(venue.count("GET", path))
+        account.subscribe_frames(plan, ())
+        for _ in range(2):
+            await sweep(account)
+            counts.append(venue.count("GET", path))
+        await account.sweep(both, NOW_MS * 10**6)
+    assert counts == [1] * facts.SETTINGS_EVERY_SWEEPS + [2, 3, 3]
+    assert [query["symbol"] for query in venue.queries("GET", path)][3:] == ["ETHUSDT"]
+
+
+async def test_settings_of_a_sweep_that_failed_are_read_again() -> None:
+    async with desk() as (account, venue):
+        prepared(venue)
+        venue.on("GET /fapi/v1/openOrders", web.Response(text="5", content_type="application/json"), [])
+        with pytest.raises(VenueError):
+            await sweep(account)
+        assert [event.leverage for event in of(await sweep(account), AccountSettings)] == [None, 2]
 
 
 async def test_a_spot_balance_that_is_gone_is_told_as_nothing_once() -> None:

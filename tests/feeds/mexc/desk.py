@@ -66,6 +66,7 @@ def order(
     instrument: str = LINEAR,
     name: str = "",
     reduce_only: bool = False,
+    created_ns: int = 1,
 ) -> OrderRequest:
     """A request with a name of its own."""
     return OrderRequest(
@@ -76,7 +77,7 @@ def order(
         quantity=Decimal(quantity),
         limit_price=price,
         reduce_only=reduce_only,
-        created_ns=1,
+        created_ns=created_ns,
         leg=leg,
     )
 

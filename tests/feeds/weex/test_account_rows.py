@@ -295,10 +295,10 @@ def test_a_fill_bears_our_name_once_the_order_was_heard_of() -> None:
         assert event.client_order_id == "hr-1"
 
 
-def test_a_liquidation_is_told_apart_and_costs_its_fee() -> None:
+def test_a_liquidation_is_told_apart_and_its_own_fee_is_left_to_the_ledger() -> None:
     event = only(streamed("fill", STREAMED_FILL | {"liquidateFee": "65.0005"}))
     assert isinstance(event, Fill)
-    assert (event.origin, event.fee) == (FillOrigin.LIQUIDATION, Decimal("70.2005"))
+    assert (event.origin, event.fee) == (FillOrigin.LIQUIDATION, Decimal("5.2"))
 
 
 def test_a_maker_may_be_paid() -> None:

@@ -436,8 +436,10 @@ async def test_what_the_venue_refuses_is_rejected_in_its_words(
 
 
 async def test_an_order_that_nobody_knows(served: ServedWeex) -> None:
-    unknown = order_of(await served.desk().query(request("hr-9")), "hr-9")
-    assert (unknown.state, unknown.reason) == (OrderState.REJECTED, NOT_KNOWN)
+    made_before = msgspec.structs.replace(request("hr-9"), created_ns=SINCE_NS)
+    for wanted, state in ((made_before, OrderState.REJECTED), (request("hr-9"), OrderState.UNKNOWN)):
+        told = order_of(await served.desk().query(wanted), "hr-9")
+        assert (told.state, told.reason) == (state, NOT_KNOWN)
 
 
 async def test_a_clock_that_is_off_is_the_venues_to_correct(served: ServedWeex) -> None:
@@ -493,4 +495,8 @@ async def test_a_liquidation_is_told_as_one(served: ServedWeex) -> None:
         await log.until(lambda: positions(log.events).get((CONTRACT, Leg.SHORT)) == 0, 10)
     (forced,) = [event for event in log.events if isinstance(event, Fill) and event.origin == "liquidation"]
     assert (forced.side, forced.quantity, forced.leg) == ("buy", Decimal("0.5"), Leg.SHORT)
-    assert forced.fee > 0
+    swept = await desk.sweep([CONTRACT], SINCE_NS)
+    again = {event.fill_id: event for event in swept if isinstance(event, Fill)}[forced.fill_id]
+    charged = [event for event in swept if isinstance(event, FeeCharged) and event.kind == "liquidation"]
+    assert (forced.fee, again.fee, len(charged)) == (Decimal(0), Decimal(0), 1), "it is told once, by the ledger"
+    assert charged[0].amount > 0

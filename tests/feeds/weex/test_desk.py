@@ -27,7 +27,7 @@ from feeds.clock import Clock
 from feeds.weex import facts, sign
 from feeds.weex.desk import NOT_KNOWN
 from tests.feeds.weex.account_samples import FUNDING, ORDER, POSITION, TIME, TRADE
-from tests.feeds.weex.exchange import KEY, trading
+from tests.feeds.weex.exchange import KEY, Exchange, trading
 
 NAMES = ["weex:linear:BTCUSDT", "weex:linear:ETHUSDT"]
 SINCE_NS = Clock().now_ns() - 3600 * 10**9
@@ -71,8 +71,10 @@ async def test_a_sweep_tells_each_contract_and_leg_once_and_ends_with_its_word()
     }
     (wallet,) = [one for one in events if isinstance(one, BalanceUpdate)]
     assert (wallet.asset, wallet.wallet_balance) == ("USDT", Decimal("1000.5"))
-    stamps = {one.venue_time_ns for one in events if isinstance(one, PositionUpdate | BalanceUpdate)}
-    assert len(stamps) == 1, "all of it is of one moment, by the venue's clock"
+    stamps = {one.venue_time_ns for one in events if isinstance(one, PositionUpdate) and one.quantity}
+    assert stamps == {TIME * 1_000_000}, "when it last changed"
+    empty = [one for one in events if isinstance(one, PositionUpdate) and not one.quantity]
+    assert {wallet.venue_time_ns, *(one.venue_time_ns for one in empty)} == {None}, "the venue does not say since when"
 
 
 async def test_in_one_way_mode_a_contract_has_one_leg() -> None:
@@ -85,7 +87,7 @@ async def test_in_one_way_mode_a_contract_has_one_leg() -> None:
 async def test_fills_bear_our_names_also_where_only_history_tells_them() -> None:
     async with trading() as (desk, exchange):
         exchange.orders = [ORDER | {"status": "FILLED"}]
-        exchange.bodies["/capi/v3/userTrades"] = [TRADE, TRADE | {"symbol": "XRPUSDT", "id": 1}]
+        exchange.bodies["/capi/v3/userTrades"] = [TRADE, TRADE | {"symbol": "XRPUSDT", "id": 1, "orderId": 2}]
         exchange.bodies["/capi/v3/account/income"] = {"hasNextPage": False, "items": [FUNDING]}
         first, again = await desk.sweep(NAMES, SINCE_NS), await desk.sweep(NAMES, SINCE_NS)
     for events in (first, again):
@@ -95,6 +97,61 @@ async def test_fills_bear_our_names_also_where_only_history_tells_them() -> None
         assert paid.payment_id == "686960019383517338"
     asked = [query["symbol"] for _, path, query, _ in exchange.asked if path == "/capi/v3/order/history"]
     assert asked == ["BTCUSDT", "XRPUSDT"], "what was looked up once is known"
+
+
+async def test_a_fill_of_an_order_from_before_bears_its_name() -> None:
+    """The past tells orders by when they were made: an older one is looked up by its number, and only once."""
+    async with trading() as (desk, exchange):
+        exchange.orders = [ORDER | {"status": "NEW"}]
+        exchange.bodies |= {"/capi/v3/openOrders": [], "/capi/v3/order/history": []}
+        exchange.bodies["/capi/v3/userTrades"] = [TRADE, TRADE | {"id": 1, "orderId": 7}]
+        first, again = await desk.sweep(NAMES, SINCE_NS), await desk.sweep(NAMES, SINCE_NS)
+    for events in (first, again):
+        names = {one.fill_id: one.client_order_id for one in events if isinstance(one, Fill)}
+        assert names == {"801234567890123456": "hr-1", "1": ""}
+    asked = [query["orderId"] for _, path, query, _ in exchange.asked if path == "/capi/v3/order"]
+    assert asked == ["7", "702345678901234567"]
+
+
+async def test_an_order_by_hand_has_no_name_and_is_asked_for_once() -> None:
+    async with trading() as (desk, exchange):
+        exchange.orders = [ORDER | {"status": "FILLED", "clientOrderId": ""}]
+        exchange.bodies["/capi/v3/userTrades"] = [TRADE]
+        for _ in range(2):
+            (fill,) = [one for one in await desk.sweep(NAMES, SINCE_NS) if isinstance(one, Fill)]
+            assert fill.client_order_id == ""
+    assert exchange.paths().count("GET /capi/v3/order/history") == 1
+    assert "GET /capi/v3/order" not in exchange.paths()
+
+
+async def test_names_are_found_among_more_than_a_page_of_ended_orders() -> None:
+    async with trading() as (desk, exchange):
+        last = Clock().now_ns() // 1_000_000
+        times = [last - 3_000_000 + 10_000 * number for number in range(250)]
+
+        def ended(asked: Any) -> list[dict[str, Any]]:
+            start, end = int(asked.query["startTime"]), int(asked.query["endTime"])
+            rows = [
+                ORDER | {"status": "FILLED", "orderId": stamp, "clientOrderId": f"hr-{stamp}", "time": stamp}
+                for stamp in times
+                if start <= stamp <= end
+            ]
+            return rows[::-1][: int(asked.query["limit"])]
+
+        exchange.bodies["/capi/v3/order/history"] = ended
+        exchange.bodies["/capi/v3/userTrades"] = [TRADE | {"orderId": times[0]}]
+        (fill,) = [one for one in await desk.sweep(NAMES, SINCE_NS) if isinstance(one, Fill)]
+    assert fill.client_order_id == f"hr-{times[0]}"
+    assert "GET /capi/v3/order" not in exchange.paths()
+
+
+async def test_a_sweep_looks_up_so_many_orders_by_number_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(facts, "MOST_LOOK_UPS", 3)
+    async with trading() as (desk, exchange):
+        exchange.bodies["/capi/v3/userTrades"] = [TRADE | {"id": number, "orderId": number} for number in range(1, 6)]
+        for expected in (3, 5, 5):
+            await desk.sweep(NAMES, SINCE_NS)
+            assert exchange.paths().count("GET /capi/v3/order") == expected
 
 
 async def test_more_open_orders_than_a_page_are_asked_for_by_contract() -> None:
@@ -248,17 +305,64 @@ async def test_an_order_whose_answer_does_not_tell_is_unknown_until_it_is_looked
         exchange.mood = mood
         assert standing(await desk.place(request())).state is OrderState.UNKNOWN
         found = standing(await desk.query(request()))
-    assert found.state is (OrderState.REJECTED if mood == "system" else OrderState.OPEN)
+    assert found.state is (OrderState.UNKNOWN if mood == "system" else OrderState.OPEN), "it may still come"
     assert found.reason == (NOT_KNOWN if mood == "system" else "")
 
 
-async def test_an_order_that_did_not_arrive_is_unknown_and_can_be_sent_again() -> None:
+def posted(exchange: Exchange) -> int:
+    return exchange.paths().count("POST /capi/v3/order")
+
+
+async def test_an_order_whose_request_may_still_arrive_is_unknown_and_not_sent_again() -> None:
     async with trading() as (desk, exchange):
         exchange.mood = "late"
         assert standing(await desk.place(request())).state is OrderState.UNKNOWN
         exchange.mood = ""
+        assert standing(await desk.query(request(created_ns=0))).state is OrderState.UNKNOWN
+        assert standing(await desk.place(request(created_ns=0))).state is OrderState.UNKNOWN
+        assert posted(exchange) == 1
+        exchange.mood = "late"
+        exchange.arrive()
+        assert standing(await desk.place(request())).state is OrderState.OPEN
+        assert posted(exchange) == 1
+
+
+async def test_an_order_that_can_no_longer_arrive_can_be_sent_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(facts, "VALID_SECONDS", 0.0)
+    async with trading() as (desk, exchange):
+        exchange.mood = "late"
+        assert standing(await desk.place(request())).state is OrderState.UNKNOWN
+        exchange.mood = ""
+        assert standing(await desk.query(request())).state is OrderState.REJECTED
         assert standing(await desk.place(request())).state is OrderState.OPEN
         assert len(exchange.orders) == 1
+
+
+@pytest.mark.parametrize("path", ["openOrders", "order/history"])
+async def test_a_look_up_that_fails_leaves_what_was_sent_unknown(path: str) -> None:
+    async with trading() as (desk, exchange):
+        exchange.mood = "late"
+        await desk.place(request())
+        exchange.bodies[f"/capi/v3/{path}"] = {"code": -1054, "msg": "System error"}
+        told = standing(await desk.place(request()))
+        assert (told.state, "-1054" in told.reason) == (OrderState.UNKNOWN, True)
+        assert posted(exchange) == 1
+
+
+@pytest.mark.parametrize("fails", [False, True])
+async def test_a_name_that_is_taken_by_an_order_that_is_not_found_is_unknown(fails: bool) -> None:
+    async with trading() as (desk, exchange):
+        exchange.orders = [ORDER | {"status": "NEW"}]
+        exchange.bodies["/capi/v3/openOrders"] = {"code": -1054, "msg": "System error"} if fails else []
+        exchange.bodies["/capi/v3/order/history"] = []
+        assert standing(await desk.place(request())).state is OrderState.UNKNOWN
+
+
+@pytest.mark.parametrize("content", [{}, [], {"orderId": ""}, {"orderId": None, "success": True}])
+async def test_an_answer_without_a_number_leaves_the_order_unknown(content: Any) -> None:
+    async with trading() as (desk, exchange):
+        exchange.bodies["POST /capi/v3/order"] = content
+        assert standing(await desk.place(request())).state is OrderState.UNKNOWN
 
 
 async def test_a_refusal_is_told_with_its_reason() -> None:
@@ -349,10 +453,12 @@ async def test_an_order_that_was_filled_meanwhile_is_told_filled_with_its_fills(
     assert [one.client_order_id for one in events if isinstance(one, Fill)] == ["hr-1"]
 
 
-async def test_an_order_that_the_venue_does_not_know_is_rejected() -> None:
+async def test_an_order_that_the_venue_does_not_know_is_rejected_once_it_can_no_longer_come() -> None:
     async with trading() as (desk, exchange):
-        for events in (await desk.query(request("hr-9")), await desk.cancel(request("hr-9"))):
-            assert (standing(events).state, standing(events).reason) == (OrderState.REJECTED, NOT_KNOWN)
+        for made_ns, state in ((0, OrderState.REJECTED), (Clock().now_ns(), OrderState.UNKNOWN)):
+            wanted = request("hr-9", created_ns=made_ns)
+            for events in (await desk.query(wanted), await desk.cancel(wanted)):
+                assert (standing(events).state, standing(events).reason) == (state, NOT_KNOWN)
         exchange.orders = [ORDER | {"status": "SOMETHING"}]
         with pytest.raises(VenueError, match="status"):
             await desk.query(request("hr-1"))

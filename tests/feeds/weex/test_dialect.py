@@ -52,6 +52,10 @@ def test_good_answers_are_let_through(body: Any) -> None:
         (b"", 408, "408", True),
         (b'{"code":-1140,"msg":"\x8e"}', 400, "400", False),
         (b"no", 403, "403", False),
+        (b"<html>welcome</html>", 200, "200", True),
+        (b"", 200, "200", True),
+        (b'{"msg":"\xff"}', 200, "200", True),
+        (b'[{"symbol":"\xff"}]', 200, "200", True),
     ],
 )
 def test_every_way_of_saying_no_is_understood(body: Any, status: int, code: str, unknown: bool) -> None:
