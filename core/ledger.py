@@ -52,7 +52,7 @@ class Ledger:
         """From when on all records of each account were read, by its last whole sweep."""
         self._words: dict[PositionKey | tuple[str, str], LastWord] = {}
         self._superseded: dict[PositionKey, Holding] = {}
-        """What a position was by the fills before its venue's last report: fills that this counts already may come after
+        """What a position was by the fills before its venue's last report: fills that it counts already may come after
         it."""
         self.transfers: dict[tuple[str, str], Decimal] = {}
         """By how much venues' reports have moved balances beyond what was folded, by account and asset: deposits (+)

@@ -37,10 +37,12 @@ class AnyFrameDecoder:
         if self._private is None or not told or not all(_of_no_use(event) for event in told):
             return told
         private = self._private.decode(frame, received_ns)
-        return told if all(_of_no_use(event) for event in private) else private
+        return told if all(_is_unknown(event) for event in private) else private
+
+
+def _is_unknown(event: AnyEvent) -> bool:
+    return isinstance(event, FrameFault) and event.kind is FaultKind.UNKNOWN_TOPIC
 
 
 def _of_no_use(event: AnyEvent) -> bool:
-    if isinstance(event, FrameFault):
-        return event.kind is FaultKind.UNKNOWN_TOPIC
-    return isinstance(event, Heard) and event.kind == "unused"
+    return _is_unknown(event) or (isinstance(event, Heard) and event.kind == "unused")

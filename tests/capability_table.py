@@ -42,6 +42,15 @@ class _Shown:
         self.excess: list[str] = []
 
 
+_PROPERTY: Final = "verifies"
+_current: list[_Shown] = [_Shown()]
+"""That of the running session: a report knows no configuration."""
+
+
+def _collecting() -> _Shown:
+    return _current[0]
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     """The option that names the page to write."""
     parser.addoption("--venue-table", metavar="FILE", help="write what the venues offer, as this run has shown it")
@@ -49,7 +58,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Begin with nothing shown."""
-    config.stash[_KEY] = _Shown()
+    config.stash[_KEY] = _current[0] = _Shown()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -69,20 +78,31 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Note what a test has shown."""
+    """Have the report carry what its test is to show: tests may run in processes of their own."""
     report = yield
-    shown = item.config.stash[_KEY]
-    for cell, client in shown.claims.get(item.nodeid, ()):
-        if report.failed:
-            shown.failed.add(cell)
-        elif report.when == "call" and report.passed:
-            shown.clients.setdefault(cell, set()).add(client)
+    for cell, client in item.config.stash[_KEY].claims.get(item.nodeid, ()):
+        report.user_properties.append((_PROPERTY, [*cell, client]))
     return report
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Note what a test has shown."""
+    shown = _collecting()
+    for name, value in report.user_properties:
+        if name != _PROPERTY or not isinstance(value, list):
+            continue
+        venue, market, capability, client = value
+        if report.failed:
+            shown.failed.add((venue, market, capability))
+        elif report.when == "call" and report.passed:
+            shown.clients.setdefault((venue, market, capability), set()).add(client)
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Write the page where that was asked for; else hold the page against a run of everything."""
     config = session.config
+    if hasattr(config, "workerinput"):
+        return  # one of several processes that run tests: the one that started them has it all
     shown, target = config.stash[_KEY], config.getoption("--venue-table")
     if target:
         Path(target).write_text(page(shown), encoding="utf-8")

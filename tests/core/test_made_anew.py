@@ -5,24 +5,32 @@ from __future__ import annotations
 from decimal import Decimal
 from random import Random
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 
-from core.commands import Explain
+from core.anchors import day_start_ns
+from core.commands import Explain, SetAnchor
 from core.engine import Engine
-from core.events import AccountSwept, AnyEvent, ConnectionState, FundingPayment
+from core.events import AccountSwept, AnyEvent, ConnectionState, FundingPayment, InstrumentListed
 from core.figures import Figure, Freshness
 from core.legs import Leg
-from core.snapshot import HedgeLine, Snapshot
+from core.rules import BLIND
+from core.snapshot import HedgeLine, Since, Snapshot
 from tests.core.anew_books import ETH, FILED, KEPT, PAIRS, PERPETUALS, SOL, TYPED, begun
 from tests.core.anew_steps import HAPPENINGS, PAUSES, STEPS, Step, first_sweep, lived, take
 from tests.core.forgetful import forgetful
 from tests.support.builders import (
+    INVERSE,
     LINEAR,
+    SPOT,
     at,
     connection,
     engine,
     feed,
+    instrument,
+    inverse_book,
+    listed,
     perpetual,
     reference,
     running,
@@ -241,3 +249,37 @@ def test_another_funding_interval_another_table_and_an_explanation_in_between() 
     assert before.maintenance_margin.value is not None
     assert after.maintenance_margin.value == 2 * before.maintenance_margin.value
     assert after.liquidation_price.value != before.liquidation_price.value
+
+
+# --- what nothing but the time changes ----------------------------------------------------------------------------
+
+
+def test_an_anchor_that_is_set_again_counts_from_then_on_and_a_day_from_its_beginning() -> None:
+    made = running()
+    for when in (1, 1.2):
+        made.command(SetAnchor(book="bitcoin"), at(when))
+        (book,) = made.snapshot(at(when + 0.1)).books
+        assert next(found.since_ns for found in book.attributions if found.since is Since.ANCHOR) == at(when)
+    for when in (94_000, 96_500):  # midnight lies between them, and nothing else
+        (book,) = made.snapshot(at(when)).books
+        today = next(found for found in book.attributions if found.since is Since.TODAY)
+        assert (today.since_ns, today.hedged.known) == (day_start_ns(at(when)), False)
+
+
+def test_what_is_forgiven_at_the_start_is_an_alert_once_that_is_over() -> None:
+    made = engine()
+    feed(made, listed(LINEAR), listed(SPOT), perpetual(0, 60_000))
+    feed(made, perpetual(9, 60_000), spot(9, 60_000))
+    before, after = two(made, 9.9, 10.1)
+    assert after.books[0].hedges[0] is before.books[0].hedges[0]
+    assert [any(alert.rule == BLIND for alert in snapshot.alerts) for snapshot in (before, after)] == [False, True]
+
+
+def test_a_position_is_not_known_from_the_instant_at_which_its_contract_expires() -> None:
+    made = engine(inverse_book())
+    described = msgspec.structs.replace(instrument(INVERSE), expiry_ns=at(2))
+    feed(made, InstrumentListed(instrument=described, received_ns=at(0)), listed(SPOT), tiers(INVERSE))
+    feed(made, perpetual(1, 60_000, INVERSE), spot(1, 60_000))
+    before, after = two(made, 1.9, 2)
+    seen = [snapshot.books[0].hedges[0] for snapshot in (before, after)]
+    assert [(line.quantity.known, line.bag_coins.known) for line in seen] == [(True, True), (False, False)]

@@ -57,9 +57,15 @@ def test_a_wallet_with_a_bad_field_is_no_wallet(name: str, odd: object) -> None:
 
 def test_the_spot_wallet_has_a_name_of_its_own_and_counts_what_orders_hold() -> None:
     answer = {
-        "balances": [{"asset": "BTC", "free": "1.5", "locked": "0.25"}, {"asset": "X", "free": "0", "locked": "0"}]
+        "balances": [
+            {"asset": "Y", "free": "2", "locked": "2"},
+            {"asset": "BTC", "free": "1.5", "locked": "0.25"},
+            {"asset": "X", "free": "0", "locked": "0"},
+        ]
     }
-    (event,) = account.spot_balances(WHOSE, json.dumps(answer).encode(), {"ETH"})
+    both, event = account.spot_balances(WHOSE, json.dumps(answer).encode(), {"ETH"})
+    assert isinstance(both, BalanceUpdate)
+    assert both.wallet_balance == 4
     assert isinstance(event, BalanceUpdate)
     assert (event.account, event.wallet_balance) == (spot_wallet("main"), Decimal("1.75"))
 
@@ -186,3 +192,10 @@ def test_the_number_of_a_new_order(data: object, number: str) -> None:
 def test_an_order_without_a_number_is_in_doubt(data: object) -> None:
     with pytest.raises(DecodeError):
         orders.created_number("create", body(data))
+
+
+@pytest.mark.parametrize(
+    ("data", "empty"), [(None, True), ([], True), ({}, True), ("", True), (0, False), ([1], False)]
+)
+def test_an_answer_that_succeeds_may_hold_nothing(data: object, empty: bool) -> None:
+    assert envelope.is_empty("order", body(data)) is empty

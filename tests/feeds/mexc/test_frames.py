@@ -46,6 +46,11 @@ def test_a_ticker_tells_prices_the_running_rate_and_the_day() -> None:
     assert (day.volume, day.turnover) == (Decimal(962062810), Decimal("7344207079.96768"))
 
 
+def test_a_last_price_alone_is_no_day() -> None:
+    (ticker,) = decoded(push("ticker", {"symbol": "BTC_USDT", "fairPrice": 1.5, "lastPrice": 2}))
+    assert said(ticker)["last_price"] == "2"
+
+
 def test_the_day_is_told_every_ten_seconds() -> None:
     decoder = Decoder()
     told = [

@@ -251,6 +251,23 @@ def test_a_balance_with_a_bad_field_is_refused_by_name(name: str, odd: object) -
     assert refused([one("asset", ASSET | {name: odd})], FaultKind.BAD_FIELD, name)
 
 
+@pytest.mark.parametrize("topic", ["asset", "position", "order", "order.deal", "position.mode"])
+@pytest.mark.parametrize("ts", [None, 0, "soon", TS * 1000])
+def test_a_push_without_a_sound_time_is_refused(topic: str, ts: object) -> None:
+    events = PrivateDecoder("main").decode(personal(topic, {**ASSET, **POSITION, **ORDER, **DEAL}, ts), NOW_NS)
+    assert refused(events, FaultKind.BAD_FIELD, "ts")
+
+
+@pytest.mark.parametrize("data", [None, [], "x", 1])
+def test_a_push_without_data_is_refused(data: object) -> None:
+    assert refused(PrivateDecoder("main").decode(personal("order", data), NOW_NS), FaultKind.BAD_FIELD, "data")
+
+
+def test_a_topic_of_an_account_that_is_not_known_is_refused() -> None:
+    events = PrivateDecoder("main").decode(personal("nonsense", {}), NOW_NS)
+    assert refused(events, FaultKind.UNKNOWN_TOPIC)
+
+
 def test_a_change_of_mode_holds_for_what_comes_after_it() -> None:
     mode = Mode(True)
     decoder = PrivateDecoder("main", mode=mode)
