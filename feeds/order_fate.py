@@ -1,0 +1,44 @@
+"""What a look-up that finds nothing says of an order: that it came to nothing, or nothing at all yet.
+
+A venue accepts a signed request for as long as it is valid, wherever it was held up meanwhile. Until then "no such
+order" proves nothing: such an order is UNKNOWN, and is not sent again.
+"""
+
+from __future__ import annotations
+
+from core.events import OrderState
+from core.orders import OrderRequest
+
+
+class SentOrders:
+    """When each order of a run was last sent. ``valid_ns`` is how long a venue takes a request after it was signed,
+    with what its clock and ours may be apart."""
+
+    def __init__(self, valid_ns: int) -> None:
+        self._valid_ns = valid_ns
+        self._sent_ns: dict[str, int] = {}
+
+    def sent(self, order: OrderRequest, now_ns: int) -> None:
+        """The order is about to be sent: to be told before the request leaves."""
+        self._sent_ns[order.client_order_id] = now_ns
+
+    def refused(self, order: OrderRequest) -> None:
+        """The venue certainly took nothing of what was sent last: it may be sent again at once."""
+        self._sent_ns.pop(order.client_order_id, None)
+
+    def was_sent(self, order: OrderRequest) -> bool:
+        """True where the venue may know it from this run, however long ago: a look-up that fails leaves it UNKNOWN."""
+        return order.client_order_id in self._sent_ns
+
+    def may_come(self, order: OrderRequest, now_ns: int) -> bool:
+        """True where a request of this run may still be taken: the order is not to be sent again, found or not."""
+        sent_ns = self._sent_ns.get(order.client_order_id)
+        return sent_ns is not None and now_ns - sent_ns < self._valid_ns
+
+    def unheard_of(self, order: OrderRequest, now_ns: int) -> OrderState:
+        """The state of an order that a look-up does not find: UNKNOWN as long as it may come, REJECTED from then on.
+
+        One that was made a moment ago may have been sent by a run that has ended since.
+        """
+        may_come = self.may_come(order, now_ns) or now_ns - order.created_ns < self._valid_ns
+        return OrderState.UNKNOWN if may_come else OrderState.REJECTED
