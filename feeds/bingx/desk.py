@@ -97,9 +97,13 @@ class BingxDesk:
     async def opening(self, plan: ConnectionPlan) -> Opening:
         """The address with a new listen key. The position mode is read first: without it a frame that names a side
         cannot be told from one that names a leg. Raises VenueError."""
+        coin_margined = self._known.modes[facts.INVERSE]
         async with self._rest:
             if self._mode.hedge is None and plan.name.startswith(facts.LINEAR):
                 await read_mode(self._asker, self._mode)
+            elif coin_margined.hedge is None and plan.name.startswith(facts.INVERSE):
+                await self._known.ask_mode(self._asker)
+                coin_margined.hedge = bool(self._mode.hedge)
             key = key_of(await self._rest.ask("POST", facts.LISTEN_KEY_PATH))
         self._keys[plan.name] = key
         return Opening(f"{plan.url}?listenKey={key}")

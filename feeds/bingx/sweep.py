@@ -25,6 +25,19 @@ class Account:
         self.modes = {facts.LINEAR: PositionMode(), facts.INVERSE: PositionMode(told=False)}
         self.orders = KnownOrders()
         self.swept = False
+        self._mode_refused = False
+
+    async def ask_mode(self, asker: Asker) -> None:
+        """Read the position mode of USDT-margined contracts for want of that of the others, unless the venue will not
+        tell it. Raises VenueError."""
+        if self._mode_refused:
+            return
+        try:
+            await read_mode(asker, self.modes[facts.LINEAR])
+        except VenueError as error:
+            if not is_refusal(error):
+                raise
+            self._mode_refused = True
 
 
 class Sweep:
@@ -105,12 +118,10 @@ class Sweep:
             mode.shown = shown
         if mode.shown is not None:
             return mode.shown
-        if linear.hedge is None:
-            try:
-                await read_mode(self._asker, linear)
-            except VenueError as error:
-                if not is_refusal(error):
-                    raise
+        if mode.hedge is not None and mode.held:
+            return mode.hedge  # no mode changes while anything is held: what it was taken for then holds
+        if not self._markets.get(facts.LINEAR):
+            await self._known.ask_mode(self._asker)
         return bool(linear.hedge)
 
     def _held(self, answer: RestAnswer, told: Sequence[AnyEvent], market: str) -> list[AnyEvent]:

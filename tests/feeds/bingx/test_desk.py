@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Sequence
 from decimal import Decimal
@@ -114,6 +115,36 @@ async def test_a_mode_that_cannot_be_asked_for_now_tells_nothing() -> None:
     async with venue(account(positions=[held("SHORT", "3")], mode=503)) as (endpoints, _):
         with pytest.raises(VenueError):
             await BingxDesk("main", endpoints, KEY).sweep([INVERSE], time.time_ns())
+
+
+@pytest.mark.parametrize(("mode", "leg"), [("false", NET), ("true", SHORT), (NO_MODE, NET)])
+async def test_the_first_frame_of_a_coin_margined_account_names_the_leg_that_its_sweeps_do(mode: Any, leg: Leg) -> None:
+    answers = account(positions=[held("SHORT", "3")], mode=mode) | {facts.LISTEN_KEY_PATH: {"listenKey": "a" * 32}}
+    row = {"s": "BTC-USD", "pa": "3", "ep": "61000", "up": "0", "mt": "cross", "iw": "0", "ps": "SHORT"}
+    frame = json.dumps({"e": "ACCOUNT_UPDATE", "E": now_ms(), "a": {"m": "ORDER", "B": [], "P": [row]}})
+    async with venue(answers) as (endpoints, requests):
+        desk = BingxDesk("main", endpoints, KEY)
+        (plan,) = desk.plans([INVERSE])
+        await desk.opening(plan)
+        streamed = legs(desk.decoder(plan).decode(frame, time.time_ns()))
+        swept = [legs(await desk.sweep([INVERSE], time.time_ns())) for _ in range(2)]
+    assert streamed == {leg: -3}
+    assert [told[leg] for told in swept] == [-3, -3]
+    if mode == NO_MODE:
+        assert len(of_path(requests, facts.POSITION_MODE_PATH)) == 1, "what is refused is not asked for again"
+
+
+async def test_a_mode_that_was_changed_is_seen_once_nothing_is_held() -> None:
+    answers = account(positions=[held("SHORT", "3")])
+    async with venue(answers) as (endpoints, _):
+        desk = BingxDesk("main", endpoints, KEY)
+        assert legs(await desk.sweep([INVERSE], time.time_ns())) == {NET: -3}
+        answers[facts.POSITION_MODE_PATH] = good({"dualSidePosition": "true"})
+        assert legs(await desk.sweep([INVERSE], time.time_ns())) == {NET: -3}, "of other contracts"
+        answers[facts.INVERSE_POSITIONS_PATH] = good([])
+        assert legs(await desk.sweep([INVERSE], time.time_ns())) == {NET: 0, SHORT: 0, LONG: 0}
+        answers[facts.INVERSE_POSITIONS_PATH] = good([held("SHORT", "3")])
+        assert legs(await desk.sweep([INVERSE], time.time_ns())) == {SHORT: -3, LONG: 0}
 
 
 async def test_a_leg_that_turns_out_to_be_another_is_not_counted_twice() -> None:
