@@ -7,6 +7,7 @@ No error and no log line carries a query, a header or a credential.
 from __future__ import annotations
 
 import asyncio
+import enum
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -67,6 +68,16 @@ class Budget(msgspec.Struct, frozen=True):
     seconds: float
 
 
+class Haste(enum.IntEnum):
+    """How much of a venue's limit a request may use up: what is asked again and again stops first."""
+
+    ROUTINE = 0
+    ORDER = 1
+    """A new order."""
+    VITAL = 2
+    """What an order that was sent hangs on: that it can be cancelled, looked up, and heard of."""
+
+
 class Dialect(Protocol):
     """One venue's manners over HTTPS."""
 
@@ -111,13 +122,16 @@ class RestClient:
         *,
         timeout_seconds: float = TIMEOUT_SECONDS,
         now_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
+        pauses: Callable[[Reply, int, Haste], float] | None = None,
     ) -> None:
+        """``pauses`` takes the place of the dialect's ``pause_seconds`` where the pause is not the same for all."""
         self._dialect, self._base, self._credentials = dialect, base.rstrip("/"), credentials
         self._timeout_seconds, self._now_ms = timeout_seconds, now_ms
         self._clock_offset_ms = 0
         self.budget: Budget | None = None
         """What the venue last said of its request limit."""
-        self._quiet_until = 0.0
+        self._pauses = pauses or (lambda reply, now_ms, _: dialect.pause_seconds(reply, now_ms))
+        self._quiet_until = dict.fromkeys(Haste, 0.0)
         self._http: httpx.AsyncClient | None = None
         self._users = 0
 
@@ -168,6 +182,7 @@ class RestClient:
         *,
         body: Mapping[str, object] | Sequence[object] | None = None,
         signed: bool = True,
+        haste: Haste = Haste.ROUTINE,
     ) -> bytes:
         """The body of a good answer to any request; ``body`` travels as JSON.
 
@@ -177,42 +192,45 @@ class RestClient:
         text = "" if body is None else msgspec.json.encode(body).decode()
         question = Question(method=method, path=path, query=urlencode(parameters or {}), body=text)
         try:
-            return await self._ask(question, signed)
+            return await self._ask(question, signed, haste)
         except VenueError as error:
             if not signed or error.code not in self._dialect.clock_codes:
                 raise
-        clock = await self._ask(Question(method="GET", path=self._dialect.clock_path), False)
+        clock = await self._ask(Question(method="GET", path=self._dialect.clock_path), False, haste)
         self._clock_offset_ms = self._dialect.clock_ms(clock) - self._now_ms()
-        return await self._ask(question, signed)
+        return await self._ask(question, signed, haste)
 
     @property
     def venue_now_ms(self) -> int:
         """The venue's time as far as it is known: ours, corrected by what it was last refused for."""
         return self._now_ms() + self._clock_offset_ms
 
-    async def _ask(self, question: Question, signed: bool) -> bytes:
-        await self._respect_limits()
+    async def _ask(self, question: Question, signed: bool, haste: Haste) -> bytes:
+        await self._respect_limits(haste)
         headers: Mapping[str, str] = {}
         query = question.query
         if signed:
             request = self._dialect.sign(question, self._key(), self.venue_now_ms)
             query, headers = request.query, request.headers
         reply = await self._send(question, query, headers)
-        now_ms = self._now_ms()
-        error = self._dialect.failure(reply, now_ms)
-        pause = self._dialect.pause_seconds(reply, now_ms)
-        self.budget = self._dialect.budget(reply) or self.budget
-        if error is not None and error.retry_after_seconds is not None:
-            pause = max(pause, error.retry_after_seconds)
-        self._quiet_until = max(self._quiet_until, time.monotonic() + pause) if pause else self._quiet_until
+        error = self._dialect.failure(reply, self._now_ms())
+        self._learn_limits(reply, 0.0 if error is None else error.retry_after_seconds or 0.0)
         if error is not None:
             raise error
         if not signed and (tell := listener.get()) is not None:
             tell(f"{self._base}{question.path}?{query}", reply.body)
         return reply.body
 
-    async def _respect_limits(self) -> None:
-        wait = self._quiet_until - time.monotonic()
+    def _learn_limits(self, reply: Reply, demanded_seconds: float) -> None:
+        """``demanded_seconds`` of quiet are for all."""
+        self.budget = self._dialect.budget(reply) or self.budget
+        now_ms, now = self._now_ms(), time.monotonic()
+        for haste, until in self._quiet_until.items():
+            pause = max(self._pauses(reply, now_ms, haste), demanded_seconds)
+            self._quiet_until[haste] = max(until, now + pause) if pause else until
+
+    async def _respect_limits(self, haste: Haste) -> None:
+        wait = self._quiet_until[haste] - time.monotonic()
         if wait > LONGEST_WAIT_SECONDS:
             message = f"asked to be left alone for another {wait:.0f} s"
             raise VenueError(self._dialect.venue, "limited", message, retry_after_seconds=wait)

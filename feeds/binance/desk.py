@@ -75,14 +75,18 @@ class BinanceAccount(PlainStream):
 
     async def opening(self, plan: ConnectionPlan) -> Opening:
         """The plan's address; for futures once there is a listenKey to subscribe to. Raises VenueError."""
+        from feeds.rest import Haste
+
         market = _market(plan)
         product = PRODUCTS[market]
         async with self._client(market) as rest:
             if market == SPOT:  # the login is signed by the venue's clock
-                venue_ms = _time_of(await rest.get(product.path("time")))
+                venue_ms = _time_of(await rest.ask("GET", product.path("time"), signed=False, haste=Haste.VITAL))
                 self._ahead_ms = venue_ms - self._clock.now_ns() // _NS_PER_MS
             else:
-                self._listen_keys[market] = _listen_key(await rest.ask("POST", product.path("listenKey")))
+                self._listen_keys[market] = _listen_key(
+                    await rest.ask("POST", product.path("listenKey"), haste=Haste.VITAL)
+                )
         return Opening(plan.url)
 
     def login_frames(self, plan: ConnectionPlan) -> Sequence[str]:
@@ -109,9 +113,11 @@ class BinanceAccount(PlainStream):
 
     async def keep_alive(self, plan: ConnectionPlan) -> None:
         """Renew the listenKey for an hour. Raises VenueError where it is gone."""
+        from feeds.rest import Haste
+
         market = _market(plan)
         async with self._client(market) as rest:
-            await rest.ask("PUT", PRODUCTS[market].path("listenKey"))
+            await rest.ask("PUT", PRODUCTS[market].path("listenKey"), haste=Haste.VITAL)
 
     # --- reading over REST -------------------------------------------------------------------------------------------
 
@@ -194,7 +200,8 @@ class BinanceAccount(PlainStream):
 
         if market not in self._rest:
             base = rest_base(self._endpoints, market)
-            self._rest[market] = RestClient(BinanceDialect(PRODUCTS[market]), base, self._credentials)
+            dialect = BinanceDialect(PRODUCTS[market])
+            self._rest[market] = RestClient(dialect, base, self._credentials, pauses=dialect.pause_seconds)
         return self._rest[market]
 
     def _plan(self, market: str) -> ConnectionPlan:

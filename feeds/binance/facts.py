@@ -165,6 +165,12 @@ ORDER_LIMITS: Final = {"x-mbx-order-count-10s": (300, 10.0), "x-mbx-order-count-
 OUR_SHARE: Final = 2 / 3
 """The part of each limit that is used here; the rest is left to whatever else its owner runs."""
 
+ROUTINE_SHARE: Final = 1 / 2
+"""What is read again and again stops here, so that there is room for orders."""
+
+VITAL_SHARE: Final = 9 / 10
+"""An order that was sent can be cancelled and looked up until here, whoever used the rest: that costs little."""
+
 STAY_AWAY_SECONDS: Final = {403: 300.0, 418: 120.0, 429: 60.0}
 """How long to be quiet after a status that has no ``Retry-After``; a ban lasts two minutes at least."""
 

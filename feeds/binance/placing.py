@@ -16,7 +16,7 @@ from feeds.binance import account, facts, orders
 from feeds.binance.products import PRODUCTS
 from feeds.clock import Clock
 from feeds.order_fate import SentOrders
-from feeds.rest import RestClient
+from feeds.rest import Haste, RestClient
 from feeds.venue import RestAnswer
 
 _NOT_FOUND: Final = f"{facts.CODE_UNKNOWN_ORDER}: Order does not exist."
@@ -105,7 +105,8 @@ class Placing:
         """Ask about an order, and read what the venue says of it. Raises VenueError and DecodeError."""
         market = _market(order)
         path = PRODUCTS[market].path("order")
-        body = await self._rest.ask(method, path, parameters)
+        haste = Haste.ORDER if method == "POST" else Haste.VITAL
+        body = await self._rest.ask(method, path, parameters, haste=haste)
         row = orders.row_of(path, body)
         if row.client_id != order.client_order_id:
             raise VenueError(facts.VENUE, "bad_answer", f"{path}: another order", outcome_unknown=method != "GET")
@@ -115,7 +116,7 @@ class Placing:
         market = _market(order)
         path = PRODUCTS[market].path("userTrades")
         parameters = {"symbol": orders.symbol_of(order), "orderId": update.venue_order_id}
-        body = await self._rest.ask("GET", path, parameters)
+        body = await self._rest.ask("GET", path, parameters, haste=Haste.VITAL)
         answer = RestAnswer(path=path, body=body, received_ns=self._clock.now_ns(), account=order.account)
         rows, faults = account.trades(answer)
         mine = [row for row in rows if str(row.order) == update.venue_order_id]

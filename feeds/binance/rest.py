@@ -18,10 +18,15 @@ from feeds.binance.refusals import refusal
 from feeds.bodies import listed, missing
 from feeds.candles import not_told
 from feeds.clock import Clock
-from feeds.rest import Budget, Question, Reply, RestClient, Signed, retry_after_seconds
+from feeds.rest import Budget, Haste, Question, Reply, RestClient, Signed, retry_after_seconds
 from feeds.venue import CandlesWanted, Credentials
 
 _WEIGHT: Final = "x-mbx-used-weight-1m"
+_SHARES: Final = {
+    Haste.ROUTINE: facts.ROUTINE_SHARE,
+    Haste.ORDER: facts.OUR_SHARE,
+    Haste.VITAL: facts.VITAL_SHARE,
+}
 
 
 class _Clock(msgspec.Struct):
@@ -47,15 +52,16 @@ class BinanceDialect:
         """What :func:`feeds.binance.refusals.refusal` finds."""
         return refusal(reply.status, reply.body, retry_after_seconds(reply, 0.0) or None)
 
-    def pause_seconds(self, reply: Reply, now_ms: int) -> float:
-        """Until the next minute, once our share of the minute's weight is used; likewise for orders."""
+    def pause_seconds(self, reply: Reply, now_ms: int, haste: Haste = Haste.ROUTINE) -> float:
+        """Until the next minute, once our share of the minute's weight is used; likewise for the number of orders,
+        which new orders alone count towards."""
         now_seconds, pauses = now_ms / 1000, [0.0]
         used = _count(reply, _WEIGHT)
-        if used is not None and used >= self._weight_limit * facts.OUR_SHARE:
+        if used is not None and used >= self._weight_limit * _SHARES[haste]:
             pauses.append(60 - now_seconds % 60)
         for header, (limit, seconds) in facts.ORDER_LIMITS.items():
             sent = _count(reply, header)
-            if sent is not None and sent >= limit * facts.OUR_SHARE:
+            if haste is Haste.ORDER and sent is not None and sent >= limit * facts.OUR_SHARE:
                 pauses.append(seconds - now_seconds % seconds)
         return max(pauses)
 

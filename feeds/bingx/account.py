@@ -5,6 +5,7 @@ Source: https://bingx-api.github.io/docs-v3 (Account Endpoints of Swap, Trades E
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Final
@@ -102,10 +103,21 @@ def positions(answer: RestAnswer, mode: PositionMode) -> list[AnyEvent]:
                 liquidation_price=liquidation if quantity else None,
                 isolated_margin=margin if quantity else None,
                 leverage=leverage,
+                venue_time_ns=row.maybe_time("updateTime"),
                 leg=leg_of(side, mode),
             )
         )
     return events
+
+
+def sides(answer: RestAnswer) -> list[tuple[str, str]]:
+    """Symbol and side of each position that is held; empty for a side that is not said. Raises DecodeError."""
+    told = []
+    for row in _rows(answer):
+        if row.amount("positionAmt"):
+            side = row.position_side("positionSide") if row.said("positionSide") else ""
+            told.append((row.shown("symbol"), side))
+    return told
 
 
 def _isolated(market: str, row: AccountFields) -> Decimal | None:
@@ -189,8 +201,13 @@ def _changed(answer: RestAnswer) -> Heard:
 
 
 def income(answer: RestAnswer, _: PositionMode) -> list[AnyEvent]:
-    """Funding and fees of the ledger; what else it tells is in the balances. Raises DecodeError."""
+    """Funding and fees of the ledger; what else it tells is in the balances. Raises DecodeError.
+
+    A row without an id of its own is told from others by all that it says, and from one that says the same by its place
+    among them: both legs of a contract are paid at the same time.
+    """
     events: list[AnyEvent] = []
+    alike: Counter[str] = Counter()
     for row in _rows(answer):
         kind, amount, time_ns = row.shown("incomeType"), row.amount("income"), row.nanoseconds("time")
         record, trade = row.identity("tranId"), row.identity("tradeId")
@@ -199,7 +216,11 @@ def income(answer: RestAnswer, _: PositionMode) -> list[AnyEvent]:
             events += row.faults(answer.path, answer.received_ns)
             continue
         instrument = instrument_id(facts.VENUE, facts.LINEAR, symbol) if plausible_symbol(symbol) else ""
-        name = f"{symbol}:{record or time_ns // 1_000_000}"
+        name = f"{symbol}:{record}"
+        if not record:
+            name = f"{symbol}:{time_ns // 1_000_000}:{kind}:{amount.normalize():f}{asset}"
+            alike[name] += 1
+            name += f":{alike[name]}"
         if kind == "FUNDING_FEE" and instrument:
             events.append(
                 FundingPayment(

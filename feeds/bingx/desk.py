@@ -9,21 +9,23 @@ from collections.abc import Mapping, Sequence
 
 from core.errors import DecodeError, VenueError
 from core.events import AnyEvent, Heard, OrderState, OrderUpdate
+from core.legs import Leg
 from core.orders import OrderRequest
 from feeds.bingx import facts, orders
+from feeds.bingx.asking import Asker, read_mode
 from feeds.bingx.client import socket_url, with_sockets
+from feeds.bingx.dealings import OPEN_STATES
 from feeds.bingx.listen_key import key_of
 from feeds.bingx.parse import pong
 from feeds.bingx.private import Decoder
 from feeds.bingx.rest import BingxDialect
 from feeds.bingx.rows import PositionMode
-from feeds.bingx.sweep import Asker, Sweep, read_mode
+from feeds.bingx.sweep import Account, Sweep
 from feeds.clock import Clock
+from feeds.order_fate import SentOrders
 from feeds.plans import by_market
 from feeds.rest import RestClient
 from feeds.venue import ConnectionPlan, Credentials, Endpoints, Opening, RestAnswer, Subscription
-
-_UNTOLD = frozenset({OrderState.OPEN, OrderState.PARTIALLY_FILLED})
 
 
 class BingxDesk:
@@ -42,7 +44,9 @@ class BingxDesk:
         self._requests = itertools.count(1)
         self._rest = RestClient(BingxDialect(), self._endpoints.rest, credentials)
         self._asker = Asker(self._rest, self._clock, account)
-        self._mode = PositionMode()
+        self._known = Account()
+        self._mode = self._known.modes[facts.LINEAR]
+        self._fates = SentOrders(facts.ORDER_VALID_NS)
         self._keys: dict[str, str] = {}
         self._elsewhere: frozenset[str] = frozenset()
 
@@ -72,7 +76,7 @@ class BingxDesk:
         """A fresh decoder for one connection."""
         market = plan.name.partition("-")[0]
         not_assets = self._elsewhere if market == facts.SPOT else ()
-        mode = self._mode if market == facts.LINEAR else None
+        mode = self._known.modes.get(market)
         return Decoder(market, self.account, plan.name, mode=mode, not_assets=not_assets)
 
     def subscribe_frames(self, plan: ConnectionPlan, channels: Sequence[str]) -> Sequence[str]:
@@ -93,9 +97,13 @@ class BingxDesk:
     async def opening(self, plan: ConnectionPlan) -> Opening:
         """The address with a new listen key. The position mode is read first: without it a frame that names a side
         cannot be told from one that names a leg. Raises VenueError."""
+        coin_margined = self._known.modes[facts.INVERSE]
         async with self._rest:
             if self._mode.hedge is None and plan.name.startswith(facts.LINEAR):
                 await read_mode(self._asker, self._mode)
+            elif coin_margined.hedge is None and plan.name.startswith(facts.INVERSE):
+                await self._known.ask_mode(self._asker)
+                coin_margined.hedge = bool(self._mode.hedge)
             key = key_of(await self._rest.ask("POST", facts.LISTEN_KEY_PATH))
         self._keys[plan.name] = key
         return Opening(f"{plan.url}?listenKey={key}")
@@ -118,7 +126,7 @@ class BingxDesk:
         markets = by_market(facts.VENUE, facts.MARKETS, instruments)
         async with self._rest:
             try:
-                return await Sweep(self._asker, self._mode, markets, since_ns).run()
+                return await Sweep(self._asker, self._known, markets, since_ns).run()
             except DecodeError as error:
                 raise VenueError(self.venue, "bad_answer", str(error)) from None
 
@@ -128,24 +136,54 @@ class BingxDesk:
         """See :meth:`feeds.venue.AccountFeed.place`."""
         async with self._rest:
             market, _ = orders.market_of(order)
+            if self._fates.was_sent(order):
+                known = await self._sent_before(order)
+                if known:
+                    return known
             if self._mode.hedge is None and market == facts.LINEAR:
                 await read_mode(self._asker, self._mode)
             path, parameters = orders.placing(order, self._of(market), post_only=post_only)
+            self._fates.sent(order, self._clock.now_ns())
             try:
                 answer = await self._sent("POST", path, parameters)
             except VenueError as error:
                 return await self._not_placed(order, error)
         return self._placed(order, answer, market)
 
+    async def _sent_before(self, order: OrderRequest) -> Sequence[AnyEvent]:
+        """What became of an order that this desk has sent already; nothing where it came to nothing for sure."""
+        try:
+            found = await self._look_up(order)
+        except VenueError as error:
+            return [self._said(order, OrderState.UNKNOWN, str(error))]
+        if found is None and self._fates.may_come(order, self._clock.now_ns()):
+            return [self._said(order, OrderState.UNKNOWN, "it was sent a moment ago, and is not known yet")]
+        return found or ()
+
     async def _not_placed(self, order: OrderRequest, error: VenueError) -> Sequence[AnyEvent]:
-        if error.code in facts.CODES_DUPLICATE:
-            return await self._looked_up(order)
+        """What a failed request means for its order."""
+        if error.code in facts.CODES_DUPLICATE | facts.CODES_PERHAPS_DUPLICATE:
+            return await self._duplicated(order, error)
         if error.outcome_unknown:
-            return [orders.fate(order, OrderState.UNKNOWN, str(error), self._clock.now_ns())]
+            return [self._said(order, OrderState.UNKNOWN, str(error))]
+        self._fates.refused(order)
         if _certain(error):
             raise error
-        reason = f"{error.code}: {error.message}"
-        return [orders.fate(order, OrderState.REJECTED, reason, self._clock.now_ns())]
+        return [self._said(order, OrderState.REJECTED, f"{error.code}: {error.message}")]
+
+    async def _duplicated(self, order: OrderRequest, error: VenueError) -> Sequence[AnyEvent]:
+        """The order that has the id already; UNKNOWN where it is not found and the refusal was, or may have been, for
+        the id."""
+        try:
+            found = await self._look_up(order)
+        except VenueError:
+            return [self._said(order, OrderState.UNKNOWN, str(error))]
+        if found is not None:
+            return found
+        if error.code in facts.CODES_DUPLICATE or orders.is_about_id(error.message):
+            return [self._said(order, OrderState.UNKNOWN, str(error))]
+        self._fates.refused(order)
+        return [self._said(order, OrderState.REJECTED, f"{error.code}: {error.message}")]
 
     def _placed(self, order: OrderRequest, answer: RestAnswer, market: str) -> Sequence[AnyEvent]:
         """What a good answer to an order says: the venue's id of it, perhaps more; UNKNOWN where it says nothing."""
@@ -153,13 +191,16 @@ class BingxDesk:
             told = orders.orders(answer, self._of(market))
             known = orders.placed_id(answer)
         except (DecodeError, VenueError) as error:
-            return [orders.fate(order, OrderState.UNKNOWN, str(error), self._clock.now_ns())]
+            return [self._said(order, OrderState.UNKNOWN, str(error))]
         ours = [event for event in told if isinstance(event, OrderUpdate)]
-        if ours and ours[0].client_order_id == order.client_order_id:
-            return ours
-        if not known:
-            return [orders.fate(order, OrderState.UNKNOWN, "the answer names no order", answer.received_ns)]
-        return [orders.fate(order, OrderState.OPEN, "", answer.received_ns, known)]
+        if not (ours and ours[0].client_order_id == order.client_order_id):
+            if not known:
+                return [self._said(order, OrderState.UNKNOWN, "the answer names no order")]
+            ours = [orders.fate(order, OrderState.OPEN, "", answer.received_ns, known)]
+        if market == facts.INVERSE:
+            self._known.modes[market].shown = order.leg is not Leg.NET
+        self._remember(ours[0])
+        return ours
 
     async def cancel(self, order: OrderRequest) -> Sequence[AnyEvent]:
         """See :meth:`feeds.venue.AccountFeed.cancel`. The answer to a cancel may still call an order pending: then it
@@ -170,7 +211,7 @@ class BingxDesk:
             try:
                 answer = await self._sent("DELETE", path, parameters)
                 ended = [event for event in self._orders(answer, order) if isinstance(event, OrderUpdate)]
-                if ended and all(event.state not in _UNTOLD for event in ended):
+                if ended and all(event.state not in OPEN_STATES for event in ended):
                     return ended
             except DecodeError as error:
                 raise VenueError(self.venue, "bad_answer", str(error), outcome_unknown=True) from None
@@ -179,7 +220,7 @@ class BingxDesk:
                     raise
             for pause in facts.CANCEL_PAUSES:
                 told = await self._looked_up(order)
-                if not any(isinstance(event, OrderUpdate) and event.state in _UNTOLD for event in told):
+                if not any(isinstance(event, OrderUpdate) and event.state in OPEN_STATES for event in told):
                     break
                 await asyncio.sleep(pause)
             return told
@@ -190,20 +231,39 @@ class BingxDesk:
             return await self._looked_up(order)
 
     async def _looked_up(self, order: OrderRequest) -> Sequence[AnyEvent]:
+        """An order as the venue tells it. One that it does not know came to nothing, unless it may still come."""
+        found = await self._look_up(order)
+        if found is not None:
+            return found
+        state = self._fates.unheard_of(order, self._clock.now_ns())
+        return [self._said(order, state, "the venue does not know this order")]
+
+    async def _look_up(self, order: OrderRequest) -> Sequence[AnyEvent] | None:
+        """The order and its fills; ``None`` where the venue does not know it. Raises VenueError."""
         path, parameters = orders.querying(order)
         try:
             answer = await self._sent("GET", path, parameters)
             told = self._orders(answer, order)
             found = next((event for event in told if isinstance(event, OrderUpdate)), None)
             if found is None:
-                return told
+                raise VenueError(self.venue, "bad_answer", f"{path}: no order in the answer")
+            self._remember(found)
             return [*told, *await self._fills(order, found)]
         except DecodeError as error:
             raise VenueError(self.venue, "bad_answer", str(error)) from None
         except VenueError as error:
             if error.code not in facts.CODES_NO_SUCH_ORDER:
                 raise
-        return [orders.fate(order, OrderState.REJECTED, "the venue does not know this order", self._clock.now_ns())]
+        return None
+
+    def _remember(self, found: OrderUpdate) -> None:
+        """So that a sweep finds what becomes of it, however long it rests."""
+        self._known.orders.name_order(found.venue_order_id, found.client_order_id)
+        if found.state in OPEN_STATES:
+            self._known.orders.rests(found.venue_order_id, found.instrument)
+
+    def _said(self, order: OrderRequest, state: OrderState, reason: str) -> OrderUpdate:
+        return orders.fate(order, state, reason, self._clock.now_ns())
 
     def _orders(self, answer: RestAnswer, order: OrderRequest) -> Sequence[AnyEvent]:
         """The orders of an answer about one of ours, under its own id: it was asked for by that."""
@@ -227,7 +287,8 @@ class BingxDesk:
             }
         answer = await self._sent("GET", path, asked)
         told = orders.fills(answer, self._of(market), names)
-        return [event for event in told if getattr(event, "client_order_id", "") == order.client_order_id]
+        mine = [event for event in told if getattr(event, "client_order_id", "") == order.client_order_id]
+        return orders.named(mine, order)
 
     async def _sent(self, method: str, path: str, parameters: Mapping[str, str]) -> RestAnswer:
         body = await self._rest.ask(method, path, parameters)

@@ -154,6 +154,9 @@ INVERSE_FUNDING_HOURS: Final = 8
 
 RECV_WINDOW_MS: Final = 5_000
 
+ORDER_VALID_NS: Final = 60_000_000_000
+"""So long after it was made, a request is outside its window wherever it was held up, and what it did is to be seen."""
+
 LIMITS: Final = (500, 2_000)
 """Requests in ten seconds from one address: to one market endpoint, and to all that are signed."""
 
@@ -173,6 +176,9 @@ SETTLEMENT_SECONDS: Final = 5.0
 MOST_BACK_DAYS: Final = 90
 """How far back the venue keeps orders and its ledger."""
 
+RESTING_DAYS: Final = 28
+"""So much further back a first sweep looks for orders that were made before the time asked about, and ended since."""
+
 WINDOW_DAYS: Final = 7
 """The longest stretch that one question may be about."""
 
@@ -181,9 +187,6 @@ PAGE: Final = 500
 PER_SECOND: Final = 3
 PER_SECOND_SLOW: Final = 1
 """Signed requests of one kind: the venue takes 5 a second, of a few kinds 2."""
-
-STAMP_SLACK_NS: Final = 250_000_000
-"""By how much the clocks of the venue's own servers may differ."""
 
 SLOW_PATHS: Final = frozenset({POSITION_MODE_PATH, MARGIN_MODE_PATH, INVERSE_MARGIN_MODE_PATH, LISTEN_KEY_PATH})
 
@@ -202,6 +205,9 @@ CODES_OUTCOME_UNKNOWN: Final = frozenset({"100500", "109500", "110500"})
 CODES_CLOCK: Final = frozenset({"100421"})
 CODES_NO_SUCH_ORDER: Final = frozenset({"109421", "80016", "101421"})
 CODES_DUPLICATE: Final = frozenset({"109201", "101481"})
+CODES_PERHAPS_DUPLICATE: Final = frozenset({"101400"})
+"""A refusal for what an order says: its size, and its id too where that was used before."""
+
 CODES_NOT_ENTITLED: Final = frozenset(
     {"100001", "100004", "100400", "100404", "100412", "100413", "100419", "100421", "limited", "no_key"}
 )
@@ -244,7 +250,10 @@ NOT_OFFERED: Final[Mapping[tuple[str, str], str]] = {
 
 ESTIMATED: Final[Mapping[tuple[str, str], str]] = {
     (INVERSE, "funding interval"): "taken to be 8 hours where the next settlement agrees: no answer tells it",
-    (INVERSE, "positions"): "the margin of an isolated position is the initial one: additions are not told",
+    (INVERSE, "positions"): (
+        "the position mode is what orders and positions show, else that of USDT-margined contracts, else one-way; "
+        "the margin of an isolated position is the initial one: additions are not told"
+    ),
 }
 """Where an answer rests on something that the venue does not tell."""
 

@@ -28,7 +28,9 @@ from feeds.bingx.rows import AccountFields, PositionMode, leg_of, order_state, s
 from feeds.fields import plausible_symbol
 from feeds.venue import RestAnswer
 
+_ABOUT_ID = re.compile(r"duplicat|client.?order|same order|been used|already", re.IGNORECASE)
 _CLIENT_ID = re.compile(r"[0-9a-z_-]{1,40}", re.ASCII)
+_EXECUTIONS: Final = ("fill_history_orders", "fill_orders")
 _CLOSES: Final = frozenset({(Leg.LONG, "sell"), (Leg.SHORT, "buy")})
 
 _MARKETS: Final = {
@@ -111,6 +113,11 @@ def client_id(order: OrderRequest) -> str:
     if not _CLIENT_ID.fullmatch(order.client_order_id):
         raise _wrong("its id is not of 1 to 40 small letters, digits, - and _, and would come back changed")
     return order.client_order_id
+
+
+def is_about_id(message: str) -> bool:
+    """Whether a refusal says that an id was used before."""
+    return _ABOUT_ID.search(message) is not None
 
 
 def _wrong(why: str) -> VenueError:
@@ -196,10 +203,10 @@ def placed_id(answer: RestAnswer) -> str:
 
 
 def named(told: Sequence[AnyEvent], order: OrderRequest) -> list[AnyEvent]:
-    """The events with the order's own id and terms: it was asked for by its id, which an answer may leave out."""
+    """The events with the order's own id and leg: it was asked for by its id, which an answer may leave out."""
     return [
         replace(event, client_order_id=order.client_order_id, leg=order.leg)
-        if isinstance(event, OrderUpdate)
+        if isinstance(event, OrderUpdate | Fill)
         else event
         for event in told
     ]
@@ -208,7 +215,7 @@ def named(told: Sequence[AnyEvent], order: OrderRequest) -> list[AnyEvent]:
 def fills(answer: RestAnswer, mode: PositionMode, names: Mapping[str, str] | None = None) -> list[AnyEvent]:
     """The executions of a body; ``names`` has client order ids by the venue's. Raises DecodeError."""
     market, events = _MARKETS[answer.path], list[AnyEvent]()
-    for row in _rows(answer, "fill_history_orders", "fill_orders"):
+    for row in _rows(answer, *_EXECUTIONS):
         if not row.said("side") and not row.said("tradeId"):
             detail = "executions without side and id are not used"
             events.append(Heard(received_ns=answer.received_ns, kind="answer", channel=answer.path, detail=detail))
@@ -246,9 +253,25 @@ def fills(answer: RestAnswer, mode: PositionMode, names: Mapping[str, str] | Non
     return events
 
 
+def sides(answer: RestAnswer) -> dict[int, str]:
+    """The position sides that the orders of a body name, by when each was changed (ms). Raises DecodeError."""
+    found: dict[int, str] = {}
+    for row in _rows(answer, "orders", "order", "success", "list"):
+        moment = row.maybe_time("updateTime") or row.maybe_time("time")
+        if moment and row.said("positionSide"):
+            found[moment // 1_000_000] = row.position_side("positionSide")
+    return found
+
+
+def numbers(answer: RestAnswer) -> dict[str, str]:
+    """The orders that executions are of: symbol by the venue's number. Raises DecodeError."""
+    told = [(row.identity("orderId"), row.shown("symbol")) for row in _rows(answer, *_EXECUTIONS)]
+    return {number: symbol for number, symbol in told if number}
+
+
 def counted(answer: RestAnswer) -> int:
     """How many rows a list has: as many as were asked for may not be all. Raises DecodeError."""
-    return len(_raw_rows(answer, "orders", "list", "fill_history_orders", "fill_orders"))
+    return len(_raw_rows(answer, "orders", "list", *_EXECUTIONS))
 
 
 def closed(answer: RestAnswer, _: PositionMode) -> list[AnyEvent]:

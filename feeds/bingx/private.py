@@ -59,6 +59,7 @@ class Decoder:
         self._mode = mode or PositionMode()
         self._not_assets = not_assets
         self._settings: dict[str, bytes] = {}
+        self._sides: dict[str, str] = {}
         self._readers: dict[str, Callable[[AccountFields, int], Sequence[AnyEvent]]] = {
             "ACCOUNT_UPDATE": self._account_update,
             "ACCOUNT_CONFIG_UPDATE": self._config,
@@ -66,8 +67,9 @@ class Decoder:
         }
 
     def reset(self) -> None:
-        """Forget what settings were told."""
+        """Forget what settings and sides were told."""
         self._settings.clear()
+        self._sides.clear()
 
     def decode(self, frame: bytes | str, received_ns: int) -> Sequence[AnyEvent]:
         """The events of one frame; never raises on bad input."""
@@ -151,18 +153,31 @@ class Decoder:
         _check_symbol(row, "s", symbol)
         if symbol is None or quantity is None or row.bad:
             return row.faults("ACCOUNT_UPDATE", received_ns, self._connection)
-        return (
-            PositionUpdate(
-                received_ns=received_ns,
-                account=self._account,
-                instrument=instrument_id(facts.VENUE, self._market, symbol),
-                quantity=signed(side, quantity),
-                entry_price=entry if quantity else None,
-                isolated_margin=margin if quantity else None,
-                venue_time_ns=time_ns,
-                leg=leg_of(side, self._mode),
-            ),
+        if not self._counts(symbol, side, held=bool(quantity)):
+            return ()
+        event = PositionUpdate(
+            received_ns=received_ns,
+            account=self._account,
+            instrument=instrument_id(facts.VENUE, self._market, symbol),
+            quantity=signed(side, quantity),
+            entry_price=entry if quantity else None,
+            isolated_margin=margin if quantity else None,
+            venue_time_ns=time_ns,
+            leg=leg_of(side, self._mode),
         )
+        self._mode.holds(event)
+        return (event,)
+
+    def _counts(self, symbol: str, side: str, *, held: bool) -> bool:
+        """Whether a row is about what the account holds: in one-way mode the end of a long that became a short may be
+        told after the short began, and is not about it."""
+        if self._mode.hedge is not False:
+            return True
+        if not held and self._sides.get(symbol, side) != side:
+            return False
+        if symbol in self._sides or len(self._sides) < facts.MAX_SYMBOLS:
+            self._sides[symbol] = side
+        return True
 
     def _rows(self, fields: AccountFields, name: str, place: str) -> list[AccountFields]:
         """The rows of a list that may be missing. Raises DecodeError where it is none."""

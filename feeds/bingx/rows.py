@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Final
 
 from core.errors import DecodeError
-from core.events import FaultKind, FrameFault, OrderState
+from core.events import FaultKind, FrameFault, OrderState, PositionUpdate
 from core.legs import Leg
 from feeds.bingx import facts
 from feeds.bodies import CONNECTION
@@ -41,15 +41,25 @@ _MARGIN_MODES: Final = {
 
 
 class PositionMode:
-    """Whether an account has one position in a contract or two; ``None`` until it was read.
+    """Whether an account has one position in a contract or two; ``None`` until it is known.
 
-    In one-way mode the venue may name the side that a position has, which then is no leg.
+    In one-way mode the venue may name the side that a position has, which then is no leg. Of coin-margined contracts
+    the venue does not tell the mode: ``told`` is false.
     """
 
-    __slots__ = ("hedge",)
+    __slots__ = ("hedge", "held", "shown", "told")
 
-    def __init__(self, hedge: bool | None = None) -> None:
-        self.hedge = hedge
+    def __init__(self, hedge: bool | None = None, *, told: bool = True) -> None:
+        self.hedge, self.told = hedge, told
+        self.shown: bool | None = None
+        """What orders and positions last showed of a mode that is not told."""
+        self.held: set[tuple[str, Leg]] = set()
+        """Contract and leg of each position that was last told as held."""
+
+    def holds(self, event: PositionUpdate) -> None:
+        """Remember what is told of a position."""
+        change = self.held.add if event.quantity else self.held.discard
+        change((event.instrument, event.leg))
 
 
 class AccountFields(Fields):

@@ -18,7 +18,7 @@ from feeds.binance.products import PRODUCTS, USDM
 from feeds.binance.rest import BinanceDialect
 from feeds.bybit import sign as bybit_sign
 from feeds.bybit.rest import BybitDialect
-from feeds.rest import Dialect, RestClient
+from feeds.rest import Dialect, Haste, Reply, RestClient
 from feeds.venue import Credentials
 
 KEY = Credentials("the-key-itself", "the-secret-itself")
@@ -32,7 +32,11 @@ def binance() -> BinanceDialect:
 
 @asynccontextmanager
 async def client(
-    dialect: Dialect, handler: Handler, credentials: Credentials | None = KEY, timeout_seconds: float = 5
+    dialect: Dialect,
+    handler: Handler,
+    credentials: Credentials | None = KEY,
+    timeout_seconds: float = 5,
+    pauses: Callable[[Reply, int, Haste], float] | None = None,
 ) -> AsyncIterator[tuple[RestClient, list[web.Request]]]:
     """A client of a server that answers everything with ``handler``, and the requests that came."""
     requests: list[web.Request] = []
@@ -45,7 +49,9 @@ async def client(
     application.router.add_get("/{path:.*}", noting)
     async with TestServer(application) as server:
         base = str(server.make_url("")).rstrip("/")
-        rest = RestClient(dialect, base, credentials, timeout_seconds=timeout_seconds, now_ms=lambda: NOW_MS)
+        rest = RestClient(
+            dialect, base, credentials, timeout_seconds=timeout_seconds, now_ms=lambda: NOW_MS, pauses=pauses
+        )
         async with rest:
             yield rest, requests
 
@@ -217,10 +223,35 @@ async def test_two_tasks_may_share_a_client_and_neither_closes_it_on_the_other()
 
 
 async def test_there_is_room_below_our_share_of_the_weight() -> None:
-    async with client(binance(), answering([], X_MBX_USED_WEIGHT_1M="1599")) as (rest, requests):
+    async with client(binance(), answering([], X_MBX_USED_WEIGHT_1M="1199")) as (rest, requests):
         await rest.get("/path")
         await rest.get("/path")
     assert len(requests) == 2
+
+
+async def test_a_pause_is_kept_by_those_it_is_for() -> None:
+    def pauses(reply: Reply, now_ms: int, haste: Haste) -> float:
+        return {Haste.ROUTINE: 60.0, Haste.ORDER: 30.0, Haste.VITAL: 0.0}[haste]
+
+    async with client(binance(), answering([]), pauses=pauses) as (rest, requests):
+        await rest.get("/first")
+        for haste, left in ((Haste.ROUTINE, 60), (Haste.ORDER, 30)):
+            with pytest.raises(VenueError, match="left alone") as caught:
+                await rest.ask("GET", "/later", haste=haste)
+            assert caught.value.retry_after_seconds == pytest.approx(left, abs=5)
+        await rest.ask("GET", "/cancel", haste=Haste.VITAL)
+    assert [request.path for request in requests] == ["/first", "/cancel"]
+
+
+@pytest.mark.parametrize("haste", Haste)
+async def test_what_the_venue_demands_is_kept_by_all(haste: Haste) -> None:
+    banned = answering({"code": -1003, "msg": "x"}, 418, Retry_After="60")
+    async with client(binance(), banned, pauses=lambda reply, now_ms, haste: 0.0) as (rest, requests):
+        with pytest.raises(VenueError, match="-1003"):
+            await rest.get("/path")
+        with pytest.raises(VenueError, match="left alone"):
+            await rest.ask("GET", "/path", haste=haste)
+    assert len(requests) == 1
 
 
 async def test_a_short_pause_is_waited_out() -> None:

@@ -17,6 +17,7 @@ from core.events import (
 from core.legs import Leg
 from feeds.clock import Clock
 from tests.feeds.binance.desk import desk, not_known, only, order, refused, row
+from tests.feeds.binance.test_rest import SECOND_15
 
 
 async def test_an_order_is_looked_up_then_sent_once_and_signed() -> None:
@@ -213,6 +214,39 @@ async def test_a_cancellation_without_an_answer_is_an_error_of_unknown_outcome()
         with pytest.raises(VenueError) as raised:
             await account.cancel(order())
     assert raised.value.outcome_unknown
+
+
+# --- limits ----------------------------------------------------------------------------------------------------------
+
+
+def used(weight: int, content: Any) -> Any:
+    """An answer that tells how much of the minute's weight is used."""
+    return lambda _: web.json_response(content, headers={"X-MBX-USED-WEIGHT-1M": str(weight)})
+
+
+async def test_sweeps_stop_before_orders_do_and_those_before_cancellations() -> None:
+    async with desk() as (account, venue):
+        account._client("usdm")._now_ms = lambda: SECOND_15
+        venue.on("GET /fapi/v1/order", used(1_300, row()))
+        await account.query(order())
+        with pytest.raises(VenueError, match="left alone"):
+            await account.sweep(["binance:usdm:BTCUSDT"], 0)
+        venue.on("GET /fapi/v1/order", not_known())
+        venue.on("POST /fapi/v1/order", row())
+        assert only(await account.place(order())).state is OrderState.OPEN
+        venue.on("GET /fapi/v1/order", used(1_700, row()))
+        venue.on("PUT /fapi/v1/listenKey", {})
+        await account.query(order())
+        venue.on("GET /fapi/v1/order", not_known())
+        with pytest.raises(VenueError, match="left alone") as raised:
+            await account.place(order(client_order_id="hr-7f3a-0002"))
+        assert not raised.value.outcome_unknown
+        venue.on("DELETE /fapi/v1/order", used(2_200, row("CANCELED")))
+        await account.keep_alive(account.plans(["binance:usdm:BTCUSDT"])[0])
+        assert only(await account.cancel(order())).state is OrderState.CANCELLED
+        with pytest.raises(VenueError, match="left alone"):
+            await account.cancel(order())
+    assert (venue.count("POST"), venue.count("DELETE")) == (1, 1)
 
 
 async def test_coin_margined_orders_go_to_their_own_endpoints() -> None:

@@ -9,7 +9,7 @@ import pytest
 from feeds.binance import sign
 from feeds.binance.products import PRODUCTS
 from feeds.binance.rest import BinanceDialect
-from feeds.rest import Budget, Question, Reply
+from feeds.rest import Budget, Haste, Question, Reply
 from feeds.venue import Credentials
 
 USDM, SPOT = BinanceDialect(PRODUCTS["usdm"]), BinanceDialect(PRODUCTS["spot"])
@@ -25,11 +25,26 @@ def reply(status: int = 200, body: bytes = b"{}", **headers: str) -> Reply:
 
 
 @pytest.mark.parametrize(
-    ("dialect", "used", "pause"),
-    [(USDM, "1599", 0), (USDM, "1600", 45), (USDM, "2400", 45), (SPOT, "1600", 0), (SPOT, "4000", 45)],
+    ("dialect", "used", "pauses"),
+    [
+        (USDM, "1199", (0, 0, 0)),
+        (USDM, "1200", (45, 0, 0)),
+        (USDM, "1599", (45, 0, 0)),
+        (USDM, "1600", (45, 45, 0)),
+        (USDM, "2159", (45, 45, 0)),
+        (USDM, "2160", (45, 45, 45)),
+        (SPOT, "2999", (0, 0, 0)),
+        (SPOT, "3000", (45, 0, 0)),
+        (SPOT, "4000", (45, 45, 0)),
+        (SPOT, "5400", (45, 45, 45)),
+    ],
 )
-def test_a_third_of_the_weight_is_left_to_others(dialect: BinanceDialect, used: str, pause: float) -> None:
-    assert dialect.pause_seconds(reply(x_mbx_used_weight_1m=used), SECOND_15) == pause
+def test_weight_is_left_to_orders_and_to_others(
+    dialect: BinanceDialect, used: str, pauses: tuple[float, float, float]
+) -> None:
+    told = reply(x_mbx_used_weight_1m=used)
+    assert tuple(dialect.pause_seconds(told, SECOND_15, haste) for haste in Haste) == pauses
+    assert dialect.pause_seconds(told, SECOND_15) == pauses[Haste.ROUTINE]
 
 
 @pytest.mark.parametrize(
@@ -41,8 +56,9 @@ def test_a_third_of_the_weight_is_left_to_others(dialect: BinanceDialect, used: 
         ({"x_mbx_order_count_10s": "300", "x_mbx_order_count_1m": "800"}, 45),
     ],
 )
-def test_a_third_of_the_orders_too(headers: dict[str, Any], pause: float) -> None:
-    assert USDM.pause_seconds(reply(**headers), SECOND_15) == pause
+def test_a_third_of_the_orders_is_left_to_others_and_only_orders_count(headers: dict[str, Any], pause: float) -> None:
+    told = reply(**headers)
+    assert [USDM.pause_seconds(told, SECOND_15, haste) for haste in Haste] == [0, pause, 0]
 
 
 @pytest.mark.parametrize("used", ["", "many", "-5", "١٢٣٤٥", "1e9", " 2400"])

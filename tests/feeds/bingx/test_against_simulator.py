@@ -408,7 +408,7 @@ async def test_an_order_that_the_venue_does_not_know_is_rejected(
     simulator: SimulatorProcess, account: Credentials
 ) -> None:
     for instrument in (LINEAR, INVERSE):
-        order = request(instrument, "sell", "1", Decimal(60000))
+        order = request(instrument, "sell", "1", Decimal(60000), created_ns=time.time_ns() - HOUR_NS)
         told = only_order(await desk(simulator, account).query(order))
         assert (told.state, told.reason) == (OrderState.REJECTED, "the venue does not know this order")
 
@@ -478,17 +478,18 @@ async def test_a_sweep_tells_everything_and_twice_the_same(simulator: SimulatorP
     swept = await trader.sweep([*EVERY, "bingx:linear:ETH-USDT"], time.time_ns() - 20 * DAY_NS)
     assert isinstance(swept[-1], AccountSwept)
     assert not of(FrameFault, swept)
-    stamps = {event.venue_time_ns for event in of(PositionUpdate, swept)}
-    stamps |= {event.venue_time_ns for event in of(BalanceUpdate, swept)}
-    assert len(stamps) == 1, "all are as of when the sweep began"
+    stamped = {event.instrument for event in of(PositionUpdate, swept) if event.venue_time_ns is not None}
+    assert stamped == {LINEAR, INVERSE}, "what is held has its own time, what is flat has none"
+    assert {event.venue_time_ns for event in of(BalanceUpdate, swept)} == {None}
+    untold = {event.instrument for event in of(AccountSettings, swept) if event.no_funding_records}
+    assert untold == {INVERSE}, "what nothing tells of is not zero"
     positions = {event.instrument: event for event in of(PositionUpdate, swept) if event.leg is Leg.NET}
     assert positions[LINEAR].quantity == Decimal("-0.2")
     assert positions[LINEAR].leverage == 7
     assert positions[LINEAR].liquidation_price is not None
     assert positions["bingx:linear:ETH-USDT"].quantity == 0
     assert positions["bingx:linear:ETH-USDT"].entry_price is None
-    shorts = {event.instrument: event.quantity for event in of(PositionUpdate, swept) if event.leg is Leg.SHORT}
-    assert shorts[INVERSE] == -10
+    assert positions[INVERSE].quantity == -10
     balances = {event.asset: event.wallet_balance for event in of(BalanceUpdate, swept)}
     assert balances["USDT"] < 100_000
     assert Decimal("1.9") < balances["BTC"] < 2, "the coin-margined wallet, and not spot's"
@@ -505,6 +506,43 @@ async def test_a_sweep_tells_everything_and_twice_the_same(simulator: SimulatorP
     for kind in (Fill, FundingPayment, FeeCharged, OrderUpdate):
         timeless = [[msgspec.structs.replace(event, received_ns=0) for event in of(kind, x)] for x in (swept, again)]
         assert timeless[0] == timeless[1]
+
+
+@pytest.mark.parametrize("hedge", [False, True])
+async def test_a_coin_margined_short_is_told_where_the_mode_has_it(
+    simulator: SimulatorProcess, account: Credentials, hedge: bool
+) -> None:
+    simulator.control("set_position_mode", venue="bingx", key=account.key, hedge=hedge)
+    leg = Leg.SHORT if hedge else Leg.NET
+    trader = desk(simulator, account)
+    order = request(INVERSE, "sell", "3", await price_near(simulator, INVERSE, "0.97"), leg=leg)
+    await trader.place(order)
+    await settled(trader, order)
+    for reader in (trader, desk(simulator, account)):
+        swept = await reader.sweep([INVERSE], time.time_ns())
+        held = {event.leg: event.quantity for event in of(PositionUpdate, swept)}
+        assert held == ({Leg.SHORT: Decimal(-3), Leg.LONG: Decimal(0)} if hedge else {Leg.NET: Decimal(-3)})
+
+
+async def test_a_coin_margined_order_that_rested_long_tells_its_fills(
+    simulator: SimulatorProcess, account: Credentials
+) -> None:
+    trader = desk(simulator, account)
+    order = request(INVERSE, "sell", "3", await price_near(simulator, INVERSE, "1.02"))
+    await trader.place(order)
+    await asyncio.sleep(0.05)
+    begun_ns = time.time_ns()
+    assert only_order(await trader.sweep([INVERSE], begun_ns)).state is OrderState.OPEN
+    simulator.control("pin", coin="BTC", price=str(order.limit_price + 100))
+    try:
+        await settled(desk(simulator, account), order)
+        swept = await trader.sweep([INVERSE], begun_ns)
+    finally:
+        simulator.control("unpin", coin="BTC")
+    assert only_order(swept).state is OrderState.FILLED
+    fills = of(Fill, swept)
+    assert sum(fill.quantity for fill in fills) == 3
+    assert {fill.client_order_id for fill in fills} == {order.client_order_id}
 
 
 async def test_spot_alone_tells_what_is_held_there(simulator: SimulatorProcess, account: Credentials) -> None:

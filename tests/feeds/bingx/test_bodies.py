@@ -429,6 +429,15 @@ def test_funding_is_due_on_the_hour_though_it_is_booked_later() -> None:
     assert account.settled_ns(NS + 300_000_000_001) == NS + 300_000_000_001
 
 
+def test_both_legs_are_paid_at_once_and_each_payment_counts() -> None:
+    unnamed = {name: value for name, value in INCOME.items() if name != "tranId"}
+    rows = [unnamed, unnamed | {"income": "0.0292"}, unnamed, unnamed | {"asset": "USDC"}]
+    events = [event for event in read(facts.INCOME_PATH, rows) if isinstance(event, FundingPayment)]
+    assert sum(event.amount for event in events if event.asset == "USDT") == Decimal("-0.0292")
+    assert len({event.payment_id for event in events}) == 4
+    assert read(facts.INCOME_PATH, rows) == events, "the same is told by the same ids"
+
+
 @pytest.mark.parametrize(
     ("kind", "told", "fill"),
     [("TRADING_FEE", "trade", "LDO-USDT:18"), ("INSURANCE_CLEAR", "liquidation", ""), ("GTD_PRICE", "other", "")],

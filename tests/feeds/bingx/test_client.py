@@ -140,7 +140,8 @@ Answers = dict[str, Any]
 
 @asynccontextmanager
 async def venue(answers: Answers) -> AsyncIterator[tuple[Endpoints, list[web.Request]]]:
-    """A server that answers by path: a body, a status, or a list of such for one request after another."""
+    """A server that answers by path: a body, a status, a list of such for one request after another, or what a function
+    makes of the request."""
     requests: list[web.Request] = []
 
     async def answer(request: web.Request) -> web.Response:
@@ -148,6 +149,8 @@ async def venue(answers: Answers) -> AsyncIterator[tuple[Endpoints, list[web.Req
         told = answers[request.path]
         if isinstance(told, list) and told and told[0] == "in turn":
             told = told.pop(1)
+        if callable(told):
+            told = told(request)
         if isinstance(told, int):
             return web.Response(status=told, text="<html>")
         return web.json_response(told)

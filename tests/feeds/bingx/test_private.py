@@ -127,6 +127,47 @@ def test_a_side_is_a_sign_always_and_a_leg_in_hedge_mode_only(
     assert (event.quantity, event.leg) == (Decimal(quantity), leg)
 
 
+def rows_of(*sides: tuple[str, str]) -> bytes:
+    return account_update(positions=[POSITION | {"ps": side, "pa": amount} for side, amount in sides])
+
+
+FLIPS = [
+    [(("SHORT", "0.002"), ("LONG", "0"))],
+    [(("LONG", "0"), ("SHORT", "0.002"))],
+    [(("SHORT", "0.002"),), (("LONG", "0"),)],
+    [(("LONG", "0"),), (("SHORT", "0.002"),)],
+]
+
+
+@pytest.mark.parametrize("frames", FLIPS)
+def test_in_one_way_mode_the_end_of_a_long_does_not_end_the_short_that_it_became(frames: Any) -> None:
+    reading = decoder(hedge=False)
+    reading.decode(rows_of(("LONG", "0.001")), 5)
+    told = [event for rows in frames for event in reading.decode(rows_of(*rows), 5)]
+    last = [event for event in told if isinstance(event, PositionUpdate)][-1]
+    assert (last.leg, last.quantity) == (Leg.NET, Decimal("-0.002"))
+    (ended,) = reading.decode(rows_of(("SHORT", "0")), 5)
+    assert isinstance(ended, PositionUpdate)
+    assert ended.quantity == 0
+
+
+def test_in_hedge_mode_each_leg_ends_by_itself() -> None:
+    told = decoder(hedge=True).decode(rows_of(("SHORT", "0.002"), ("LONG", "0")), 5)
+    assert [(event.leg, event.quantity) for event in told if isinstance(event, PositionUpdate)] == [
+        (Leg.SHORT, Decimal("-0.002")),
+        (Leg.LONG, Decimal(0)),
+    ]
+
+
+def test_a_side_is_forgotten_with_its_connection() -> None:
+    reading = decoder(hedge=False)
+    reading.decode(rows_of(("LONG", "0.001")), 5)
+    reading.reset()
+    (ended,) = reading.decode(rows_of(("SHORT", "0")), 5)
+    assert isinstance(ended, PositionUpdate)
+    assert (ended.leg, ended.quantity) == (Leg.NET, Decimal(0))
+
+
 def test_an_isolated_margin_is_told_without_the_unrealised_result() -> None:
     (event,) = decoder().decode(account_update(positions=[POSITION]), 5)
     assert event == PositionUpdate(

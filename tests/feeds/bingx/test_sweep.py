@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from core.events import PositionUpdate
 from core.legs import Leg
 from feeds.bingx.desk import contract_assets
-from feeds.bingx.sweep import merged
+from feeds.bingx.holdings import merged, mode_shown
 
 LONG = PositionUpdate(
     account="main",
@@ -65,6 +65,33 @@ def test_what_a_part_does_not_tell_or_tells_otherwise_is_not_known_of_the_whole(
 def test_parts_that_cancel_out_have_no_entry() -> None:
     (whole,) = merged([part("1"), part("-1", "104")])
     assert (whole.quantity, whole.entry_price) == (Decimal(0), None)
+
+
+@pytest.mark.parametrize("ended_first", [False, True])
+def test_a_part_that_has_ended_is_no_part_of_what_is_held(ended_first: bool) -> None:
+    held, ended = part("-2", leverage=Decimal(5)), part("0", None, leverage=Decimal(9), isolated_margin=None)
+    assert merged([ended, held] if ended_first else [held, ended]) == [held]
+    assert merged([ended, ended]) == [ended]
+
+
+@pytest.mark.parametrize(
+    ("held", "ordered", "hedge"),
+    [
+        ([], {}, None),
+        ([("A", "SHORT")], {}, None),
+        ([("A", "SHORT"), ("B", "LONG")], {}, None),
+        ([("A", "SHORT"), ("A", "LONG")], {9: "BOTH"}, True),
+        ([("A", "BOTH")], {9: "SHORT"}, False),
+        ([("A", "")], {}, None),
+        ([], {1: "SHORT", 2: "BOTH"}, False),
+        ([], {1: "BOTH", 2: "SHORT"}, True),
+        ([("A", "SHORT")], {1: "BOTH", 2: ""}, False),
+    ],
+)
+def test_a_mode_that_is_not_told_is_what_positions_and_orders_show(
+    held: list[tuple[str, str]], ordered: dict[int, str], hedge: bool | None
+) -> None:
+    assert mode_shown(held, ordered) is hedge
 
 
 @given(st.lists(st.tuples(st.integers(1, 1000), st.integers(1, 100_000)), min_size=1, max_size=6))
