@@ -188,6 +188,7 @@ class WeexDesk(PlainStream):
         where that is known, else among the open orders and those of the past: the venue looks up by number only."""
         sweeping, symbol = self._sweeping(), order.instrument.split(":")[2]
         found: list[AnyEvent] = []
+        crowded = False
         number = self._known.venue_id(order.client_order_id)
         if number:
             try:
@@ -197,9 +198,12 @@ class WeexDesk(PlainStream):
                     raise
         if not found:
             asked = {"symbol": symbol, "limit": str(facts.PAGE_ROWS)}
-            found = _named(order, (await sweeping.ask(facts.OPEN_ORDERS_PATH, asked))[1])
+            _, resting = await sweeping.ask(facts.OPEN_ORDERS_PATH, asked)
+            found, crowded = _named(order, resting), len(resting) >= facts.PAGE_ROWS
         if not found:
             found = _named(order, await sweeping.ended_orders(symbol, order.created_ns - _LOOK_BACK_NS))
+        if not found and crowded:
+            raise VenueError(self.venue, "too_many_records", f"{symbol}: it may be among open orders beyond a page")
         number = self._known.venue_id(order.client_order_id)
         if not found or not number:
             return found

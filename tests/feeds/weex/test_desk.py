@@ -365,12 +365,22 @@ async def test_an_answer_without_a_number_leaves_the_order_unknown(content: Any)
         assert standing(await desk.place(request())).state is OrderState.UNKNOWN
 
 
-async def test_a_refusal_is_told_with_its_reason() -> None:
+async def test_a_refusal_is_told_with_its_reason_and_the_order_can_be_sent_again_at_once() -> None:
     async with trading() as (desk, exchange):
         exchange.mood = "money"
         refused = standing(await desk.place(request()))
+        exchange.mood = ""
+        assert standing(await desk.place(request())).state is OrderState.OPEN
     assert refused.state is OrderState.REJECTED
     assert "not enough" in refused.reason
+
+
+async def test_an_order_that_may_be_among_open_ones_beyond_a_page_is_not_said_to_be_unknown() -> None:
+    async with trading() as (desk, exchange):
+        exchange.orders = [ORDER | {"status": "NEW", "orderId": number} for number in range(100)]
+        with pytest.raises(VenueError, match="too_many_records"):
+            await desk.query(request("hr-9", created_ns=0))
+        assert standing(await desk.query(request("hr-1"))).state is OrderState.PARTIALLY_FILLED
 
 
 async def test_what_certainly_did_not_reach_the_venue_is_raised() -> None:
