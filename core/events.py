@@ -160,7 +160,8 @@ class ChannelState(StrEnum):
 
 
 class ChannelChanged(Event, frozen=True, gc=False, omit_defaults=True, kw_only=True, tag="channel"):
-    """A subscription changed state; ``channel`` is the venue's own topic or stream name. LIVE says that data came."""
+    """A subscription changed state; ``channel`` is the venue's own topic or stream name. Of what
+    is asked for, LIVE says each time that an answer came."""
 
     venue: str
     connection: str

@@ -72,6 +72,7 @@ class ConnectionHealth:
         "last_data_ns",
         "last_fault",
         "name",
+        "polled",
         "priced",
         "reason",
         "reconnects",
@@ -92,6 +93,7 @@ class ConnectionHealth:
         self.faults = 0
         self.reconnects = 0
         self.priced: PricedContract | None = None
+        self.polled = False
         self.ages = MARK_AGES_NS
         self.last_fault = ""
         self.channels: dict[str, ChannelHealth] = {}
@@ -159,7 +161,7 @@ class FeedsHealth:
         connection.state = event.state
         connection.reason = event.reason
         if event.every_seconds:
-            connection.ages = _polled_ages(event.every_seconds)
+            connection.polled, connection.ages = True, _polled_ages(event.every_seconds)
         connection.changed_ns = event.received_ns
         connection.been_live = connection.been_live or event.state is ConnectionState.LIVE
         if event.state in INTERRUPTED:
@@ -173,7 +175,7 @@ class FeedsHealth:
         channel = connection.channels.get(event.channel) or self._adopt(connection, event.channel)
         channel.state = event.state
         channel.reason = event.reason
-        if event.state is ChannelState.LIVE:
+        if event.state is ChannelState.LIVE and connection.polled:
             channel.last_data_ns = connection.last_data_ns = event.received_ns
         if event.state in _SILENCED:
             channel.epoch += 1

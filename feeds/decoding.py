@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Final
 
 from core.events import AnyEvent, FaultKind, FrameFault, Heard
@@ -22,19 +23,23 @@ class AnyFrameDecoder:
 
     def __init__(self, venue: str, market: str) -> None:
         """Raises RequestError for an unknown venue or market."""
+        self._venue, self._market = venue, market
         self._public: Decoder = decoder_for(venue, market)
-        self._private = account_decoder_for(venue, market, ACCOUNT)
+
+    @cached_property
+    def _private(self) -> Decoder | None:
+        """Made when a frame asks for it: what reads accounts takes longer to load than most frames to decode."""
+        return account_decoder_for(self._venue, self._market, ACCOUNT)
 
     def reset(self) -> None:
         """Forget merged state."""
         self._public.reset()
-        if self._private is not None:
-            self._private.reset()
+        self.__dict__.pop("_private", None)
 
     def decode(self, frame: bytes | str, received_ns: int) -> Sequence[AnyEvent]:
         """The events of one frame; never raises on bad input."""
         told = self._public.decode(frame, received_ns)
-        if self._private is None or not told or not all(_of_no_use(event) for event in told):
+        if not told or not all(_of_no_use(event) for event in told) or self._private is None:
             return told
         private = self._private.decode(frame, received_ns)
         return told if all(_is_unknown(event) for event in private) else private

@@ -154,7 +154,10 @@ class Player:
             self.skipped[address] += 1
             return ()
         try:
-            return registry.reference_events(venue, record.url, record.data, record.ns)
+            events = registry.reference_events(venue, record.url, record.data, record.ns)
+            if registry.venue_module(venue).POLLS_TICKERS:
+                return events
+            return [event for event in events if not isinstance(event, Ticker)]
         except DecodeError as error:
             return (fault(error, CONNECTION, record.ns),)
 

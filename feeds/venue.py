@@ -290,6 +290,11 @@ class VenueModule(Protocol):
         """Whether its maintenance tiers can be read, with a key or without."""
         ...
 
+    @property
+    def POLLS_TICKERS(self) -> bool:
+        """Whether a poll of its :class:`VenueFeed` tells tickers: a recorded answer is replayed as it was taken."""
+        ...
+
     def feed(self, endpoints: Endpoints | None, credentials: Credentials | None) -> VenueFeed:
         """Market data, live unless other addresses are given."""
         ...

@@ -207,6 +207,9 @@ CODES_OUTCOME_UNKNOWN: Final = frozenset({"-1000", "-1001", "-1006", "-1007"})
 """Business errors after which the venue may have acted."""
 RIGHTS_PATH: Final = "/sapi/v1/account/apiRestrictions"
 
+CODES_OF_THE_KEY: Final = frozenset({"-1002", "-1022", "-2014", "-2015"})
+"""A key that is wrong, or that may not read: asking again will not help, and public data do not depend on it."""
+
 CODES_OF_US: Final = frozenset({"-1002", "-1021", "-1022", "-2014", "-2015"})
 """The request was refused for who asks or when: it says nothing of the order in it."""
 

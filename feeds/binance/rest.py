@@ -15,7 +15,7 @@ from core.events import AnyEvent, FundingSettled
 from feeds.binance import candles, facts, reference, sign, statistics, tiers
 from feeds.binance.products import PRODUCTS, SPOT, Product
 from feeds.binance.refusals import refusal
-from feeds.bodies import listed, missing
+from feeds.bodies import bad_row, listed, missing
 from feeds.candles import not_told
 from feeds.clock import Clock
 from feeds.rest import Budget, Haste, Question, Reply, RestClient, Signed, retry_after_seconds
@@ -96,10 +96,20 @@ async def read_market(rest: RestClient, market: str, symbols: Sequence[str], now
         events += reference.instruments(market, await rest.get(place), symbols, now_ns, terms)
         events += missing(facts.VENUE, place, symbols, listed(events), now_ns)
         if product.tiers and rest.can_sign:
-            events += tiers.tiers(market, await rest.get(product.tiers, signed=True), symbols, now_ns)
+            events += await _read_tiers(rest, market, product.tiers, symbols, now_ns)
     except DecodeError as error:
         raise VenueError(facts.VENUE, "bad_answer", str(error)) from None
     return events
+
+
+async def _read_tiers(rest: RestClient, market: str, path: str, symbols: Sequence[str], now_ns: int) -> list[AnyEvent]:
+    """The tiers; a FrameFault where the venue refuses the key. Raises VenueError for what may pass, and DecodeError."""
+    try:
+        return tiers.tiers(market, await rest.get(path, signed=True), symbols, now_ns)
+    except VenueError as error:
+        if error.code not in facts.CODES_OF_THE_KEY:
+            raise
+        return [bad_row(facts.VENUE, path, "key", error.message, now_ns)]
 
 
 async def read_days(rest: RestClient, market: str, symbols: Sequence[str], clock: Clock) -> list[AnyEvent]:

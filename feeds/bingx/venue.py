@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 PASSPHRASE: Final = False
 TELLS_TIERS: Final = True
+POLLS_TICKERS: Final = True
 
 
 def feed(endpoints: Endpoints | None, credentials: Credentials | None) -> VenueFeed:

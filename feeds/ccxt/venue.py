@@ -36,6 +36,11 @@ class CcxtVenue:
         return bool(wanted.get("password"))
 
     @property
+    def POLLS_TICKERS(self) -> bool:
+        """See :class:`feeds.venue.VenueModule`: its polls are not recorded."""
+        return True
+
+    @property
     def TELLS_TIERS(self) -> bool:
         """Whether ccxt offers a call for them that can be trusted; false where it cannot say."""
         from feeds.ccxt.exchange import Client

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 PASSPHRASE: Final = False
 """No key is used."""
 TELLS_TIERS: Final = True
+POLLS_TICKERS: Final = False
 
 
 def feed(endpoints: Endpoints | None, credentials: Credentials | None) -> VenueFeed:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 PASSPHRASE: Final = True
 TELLS_TIERS: Final = False
+POLLS_TICKERS: Final = True
 
 
 def feed(endpoints: Endpoints | None, credentials: Credentials | None) -> VenueFeed:

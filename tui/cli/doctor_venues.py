@@ -9,7 +9,7 @@ from typing import TypeVar
 from core.books import Account, Hedge
 from core.config import Config
 from core.errors import ConfigError, RequestError, VenueError
-from core.events import AnyEvent, InstrumentListed, TiersLoaded
+from core.events import AnyEvent, FrameFault, InstrumentListed, TiersLoaded
 from core.instruments import Instrument
 from feeds.examine import clock_skew_ms, key_rights
 from feeds.registry import account_feed, venue_feed, venue_module
@@ -21,6 +21,8 @@ from tui.cli.wiring import endpoints_of, instruments_of, venues_of
 TIMEOUT_SECONDS = 30.0
 SKEW_WARNING_MS = 250
 SKEW_FAILURE_MS = 1000
+
+_KEY_ADVICE = "is the key right, allowed to read, and allowed from this address?"
 
 _T = TypeVar("_T")
 
@@ -50,8 +52,12 @@ def _check_venue(config: Config, venue: str, instruments: Sequence[str]) -> Iter
     except VenueError as error:
         advice = "is this machine on line, and are the addresses right?"
         if error.code not in ("unreachable", "timeout") and credentials is not None:
-            advice = "is the key right, allowed to read, and allowed from this address?"
+            advice = _KEY_ADVICE
         yield Check(venue, Verdict.FAIL, str(error), advice)
+        return
+    refused = [event for event in events if isinstance(event, FrameFault) and event.field == "key"]
+    if refused:
+        yield Check(venue, Verdict.FAIL, f"it refuses the key: {refused[0].detail}", _KEY_ADVICE)
         return
     yield Check(venue, Verdict.OK, "answers")
     yield from _check_instruments(config, instruments, events, has_key=credentials is not None)

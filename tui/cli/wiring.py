@@ -416,7 +416,7 @@ def demo_venues(arguments: argparse.Namespace) -> list[str]:
     """The venues that a demo is asked for. Raises RequestError for one that is not simulated."""
     from feeds.sim.registry import parse_venues
 
-    return list(parse_venues(arguments.venues)) if arguments.venues is not None else [arguments.venue]
+    return list(parse_venues(arguments.venue if arguments.venues is None else arguments.venues))
 
 
 def demo_book(venues: Sequence[str]) -> Book:

@@ -15,6 +15,7 @@ from core.errors import RequestError, VenueError
 from core.events import AnyEvent, FrameFault, InstrumentListed, TiersLoaded
 from feeds.binance.client import BinanceFeed
 from feeds.registry import venue_feed
+from feeds.sim.process import start_simulator
 from feeds.venue import Credentials, Endpoints
 from tests.feeds.binance.test_reference import BRACKETS, CONTRACT, PAIR
 
@@ -161,3 +162,14 @@ async def test_trouble_is_a_venue_error(path: str, body: Any) -> None:
     async with venue(bodies=BODIES | {path: body}) as (feed, _):
         with pytest.raises(VenueError):
             await feed.reference(BOTH)
+
+
+async def test_a_key_that_is_refused_costs_the_tiers_and_nothing_else() -> None:
+    """What is public is told all the same: a monitor with a wrong key still shows what its bag is worth."""
+    with start_simulator(venues=["binance"]) as simulator:
+        wrong = Credentials(key=simulator.api_key("binance", "read").key, secret="wrong")
+        events = await venue_feed("binance", simulator.venues["binance"], wrong).reference(["binance:usdm:BTCUSDT"])
+    assert [event.instrument.symbol for event in events if isinstance(event, InstrumentListed)] == ["BTCUSDT"]
+    (refused,) = [event for event in events if isinstance(event, FrameFault)]
+    assert (refused.field, "wrong" in refused.detail) == ("key", False)
+    assert "Signature" in refused.detail

@@ -152,8 +152,7 @@ def test_a_key_that_the_venue_refuses_is_seen_nowhere(
     path = configure("binance")
     monkeypatch.setenv(SECRET_NAME, "canary-5ec2e7")
     with PseudoTerminal(command("--config", str(path)), env=environment(**os.environ)) as terminal:
-        terminal.wait_for_text("LIVE", 30)
-        terminal.wait_for_text("60,000.00")
+        terminal.wait_for_text("60,000.00", 30)
         terminal.send("q")
         assert terminal.exit_code() == 0
         assert b"canary" not in terminal.output

@@ -84,7 +84,7 @@ def test_a_wrong_secret_is_found_and_not_shown(
     monkeypatch.setenv(SECRET_NAME, "canary-0badc0de")
     code, [(subject, verdict, text)] = doctor.findings(path)
     assert (code, subject, verdict) == (2, "binance", "fail")
-    assert "is the key right" in text
+    assert "refuses the key" in text
     assert "canary" not in doctor.printed
 
 
