@@ -211,12 +211,21 @@ def test_funding_terms_give_the_interval_and_its_bounds() -> None:
     )
 
 
-def test_the_settled_rate_is_the_realised_one() -> None:
-    row = {"instId": LINEAR, "fundingRate": "0.018", "realizedRate": "0.017", "fundingTime": str(TIME - 4 * HOUR)}
+@pytest.mark.parametrize(
+    ("market", "symbol"),
+    [
+        pytest.param("linear", LINEAR, marks=pytest.mark.verifies("okx", "linear", "last settled funding rate")),
+        pytest.param("inverse", INVERSE, marks=pytest.mark.verifies("okx", "inverse", "last settled funding rate")),
+    ],
+)
+def test_the_settled_rate_is_the_realised_one(market: str, symbol: str) -> None:
+    row = {"instId": symbol, "fundingRate": "0.018", "realizedRate": "0.017", "fundingTime": str(TIME - 4 * HOUR)}
     older = row | {"realizedRate": "-0.001", "fundingTime": str(TIME - 8 * HOUR)}
     events = read(facts.SETTLED_PATH, body(row, older))
     assert events == [
-        FundingSettled(received_ns=NOW, instrument=f"okx:linear:{LINEAR}", rate=Decimal(rate), settled_ns=when * 10**6)
+        FundingSettled(
+            received_ns=NOW, instrument=f"okx:{market}:{symbol}", rate=Decimal(rate), settled_ns=when * 10**6
+        )
         for rate, when in (("-0.001", TIME - 8 * HOUR), ("0.017", TIME - 4 * HOUR))
     ]
     assert only_field(read(facts.SETTLED_PATH, body(row | {"realizedRate": ""}))) == "realizedRate"

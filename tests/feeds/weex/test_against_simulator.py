@@ -38,10 +38,12 @@ from core.history import DAY_NS, HOUR_NS
 from core.legs import Leg
 from core.orders import OrderRequest
 from feeds.clock import Clock
+from feeds.rest import RestClient
 from feeds.sim.weex import sockets as manners
 from feeds.venue import CandlesWanted, Credentials
 from feeds.weex import facts
 from feeds.weex.desk import NOT_KNOWN, WeexDesk
+from feeds.weex.rest import WeexDialect
 from feeds.weex.venue import clock_api, key_rights
 from tests.feeds.weex.served import CONTRACT, PAIR, ServedWeex, following, serving
 
@@ -152,8 +154,6 @@ async def test_the_mark_of_now_is_the_streams_while_rest_tells_one_of_a_minute_a
 
 @pytest.mark.verifies("weex", "linear", "server time", "rate-limit budget", client="hedgerow")
 async def test_clock_and_budget(served: ServedWeex) -> None:
-    from feeds.rest import RestClient
-
     dialect, base = clock_api(served.endpoints)
     async with RestClient(dialect, base) as rest:
         told = dialect.clock_ms(await rest.get(dialect.clock_path))
@@ -163,9 +163,18 @@ async def test_clock_and_budget(served: ServedWeex) -> None:
     assert (budget.limit, budget.seconds) == (500, 10.0)
 
 
-async def test_a_third_of_the_weight_is_left_to_others(served: ServedWeex) -> None:
-    from feeds.rest import RestClient
+@pytest.mark.verifies("weex", "spot", "server time", "rate-limit budget", client="hedgerow")
+async def test_the_clock_and_the_budget_of_spot(served: ServedWeex) -> None:
+    """Spot has a clock path of its own; its limits are told as those of contracts are."""
+    rest = RestClient(WeexDialect(facts.SPOT_CLOCK_PATH), served.endpoints.rest)
+    async with rest:
+        told = WeexDialect(facts.SPOT_CLOCK_PATH).clock_ms(await rest.get(facts.SPOT_CLOCK_PATH))
+    assert abs(told - Clock().now_ns() // 1_000_000) < 5_000
+    assert rest.budget is not None
+    assert 0 < rest.budget.used < rest.budget.limit
 
+
+async def test_a_third_of_the_weight_is_left_to_others(served: ServedWeex) -> None:
     dialect, base = clock_api(served.endpoints)
     rest = RestClient(dialect, base, now_ms=lambda: 1_790_000_000_000)
 
