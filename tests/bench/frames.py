@@ -105,7 +105,7 @@ def ccxt_pro(case: Case) -> Pass:
     import ccxt.pro
 
     exchange = getattr(ccxt.pro, CCXT.get((case.venue, case.market), case.venue))()
-    markets = {symbol: _ccxt_market(case, symbol) for symbol in case.symbols}
+    markets = {symbol: ccxt_market(case.venue, case.market, symbol) for symbol in case.symbols}
     exchange.set_markets(list(markets.values()))
     handle = exchange.client(case.url).handle_text_or_binary_message
     packed, unpack = case.shape == "packed", exchange.gunzip
@@ -131,13 +131,15 @@ def ccxt_pro(case: Case) -> Pass:
     return run
 
 
-def _ccxt_market(case: Case, symbol: str) -> dict[str, Any]:
-    terms = read_name(f"{case.venue}:{case.market}:{symbol}")
+def ccxt_market(venue: str, market: str, symbol: str) -> dict[str, Any]:
+    """What ccxt has to know of a perpetual or pair, so that it asks nobody."""
+    terms = read_name(f"{venue}:{market}:{symbol}")
     assert terms is not None, "a case has symbols that the venue can have"
-    spot, inverse = case.market == "spot", terms.settle == terms.base
+    spot, inverse = market == "spot", terms.settle == terms.base
     settle = None if spot else terms.settle
     return {
         "id": symbol,
+        "lowercaseId": symbol.lower(),
         "symbol": f"{terms.base}/{terms.quote}" if spot else f"{terms.base}/{terms.quote}:{settle}",
         "base": terms.base,
         "quote": terms.quote,
