@@ -505,6 +505,8 @@ def test_where_not_all_connections_fit_every_venue_still_stands_there() -> None:
     assert all(venue in text for venue in venues)
     assert "bybit 2/3 RECONNECTING" in text
     assert "weex 3/3" in text
+    narrow = one(FeedsPanel, snapshot(feeds=tuple(feeds[:3] + feeds[6:])), 40, 4)
+    assert all(venue in narrow for venue in ("binance", "bingx", "weex", "mexc"))
 
 
 def test_hedges_at_several_venues_are_told_apart_by_them() -> None:

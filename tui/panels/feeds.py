@@ -42,7 +42,9 @@ class FeedsPanel(Panel):
             return [(Cell("no connection", "blind"),)]
         rows: list[Row] = []
         if len(feeds) > height:
-            rows = _venues(show, view.live.feeds, width)[:height]
+            rows = _venues(show, view.live.feeds, width)
+            if len(rows) > height:
+                rows = _venues(show, view.live.feeds, width, counts=False)[:height]
         roomy = height >= 2 * len(feeds) + 2
         counts = width >= 70 or (width >= 54 and any(feed.faults for feed in feeds))
         for index, feed in enumerate(feeds if len(rows) < height else ()):
@@ -57,8 +59,11 @@ class FeedsPanel(Panel):
         return rows[:height]
 
 
-def _venues(show: Formatter, feeds: Sequence[FeedView], width: int) -> list[Row]:
-    """Every venue in a few words, as many a row as fit: how many of its connections are live, how the worst stands."""
+def _venues(show: Formatter, feeds: Sequence[FeedView], width: int, *, counts: bool = True) -> list[Row]:
+    """Every venue in a few words, as many a row as fit: how many of its connections are live, how the worst stands.
+
+    Without ``counts`` one of which all are live is a name alone.
+    """
     silent = show.trust is not Freshness.LIVE
     rows: list[Row] = []
     room = 0
@@ -67,12 +72,14 @@ def _venues(show: Formatter, feeds: Sequence[FeedView], width: int) -> list[Row]
         away = [feed for feed in own if feed.state is not ConnectionState.LIVE]
         word = " UNKNOWN" if silent else f" {away[0].state.upper()}" if away else ""
         role = "stale" if silent else _ROLES[away[0].state] if away else "live"
-        text = f"{venue} {len(own) - len(away)}/{len(own)}{word}  "
-        if room < len(text) + 2:
-            rows.append(())
-            room = width
-        rows[-1] = (*rows[-1], Cell(f"{DOT} ", role), Cell(text, "text"))
-        room -= len(text) + 2
+        live = f" {len(own) - len(away)}/{len(own)}" if counts or word else ""
+        text, gap = f"{venue}{live}{word}", "  " if counts else " "
+        if room < len(gap) + len(DOT) + 1 + len(text):
+            rows.append((Cell(f"{DOT} ", role), Cell(text, "text")))
+            room = width - len(DOT) - 1 - len(text)
+        else:
+            rows[-1] = (*rows[-1], Cell(f"{gap}{DOT} ", role), Cell(text, "text"))
+            room -= len(gap) + len(DOT) + 1 + len(text)
     return rows
 
 

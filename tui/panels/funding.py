@@ -98,7 +98,7 @@ def _detail(show: Formatter, book: BookView, hedge: HedgeLine, market: MarketVie
 def _settled(show: Formatter, market: MarketView) -> Field:
     """The rate that was charged last, which is not the one that is still to come."""
     at = _moment(show, market.settled_ns)
-    return Field("last charged", market.settled_rate, show.rate(market.settled_rate), hint=at)
+    return Field("charged", market.settled_rate, show.rate(market.settled_rate), hint=at)
 
 
 def _moment(show: Formatter, figure: Figure) -> str:
