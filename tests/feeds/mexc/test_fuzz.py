@@ -66,17 +66,17 @@ def test_the_quick_path_says_what_the_careful_one_says(frames: list[bytes]) -> N
 def test_nothing_is_invented_about_an_account(frames: list[bytes]) -> None:
     decoder = PrivateDecoder("main")
     for raw in frames:
-        numbers = {abs(number) for number in numbers_in(raw)} | {Decimal(0)}
+        numbers = {number.copy_abs() for number in numbers_in(raw)} | {Decimal(0)}
         events = decoder.decode(raw, NOW_NS)
         assert events
         for event in events:
             told: list[Decimal | None] = []
             if isinstance(event, PositionUpdate):
-                told = [abs(event.quantity), event.entry_price, event.liquidation_price, event.leverage]
+                told = [event.quantity.copy_abs(), event.entry_price, event.liquidation_price, event.leverage]
             elif isinstance(event, OrderUpdate):
                 told = [event.quantity, event.filled_quantity, event.average_price, event.limit_price]
             elif isinstance(event, Fill):
-                told = [event.quantity, event.price, abs(event.fee)]
+                told = [event.quantity, event.price, event.fee.copy_abs()]
             assert all(number is None or number in numbers for number in told)
 
 
