@@ -224,8 +224,10 @@ class AccountFeed(StreamFeed, Protocol):
         ...
 
     async def query(self, order: OrderRequest) -> Sequence[AnyEvent]:
-        """Look an order up by client order id, its fills too; REJECTED, with that reason, where the venue does not
-        know it. Raises VenueError."""
+        """Look an order up by client order id, its fills too.
+
+        Where the venue does not know it: UNKNOWN while a request may still arrive there (:mod:`feeds.order_fate`),
+        then REJECTED, with that reason. Raises VenueError."""
         ...
 
 

@@ -220,6 +220,9 @@ CONTRACT_STATES: Final = {0: "offline", 1: "trading", 5: "pre-launch", 25: "no o
 _NO_SPOT_POSITIONS: Final = "spot has no positions"
 _SPOT_READ: Final = "of spot, prices and balances are read"
 
+TIERS_NEED_KEY: Final = True
+"""The maintenance tiers of USDT-margined contracts are a signed request."""
+
 NOT_OFFERED: Final[Mapping[tuple[str, str], str]] = {
     (INVERSE, "last settled funding rate"): "the venue keeps no history of funding rates of coin-margined contracts",
     (INVERSE, "candles"): "the venue keeps candles of trades only, none of mark prices",

@@ -89,7 +89,7 @@ def test_an_unknown_venue_or_market_is_refused_by_name() -> None:
 
 
 def test_what_a_key_is_needed_for_is_the_venues_to_say() -> None:
-    assert [venue for venue in VENUES if tiers_need_key(venue)] == ["binance"]
+    assert [venue for venue in VENUES if tiers_need_key(venue)] == ["binance", "bingx"]
     with pytest.raises(RequestError, match="binance, bybit"):
         tiers_need_key("nobody")
 
