@@ -6,7 +6,6 @@ import asyncio
 import os
 import random
 import signal
-import socket
 from decimal import Decimal
 
 import msgspec
@@ -33,6 +32,7 @@ from tests.support.bybit_server import (
     shown,
     ticker_delta,
 )
+from tests.support.ports import ports_in_a_row
 
 BAD_SOCKETS = 15
 
@@ -83,20 +83,6 @@ async def test_after_any_weather_the_sun(seed: int) -> None:
                     assert (cut.time_ns - (mark.observed_ns or 0)) / 1e9 < 0.5
 
 
-def two_free_ports() -> int:
-    """A port that is free, as is the one after it: the simulated venue and its control take ports in a row."""
-    for _ in range(100):
-        with socket.socket() as first, socket.socket() as second:
-            first.bind(("127.0.0.1", 0))
-            port: int = first.getsockname()[1]
-            try:
-                second.bind(("127.0.0.1", port + 1))
-            except OSError:
-                continue
-            return port
-    raise AssertionError("no two free ports in a row")
-
-
 @pytest.mark.parametrize("venue", ["bybit", "binance"])
 async def test_an_exchange_killed_and_started_again_is_found_again(venue: str) -> None:
     """The whole of it: the venue's own client against the simulated exchange, killed with -9 and started anew."""
@@ -106,7 +92,7 @@ async def test_an_exchange_killed_and_started_again_is_found_again(venue: str) -
     def live(snapshot: Snapshot) -> bool:
         return mark_is_live(snapshot) and all(feed.state.value == "live" for feed in snapshot.feeds)
 
-    port = two_free_ports()
+    port = ports_in_a_row(2)
     simulator = await asyncio.to_thread(start_simulator, venues=[venue], port=port)
     engine = Engine([book], mode=Mode.PAPER, source="test")
     feed = venue_feed(venue, simulator.venues[venue])

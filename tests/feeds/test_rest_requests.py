@@ -92,11 +92,11 @@ async def test_a_connection_cut_within_the_answer_leaves_the_outcome_unknown() -
 
 
 async def test_a_request_that_never_left_did_nothing() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-    async with RestClient(BybitDialect(), f"http://127.0.0.1:{port}", KEY) as rest:
-        with pytest.raises(VenueError) as caught:
-            await rest.ask("POST", "/v5/order/create", body=ORDER)
+    with socket.socket() as deaf:
+        deaf.bind(("127.0.0.1", 0))
+        async with RestClient(BybitDialect(), f"http://127.0.0.1:{deaf.getsockname()[1]}", KEY) as rest:
+            with pytest.raises(VenueError) as caught:
+                await rest.ask("POST", "/v5/order/create", body=ORDER)
     assert (caught.value.code, caught.value.outcome_unknown) == ("unreachable", False)
 
 

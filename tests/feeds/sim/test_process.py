@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -19,6 +18,7 @@ from core.errors import RequestError, VenueError
 from feeds.sim.command import parse_pins
 from feeds.sim.process import start_simulator
 from feeds.sim.registry import VENUES
+from tests.support.ports import ports_in_a_row
 
 ROOT = Path(__file__).parents[3]
 COMMAND = [sys.executable, "-m", "tui.cli.main", "sim"]
@@ -91,10 +91,7 @@ def test_the_command_prints_one_line_and_ends_cleanly(number: signal.Signals) ->
 
 
 def test_consecutive_ports_from_a_fixed_one_and_a_taken_port() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    if port > 65_000:
-        pytest.skip("the free port found is too near the end of the range")
+    port = ports_in_a_row(3)
     with start_simulator(port=port, venues=["binance", "bybit"]) as simulator:
         assert simulator.venues["bybit"].rest.endswith(f":{port}")
         assert simulator.venues["binance"].websocket.endswith(f":{port + 1}")
