@@ -290,6 +290,23 @@ def test_funding_paid_that_was_only_reckoned_marks_margin_and_liquidation() -> N
     assert not reckoned.snapshot(at(0.3)).books[0].hedges[0].margin.estimated, "a new position has a margin of its own"
 
 
+def test_fills_wait_each_for_the_description_of_their_own_contract() -> None:
+    seed, eth = seed_book(), "bybit:linear:ETHUSDT"
+    flat = msgspec.structs.replace(seed.hedges[0], quantity=Decimal(0), entry_price=None, isolated_margin=None)
+    hedges = (flat, msgspec.structs.replace(flat, asset="ETH", instrument=eth))
+    made = engine(msgspec.structs.replace(seed, hedges=hedges))
+    feed(made, fill("1", "2"), msgspec.structs.replace(fill("2", "30", "3000"), instrument=eth), fill("3", "0.5"))
+    feed(made, market_at(0.1, 60_000), perpetual(0.1, 3_000, eth))
+    for described, held in ((None, (None, None)), (eth, (None, -30)), (LINEAR, (Decimal("-2.5"), -30))):
+        if described is not None:
+            feed(made, listed(described))
+        lines = made.snapshot(at(0.2)).books[0].hedges
+        assert tuple(line.quantity.value for line in lines) == held
+        for line in lines:
+            gaps = line.quantity.missing
+            assert gaps == (() if line.quantity.known else (f"description of {line.instrument}",))
+
+
 # --- totals --------------------------------------------------------------------------------------------------
 
 
