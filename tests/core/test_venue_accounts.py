@@ -32,6 +32,7 @@ from core.journal import open_journal
 from core.ledger import Ledger
 from core.snapshot import AccountView, HedgeLine, Mode
 from feeds.account_keeper import in_order
+from tests.core.money import decimals
 from tests.support.builders import LINEAR, at, instrument, market_at, reference
 
 ACCOUNT = "kept"
@@ -170,6 +171,59 @@ def test_a_fill_counts_once_whenever_its_report_comes(
     assert position.unexplained == 0
     assert ledger.wallet(ACCOUNT) == 1000 + realised - 10
     assert ledger.transfers[ACCOUNT, "USDT"] == 0
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(["buy", "sell"]), decimals("0.1", "3", 1), decimals("50000", "70000", 0)),
+        min_size=1,
+        max_size=5,
+    ),
+    st.data(),
+)
+def test_fills_that_come_after_the_report_that_counts_them_are_booked_as_if_before(
+    trades: list[tuple[str, Decimal, Decimal]], data: st.DataObject
+) -> None:
+    fills = [
+        sold(str(number), str(quantity), str(price), when=number + 2, side=side)
+        for number, (side, quantity, price) in enumerate(trades)
+    ]
+    counted = data.draw(st.integers(1, len(fills)), "fills that the report counts")
+    comes = data.draw(st.integers(0, counted), "fills before the report")
+    ordered, late = (Ledger(kept_book().accounts) for _ in range(2))
+    for ledger in (ordered, late):
+        ledger.described(instrument(LINEAR))
+        ledger.reported(told("0", None, when=1))
+    for number, fill in enumerate(fills, start=1):
+        ordered.fill(fill)
+        if number == counted:
+            then = ordered.position(ACCOUNT, LINEAR)
+            entry = None if then.entry_price is None else str(then.entry_price)
+            report = told(str(then.quantity), entry, when=20, venue=counted + 1.5)
+    for event in (*fills[:comes], report, *fills[comes:]):
+        if isinstance(event, Fill):
+            late.fill(event)
+        else:
+            late.reported(event)
+    wanted, found = (ledger.position(ACCOUNT, LINEAR) for ledger in (ordered, late))
+    for name in ("quantity", "entry_price", "realised", "fees", "traded", "unexplained"):
+        assert getattr(found, name) == getattr(wanted, name), name
+
+
+def test_a_report_that_is_older_changes_nothing_and_says_so() -> None:
+    ledger = Ledger(kept_book().accounts)
+    assert ledger.balance(balance("1000", when=9))
+    assert not ledger.balance(balance("900", when=1))
+    assert ledger.reported(told("-2", when=9))
+    assert not ledger.reported(told("-3", when=1))
+    assert (ledger.wallet(ACCOUNT), ledger.position(ACCOUNT, LINEAR).quantity) == (1000, -2)
+
+
+def test_an_account_that_is_kept_here_is_swept_by_no_venue() -> None:
+    ledger = Ledger([*kept_book().accounts, *seed_book().accounts])
+    assert not ledger.swept(msgspec.structs.replace(swept(), account="paper"))
+    assert ledger.swept(swept())
+    assert set(ledger.read_ns) == {ACCOUNT}
 
 
 def test_a_deposit_is_told_from_profit() -> None:
