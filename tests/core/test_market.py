@@ -246,7 +246,7 @@ def test_a_middle_needs_both_sides_and_is_as_old_as_the_older() -> None:
         assert one.market.middle(SPOT, at(0)).missing == (f"{lacking} price of {SPOT}",)
         one.tell(ticker(4, SPOT, **{lacking: 60_000}))  # type: ignore[arg-type]
         middle = one.market.middle(SPOT, at(12))
-        assert (middle.value, middle.observed_ns, middle.freshness) == (60_000, at(0), Freshness.LATE)
+        assert (middle.value, middle.observed_ns, middle.freshness) == (Decimal(60_000), at(0), Freshness.LATE)
 
 
 def test_the_last_price_is_used_for_nothing(seen: Seen) -> None:
