@@ -164,4 +164,4 @@ def test_an_execution_without_a_fee_has_none() -> None:
     bare = {key: value for key, value in ORDER.items() if key not in ("n", "N")}
     _, fill = decode({"e": "ORDER_TRADE_UPDATE", "E": E, "T": E - 2, "o": bare})
     assert isinstance(fill, Fill)
-    assert (fill.fee, fill.fee_asset) == (0, "")
+    assert (fill.fee, fill.fee_asset) == (Decimal(0), "")
