@@ -326,6 +326,14 @@ def test_a_price_beyond_the_last_tier_is_unknown_and_names_the_tier() -> None:
     assert isinstance(reach.below, NoLiquidation)
 
 
+def test_a_bankruptcy_price_needs_no_tier() -> None:
+    """2.5 short, 75,000 behind them: nothing is left at 90,000, where no tier tells a requirement any more."""
+    table = TierTable("t", "quote", (Tier(Decimal(0), Decimal(160_000), Decimal("0.005"), Decimal(0)),), 0, "t")
+    pool = Pot([short("2.5", table=table)], [usdt("75000")]).value()
+    assert contract_path(pool, "BTCUSDT", requirement=False).above == LiquidationPrice(Decimal(90_000), None)
+    assert coin_path(pool, "BTC", BTC, requirement=False).above == LiquidationPrice(Decimal(90_000), None)
+
+
 def test_a_price_at_the_end_of_the_last_tier_is_known() -> None:
     """2.5 · 72,000 = 180,000: the loss there is 30,000 and the requirement 900."""
     table = TierTable("t", "quote", (Tier(Decimal(0), Decimal(180_000), Decimal("0.005"), Decimal(0)),), 0, "t")
