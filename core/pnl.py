@@ -144,6 +144,32 @@ def apply_fill(
     return Holding(left, price if flips else entry), realised
 
 
+def holding_before(
+    kind: ContractKind, holding: Holding, side: str, price: Decimal, quantity: Decimal
+) -> Holding | None:
+    """What was held before a fill that made it ``holding``: :func:`apply_fill` undone.
+
+    ``None`` where that cannot be told: the fill closed the position or turned it, or the entry price that it would have
+    had is no price (a venue's average is rounded).
+    """
+    change = order_sign(side) * positive("quantity", quantity)
+    positive("price", price)
+    left, entry = finite("holding.quantity", holding.quantity), holding.entry_price
+    held = left - change
+    if not held:
+        return Holding() if entry == price else None
+    if not left or (held > 0) != (left > 0):
+        return None
+    if abs(held) > abs(left) or entry is None:
+        return Holding(held, entry)
+    if kind is ContractKind.INVERSE:
+        coins = left * price - change * entry
+        before = held * entry * price / coins if coins and (coins > 0) == (held > 0) else ZERO
+    else:
+        before = (left * entry - change * price) / held
+    return Holding(held, before) if before > 0 else None
+
+
 @explained(
     {
         ContractKind.LINEAR: "(held * entry + added * price) / (held + added)",
