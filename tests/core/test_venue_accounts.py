@@ -33,8 +33,10 @@ from core.figures import Figure, Freshness
 from core.instruments import ContractKind
 from core.journal import open_journal
 from core.ledger import Ledger
+from core.legs import Leg
 from core.pnl import Holding, apply_fill
 from core.snapshot import AccountView, HedgeLine, Mode
+from core.venue_accounts import VenueAccounts
 from feeds.account_keeper import in_order
 from tests.support.builders import LINEAR, at, instrument, market_at, reference
 
@@ -305,6 +307,22 @@ def test_settings_that_differ_are_said_and_nothing_is_changed() -> None:
         alert for alert in made.snapshot(at(3)).alerts if alert.rule == "settings differ" and alert.ended_ns is None
     ]
     assert not open_now
+
+
+@pytest.mark.parametrize(
+    ("long", "short", "said"),
+    [
+        (20, 20, ["{} has leverage 20 at the venue, and 2 here"]),
+        (2, 20, ["of the short leg: {} has leverage 20 at the venue, and 2 here"]),
+        (2, 2, []),
+    ],
+)
+def test_what_both_legs_have_in_common_is_said_once(long: int, short: int, said: list[str]) -> None:
+    accounts = VenueAccounts(kept_book().accounts)
+    for leg, leverage in ((Leg.LONG, long), (Leg.SHORT, short)):
+        accounts.set(AccountSettings(account=ACCOUNT, instrument=LINEAR, leg=leg, leverage=Decimal(leverage)))
+    where = f"{LINEAR} in {ACCOUNT}"
+    assert list(accounts.differences(ACCOUNT, [LINEAR])) == [words.format(where) for words in said]
 
 
 def test_a_key_of_which_the_venue_says_nothing_is_called_unverified() -> None:
