@@ -17,6 +17,7 @@ from core.config import load_config
 from core.snapshot import Mode, Severity, Snapshot
 from feeds.sim.process import SimulatorProcess
 from feeds.sim.registry import VENUES
+from tests.support.patience import PATIENCE
 from tests.tui.cli.conftest import SECRET_NAME, Configure
 from tui.cli.main import main
 from tui.cli.status import EXIT_CODES
@@ -51,7 +52,7 @@ def test_the_demo_shows_the_loss_of_the_bag_and_the_gain_of_the_hedge() -> None:
     """At 48,000 the bag has lost 60,000 and the short of 2.5 BTC has earned 30,000."""
     result = subprocess.run(
         [sys.executable, "-m", "tui.cli.main", "status", "--json", "--demo", "--pin", "BTC=48000"],
-        capture_output=True, text=True, check=False, timeout=60,
+        capture_output=True, text=True, check=False, timeout=PATIENCE,
     )  # fmt: skip
     assert (result.returncode, result.stderr) == (0, "")
     (book,) = json.loads(result.stdout)["books"]
@@ -283,12 +284,12 @@ def test_it_sees_what_a_running_monitor_has_journaled_and_writes_nothing(configu
     ):  # fmt: skip
         assert journal is not None
         host.send(SetTarget(book="main", instrument="bybit:linear:BTCUSDT", ratio=Decimal("0.25")))
-        seen = host.wait_until(_target_is_a_quarter, 20)
+        seen = host.wait_until(_target_is_a_quarter, PATIENCE)
         assert seen is not None
         assert _target_is_a_quarter(seen)
         result = subprocess.run(
             [sys.executable, "-m", "tui.cli.main", "status", "--json", "--config", str(path)],
-            capture_output=True, text=True, check=False, timeout=60,
+            capture_output=True, text=True, check=False, timeout=PATIENCE,
         )  # fmt: skip
         (hedge,) = json.loads(result.stdout)["books"][0]["hedges"]
         assert Decimal(hedge["target_ratio"]["value"]) == Decimal("0.25")
