@@ -38,7 +38,7 @@ class Looker:
         return code, json.loads(output)
 
     def text(self, *arguments: str) -> tuple[int, str]:
-        code = main(["status", *arguments])
+        code = main(["status", "--timeout", str(PATIENCE), *arguments])
         output, self.error = self._capsys.readouterr()
         return code, output
 
@@ -51,7 +51,7 @@ def look(capsys: pytest.CaptureFixture[str]) -> Looker:
 def test_the_demo_shows_the_loss_of_the_bag_and_the_gain_of_the_hedge() -> None:
     """At 48,000 the bag has lost 60,000 and the short of 2.5 BTC has earned 30,000."""
     result = subprocess.run(
-        [sys.executable, "-m", "tui.cli.main", "status", "--json", "--demo", "--pin", "BTC=48000"],
+        [sys.executable, "-m", "tui.cli.main", "status", "--json", "--demo", "--pin", "BTC=48000", "--timeout", "50"],
         capture_output=True, text=True, check=False, timeout=PATIENCE,
     )  # fmt: skip
     assert (result.returncode, result.stderr) == (0, "")
@@ -133,7 +133,7 @@ def test_a_key_is_used_and_never_shown(
 
 
 def test_without_a_key_what_only_a_key_can_tell_is_missing_and_not_green(configure: Configure, look: Looker) -> None:
-    code, snapshot = look.json("--config", str(configure("binance", *SEED, with_key=False)), "--timeout", "2")
+    code, snapshot = look.json("--config", str(configure("binance", *SEED, with_key=False)), "--timeout", "5")
     (hedge,) = snapshot["books"][0]["hedges"]
     assert code == 3
     assert hedge["mark_price"]["value"]
@@ -288,7 +288,7 @@ def test_it_sees_what_a_running_monitor_has_journaled_and_writes_nothing(configu
         assert seen is not None
         assert _target_is_a_quarter(seen)
         result = subprocess.run(
-            [sys.executable, "-m", "tui.cli.main", "status", "--json", "--config", str(path)],
+            [sys.executable, "-m", "tui.cli.main", "status", "--json", "--config", str(path), "--timeout", "50"],
             capture_output=True, text=True, check=False, timeout=PATIENCE,
         )  # fmt: skip
         (hedge,) = json.loads(result.stdout)["books"][0]["hedges"]
