@@ -168,6 +168,11 @@ class PseudoTerminal:
         os.close(self.master)
         self.master = -1
 
+    def stopped(self) -> bool:
+        """Whether the process has been stopped since this was last asked, and not ended."""
+        done, status = os.waitpid(self.pid, os.WNOHANG | os.WUNTRACED)
+        return bool(done) and os.WIFSTOPPED(status)
+
     # --- the end -------------------------------------------------------------------------------------------
 
     def exit_code(self, seconds: float = PATIENCE, *, reading: bool = True) -> int | None:
