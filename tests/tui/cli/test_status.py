@@ -10,15 +10,19 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from core.commands import SetTarget
 from core.config import load_config
+from core.demo_book import seed_book
 from core.snapshot import Mode, Severity, Snapshot
 from feeds.sim.process import SimulatorProcess
 from feeds.sim.registry import VENUES
+from tests.support.builders import at, engine, feed, market_at, reference
 from tests.support.patience import PATIENCE
 from tests.tui.cli.conftest import SECRET_NAME, Configure
+from tui.cli.complete import is_complete
 from tui.cli.main import main
 from tui.cli.status import EXIT_CODES
 from tui.cli.wiring import configured_feeds, instruments_of, journal_file, open_configured_journal, running_engine
@@ -195,6 +199,17 @@ def test_one_book_of_several_is_shown_with_its_own_alerts(configure: Configure, 
     code, snapshot = look.json("--config", str(path), "--book", "main")
     assert (code, [book["name"] for book in snapshot["books"]]) == (1, ["main"])
     assert [alert["rule"] for alert in snapshot["alerts"]] == ["ratio drift"]
+
+
+def test_a_hedge_without_a_position_is_not_whole_until_its_contract_is_described() -> None:
+    """Prices may come before the description: then nobody can tell yet that the bag is not hedged at all."""
+    book = seed_book()
+    flat = msgspec.structs.replace(book.hedges[0], quantity=Decimal(0), entry_price=None)
+    made = engine(msgspec.structs.replace(book, hedges=(flat,)))
+    feed(made, market_at(0, 60_000))
+    assert not is_complete(made.snapshot(at(1)))
+    feed(made, reference())
+    assert is_complete(made.snapshot(at(1)))
 
 
 WHY = "books/main/hedges/bybit:linear:BTCUSDT/profit"
