@@ -34,7 +34,8 @@ class Position(msgspec.Struct, frozen=True, kw_only=True):
     ``key`` is how a missing input of it is named (``positions.0``). ``taker_fee_rate`` is needed where the rules add
     the closing fee to the requirement. An isolated margin that is not stated is the entry value ÷ leverage plus
     ``added_margin``. ``venue_price`` is the liquidation price that the venue itself names, unknown
-    where it sent none; ``None`` where nobody asked it.
+    where it sent none; ``None`` where nobody asked it. ``leg`` is what :func:`build_pools` made of the same position
+    at another mark price, where nothing was missing.
     """
 
     key: str
@@ -51,6 +52,7 @@ class Position(msgspec.Struct, frozen=True, kw_only=True):
     isolated_margin: Decimal | None = None
     added_margin: Decimal = ZERO
     venue_price: Liquidation | None = None
+    leg: Leg | None = None
 
 
 class Balance(msgspec.Struct, frozen=True, kw_only=True):
@@ -216,7 +218,9 @@ def _pool(
         settle_price = prices.get(position.contract.settle)
         if settle_price is None:
             for_equity.append(f"coin_prices.{position.contract.settle}")
-        leg = _leg(position, rules[position.contract.kind], for_equity, for_requirement)
+        leg = position.leg
+        if leg is None:
+            leg = _leg(position, rules[position.contract.kind], for_equity, for_requirement)
         if position.leverage is None:
             for_initial.append(f"{position.key}.leverage")
         if _fee_is_initial(position, rules[position.contract.kind]) and position.taker_fee_rate is None:

@@ -26,8 +26,10 @@ def account_view(risk: AccountRisk, wallet: Figure, together: TogetherView | Non
     unrealised = total(*(item.exposure.profit for item in held))
     balance = total(wallet, unrealised, *(coin.value for coin in collateral))
     maintenance = total(*(risk.maintenance(item) for item in held))
-    margins = total(*(own_margin(item.position, item.exposure.quantity) for item in held))
-    initial = margins if isolated else total(*(item.exposure.initial_margin for item in held))
+    if isolated:
+        initial = total(*(own_margin(item.position, item.exposure.quantity) for item in held))
+    else:
+        initial = total(*(item.exposure.initial_margin for item in held))
     ratio, label = risk.shown_ratio()
     rules = [risk.rules(found) for item in held if (found := item.quotes.instrument) is not None]
     label = label or (rules[0].ratio_label if rules else "margin usage")

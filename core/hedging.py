@@ -8,7 +8,7 @@ from typing import Literal
 import msgspec
 
 from core.errors import RequestError
-from core.exact import CONTEXT, ONE, exactly, finite, not_negative, positive
+from core.exact import CONTEXT, ONE, exactly, finite, not_negative, plain, positive
 from core.explain import explained, is_recording, note
 from core.instruments import ContractKind, Instrument
 from core.pnl import delta, notional
@@ -104,6 +104,9 @@ def quantity_of_delta(
     return finite("coins", coins) / delta(kind, ONE, contract_size, price, settle_price)
 
 
+_delta, _notional, _quantity_of_delta = plain(delta), plain(notional), plain(quantity_of_delta)
+
+
 def filters_of(instrument: Instrument) -> Filters:
     """The filters that the instrument's venue has stated."""
     return Filters(
@@ -149,11 +152,7 @@ def order_to_quantity(
     purchase never goes through zero. Sizes below the venue's minima or above its maximum are named in ``refusals``,
     not changed.
     """
-    if finite("wanted_quantity", wanted_quantity) > 0:
-        raise RequestError("wanted_quantity", "zero or a short (negative) quantity", str(wanted_quantity))
-    # A quotient's last digits are noise: rounded off, so that seven contracts do not become six and a bit, and before
-    # the difference is taken, of which they might be all that is left.
-    raw = _WHOLE.plus(_WHOLE.plus(wanted_quantity) - finite("current_quantity", current_quantity))
+    raw = _difference(wanted_quantity, current_quantity)
     order = _rounded(raw, current_quantity, filters.quantity_step)
     if is_recording():
         given = {"wanted_quantity": wanted_quantity, "current_quantity": current_quantity}
@@ -172,6 +171,37 @@ def order_to_quantity(
         reduce_only=current_quantity * order < 0 and abs(order) <= abs(current_quantity),
         refusals=_refusals(filters, abs(raw), abs(order), notional(kind, order, contract_size, price, settle_price)),
     )
+
+
+def order_in_short(
+    instrument: Instrument,
+    bag_quantity: Decimal,
+    target_ratio: Decimal,
+    current_quantity: Decimal,
+    price: Decimal,
+    settle_price: Decimal | None = None,
+) -> tuple[Decimal, tuple[str, ...]]:
+    """The signed quantity and the refusals of :func:`order_to_target`, for a caller that runs under the context already
+    and wants no more of it. Raises RequestError as it does."""
+    kind, size, filters = instrument.kind, instrument.contract_size, filters_of(instrument)
+    coins = -not_negative("bag_quantity", bag_quantity) * not_negative("target_ratio", target_ratio)
+    wanted = _quantity_of_delta(kind, size, coins, price, settle_price)
+    raw = _difference(wanted, current_quantity)
+    order = _rounded(raw, current_quantity, filters.quantity_step)
+    _delta(kind, raw - order, size, price, settle_price)  # What is left open may be no number that this can be told of.
+    value = _notional(kind, order, size, price, settle_price)
+    return order, _refusals(filters, abs(raw), abs(order), value)
+
+
+def _difference(wanted_quantity: Decimal, current_quantity: Decimal) -> Decimal:
+    """What is to be ordered, not yet rounded to a step.
+
+    A quotient's last digits are noise: rounded off, so that seven contracts do not become six and a bit, and before
+    the difference is taken, of which they might be all that is left.
+    """
+    if finite("wanted_quantity", wanted_quantity) > 0:
+        raise RequestError("wanted_quantity", "zero or a short (negative) quantity", str(wanted_quantity))
+    return _WHOLE.plus(_WHOLE.plus(wanted_quantity) - finite("current_quantity", current_quantity))
 
 
 def _rounded(raw: Decimal, current: Decimal, step: Decimal | None) -> Decimal:

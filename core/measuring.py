@@ -47,7 +47,8 @@ class _Measured:
         self.sums: dict[str, Coins] = {}
         self.legs: Memo[Leg] = Memo()
         self.views: Memo[BookView] = Memo()
-        self.moves = {since: MoveMemo() for since in Since}
+        checked: Memo[bool] = Memo()
+        self.moves = {since: MoveMemo(checked) for since in Since}
         self.settled = False
         self.waiting_ns: int | None = None
 
@@ -117,7 +118,7 @@ class Measuring:
             self._recorder.note(AnchorKept(book=view.name, since=Since.TODAY, kept=kept), now_ns)
 
     def _now(self, measured: _Measured, view: BookView, now_ns: int) -> BookNow:
-        return book_now(measured.book, view, self._market, self._ledger, now_ns, measured.legs)
+        return book_now(measured.book, view, self._market, self._ledger, now_ns, measured.legs, self._valuation.held)
 
     def _settle(self, measured: _Measured, now: BookNow, now_ns: int) -> None:
         """Once in a run, as soon as everything is known: is the book still what its anchors and sums are of?"""
