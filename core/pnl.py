@@ -97,6 +97,21 @@ def settle_notional(kind: ContractKind, quantity: Decimal, contract_size: Decima
 
 @explained(
     {
+        ContractKind.LINEAR: "value / (contract_size * price)",
+        ContractKind.INVERSE: "value * price / contract_size",
+    },
+    name="quantity",
+    unit="order unit",
+)
+@exactly
+def quantity_of(kind: ContractKind, value: Decimal, contract_size: Decimal, price: Decimal) -> Decimal:
+    """The unsigned quantity whose :func:`settle_notional` at ``price`` is ``value`` (settle currency, unsigned)."""
+    worth, size, each = positive("value", value), positive("contract_size", contract_size), positive("price", price)
+    return worth * each / size if kind is ContractKind.INVERSE else worth / (size * each)
+
+
+@explained(
+    {
         ContractKind.LINEAR: "quantity * contract_size * (price - entry_price)",
         ContractKind.INVERSE: "quantity * contract_size * (1 / entry_price - 1 / price)",
     },

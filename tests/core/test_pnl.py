@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from core.errors import RequestError
 from core.instruments import ContractKind
-from core.pnl import Holding, apply_fill, delta, fee, notional, settle_notional, unrealised
+from core.pnl import Holding, apply_fill, delta, fee, notional, quantity_of, settle_notional, unrealised
 from tests.core.money import KINDS, PRICES, QUANTITIES, RATES, SIGNS, SIZES, near, profit_at
 
 LINEAR, INVERSE, SPOT = ContractKind.LINEAR, ContractKind.INVERSE, ContractKind.SPOT
@@ -49,6 +49,23 @@ def test_profit_is_what_fractions_say(
 ) -> None:
     true = profit_at(kind, sign * Fraction(quantity) * Fraction(size), Fraction(entry), Fraction(price))
     assert near(unrealised(kind, sign * quantity, size, entry, price), true)
+
+
+@given(KINDS, QUANTITIES, SIZES, PRICES)
+def test_the_quantity_of_a_value_has_that_value(
+    kind: ContractKind, quantity: Decimal, size: Decimal, price: Decimal
+) -> None:
+    value = settle_notional(kind, quantity, size, price)
+    assert near(quantity_of(kind, value, size, price), Fraction(quantity))
+
+
+@pytest.mark.parametrize("kind", [LINEAR, INVERSE])
+@pytest.mark.parametrize("wrong", ["value", "contract_size", "price"])
+def test_a_value_size_or_price_of_zero_has_no_quantity(kind: ContractKind, wrong: str) -> None:
+    arguments = {"value": ONE, "contract_size": ONE, "price": ONE, wrong: Decimal(0)}
+    with pytest.raises(RequestError) as refused:
+        quantity_of(kind, **arguments)
+    assert refused.value.key == wrong
 
 
 @given(SIGNS, QUANTITIES, PRICES, PRICES)
