@@ -100,6 +100,21 @@ def settle_notional(kind: ContractKind, quantity: Decimal, contract_size: Decima
 
 @explained(
     {
+        ContractKind.LINEAR: "value / (contract_size * price)",
+        ContractKind.INVERSE: "value * price / contract_size",
+    },
+    name="quantity",
+    unit="order unit",
+)
+@exactly
+def quantity_of(kind: ContractKind, value: Decimal, contract_size: Decimal, price: Decimal) -> Decimal:
+    """The unsigned quantity whose :func:`settle_notional` at ``price`` is ``value`` (settle currency, unsigned)."""
+    worth, size, each = positive("value", value), positive("contract_size", contract_size), positive("price", price)
+    return worth * each / size if kind is ContractKind.INVERSE else worth / (size * each)
+
+
+@explained(
+    {
         ContractKind.LINEAR: "quantity * contract_size * (price - entry_price)",
         ContractKind.INVERSE: "quantity * contract_size * (1 / entry_price - 1 / price)",
     },
@@ -142,6 +157,43 @@ def worth(kind: ContractKind, quantity: Decimal, contract_size: Decimal, entry_p
         coins = exposure / price
         return Worth(coins, abs(exposure), abs(coins), exposure * change / (entry_price * price))
     raise RequestError("kind", "a linear or inverse contract", kind)
+
+
+@explained(
+    {
+        ContractKind.LINEAR: "(quantity * contract_size * entry_price + wanted) / "
+        "(contract_size * (quantity - close_fee_rate * abs(quantity)))",
+        ContractKind.INVERSE: "contract_size * (quantity + close_fee_rate * abs(quantity)) / "
+        "(quantity * contract_size / entry_price - wanted)",
+    },
+    name="price of a profit",
+    unit="quote a coin",
+)
+@exactly
+def price_of_profit(
+    kind: ContractKind,
+    quantity: Decimal,
+    contract_size: Decimal,
+    entry_price: Decimal,
+    wanted: Decimal,
+    close_fee_rate: Decimal,
+) -> Decimal:
+    """The price at which :func:`unrealised` less the fee to close there is ``wanted`` (settle currency, signed).
+
+    Zero or below, where no price gives so much: a short of coins gains no more than it was sold for, an inverse long no
+    more coins than it was worth. RequestError for a flat position and for a fee rate not between -1 and 1.
+    """
+    held, entry = finite("quantity", quantity), positive("entry_price", entry_price)
+    if not held:
+        raise RequestError("quantity", "an open position", "0")
+    if abs(finite("close_fee_rate", close_fee_rate)) >= 1:
+        raise RequestError("close_fee_rate", "a fraction between -1 and 1", str(close_fee_rate))
+    size, fee_part = positive("contract_size", contract_size), close_fee_rate * abs(held)
+    finite("wanted", wanted)
+    if kind is not ContractKind.INVERSE:
+        return (held * size * entry + wanted) / (size * (held - fee_part))
+    left = held * size / entry - wanted
+    return size * (held + fee_part) / left if left else ZERO
 
 
 @exactly
