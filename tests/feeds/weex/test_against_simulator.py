@@ -33,6 +33,7 @@ from core.events import (
     OrderUpdate,
     PositionUpdate,
     Ticker,
+    TiersLoaded,
 )
 from core.history import DAY_NS, HOUR_NS
 from core.legs import Leg
@@ -93,6 +94,7 @@ async def test_every_channel_speaks_and_says_what_the_venue_has(served: ServedWe
 
 
 @pytest.mark.verifies("weex", "linear", "instruments", "funding interval", "candles", client="hedgerow")
+@pytest.mark.verifies("weex", "linear", "maintenance tiers", client="hedgerow")
 @pytest.mark.verifies("weex", "spot", "instruments", "candles", client="hedgerow")
 async def test_reference_and_history(served: ServedWeex) -> None:
     feed = served.feed()
@@ -107,6 +109,11 @@ async def test_reference_and_history(served: ServedWeex) -> None:
     assert simulated is not None
     for name in ("tick_size", "quantity_step", "minimum_quantity", "maximum_leverage", "contract_size"):
         assert getattr(listed[CONTRACT], name) == getattr(simulated.instrument, name), name
+    tables = {event.table.instrument: event.table for event in events if isinstance(event, TiersLoaded)}
+    assert tables.keys() == set(names[:3])
+    assert simulated.tiers is not None
+    assert tables[CONTRACT].tiers == simulated.tiers.tiers
+    assert not faults(events)
     wanted = [
         CandlesWanted(instrument=CONTRACT, interval_ns=DAY_NS, count=90),
         CandlesWanted(instrument=CONTRACT, interval_ns=HOUR_NS, count=336),
