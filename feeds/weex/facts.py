@@ -162,7 +162,6 @@ TOO_LITTLE: Final = ("not enough", "insufficient")
 _PRICES_ONLY: Final = "spot is read for prices and balances only"
 _NO_CONTRACT: Final = "a spot pair has none"
 NOT_OFFERED: Final[Mapping[tuple[str, str], str]] = {
-    (LINEAR, "post-only"): "no such order is documented; POST_ONLY exists among the values of answers only",
     (LINEAR, "key permissions"): "no endpoint tells what a key may do; accountConfig speaks of the account",
     (LINEAR, "test network"): "demo trading is four REST paths of the live host, without streams",
     (SPOT, "key permissions"): "no endpoint tells what a key may do",

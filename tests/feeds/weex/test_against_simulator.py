@@ -328,6 +328,24 @@ async def test_a_resting_order_is_placed_seen_swept_and_cancelled(served: Served
     assert not faults(log.events)
 
 
+@pytest.mark.verifies("weex", "linear", "post-only", client="hedgerow")
+async def test_an_order_that_must_not_take_rests_or_comes_to_nothing(served: ServedWeex) -> None:
+    desk = served.desk()
+    async with following(desk, desk.plans([CONTRACT])) as log:
+        await log.until(lambda: "live" in log.states, 10)
+        assert order_of(await desk.place(request("rest-1"), post_only=True), "rest-1").state is OrderState.OPEN
+        assert order_of(await desk.query(request("rest-1")), "rest-1").state is OrderState.OPEN
+        taking = request("take-1", price="59000")
+        await desk.place(taking, post_only=True)
+        await log.until(lambda: any(getattr(one, "client_order_id", "") == "take-1" for one in log.events), 10)
+        await log.until(lambda: order_of(log.events, "take-1").state is OrderState.CANCELLED, 10)
+        assert order_of(await desk.query(taking), "take-1").state is OrderState.CANCELLED
+        swept = await desk.sweep([CONTRACT], SINCE_NS)
+    assert set(positions(swept).values()) == {Decimal(0)}
+    assert not [event for event in (*log.events, *swept) if isinstance(event, Fill)]
+    assert not faults(log.events)
+
+
 @pytest.mark.verifies("weex", "linear", "positions", "fills", "fee records", "reduce-only", client="hedgerow")
 async def test_a_short_is_opened_and_closed_and_sweeping_twice_changes_nothing(served: ServedWeex) -> None:
     desk = served.desk()
@@ -445,8 +463,8 @@ async def test_an_order_that_was_filled_before_it_could_be_cancelled(served: Ser
 async def test_what_the_venue_refuses_is_rejected_in_its_words(
     served: ServedWeex, changed: dict[str, Any], words: str
 ) -> None:
-    order = request("hr-1", **changed)
-    rejected = order_of(await served.desk().place(order), "hr-1")
+    desk = served.desk()
+    rejected = order_of(await desk.place(request("hr-1", **changed)), "hr-1")
     assert rejected.state is OrderState.REJECTED
     assert words in rejected.reason
 

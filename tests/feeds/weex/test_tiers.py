@@ -55,10 +55,10 @@ def test_order_and_number_types_do_not_matter() -> None:
     rows = [bracket(number, 10 * number - 10, 10 * number, 20 - number, number / 100) for number in (3, 1, 2)]
     (table,), faults = read({"symbol": "BTCUSDT", "brackets": rows})
     assert not faults
-    assert [(tier.floor, tier.cap, tier.rate) for tier in table.tiers] == [
-        (0, 10, Decimal("0.01")),
-        (10, 20, Decimal("0.02")),
-        (20, 30, Decimal("0.03")),
+    assert [(tier.floor, tier.cap or 0, tier.rate) for tier in table.tiers] == [
+        (Decimal(0), Decimal(10), Decimal("0.01")),
+        (Decimal(10), Decimal(20), Decimal("0.02")),
+        (Decimal(20), Decimal(30), Decimal("0.03")),
     ]
 
 
