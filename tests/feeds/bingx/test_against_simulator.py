@@ -375,8 +375,9 @@ async def test_a_filled_order_cannot_be_cancelled_and_tells_its_fills(
 async def test_a_post_only_order_that_would_take_is_rejected_with_the_reason(
     simulator: SimulatorProcess, account: Credentials
 ) -> None:
+    trader = desk(simulator, account)
     order = request(LINEAR, "sell", "0.01", await price_near(simulator, LINEAR, "0.98"))
-    told = only_order(await desk(simulator, account).place(order, post_only=True))
+    told = only_order(await trader.place(order, post_only=True))
     assert told.state is OrderState.REJECTED
     assert told.reason.startswith("101215")
 
