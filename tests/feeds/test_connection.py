@@ -11,7 +11,7 @@ import pytest
 from websockets.asyncio.server import ServerConnection
 
 from core.events import ConnectionChanged, Ticker
-from feeds.connection import DEFAULT_TIMING
+from feeds.timing import DEFAULT_TIMING
 from tests.feeds.toy import (
     QUICK,
     EventLog,
@@ -26,6 +26,9 @@ from tests.feeds.toy import (
 )
 from tests.support.ports import ports_in_a_row
 from tests.support.relay import relay_to
+
+PATIENT = msgspec.structs.replace(QUICK, first_data_seconds=10.0, quiet_seconds=10.0, pong_seconds=10.0)
+"""For what takes a while on a busy machine."""
 
 
 async def serve_well(server: ToyServer, socket: ServerConnection) -> None:
@@ -89,10 +92,14 @@ async def test_a_frame_over_the_limit_is_a_fault_and_the_socket_lives() -> None:
         await socket.send("x" * 10_000_000)
         await stream(socket, ["a"], start=2)
 
-    async with toy_server(send_giant) as server, connected(ToyFeed(server.url)) as (_, log):
-        await log.until(lambda: len(log.marks()) >= 3)
-        assert log.faults == ["oversize"]
-        assert server.opened == 1
+    feed = ToyFeed("")
+    feed.silence_seconds = 10.0
+    async with toy_server(send_giant) as server:
+        feed.url = server.url
+        async with connected(feed, PATIENT) as (_, log):
+            await log.until(lambda: len(log.marks()) >= 3)
+            assert log.faults == ["oversize"]
+            assert server.opened == 1
 
 
 async def test_a_giant_in_pieces_is_a_fault_too_and_pieces_make_one_frame() -> None:
@@ -104,10 +111,14 @@ async def test_a_giant_in_pieces_is_a_fault_too_and_pieces_make_one_frame() -> N
         await socket.send(data("a", 8))
         await asyncio.sleep(60)
 
-    async with toy_server(send_pieces) as server, connected(ToyFeed(server.url)) as (_, log):
-        await log.until(lambda: len(log.marks()) >= 2)
-        assert [int(mark or 0) for mark in log.marks()] == [7, 8]
-        assert log.faults == ["oversize"]
+    feed = ToyFeed("")
+    feed.silence_seconds = 10.0
+    async with toy_server(send_pieces) as server:
+        feed.url = server.url
+        async with connected(feed, PATIENT) as (_, log):
+            await log.until(lambda: len(log.marks()) >= 2)
+            assert [int(mark or 0) for mark in log.marks()] == [7, 8]
+            assert log.faults == ["oversize"]
 
 
 async def test_a_frame_over_the_hard_limit_ends_the_socket_without_a_storm() -> None:

@@ -14,7 +14,8 @@ from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 
 from core.events import AnyEvent, ChannelChanged, ConnectionChanged, FaultKind, FrameFault, Heard, Ticker
-from feeds.connection import Connection, Timing
+from feeds.connection import Connection
+from feeds.timing import Timing
 from feeds.venue import CandlesWanted, ConnectionPlan, PlainStream, PollPlan, Subscription
 from tests.support.clocks import LoopClock
 from tests.support.patience import PATIENCE

@@ -23,10 +23,10 @@ from core.engine import Engine
 from core.events import AnyEvent, ConnectionState
 from core.figures import Freshness
 from core.snapshot import FeedView, HedgeLine, Mode, Snapshot
-from feeds.connection import Timing
 from feeds.host import EngineHost
 from feeds.paper import PaperBroker
 from feeds.registry import decoder_for
+from feeds.timing import Timing
 from feeds.venue import CandlesWanted, ConnectionPlan, Decoder, PlainStream, PollPlan, Subscription
 from tests.support.builders import LINEAR, listed, tiers
 from tests.support.clocks import TwoThreadsClock

@@ -20,7 +20,8 @@ from core.orders import OrderRequest
 from feeds.binance.client import BinanceFeed
 from feeds.binance.desk import BinanceAccount
 from feeds.clock import Clock
-from feeds.connection import DEFAULT_TIMING, Connection, Timing
+from feeds.connection import Connection
+from feeds.timing import DEFAULT_TIMING, Timing
 from feeds.venue import Credentials, Endpoints, StreamFeed
 from tests.feeds.sim.lines import Served
 from tests.feeds.toy import EventLog

@@ -30,7 +30,7 @@ from core.history import HOUR_NS
 from core.legs import Leg
 from feeds.binance.desk import BinanceAccount
 from feeds.binance.products import PRODUCTS
-from feeds.connection import Timing
+from feeds.timing import Timing
 from feeds.venue import CandlesWanted, Credentials
 from tests.feeds.binance.simulated import (
     FUTURES,

@@ -45,12 +45,13 @@ from feeds.bingx.desk import BingxDesk
 from feeds.bingx.rest import BingxDialect
 from feeds.bingx.venue import clock_api, key_rights
 from feeds.clock import Clock
-from feeds.connection import Connection, Timing
+from feeds.connection import Connection
 from feeds.rest import RestClient
 from feeds.sim.bingx import streams
 from feeds.sim.process import SimulatorProcess, start_simulator
 from feeds.sim.simulator import Simulator, SimulatorOptions
 from feeds.sim.wire import wall_ms
+from feeds.timing import Timing
 from feeds.venue import CandlesWanted, Credentials, Endpoints, KeyRights, StreamFeed
 from tests.feeds.toy import EventLog
 

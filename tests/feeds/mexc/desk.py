@@ -15,9 +15,9 @@ from core.legs import Leg
 from core.orders import OrderRequest
 from feeds.clock import Clock
 from feeds.connection import Connection
-from feeds.leg import Timing
 from feeds.mexc.desk import MexcDesk
 from feeds.sim.process import SimulatorProcess
+from feeds.timing import Timing
 from feeds.venue import ConnectionPlan, Credentials, StreamFeed
 from tests.feeds.toy import EventLog
 

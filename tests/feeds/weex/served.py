@@ -12,11 +12,12 @@ from typing import Any, cast
 import httpx
 
 from feeds.clock import Clock
-from feeds.connection import Connection, Timing
+from feeds.connection import Connection
 from feeds.sim.process import ApiKey
 from feeds.sim.simulator import Simulator, SimulatorOptions
 from feeds.sim.weex.venue import Weex
 from feeds.sim.wire import wall_ms
+from feeds.timing import Timing
 from feeds.venue import ConnectionPlan, Credentials, Endpoints, StreamFeed
 from feeds.weex.client import WeexFeed
 from feeds.weex.desk import WeexDesk
