@@ -86,11 +86,6 @@ class Alerts:
         self._ended: list[AlertView] = []
         self._changes: list[AlertView] = []
 
-    def is_open(self, key: str) -> bool:
-        """True while the alert of this identity is open."""
-        state = self._states.get(key)
-        return state is not None and state.view is not None
-
     def open_keys(self) -> tuple[str, ...]:
         """Identities of all open alerts."""
         return tuple(key for key, state in self._states.items() if state.view is not None)

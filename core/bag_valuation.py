@@ -91,7 +91,7 @@ class BagValuation:
             if instrument is None:
                 terms = read_name(hedge.instrument)
                 may_be_inverse = terms is None or terms.settle == terms.base
-                if may_be_inverse and (position.open or position.pending):
+                if may_be_inverse and (position.open or self._accounts.gap(position, now_ns, assumed=replaced)):
                     parts.append(unknown(f"description of {hedge.instrument}"))
                 continue
             parts += self._won_by(hedge, position, now_ns, replaced=replaced)

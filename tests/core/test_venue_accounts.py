@@ -290,6 +290,14 @@ def test_a_fee_counts_once_and_those_of_fills_never(names: list[str]) -> None:
     assert ledger.position(ACCOUNT, LINEAR).fees == 7 * len(set(names))
 
 
+@pytest.mark.parametrize("amount", ["NaN", "sNaN", "Infinity"])
+def test_a_fee_that_is_no_number_spoils_no_sum(amount: str) -> None:
+    ledger = Ledger(kept_book().accounts)
+    assert not ledger.charged(fee("a", amount, "liquidation"))
+    assert ledger.charged(fee("a", "7", "liquidation")), "and does not keep out the one that is told right"
+    assert ledger.position(ACCOUNT, LINEAR).fees == 7
+
+
 def test_settings_that_differ_are_said_and_nothing_is_changed() -> None:
     made = watching(told("-2.5"), balance("1000"), swept())
     same = AccountSettings(received_ns=at(1), account=ACCOUNT, instrument=LINEAR, leverage=Decimal(2))
