@@ -102,6 +102,9 @@ class Alerts:
             state = self._states[reading.key] = _State()
         if state.calm is reading and state.view is None and not (state.past_since or state.speaking):
             return
+        if state.view is None and not (state.past_since or state.speaking) and not _past_any(reading):
+            state.calm = reading
+            return
         state.calm = None
         state.speaking.intersection_update(LADDER[: len(reading.steps)])  # a restart may have shortened the ladder
         for step, limit in zip(LADDER, reading.steps, strict=False):
@@ -217,6 +220,18 @@ class Alerts:
         live.sort(key=lambda view: (-RANK[view.severity], view.since_ns, view.key))
         lately = [view for view in self._ended if now_ns - (view.ended_ns or 0) < RECENT_NS]
         return (*live, *reversed(lately))
+
+
+def _past_any(reading: Reading) -> bool:
+    """Whether any step of a ladder could be past: what is not leaves a quiet state as it is."""
+    value = reading.value.value
+    if value is None:
+        return reading.value.absent == USED_UP
+    if reading.held_off:
+        return False
+    if reading.falls:
+        return any(value <= limit for limit in reading.steps)
+    return any(value >= limit for limit in reading.steps)
 
 
 def _judge(reading: Reading, threshold: Decimal, *, speaking: bool) -> bool | None:

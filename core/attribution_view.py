@@ -217,7 +217,7 @@ def not_measured(since: Since, since_ns: int, now: BookNow, missing: tuple[str, 
 
 
 @exactly
-def net_cost(line: BagLine, hedges: tuple[HedgeLine, ...]) -> Figure:
+def net_cost(line: BagLine, hedges: Sequence[HedgeLine]) -> Figure:
     """The effective cost of one coin of ``line``, in its currency: what it cost, less what its hedges have realised
     and received in funding, plus their fees. Coins that a hedge was settled in count at the present mark."""
     own = [hedge for hedge in hedges if hedge.asset == line.asset]

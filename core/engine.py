@@ -16,6 +16,7 @@ from core.alerts import Alerts
 from core.anchors import Moment
 from core.books import Book, Hedge
 from core.commands import AnyCommand, HideScenarios, ShowScenarios
+from core.conditions import key_condition, order_conditions, settings_condition
 from core.contract_sheet import ContractSheet, priced_contracts
 from core.errors import RequestError
 from core.events import (
@@ -59,7 +60,6 @@ from core.positions import Order, Position
 from core.records import ContractDescribed, EventTaken, Recorder
 from core.requests import Requests
 from core.restore import Restorer
-from core.rules import key_condition, order_conditions, settings_condition
 from core.scenarios import Scenarios
 from core.snapshot import AlertView, MarketView, Mode, Snapshot
 from core.staging import Staging
