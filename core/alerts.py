@@ -27,7 +27,7 @@ RECENT_NS = 15 * 60 * SECOND_NS
 """How many ended alerts are kept, and for how long a snapshot still shows them."""
 
 
-class Reading(msgspec.Struct, frozen=True, kw_only=True):
+class Reading(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """What one ladder rule measures now.
 
     ``falls``: the value is bad when it is low. In ``text``, ``{value}`` and ``{threshold}`` become percentages.
@@ -46,7 +46,7 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
     held_off: bool = False
 
 
-class Condition(msgspec.Struct, frozen=True, kw_only=True):
+class Condition(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """What one yes-or-no rule finds now; ``active`` is ``None`` where it cannot be told."""
 
     key: str

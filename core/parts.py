@@ -16,7 +16,7 @@ WIDEST = 40
 """Digits of the largest figure; one too large for 18 places is cut to this many."""
 
 
-class Parts(msgspec.Struct, frozen=True, kw_only=True):
+class Parts(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """Profit by cause, each + gained, − lost; :attr:`total` is their sum, exactly.
 
     * ``price``: coins at the anchor times the move of spot; a leg's coins are its delta there, as a screen shows it;

@@ -33,7 +33,7 @@ class Severity(StrEnum):
     __hash__ = str.__hash__  # an enumeration's own is many times as slow
 
 
-class BagLine(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+class BagLine(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, kw_only=True):
     """All lots of one asset. ``price`` in quote per coin, ``price_source`` says what it is ("spot mid", "index
     price"); ``cost`` is what was paid (quote), ``profit`` is value − cost, unrealised.
     ``effective_cost`` is the cost of one coin (quote) net of what its hedges have realised, their funding and their
@@ -50,7 +50,7 @@ class BagLine(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     effective_cost: Figure = NOT_RECKONED
 
 
-class FundingView(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+class FundingView(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, kw_only=True):
     """Funding of one hedge. ``rate`` per ``interval_hours``; ``annualised`` is simple (rate × intervals a year).
 
     ``next_payment`` in the settle currency at the present mark and rate, + received, always an estimate;
@@ -66,7 +66,7 @@ class FundingView(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True)
     received: Figure
 
 
-class HedgeLine(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+class HedgeLine(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, kw_only=True):
     """One hedge leg.
 
     ``quantity`` signed in the venue's order unit, ``delta`` in coins, ``notional`` in quote (unsigned) at mark.
@@ -145,7 +145,7 @@ class HedgeLine(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     price_rests: bool = False
 
 
-class CollateralView(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+class CollateralView(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, kw_only=True):
     """Coins that back an account: ``amount`` in coins, of which ``counted`` count after the venue's haircut, worth
     ``value`` in the account's settle currency at ``price``."""
 
@@ -156,7 +156,7 @@ class CollateralView(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=Tr
     value: Figure
 
 
-class DeathView(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+class DeathView(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, kw_only=True):
     """Where an account is liquidated when only ``coin`` moves, from ``price``: the nearest of its pools ``above`` and
     ``below``, in quote per coin, with their distances as fractions of ``price``, positive while safe."""
 
@@ -168,14 +168,14 @@ class DeathView(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     distance_below: Figure
 
 
-class BetaView(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+class BetaView(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, kw_only=True):
     """How many per cent ``coin`` moves with one per cent of the driver: a statistic."""
 
     coin: str
     beta: Figure
 
 
-class TogetherView(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+class TogetherView(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, kw_only=True):
     """Where an account is liquidated when all coins move by their betas to ``driver``: moves of the driver as fractions
     of its price, ``above`` positive and ``below`` negative. Estimates; ``source`` says where the betas come from."""
 
@@ -186,7 +186,7 @@ class TogetherView(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True
     source: str
 
 
-class AccountView(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+class AccountView(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, kw_only=True):
     """A futures account. Money in ``settle``. ``margin_usage`` = maintenance margin ÷ margin balance (worse is
     higher, 1 is liquidation); ``usage_label`` is what the venue calls it. ``ratio`` is the margin ratio as the venue
     shows it, under ``ratio_label``, worse when ``ratio_worse``; ``rules`` names the margin rules and what they rest on.
@@ -214,7 +214,7 @@ class AccountView(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True)
     together: TogetherView | None = None
 
 
-class Totals(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+class Totals(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, kw_only=True):
     """The book in quote: bag value and profit, hedge profit (unrealised + realised − fees + funding), their net,
     and the value-weighted hedge ratio and target."""
 
@@ -240,7 +240,7 @@ class Since(StrEnum):
     ANCHOR = "anchor"
 
 
-class PartsView(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+class PartsView(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, kw_only=True):
     """A profit by cause, in the book's currency, + gained: the parts add up to ``total`` exactly.
 
     ``price`` is what the move of spot made; ``convexity`` that of the coins which a coin-settled hedge had gained or
@@ -260,7 +260,7 @@ class PartsView(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     total: Figure
 
 
-class TransferView(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+class TransferView(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, kw_only=True):
     """What came into (+) or left (−) an account, in ``asset``, by its venue's word: never a profit."""
 
     account: str
@@ -268,7 +268,7 @@ class TransferView(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True
     amount: Figure
 
 
-class AttributionView(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+class AttributionView(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, kw_only=True):
     """The profit of a book since ``since_ns`` (0: since its lots and positions were declared), in ``currency``.
 
     ``hedged`` is bag and hedge together (``parts``), ``unhedged`` what the ``bag`` alone made (``bag_parts``), and
@@ -296,7 +296,7 @@ class AttributionView(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=T
     transfers: tuple[TransferView, ...] = ()
 
 
-class BookView(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+class BookView(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, kw_only=True):
     """One book, whole. ``thresholds`` are the book's own, so that a view can say in words how near each figure is
     to an alert. ``attributions`` are its profit since inception, today and, where one is set, since the user's own
     anchor."""
@@ -310,7 +310,7 @@ class BookView(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     attributions: tuple[AttributionView, ...] = ()
 
 
-class AlertView(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+class AlertView(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, kw_only=True):
     """One alert, open or recently ended. ``key`` is its identity (book, subject, rule), never its value.
 
     ``ended_ns`` is ``None`` while it is open. ``text`` is complete in itself: value, threshold, what it is about.
@@ -328,7 +328,7 @@ class AlertView(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     acknowledged: bool = False
 
 
-class ChannelView(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+class ChannelView(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, kw_only=True):
     """One subscription. ``last_data_ns`` is ``None`` until it has carried data."""
 
     channel: str
@@ -337,7 +337,7 @@ class ChannelView(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True)
     reason: str = ""
 
 
-class FeedView(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+class FeedView(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, kw_only=True):
     """One connection: its state in a word, the age of its newest data, what it counted."""
 
     venue: str
@@ -353,7 +353,7 @@ class FeedView(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     channels: tuple[ChannelView, ...] = ()
 
 
-class MarketView(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+class MarketView(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, kw_only=True):
     """What a venue says of one instrument, whether or not a book uses it.
 
     Prices in quote per coin; ``funding_rate`` per ``funding_interval_hours``, a fraction, positive when longs pay: the
@@ -378,7 +378,7 @@ class MarketView(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     day_turnover: Figure
 
 
-class PreviewAfter(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+class PreviewAfter(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, kw_only=True):
     """What the book would be after the staged order filled at ``price``."""
 
     quantity: Figure
@@ -389,7 +389,7 @@ class PreviewAfter(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True
     liquidation_distance: Figure
 
 
-class StageView(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+class StageView(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, kw_only=True):
     """The order being looked at, not yet sent.
 
     ``raw_quantity`` is what the target asks for, ``quantity`` what the venue's filters allow (unsigned, order
@@ -418,7 +418,7 @@ class StageView(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     fee_source: str = "at the taker rate"
 
 
-class OrderView(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+class OrderView(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, kw_only=True):
     """An order sent, newest first in the snapshot."""
 
     client_order_id: str
@@ -442,7 +442,7 @@ class Mode(StrEnum):
     REPLAY = "REPLAY"
 
 
-class Snapshot(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+class Snapshot(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, kw_only=True):
     """The whole picture at ``time_ns``; ``sequence`` grows by one per cut; ``events`` counts events applied.
 
     ``worst_age_ns`` is the age of the oldest market input that an open book relies on, ``None`` while one of them
