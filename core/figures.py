@@ -61,6 +61,10 @@ class Figure(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
         return self.value is not None
 
 
+NOT_RECKONED = Figure(missing=("not reckoned",), freshness=Freshness.UNKNOWN)
+"""What a figure is until somebody reckons it."""
+
+
 def exact(value: Decimal) -> Figure:
     """A number that does not age: typed in by the user or fixed by a contract."""
     return Figure(value=value)

@@ -116,7 +116,10 @@ class _Words(NamedTuple):
 def _words(book: str, asset: str, instrument: str, account: str) -> _Words:
     name = f"{asset} hedge {instrument}"
     return _Words(
-        *(identity(book, instrument, rule) for rule in (LIQUIDATION, DRIFT, FUNDING, BLIND)),
+        identity(book, instrument, LIQUIDATION),
+        identity(book, instrument, DRIFT),
+        identity(book, instrument, FUNDING),
+        identity(book, instrument, BLIND),
         f"{name}: liquidation is {{value}} away, threshold {{threshold}}",
         f"{name}: the end of account {account} (only {asset} moving) is {{value}} away, threshold {{threshold}}",
         f"{name}: over-hedged by {{value}} of the bag, threshold {{threshold}}",
