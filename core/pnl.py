@@ -100,6 +100,21 @@ def settle_notional(kind: ContractKind, quantity: Decimal, contract_size: Decima
 
 @explained(
     {
+        ContractKind.LINEAR: "value / (contract_size * price)",
+        ContractKind.INVERSE: "value * price / contract_size",
+    },
+    name="quantity",
+    unit="order unit",
+)
+@exactly
+def quantity_of(kind: ContractKind, value: Decimal, contract_size: Decimal, price: Decimal) -> Decimal:
+    """The unsigned quantity whose :func:`settle_notional` at ``price`` is ``value`` (settle currency, unsigned)."""
+    worth, size, each = positive("value", value), positive("contract_size", contract_size), positive("price", price)
+    return worth * each / size if kind is ContractKind.INVERSE else worth / (size * each)
+
+
+@explained(
+    {
         ContractKind.LINEAR: "quantity * contract_size * (price - entry_price)",
         ContractKind.INVERSE: "quantity * contract_size * (1 / entry_price - 1 / price)",
     },
@@ -144,6 +159,43 @@ def worth(kind: ContractKind, quantity: Decimal, contract_size: Decimal, entry_p
     raise RequestError("kind", "a linear or inverse contract", kind)
 
 
+@explained(
+    {
+        ContractKind.LINEAR: "(quantity * contract_size * entry_price + wanted) / "
+        "(contract_size * (quantity - close_fee_rate * abs(quantity)))",
+        ContractKind.INVERSE: "contract_size * (quantity + close_fee_rate * abs(quantity)) / "
+        "(quantity * contract_size / entry_price - wanted)",
+    },
+    name="price of a profit",
+    unit="quote a coin",
+)
+@exactly
+def price_of_profit(
+    kind: ContractKind,
+    quantity: Decimal,
+    contract_size: Decimal,
+    entry_price: Decimal,
+    wanted: Decimal,
+    close_fee_rate: Decimal,
+) -> Decimal:
+    """The price at which :func:`unrealised` less the fee to close there is ``wanted`` (settle currency, signed).
+
+    Zero or below, where no price gives so much: a short of coins gains no more than it was sold for, an inverse long no
+    more coins than it was worth. RequestError for a flat position and for a fee rate not between -1 and 1.
+    """
+    held, entry = finite("quantity", quantity), positive("entry_price", entry_price)
+    if not held:
+        raise RequestError("quantity", "an open position", "0")
+    if abs(finite("close_fee_rate", close_fee_rate)) >= 1:
+        raise RequestError("close_fee_rate", "a fraction between -1 and 1", str(close_fee_rate))
+    size, fee_part = positive("contract_size", contract_size), close_fee_rate * abs(held)
+    finite("wanted", wanted)
+    if kind is not ContractKind.INVERSE:
+        return (held * size * entry + wanted) / (size * (held - fee_part))
+    left = held * size / entry - wanted
+    return size * (held + fee_part) / left if left else ZERO
+
+
 @exactly
 def apply_fill(
     kind: ContractKind, contract_size: Decimal, holding: Holding, side: str, price: Decimal, quantity: Decimal
@@ -169,6 +221,32 @@ def apply_fill(
     if not left:
         return Holding(), realised
     return Holding(left, price if flips else entry), realised
+
+
+def holding_before(
+    kind: ContractKind, holding: Holding, side: str, price: Decimal, quantity: Decimal
+) -> Holding | None:
+    """What was held before a fill that made it ``holding``: :func:`apply_fill` undone.
+
+    ``None`` where that cannot be told: the fill closed the position or turned it, or the entry price that it would have
+    had is no price (a venue's average is rounded).
+    """
+    change = order_sign(side) * positive("quantity", quantity)
+    positive("price", price)
+    left, entry = finite("holding.quantity", holding.quantity), holding.entry_price
+    held = left - change
+    if not held:
+        return Holding() if entry == price else None
+    if not left or (held > 0) != (left > 0):
+        return None
+    if abs(held) > abs(left) or entry is None:
+        return Holding(held, entry)
+    if kind is ContractKind.INVERSE:
+        coins = left * price - change * entry
+        before = held * entry * price / coins if coins and (coins > 0) == (held > 0) else ZERO
+    else:
+        before = (left * entry - change * price) / held
+    return Holding(held, before) if before > 0 else None
 
 
 @explained(

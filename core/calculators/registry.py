@@ -34,7 +34,8 @@ from core.calculators.liquidation_fields import (
 from core.calculators.margin import margin
 from core.calculators.margin_fields import MarginAnswer, MarginRequest
 from core.calculators.multi_hedge import MultiHedgeAnswer, MultiHedgeRequest, multi_hedge
-from core.calculators.pnl import PnlAnswer, PnlRequest, profit
+from core.calculators.pnl import profit
+from core.calculators.pnl_fields import PnlAnswer, PnlRequest
 from core.calculators.reading import FiguresNotKnown, read_request, refusal
 from core.calculators.reverse_stress import ReverseStressAnswer, ReverseStressRequest, reverse_stress
 from core.calculators.scenario import scenario

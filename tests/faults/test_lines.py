@@ -35,10 +35,11 @@ from tests.support.bybit_server import (
     ticker_delta,
     ticker_snapshot,
 )
+from tests.support.ports import ports_in_a_row
 from tests.support.relay import relay_to
 
 SAID_WITHIN = 0.25 + 0.15
-"""Seconds until the monitor must have said so, with :data:`QUICK`: the limit for data, and time for a busy machine."""
+"""Seconds until the monitor must have said so, with :data:`QUICK`: the limit for data, and time to show it."""
 
 
 def never_old_as_fresh(host: WatchedHost, within: float = SAID_WITHIN) -> None:
@@ -104,8 +105,8 @@ async def test_said_recovered_never_old_as_fresh(fault: str) -> None:
 
 
 async def test_the_server_is_gone_for_a_while() -> None:
-    async with bybit_server(BybitServer.serve_well) as server:
-        port = server.port
+    port = ports_in_a_row(1)
+    async with bybit_server(BybitServer.serve_well, port):
         feed = ScriptedFeed(port)
         host_context = running_host(feed)
         host = host_context.__enter__()

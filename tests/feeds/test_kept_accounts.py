@@ -30,9 +30,9 @@ from feeds.registry import account_feed, venue_feed
 from feeds.sim.process import SimulatorProcess, start_simulator
 from feeds.sim.registry import VENUES, venue_rules
 from feeds.venue import AccountFeed, Credentials
+from tests.support.patience import PATIENCE
 
 KEPT = "kept"
-PATIENCE = 20.0
 _numbers = itertools.count(1)
 
 

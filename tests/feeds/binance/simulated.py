@@ -30,7 +30,6 @@ SIZE = {"usdm": Decimal("0.010"), "coinm": Decimal(10)}
 SETTLE = {"usdm": "USDT", "coinm": "BTC"}
 SPOT_PAIR = "binance:spot:BTCUSDT"
 FUTURES = pytest.mark.parametrize("market", ["usdm", "coinm"])
-PATIENCE = 15.0
 
 _Event = TypeVar("_Event", bound=AnyEvent)
 
@@ -91,7 +90,7 @@ async def traded(served: Served, market: str) -> AsyncIterator[tuple[BinanceAcco
     """An account whose stream is live."""
     account = account_of(served)
     async with heard(account, [PERPETUAL[market]]) as log:
-        await log.until(lambda: ConnectionState.LIVE.value in log.states, PATIENCE)
+        await log.until(lambda: ConnectionState.LIVE.value in log.states)
         yield account, log
 
 

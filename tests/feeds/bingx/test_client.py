@@ -232,7 +232,7 @@ def order() -> OrderRequest:
         quantity=Decimal("0.1"),
         limit_price=Decimal(61000),
         reduce_only=False,
-        created_ns=1_790_000_000_000_000_000,
+        created_ns=4_000_000_000_000_000_000,  # after this run began, whenever it did
         leg=Leg.NET,
     )
 
