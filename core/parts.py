@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
+from operator import attrgetter
 
 import msgspec
 
@@ -67,7 +68,7 @@ def summed(lines: Sequence[Parts], before: Decimal, after: Decimal, whose: str =
     other add up exactly too. What rounding leaves over, some units of the last place, goes to the largest part;
     anything more is not explained, and so residual. ``whose`` names the whole where its parts are explained.
     """
-    raw = {name: sum((getattr(line, name) for line in lines), ZERO) for name in Parts.__struct_fields__}
+    raw = {name: sum(map(attrgetter(name), lines), ZERO) for name in Parts.__struct_fields__}
     largest = max(abs(figure) for figure in (*raw.values(), before, after))
     grid = ONE.scaleb(max(-PLACES, largest.adjusted() - WIDEST))
     parts = {name: figure.quantize(grid) for name, figure in raw.items()}

@@ -257,8 +257,15 @@ def inputs(view: BookView, line: HedgeLine) -> tuple[tuple[str, Figure], ...]:
 
 def all_inputs(view: BookView) -> Iterable[Figure]:
     """The market inputs that the hedge legs of a book rely on."""
-    bag = {line.asset: line for line in reversed(view.bag)}
-    return (figure for line in view.hedges for _, figure in _inputs(bag.get(line.asset), line))
+    prices = {line.asset: line.price for line in reversed(view.bag)}
+    for line in view.hedges:
+        yield line.mark_price
+        if not line.index_price.absent:
+            yield line.index_price
+        if not line.funding.next_payment.absent:
+            yield line.funding.rate
+        if line.asset in prices:
+            yield prices[line.asset]
 
 
 def _inputs(bag: BagLine | None, line: HedgeLine) -> tuple[tuple[str, Figure], ...]:

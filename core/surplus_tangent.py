@@ -24,6 +24,8 @@ def first_zero(path: Path, *, upwards: bool) -> Liquidation | None:
     """The zero of the surplus of a pool above its requirement, for ``t`` above (or below) 1; ``None``: it must be
     walked to, for a table that jumps or ends, or a zero at a boundary."""
     requirement, bounded = path.requirement, False
+    if not requirement:
+        return _straight_zero(path, upwards=upwards)
     tiers, tiered = [leg.tier for leg, _ in path.moving], []
     for index, (leg, scaled) in enumerate(path.moving):
         ladder = leg.leg.ladder
@@ -53,6 +55,15 @@ def first_zero(path: Path, *, upwards: bool) -> Liquidation | None:
         if not moved:
             return crossing(path, lines, tiers)
         constant, slope = whole(path, lines)
+
+
+def _straight_zero(path: Path, *, upwards: bool) -> Liquidation:
+    """The zero of the equity, which goes through no tiers: that of one line."""
+    lines = [line(leg, scaled, None, False) for leg, scaled in path.moving]
+    constant, slope = whole(path, lines)
+    if (slope if upwards else constant) >= 0:
+        return never(path, upwards=upwards, past=False)
+    return crossing(path, lines, [leg.tier for leg, _ in path.moving])
 
 
 def _holds(ladder: Ladder, tier: int, size: Decimal) -> bool:
