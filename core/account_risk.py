@@ -294,15 +294,17 @@ class AccountRisk:
         Its own, but where both legs of hedge mode share a pool: these are liquidated together, on the side where the
         larger one loses.
         """
-        legs = self._legs.get(item.key, [item])
-        if len(legs) == 1:
+        legs = self._legs.get(item.key)
+        if legs is None or len(legs) == 1:
             return item.exposure.quantity
         sign = -ONE if self._short(item) else ONE
         return derive(lambda *_: sign, *(leg.exposure.quantity for leg in legs))
 
     def _short(self, item: Valued) -> bool:
         """Whether a rise hurts; where two legs cancel out it is a rise of what is required, in the settle currency."""
-        net = sum((leg.position.quantity for leg in self._legs.get(item.key, [item])), ZERO)
+        legs, net = self._legs.get(item.key), item.position.quantity
+        if legs is not None and len(legs) > 1:
+            net = sum((leg.position.quantity for leg in legs), ZERO)
         instrument = item.quotes.instrument
         if net or instrument is None:
             return net < 0

@@ -23,7 +23,7 @@ from core.pnl import Holding, apply_fill, order_sign
 _LARGEST_SUM = 2 * LARGEST_EXPONENT
 
 
-class Coins(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+class Coins(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, kw_only=True):
     """One asset of the bag, coins posted as margin included once: ``quantity`` at ``price``, in ``currency`` per coin.
 
     ``deposited`` is the running sum of coins that came in (+) and went out (−), purchases and sales included;
@@ -40,7 +40,7 @@ class Coins(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     deposited_worth: Decimal = ZERO
 
 
-class Traded(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+class Traded(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, kw_only=True):
     """Running sums over a leg's fills, bought less sold, each fill counted as the coins it moved at its own price.
 
     ``coins`` is that sum (inverse: quote ÷ fill price; quanto: settle coins per 1 of price); the others are the coins
@@ -66,7 +66,7 @@ UNSEEN = Moment()
 """A moment of which nothing is known."""
 
 
-class Leg(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+class Leg(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, kw_only=True):
     """One contract against the bag.
 
     ``spot_price`` is what its basis is reckoned against (index, or the bag's spot price), in ``quote`` per coin as

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from decimal import Decimal
+from functools import lru_cache
 
 import msgspec
 
@@ -184,7 +185,7 @@ def _take_leg(hedge: _Legs, leg: Leg, figures: tuple[Figure, Figure, Figure], ra
 
 
 def _known(figures: Iterable[Figure]) -> tuple[Figure, ...]:
-    return tuple(figure for figure in figures if figure.known)
+    return tuple(figure for figure in figures if figure.value is not None)
 
 
 def _leg(
@@ -240,6 +241,7 @@ def _spot(declared: Hedge, line: HedgeLine, bag: tuple[BagLine, ...]) -> Figure:
     return msgspec.structs.replace(floor_freshness(own.price, Freshness.STALE), estimated=True)
 
 
+@lru_cache(maxsize=256)
 def _rate(currency: str, into: str) -> Figure:
     """What 1 ``currency`` is worth: dollars are worth each other, by estimate."""
     if currency == into:

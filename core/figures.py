@@ -61,6 +61,10 @@ class Figure(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
         return self.value is not None
 
 
+NOT_RECKONED = Figure(missing=("not reckoned",), freshness=Freshness.UNKNOWN)
+"""What a figure is until somebody reckons it."""
+
+
 def exact(value: Decimal) -> Figure:
     """A number that does not age: typed in by the user or fixed by a contract."""
     return Figure(value=value)
@@ -87,6 +91,17 @@ def derive(function: Callable[..., Decimal], *inputs: Figure, estimated: bool = 
     The result names every missing input, is estimated if any input is, and carries the worst freshness and the
     oldest observation among the inputs.
     """
+    if len(inputs) == 2:
+        one, other = inputs
+        first, second = one.value, other.value
+        if first is not None and second is not None:
+            freshness, observed_ns, seen = one.freshness, one.observed_ns, other.observed_ns
+            if other.freshness is not freshness and _ORDER[other.freshness] > _ORDER[freshness]:
+                freshness = other.freshness
+            if observed_ns is None or (seen is not None and seen < observed_ns):
+                observed_ns = seen
+            doubtful = estimated or one.estimated or other.estimated
+            return Figure(function(first, second), (), "", doubtful, freshness, observed_ns)
     values = []
     freshness, observed_ns = _LIVE, None
     for item in inputs:  # a plain loop: a picture of a large book makes ten thousand figures

@@ -7,6 +7,7 @@ its account. They are made apart, so that one price makes few of the first anew.
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import lru_cache
 from typing import NamedTuple
 
 import msgspec
@@ -19,6 +20,8 @@ from core.books import Hedge, MarginMode
 from core.errors import RequestError
 from core.exact import plain
 from core.figures import Figure, Freshness, absent, exact, ground, on, unknown
+from core.instruments import ContractKind
+from core.legs import Leg
 from core.likelihood import likelihood
 from core.market_statistics import Measured
 from core.pool_risk import Valued, own_margin
@@ -26,6 +29,9 @@ from core.positions import Position
 from core.risk import Quotes, choose_liquidation, distance, lifted, liquidation_source, payment
 from core.sheet_price import PricedContract
 from core.snapshot import AccountView, FundingView, HedgeLine
+
+_INVERSE = ContractKind.INVERSE
+_KINDS, _LEGS = {kind: kind.value for kind in ContractKind}, {leg: leg.value for leg in Leg}
 
 CROSS_MARGIN = absent("cross margin: the whole wallet backs it")
 
@@ -92,13 +98,14 @@ def hedge_line(hedge: Hedge, valued: Valued, own: Own, backing: Backing) -> Hedg
     away = distance(chosen.price, market.mark, facing)
     odds = likelihood(measured, chosen.price, market.mark, away)
     isolated = valued.account.margin_mode is MarginMode.ISOLATED
-    instrument, parts = market.instrument, hedge.instrument.split(":", 2)
+    instrument = market.instrument
+    venue, symbol = _venue_and_symbol(hedge.instrument)
     return HedgeLine(
         asset=hedge.asset,
         instrument=hedge.instrument,
-        venue=parts[0],
-        symbol=parts[-1],
-        kind=instrument.kind.value if instrument else "",
+        venue=venue,
+        symbol=symbol,
+        kind=_KINDS[instrument.kind] if instrument else "",
         settle=valued.account.settle,
         quote=instrument.quote if instrument else "",
         account=hedge.account,
@@ -128,7 +135,7 @@ def hedge_line(hedge: Hedge, valued: Valued, own: Own, backing: Backing) -> Hedg
         drift=own.drift,
         order_to_target=own.order_to_target,
         opened_note=position.note,
-        leg=hedge.leg.value,
+        leg=_LEGS[hedge.leg],
         bag_coins=own.aims.coins,
         liquidation_venue=chosen.venue,
         liquidation_ours=chosen.ours,
@@ -149,11 +156,17 @@ def hedge_line(hedge: Hedge, valued: Valued, own: Own, backing: Backing) -> Hedg
     )
 
 
+@lru_cache(maxsize=4096)
+def _venue_and_symbol(instrument: str) -> tuple[str, str]:
+    parts = instrument.split(":", 2)
+    return parts[0], parts[-1]
+
+
 def _unit(market: Quotes) -> str:
     instrument = market.instrument
     if instrument is None:
         return ""
-    if instrument.kind.value == "inverse":
+    if instrument.kind is _INVERSE:
         return instrument.quote if instrument.contract_size == 1 else "contracts"
     return instrument.base if instrument.contract_size == 1 else "contracts"
 

@@ -13,6 +13,7 @@ from core.explain import explained, is_recording, note
 from core.instruments import ContractKind, Instrument
 from core.pnl import delta, notional
 
+_INVERSE = ContractKind.INVERSE
 _WHOLE = CONTEXT.copy()
 _WHOLE.prec = 46
 
@@ -104,7 +105,7 @@ def quantity_of_delta(
     return finite("coins", coins) / delta(kind, ONE, contract_size, price, settle_price)
 
 
-_delta, _notional, _quantity_of_delta = plain(delta), plain(notional), plain(quantity_of_delta)
+_delta, _notional = plain(delta), plain(notional)
 
 
 def filters_of(instrument: Instrument) -> Filters:
@@ -183,14 +184,16 @@ def order_in_short(
 ) -> tuple[Decimal, tuple[str, ...]]:
     """The signed quantity and the refusals of :func:`order_to_target`, for a caller that runs under the context already
     and wants no more of it. Raises RequestError as it does."""
-    kind, size, filters = instrument.kind, instrument.contract_size, filters_of(instrument)
+    kind, size = instrument.kind, instrument.contract_size
     coins = -not_negative("bag_quantity", bag_quantity) * not_negative("target_ratio", target_ratio)
-    wanted = _quantity_of_delta(kind, size, coins, price, settle_price)
+    finite("coins", coins)
+    one = _delta(kind, ONE, size, price, settle_price)
+    wanted = coins * price / size if kind is _INVERSE else coins / one
     raw = _difference(wanted, current_quantity)
-    order = _rounded(raw, current_quantity, filters.quantity_step)
-    _delta(kind, raw - order, size, price, settle_price)  # What is left open may be no number that this can be told of.
+    order = _rounded(raw, current_quantity, instrument.quantity_step)
+    finite("quantity", raw - order)  # Of what is left open, too, it must be possible to say how many coins it is.
     value = _notional(kind, order, size, price, settle_price)
-    return order, _refusals(filters, abs(raw), abs(order), value)
+    return order, _refusals(instrument, abs(raw), abs(order), value)
 
 
 def _difference(wanted_quantity: Decimal, current_quantity: Decimal) -> Decimal:
@@ -219,7 +222,7 @@ def _rounded(raw: Decimal, current: Decimal, step: Decimal | None) -> Decimal:
     return order
 
 
-def _refusals(filters: Filters, raw: Decimal, quantity: Decimal, value: Decimal) -> tuple[str, ...]:
+def _refusals(filters: Filters | Instrument, raw: Decimal, quantity: Decimal, value: Decimal) -> tuple[str, ...]:
     if not raw:
         return ("the hedge is at its target: nothing to order",)
     if not quantity:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import NamedTuple
 
-from core.anchors import Anchor, Coins, Leg
+from core.anchors import Anchor, Coins, Leg, Traded
 from core.exact import ONE, ZERO, is_positive, plain, positive
 from core.explain import is_recording, note
 from core.instruments import ContractKind
@@ -13,6 +13,7 @@ from core.parts import Parts
 from core.pnl import unrealised
 
 _INVERSE = ContractKind.INVERSE
+_NOT_TRADED = Traded()
 _unrecorded = plain(unrealised)
 
 
@@ -76,6 +77,8 @@ def leg_move(before: Leg, after: Leg, anchor: Anchor, now: Anchor, missing: list
     coins = new.coins - old.coins
     moved = bool(before.quantity) or (sums(before), old) != (sums(after), new)
     recorded = is_recording()
+    if not (before.quantity or recorded or before.realised or before.fees or before.funding) and old == _NOT_TRADED:
+        return _since_unopened(after, now, missing)
     start = _standing(before, anchor, missing, " at the anchor", bool(before.quantity), any(sums(before)), recorded)
     gone = _closed_without_mark(before, after)
     end = _standing(after, now, missing, "", moved and not gone, moved or any(sums(after)), recorded)
@@ -108,6 +111,26 @@ def leg_move(before: Leg, after: Leg, anchor: Anchor, now: Anchor, missing: list
         (after.realised - before.realised) * worth,
         end.open_profit * worth,
     )
+
+
+def _since_unopened(after: Leg, now: Anchor, missing: list[str]) -> Move:
+    """What a leg gained of which nothing was held before: :func:`leg_move` without its terms that are zero."""
+    new, money = after.traded, any(sums(after))
+    moved = money or new != _NOT_TRADED
+    gone = after.kind is not _INVERSE and not after.quantity and not new.coins
+    gone = gone and (after.mark_price is None or after.spot_price is None)
+    end = _standing(after, now, missing, "", moved and not gone, moved, False)
+    by_mark, by_spot = new.coins * end.mark - new.at_mark, new.coins * end.spot - new.at_spot
+    slipped, worth = new.at_mark - new.at_fill, end.price * end.rate
+    parts = Parts(
+        price=by_spot * end.rate,
+        basis=(by_mark - by_spot) * end.rate,
+        funding=after.funding * worth,
+        fees=-after.fees * worth,
+        slippage=slipped * end.rate,
+        residual=end.gross * worth - (by_mark + slipped) * end.rate,
+    )
+    return Move(parts, ZERO, end.net * worth, after.realised * worth, end.open_profit * worth)
 
 
 def _standing(

@@ -23,7 +23,7 @@ from core.ledger import Ledger
 from core.market import Market
 from core.memo import Memo
 from core.records import AnchorKept, BagCounted, Recorder
-from core.snapshot import AttributionView, BookView, Since
+from core.snapshot import AttributionView, BookView, HedgeLine, Since
 from core.valuation import Valuation
 
 NOT_SET = "no anchor is set"
@@ -196,7 +196,12 @@ class Measuring:
         ]
         if (kept := measured.kept.get(Since.ANCHOR)) is not None:
             attributions.append(_since(Since.ANCHOR, kept, measured, now))
-        bag = tuple(msgspec.structs.replace(line, effective_cost=net_cost(line, view.hedges)) for line in view.bag)
+        legs: dict[str, list[HedgeLine]] = {}
+        for hedge in view.hedges:
+            legs.setdefault(hedge.asset, []).append(hedge)
+        bag = tuple(
+            msgspec.structs.replace(line, effective_cost=net_cost(line, legs.get(line.asset, ()))) for line in view.bag
+        )
         return msgspec.structs.replace(view, bag=bag, attributions=tuple(attributions))
 
     def span(self, view: BookView, since: Since, now_ns: int) -> tuple[Span | None, BookNow]:

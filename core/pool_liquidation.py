@@ -26,7 +26,7 @@ from core.surplus_tangent import first_zero
 from core.surplus_walk import walk
 
 
-class Reach(msgspec.Struct, frozen=True):
+class Reach(msgspec.Struct, frozen=True, gc=False):
     """The pool's liquidation prices on one path: the nearest ``above`` and ``below`` the present price.
 
     ``past`` is true where the pool is below its requirement already; then a price is where it would be above it

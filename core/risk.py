@@ -51,7 +51,7 @@ def lifted(function: Callable[..., Decimal], *inputs: Figure, estimated: bool = 
         return unknown(str(error))
 
 
-class Quotes(msgspec.Struct, frozen=True, kw_only=True):
+class Quotes(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """What the market says of one contract at one moment."""
 
     instrument: Instrument | None
@@ -153,7 +153,7 @@ def used_up(figure: Figure) -> bool:
     return figure.absent == USED_UP or (figure.value is not None and figure.value >= 1)
 
 
-class Chosen(msgspec.Struct, frozen=True, kw_only=True):
+class Chosen(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """The liquidation price to act on, and the two it was chosen from: quote per coin.
 
     ``difference`` is ours − the venue's. Where they are further apart than :data:`DISPUTED` of the mark price, or one
@@ -244,7 +244,7 @@ def _above(price: Decimal, mark: Decimal) -> Decimal:
     return liquidation.distance(price, mark, "short")
 
 
-class End(msgspec.Struct, frozen=True):
+class End(msgspec.Struct, frozen=True, gc=False):
     """The nearer end of a position: its ``distance`` (positive is safety), and whether it is the whole account's."""
 
     distance: Figure
@@ -260,6 +260,10 @@ def nearest_end(liquidation: Figure, account: Figure) -> End:
     if USED_UP in (liquidation.absent, account.absent):
         of_account = liquidation.absent != USED_UP
         return End(account if of_account else liquidation, of_account)
+    one, other = liquidation.value, account.value
+    if one is not None and other is not None:
+        nearer = liquidation if one <= other else account
+        return End(floor_freshness(nearer, worst(liquidation.freshness, account.freshness)), nearer is not liquidation)
     found = [figure for figure in (liquidation, account) if figure.value is not None]
     gaps = [gap for figure in (liquidation, account) for gap in figure.missing]
     if not found:
@@ -308,4 +312,5 @@ def payment(market: Quotes, quantity: Figure) -> Figure:
 
 def floor_freshness(figure: Figure, floor: Freshness) -> Figure:
     """The figure, trusted no more than ``floor``."""
-    return msgspec.structs.replace(figure, freshness=worst(figure.freshness, floor))
+    freshness = worst(figure.freshness, floor)
+    return figure if freshness is figure.freshness else msgspec.structs.replace(figure, freshness=freshness)
