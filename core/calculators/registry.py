@@ -43,7 +43,8 @@ from core.calculators.scenario_fields import ScenarioAnswer, ScenarioRequest
 from core.calculators.top_up import TopUpAnswer, TopUpRequest, top_up
 from core.calculators.touch import TouchAnswer, TouchRequest, touch
 from core.calculators.value_at_risk import ValueAtRiskAnswer, ValueAtRiskRequest, value_at_risk
-from core.calculators.volatility import VolatilityAnswer, VolatilityRequest, volatility
+from core.calculators.volatility import volatility
+from core.calculators.volatility_fields import VolatilityAnswer, VolatilityRequest
 from core.errors import RequestError
 
 _Asked = TypeVar("_Asked", bound=Request)
@@ -177,7 +178,7 @@ CALCULATORS: dict[str, Calculator[Any]] = {
         ),
         Calculator(
             "volatility",
-            "volatility from candles, closes or returns, by seven estimators, per bar, day and year",
+            "volatility from candles, closes or returns by eight estimators, or a known one, per bar, day and year",
             VolatilityRequest,
             (VolatilityAnswer, Unknown),
             volatility,
