@@ -21,7 +21,8 @@ from core.calculators.chooser import ChooserAnswer, ChooserRequest, chooser
 from core.calculators.collateral import CollateralAnswer, CollateralRequest, collateral
 from core.calculators.context import ContextAnswer, ContextRequest, context
 from core.calculators.fields import Request, Unknown
-from core.calculators.funding import FundingAnswer, FundingRequest, funding
+from core.calculators.funding import funding
+from core.calculators.funding_fields import FundingAnswer, FundingRequest
 from core.calculators.hedge_size import hedge_size
 from core.calculators.hedge_size_fields import HedgeSizeAnswer, HedgeSizeRequest
 from core.calculators.liquidation import liquidation
