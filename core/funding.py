@@ -93,17 +93,20 @@ def funding_rate(
     clamp: Decimal,
     cap: Decimal | None = None,
     floor: Decimal | None = None,
+    *,
+    added: bool = False,
 ) -> Decimal:
     """The rate of an interval: ``premium + clamp(interest − premium, ±clamp)``, then the venue's cap and floor.
 
     All are fractions of one interval. Within the clamp the rate is the interest; outside it is the premium less (or
-    plus) the clamp. ``cap`` and ``floor`` are signed and left out where the venue states none.
+    plus) the clamp. ``cap`` and ``floor`` are signed and left out where the venue states none. With ``added`` the rate
+    is ``premium + interest`` and nothing is clamped (dYdX).
     """
     limit = not_negative("clamp", clamp)
     gap = finite("interest", interest) - finite("premium", premium)
-    rate = premium + max(-limit, min(limit, gap))
-    given: dict[str, Decimal] = {"premium": premium, "interest": interest, "clamp": clamp}
-    formula = "premium + max(-clamp, min(clamp, interest - premium))"
+    rate = premium + (interest if added else max(-limit, min(limit, gap)))
+    given: dict[str, Decimal] = {"premium": premium, "interest": interest, **({} if added else {"clamp": clamp})}
+    formula = "premium + interest" if added else "premium + max(-clamp, min(clamp, interest - premium))"
     if cap is not None and floor is not None and finite("floor", floor) > finite("cap", cap):
         raise RequestError("floor", f"at most the cap of {cap}", str(floor))
     if cap is not None:

@@ -21,7 +21,8 @@ from core.calculators.chooser import ChooserAnswer, ChooserRequest, chooser
 from core.calculators.collateral import CollateralAnswer, CollateralRequest, collateral
 from core.calculators.context import ContextAnswer, ContextRequest, context
 from core.calculators.fields import Request, Unknown
-from core.calculators.funding import FundingAnswer, FundingRequest, funding
+from core.calculators.funding import funding
+from core.calculators.funding_fields import FundingAnswer, FundingRequest
 from core.calculators.hedge_size import hedge_size
 from core.calculators.hedge_size_fields import HedgeSizeAnswer, HedgeSizeRequest
 from core.calculators.liquidation import liquidation
@@ -43,7 +44,8 @@ from core.calculators.scenario_fields import ScenarioAnswer, ScenarioRequest
 from core.calculators.top_up import TopUpAnswer, TopUpRequest, top_up
 from core.calculators.touch import TouchAnswer, TouchRequest, touch
 from core.calculators.value_at_risk import ValueAtRiskAnswer, ValueAtRiskRequest, value_at_risk
-from core.calculators.volatility import VolatilityAnswer, VolatilityRequest, volatility
+from core.calculators.volatility import volatility
+from core.calculators.volatility_fields import VolatilityAnswer, VolatilityRequest
 from core.errors import RequestError
 
 _Asked = TypeVar("_Asked", bound=Request)
@@ -177,7 +179,7 @@ CALCULATORS: dict[str, Calculator[Any]] = {
         ),
         Calculator(
             "volatility",
-            "volatility from candles, closes or returns, by seven estimators, per bar, day and year",
+            "volatility from candles, closes or returns by eight estimators, or a known one, per bar, day and year",
             VolatilityRequest,
             (VolatilityAnswer, Unknown),
             volatility,

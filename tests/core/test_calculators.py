@@ -114,6 +114,15 @@ def test_a_number_written_otherwise_is_refused_with_the_way_to_write_it(text: st
     assert REFUSED_NUMBERS[text] in str(refused.value)
 
 
+POINT = "rate_formula.premium_points.0"
+
+
+def premium(point: dict[str, int]) -> dict[str, Any]:
+    return {"kind": "linear", "rate_formula": {"premium_points": [point], "interest": 0}}
+
+
+MODEL = {"estimator": "garch", "alpha": "0.5", "beta": "0.5"}
+TOGETHER = {"correlation": "0.5", "bag_deviation": 1, "hedge_deviation": 1}
 HELD = {"kind": "linear", "side": "short", "entry_price": 10}
 SIZELESS = {"kind": "linear", "side": "short", "entry_price": 60000, "maintenance_rate": "0.004"}
 REFUSED = [
