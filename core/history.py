@@ -42,7 +42,7 @@ CONNECTION = "history"
 
 _AGES_NS = MappingProxyType({DAY_NS: nanoseconds(DAILY_AGES), HOUR_NS: nanoseconds(HOURLY_AGES)})
 _WORDS = MappingProxyType({DAY_NS: "daily", HOUR_NS: "hourly"})
-_PREFERRED = (CandlePrice.MARK, CandlePrice.INDEX, CandlePrice.SPOT)
+_PREFERRED = (CandlePrice.MARK, CandlePrice.INDEX, CandlePrice.LAST, CandlePrice.SPOT)
 _LATEST_NS = 4_102_444_800 * SECOND_NS
 """2100-01-01: no candle begins later."""
 

@@ -117,7 +117,10 @@ def test_candles_are_asked_for_with_one_more_and_spots_in_utc() -> None:
         facts.SPOT_CANDLES_PATH,
         {"symbol": "X-USDT", "interval": "1h", "limit": "337", "timeZone": "0"},
     )
-    assert candles.question(CandlesWanted(instrument="bingx:inverse:X-USD", interval_ns=DAY_NS, count=1)) is None
+    assert candles.question(CandlesWanted(instrument="bingx:inverse:X-USD", interval_ns=DAY_NS, count=1)) == (
+        facts.INVERSE_CANDLES_PATH,
+        {"symbol": "X-USD", "interval": "1d", "limit": "2"},
+    )
 
 
 def test_an_accounts_sockets_are_private_and_kept() -> None:
