@@ -347,7 +347,9 @@ class Engine:
             self._watch.changed(self._now_ns)
 
     def _account_event(self, event: BalanceUpdate | PositionUpdate) -> None:
-        changed = self._ledger.balance(event) if isinstance(event, BalanceUpdate) else self._ledger.reported(event)
+        changed = (
+            self._ledger.wallets.reported(event) if isinstance(event, BalanceUpdate) else self._ledger.reported(event)
+        )
         if changed:
             self._recorder.note(EventTaken(happened=event), self._now_ns)
             self._watch.changed(self._now_ns)
