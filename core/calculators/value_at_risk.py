@@ -114,6 +114,8 @@ def value_at_risk(request: ValueAtRiskRequest) -> ValueAtRiskAnswer | Unknown:
     """Answer a ``value-at-risk`` request. Raises RequestError for fields that are lacking or contradict each other."""
     request.exclude_each_other(*_SOURCES)
     request.exclude_each_other("confidence", "multiple")
+    if not any(position.given("volatility") for position in request.positions or ()):
+        request.refuse("without a yearly volatility", "days_per_year")
     request.exclude_each_other("correlation", "correlations")
     missing = _missing(request)
     if missing:
