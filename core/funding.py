@@ -8,13 +8,16 @@ from __future__ import annotations
 from decimal import Decimal
 
 from core.errors import RequestError
-from core.exact import ONE, exactly, finite, not_negative
-from core.explain import explained, note
+from core.exact import ONE, exactly, finite, not_negative, plain
+from core.explain import explained, is_recording, note
 from core.instruments import ContractKind
 from core.pnl import settle_notional
 
+_value = plain(settle_notional)
+
 HOURS_A_DAY = 24
 DAYS_A_YEAR = 365
+HOURS_A_YEAR = HOURS_A_DAY * DAYS_A_YEAR
 
 
 @explained(
@@ -32,7 +35,7 @@ def payment(
 
     ``−sign · rate · notional`` at the mark price of the settlement: a short with a positive rate receives.
     """
-    value = settle_notional(kind, quantity, contract_size, mark_price)
+    value = (settle_notional if is_recording() else _value)(kind, quantity, contract_size, mark_price)
     cash = value * finite("rate", rate)
     return -cash if quantity > 0 else cash
 
@@ -56,7 +59,7 @@ def per_8_hours(rate: Decimal, interval_hours: int) -> Decimal:
 
 def annualised(rate: Decimal, interval_hours: int) -> Decimal:
     """A rate per interval, times the intervals in a year of 365 days: simple, nothing compounded."""
-    return equivalent(rate, interval_hours, HOURS_A_DAY * DAYS_A_YEAR)
+    return equivalent(rate, interval_hours, HOURS_A_YEAR)
 
 
 @explained("(1 + rate) ** (8760 / interval_hours) - 1", unit="fraction a year")

@@ -10,13 +10,14 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from core.errors import RequestError
-from core.exact import CONTEXT
+from core.exact import CONTEXT, exactly
 from core.instruments import ContractKind
 from core.pnl import (
     Holding,
     apply_fill,
     delta,
     fee,
+    holding_before,
     notional,
     price_of_profit,
     quantity_of,
@@ -238,3 +239,21 @@ def test_a_fill_needs_a_side_and_a_size() -> None:
         apply_fill(LINEAR, ONE, Holding(), "buy", ONE, Decimal(0))
     with pytest.raises(RequestError, match=r"holding\.entry_price"):
         apply_fill(LINEAR, ONE, Holding(ONE, None), "buy", ONE, ONE)
+
+
+@given(KINDS, SIZES, FILLS)
+def test_a_fill_undone_leaves_what_was_held_before_it_or_nothing_that_can_be_told(
+    kind: ContractKind, size: Decimal, fills: list[tuple[str, Decimal, Decimal]]
+) -> None:
+    holding = Holding()
+    for side, price, quantity in fills:
+        before, holding = holding, exactly(apply_fill)(kind, size, holding, side, price, quantity)[0]
+        undone = exactly(holding_before)(kind, holding, side, price, quantity)
+        if undone is None:
+            assert holding.quantity * before.quantity <= 0, "it closed the position, or turned it"
+            continue
+        assert undone.quantity == before.quantity
+        assert (undone.entry_price is None) is (before.entry_price is None)
+        if undone.entry_price is not None and before.entry_price is not None:
+            # Undoing subtracts what was added, a small fill at a far price from a large one at worst.
+            assert undone.entry_price == pytest.approx(before.entry_price, rel=Decimal("1e-20"))
