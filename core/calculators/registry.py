@@ -12,7 +12,8 @@ from core.calculators.account import AccountAnswer, AccountRequest, account
 from core.calculators.attribution import attribution
 from core.calculators.attribution_fields import AttributionAnswer, AttributionRequest
 from core.calculators.band import BandAnswer, BandRequest, band
-from core.calculators.basis import BasisAnswer, BasisRequest, basis_of
+from core.calculators.basis import basis_of
+from core.calculators.basis_fields import BasisAnswer, BasisRequest
 from core.calculators.beta import beta
 from core.calculators.beta_fields import BetaAnswer, BetaRequest
 from core.calculators.carry import carry
