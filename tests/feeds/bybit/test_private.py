@@ -27,6 +27,7 @@ from core.events import (
 from core.legs import Leg
 from feeds.bybit.modes import Modes
 from feeds.bybit.private import AccountDecoder
+from feeds.bybit.rows import About, ExecutionRow
 from tests.feeds.bybit.rows import (
     COIN,
     ENTRY,
@@ -309,6 +310,29 @@ def test_funding_is_received_or_paid_and_its_rate_is_what_longs_pay(
     entry = SETTLEMENT | {"side": side, "funding": str(-Decimal(fee)), "feeRate": fee_rate}
     assert answered("/v5/account/transaction-log", body(entry)) == [payment], "the ledger tells the same, once"
     assert answered("/v5/execution/list", body(changed)) == [payment]
+
+
+@pytest.mark.parametrize(
+    ("hedges", "side", "leg"),
+    [
+        (True, "Buy", Leg.LONG), (True, "Sell", Leg.SHORT), (False, "Buy", Leg.NET), (False, "Sell", Leg.NET),
+        (None, "Buy", Leg.NET),
+    ],
+)  # fmt: skip
+def test_funding_is_of_the_leg_that_paid_it(hedges: bool | None, side: str, leg: Leg) -> None:
+    modes = {} if hedges is None else {"bybit:linear:BTCUSDT": hedges}
+    about = About(account="hedge", place="execution", received_ns=7, market="linear", hedges=modes)
+    (payment,) = ExecutionRow.model_validate(FUNDING | {"side": side}).events(about)
+    assert isinstance(payment, FundingPayment)
+    assert payment.leg is leg
+
+
+def test_payments_of_two_sides_and_of_two_settlements_are_told_apart() -> None:
+    rows = [FUNDING, FUNDING | {"side": "Buy"}, FUNDING | {"execTime": str(MS + 1)}, FUNDING | {"symbol": "ETHUSDT"}]
+    payments = [only(told(frame("execution", row)), FundingPayment) for row in rows]
+    assert len({payment.payment_id for payment in payments}) == 4
+    nothing = only(told(frame("execution", FUNDING | {"execFee": "0", "feeRate": "0.0002"})), FundingPayment)
+    assert (nothing.amount, nothing.rate) == (Decimal(0), Decimal("-0.0002")), "as the short would pay it"
 
 
 @pytest.mark.parametrize(("side", "size"), [("Sell", "-0.010"), ("Buy", "0.010")])
