@@ -519,6 +519,32 @@ def test_a_wrong_field_is_refused_by_name(name: str, request_: dict[str, Any], k
     assert expected in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    ("name", "request_", "key", "meant"),
+    [
+        ("pnl", {"kind": "linear", "qty": 1}, "qty", "; perhaps quantity)"),
+        ("pnl", {"kind": "linear", "entryPrice": 1}, "entryPrice", "; perhaps entry_price)"),
+        ("liquidation", {"kind": "linear", "side": "long", "mmr": 1}, "mmr", "; perhaps maintenance_rate)"),
+        ("account", {"positions": [], "balance": 1}, "balance", "; perhaps wallet_balance)"),
+        (
+            "margin",
+            {"kind": "linear", "tiers": [{"floor": 0, "rate": 0, "deducton": 0}]},
+            "tiers.0.deducton",
+            "deduction)",
+        ),
+        ("pnl", {"kind": "linear", "zzz": 1}, "zzz", "(see --schema)"),
+        ("touch", {"mmr": 1}, "mmr", "(see --schema)"),
+    ],
+)
+def test_an_unknown_field_is_refused_with_the_one_that_may_be_meant(
+    name: str, request_: dict[str, Any], key: str, meant: str
+) -> None:
+    with pytest.raises(RequestErrors) as refused:
+        answer_json(name, json.dumps(request_))
+    (error,) = [error for error in refused.value.errors if error.key == key]
+    assert meant in str(error)
+
+
 def test_every_wrong_field_is_named_at_once() -> None:
     with pytest.raises(RequestErrors) as refused:
         answer("liquidation", {"kind": "linear", "side": "up", "margn": 1})
