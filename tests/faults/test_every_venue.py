@@ -17,11 +17,11 @@ import pytest
 import core.instrument_market
 from core.figures import Freshness
 from core.snapshot import FeedView, Snapshot
-from feeds.connection import Timing
 from feeds.host import EngineHost
 from feeds.registry import venue_feed
 from feeds.sim.process import start_simulator
 from feeds.sim.registry import VENUES
+from feeds.timing import Timing
 from tests.support.kept import Desk, line_of, until
 
 LINE = Timing(

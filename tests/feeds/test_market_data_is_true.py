@@ -28,7 +28,6 @@ from core.history import HOUR_NS
 from core.symbols import MARKETS
 from feeds.clock import Clock
 from feeds.connection import Connection
-from feeds.leg import Timing
 from feeds.registry import venue_feed
 from feeds.sim import figures
 from feeds.sim.catalogue import Listing
@@ -36,6 +35,7 @@ from feeds.sim.process import ApiKey
 from feeds.sim.registry import VENUES
 from feeds.sim.simulator import Simulator, SimulatorOptions
 from feeds.sim.wire import wall_ms
+from feeds.timing import Timing
 from feeds.venue import CandlesWanted, Credentials, Endpoints, VenueFeed
 from tests.feeds.toy import EventLog
 

@@ -17,6 +17,7 @@ import pytest
 from feeds.sim.process import SimulatorProcess
 from tests.interop.checks import repeated, soon, subscribed
 from tests.interop.clients import SPOT, SWAP, client
+from tests.support.patience import PATIENCE
 
 COIN_SWAP = "BTC/USD:BTC"
 SWAPS = pytest.mark.parametrize(
@@ -90,7 +91,7 @@ async def test_funding_rates_are_followed(simulator: SimulatorProcess) -> None:
     async with client(simulator, "mexc") as exchange:
         for swap in (SWAP, COIN_SWAP):
             told = (await exchange.fetch_funding_rate(swap))["fundingTimestamp"]
-            async with asyncio.timeout(15):
+            async with asyncio.timeout(PATIENCE):
                 rate = await exchange.watch_funding_rate(swap)
             assert rate["fundingTimestamp"] == told
 

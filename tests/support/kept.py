@@ -21,17 +21,17 @@ from core.orders import OrderRequest
 from core.snapshot import AccountView, HedgeLine, Mode, Snapshot
 from core.symbols import MARKETS, linear_symbol, spot_symbol
 from feeds.clock import Clock
-from feeds.connection import DEFAULT_TIMING, Timing
 from feeds.host import AccountToRead, EngineHost
 from feeds.paper import PaperBroker
 from feeds.registry import account_feed, venue_feed
 from feeds.sim.process import SimulatorProcess
 from feeds.sim.registry import venue_rules
+from feeds.timing import DEFAULT_TIMING, Timing
 from feeds.venue import AccountFeed, Credentials
 from tests.support.bybit_server import WatchedHost
+from tests.support.patience import PATIENCE
 
 KEPT = "kept"
-PATIENCE = 20.0
 _numbers = itertools.count(1)
 
 
