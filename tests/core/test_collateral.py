@@ -174,9 +174,9 @@ def test_a_fee_in_a_coin_that_the_account_does_not_hold_is_named_only() -> None:
 def test_a_balance_is_an_estimate_once_a_payment_into_it_was_and_until_it_is_told(asset: str, estimated: bool) -> None:
     made = ledger()
     assert made.funding(paid("0.25", asset, estimated=estimated))
-    assert made.estimated == ({("paper", asset)} if estimated else set())
-    made.balance(balance(asset, "1"))
-    assert made.estimated == set()
+    assert made.wallets.estimated == ({("paper", asset)} if estimated else set())
+    made.wallets.reported(balance(asset, "1"))
+    assert made.wallets.estimated == set()
 
 
 def test_funding_in_a_collateral_coin_is_booked_there() -> None:

@@ -348,18 +348,18 @@ def test_a_fee_counts_once_and_those_of_fills_never(names: list[str]) -> None:
 
 def test_a_fee_explains_what_left_the_wallet() -> None:
     ledger = Ledger(kept_book().accounts)
-    ledger.balance(balance("1000"))
+    ledger.wallets.reported(balance("1000"))
     assert ledger.charged(fee("a", "7", "liquidation"))
-    ledger.balance(balance("993", when=5))
-    assert ledger.transfers[ACCOUNT, "USDT"] == 0
+    ledger.wallets.reported(balance("993", when=5))
+    assert ledger.wallets.transfers[ACCOUNT, "USDT"] == 0
     assert not ledger.charged(msgspec.structs.replace(fee("b", "7", "liquidation"), account="another"))
 
 
 def test_of_an_account_that_its_venue_keeps_only_the_wallet_and_declared_coins_are_held() -> None:
     ledger = Ledger(kept_book().accounts)
-    assert not ledger.balance(msgspec.structs.replace(balance("3"), asset="BTC"))
-    assert ledger.balance(balance("3"))
-    assert (ledger.coins(ACCOUNT), ledger.wallet(ACCOUNT)) == ({}, Decimal(3))
+    assert not ledger.wallets.reported(msgspec.structs.replace(balance("3"), asset="BTC"))
+    assert ledger.wallets.reported(balance("3"))
+    assert (ledger.wallets.coins(ACCOUNT), ledger.wallets.settle(ACCOUNT)) == ({}, Decimal(3))
 
 
 def test_a_payment_that_names_no_leg_is_of_the_legs_that_are_open_and_else_of_the_contract() -> None:

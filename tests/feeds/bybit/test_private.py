@@ -370,10 +370,8 @@ def test_fees_of_the_ledger(changes: dict[str, Any], kind: str, amount: str, fil
     "changes",
     [
         {"fee": "0"},
-        {"fee": ""},
         {"type": "TRANSFER_IN", "fee": "1", "change": "1"},
         {"type": "INTEREST", "symbol": "", "category": "", "fee": "", "change": "0"},
-        {"type": "SETTLEMENT", "symbol": "", "funding": "0.068"},
         {"type": "SETTLEMENT", "category": "option", "funding": "0.068"},
     ],
 )
