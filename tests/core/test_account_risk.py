@@ -133,6 +133,17 @@ def test_the_side_that_hurts_is_not_guessed_while_the_other_leg_is_unknown() -> 
     assert line.account_liquidation_distance.missing
 
 
+def test_legs_that_cancel_out_in_a_contract_that_nobody_has_described_stop_nothing() -> None:
+    seed = cross(seed_book(), venue="binance", position_mode=PositionMode.HEDGE)
+    hedge = msgspec.structs.replace(seed.hedges[0], leg=Leg.SHORT, quantity=Decimal(-1))
+    made = engine(msgspec.structs.replace(seed, hedges=(hedge,)))
+    feed(made, report("1", leg=Leg.LONG), report("-1", leg=Leg.SHORT), perpetual(0.1, 60_000))
+    line = shown(made).hedges[0]
+    assert line.quantity.value == -1
+    for figure in (line.liquidation_price, line.liquidation_distance, line.account_liquidation, line.margin_usage):
+        assert figure.missing
+
+
 def test_legs_past_their_requirement_are_past_it_whichever_is_larger() -> None:
     for long, short in (("3.5", "-2.5"), ("1.5", "-2.5"), ("2.5", "-2.5")):
         line = shown(both_legs(long, short, "1000")).hedges[0]
@@ -235,6 +246,25 @@ def test_each_coin_has_its_own_end_on_the_side_that_hurts_and_a_distance_to_it(q
         facing = end.above if short else end.below
         assert facing.value is not None or abs(Decimal(quantity)) < 1, "half an ether cannot end 60,000"
         assert (end.below if short else end.above).absent
+
+
+@pytest.mark.parametrize(("venue", "exact"), [("binance", True), ("bybit", False), ("weex", False)])
+def test_the_end_of_an_account_is_exact_where_the_rules_of_its_venue_are(venue: str, exact: bool) -> None:
+    line = shown(running(60_000, cross(seed_book(), venue=venue))).hedges[0]
+    assert line.account_liquidation.value is not None
+    assert line.account_liquidation.estimated is not exact
+
+
+@pytest.mark.parametrize("price", [70_000, 66_000])
+def test_coins_that_are_owed_are_no_equity_however_few(price: int) -> None:
+    """0.1 BTC against a short of 150,000 USD: what is missing is less than a coin."""
+    book = cross(inverse_book(margin=None), venue="binance", wallet_balance=Decimal("0.1"))
+    made = engine(book)
+    feed(made, listed(INVERSE), listed(SPOT), tiers(INVERSE), perpetual(0, price, INVERSE), spot(0, price))
+    account = shown(made).accounts[0]
+    assert account.margin_balance.value is not None
+    assert -1 < account.margin_balance.value < 0
+    assert account.ratio.absent == account.margin_usage.absent == USED_UP
 
 
 def test_what_a_position_is_on_must_be_known_before_any_end_is_told() -> None:

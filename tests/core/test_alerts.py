@@ -329,6 +329,35 @@ def test_margin_used_up_on_paper_is_critical_at_once_and_stays_so() -> None:
     assert opened(made, 77)["liquidated"].severity is Severity.CRITICAL
 
 
+def test_a_liquidation_on_paper_ends_with_the_last_position_of_the_account() -> None:
+    """Of a cross account that is past its end one leg is closed, then the other."""
+    seed, eth = seed_book(), "bybit:linear:ETHUSDT"
+    account = msgspec.structs.replace(seed.accounts[0], margin_mode=MarginMode.CROSS, wallet_balance=Decimal(75_000))
+    first = msgspec.structs.replace(seed.hedges[0], isolated_margin=None)
+    second = msgspec.structs.replace(
+        first, asset="ETH", instrument=eth, quantity=Decimal(-1), entry_price=Decimal(3_000)
+    )
+    made = engine(msgspec.structs.replace(seed, accounts=(account,), hedges=(first, second)))
+    feed(made, reference(), listed(eth), tiers(eth))
+
+    def at_price(when: float, price: int) -> bool:
+        feed(made, market_at(when, price), perpetual(when, 3_000, eth))
+        return "liquidated" in opened(made, when)
+
+    def closed(when: float, name: str) -> PositionUpdate:
+        return PositionUpdate(
+            received_ns=at(when), account="paper", instrument=name, quantity=Decimal(0), entry_price=None
+        )
+
+    assert not at_price(1, 60_000)
+    assert at_price(2, 90_000)
+    assert at_price(3, 60_000), "a price that comes back undoes nothing"
+    feed(made, closed(4, LINEAR))
+    assert at_price(4, 60_000), "the other leg was lost with it"
+    feed(made, closed(5, eth))
+    assert not at_price(5, 60_000)
+
+
 def test_drift_speaks_only_if_an_order_could_mend_it() -> None:
     lots = (msgspec.structs.replace(seed_book().lots[0], quantity=Decimal("5.6")),)
     made = running(60_000, msgspec.structs.replace(seed_book(), lots=lots))

@@ -103,6 +103,15 @@ def test_where_one_has_a_price_and_the_other_says_there_is_none_they_differ_by_n
     assert (gap.price.value, gap.is_venues, gap.disputed) == (Decimal(62_000), True, False)
 
 
+@pytest.mark.parametrize("reported_as", [Freshness.LIVE, Freshness.STALE])
+def test_a_report_without_a_price_is_no_price_of_the_venues(reported_as: Freshness) -> None:
+    position = msgspec.structs.replace(reported(1), venue_liquidation=None)
+    found = choose_liquidation(position, market(60_000), exact(Decimal(62_000)), SHORT, reported_as)
+    gap = f"a present liquidation price of the venue for {LINEAR}"
+    assert found.venue.missing == found.difference.missing == (gap,)
+    assert (found.price.value, found.price.freshness, found.is_venues) == (Decimal(62_000), Freshness.LIVE, False)
+
+
 def test_a_contract_is_over_at_the_instant_of_its_expiry() -> None:
     dated = msgspec.structs.replace(instrument(), expiry_ns=at(10))
     assert settlement_due(dated, at(10) - 1) == ""

@@ -18,6 +18,7 @@ from core.errors import RequestError
 from core.events import AnyEvent, BalanceUpdate, Fill, FundingPayment, PositionUpdate
 from core.figures import Freshness
 from core.journal import open_journal
+from core.ledger import Ledger
 from core.snapshot import AlertView, Severity
 from tests.support.builders import (
     INVERSE,
@@ -27,6 +28,7 @@ from tests.support.builders import (
     at,
     engine,
     feed,
+    instrument,
     listed,
     market_at,
     perpetual,
@@ -288,6 +290,20 @@ def test_funding_paid_that_was_only_reckoned_marks_margin_and_liquidation() -> N
     assert reckoned.snapshot(at(0.2)).books[0].hedges[0].margin.estimated, "the older part still is"
     feed(reckoned, fill("1", "2.6", side="buy"), fill("2", "1"))
     assert not reckoned.snapshot(at(0.3)).books[0].hedges[0].margin.estimated, "a new position has a margin of its own"
+
+
+def test_a_position_that_its_user_describes_anew_takes_the_place_of_fills_that_wait_for_it_alone() -> None:
+    seed, eth = seed_book(), "bybit:linear:ETHUSDT"
+    other = msgspec.structs.replace(seed.hedges[0], asset="ETH", instrument=eth, quantity=Decimal(0), entry_price=None)
+    ledger = Ledger(seed.accounts)
+    ledger.fill(fill("1", "2"))
+    ledger.fill(msgspec.structs.replace(fill("2", "30", "3000"), instrument=eth))
+    for hedge in (seed.hedges[0], other):
+        if hedge is not other:
+            ledger.begin(hedge)
+        ledger.described(instrument(hedge.instrument))
+    held = [ledger.position("paper", name).quantity for name in (LINEAR, eth)]
+    assert held == [Decimal("-2.5"), Decimal(-30)]
 
 
 def test_fills_wait_each_for_the_description_of_their_own_contract() -> None:
