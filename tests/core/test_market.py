@@ -249,6 +249,14 @@ def test_a_middle_needs_both_sides_and_is_as_old_as_the_older() -> None:
         assert (middle.value, middle.observed_ns, middle.freshness) == (Decimal(60_000), at(0), Freshness.LATE)
 
 
+@pytest.mark.parametrize("side", ["bid", "ask"])
+def test_a_middle_follows_either_side(seen: Seen, side: str) -> None:
+    seen.tell(ticker(0, SPOT, bid=60_000, ask=60_010))
+    assert seen.market.middle(SPOT, at(0)).value == 60_005
+    seen.tell(ticker(1, SPOT, **{side: 60_004}))  # type: ignore[arg-type]
+    assert seen.market.middle(SPOT, at(1)).value == (60_007 if side == "bid" else 60_002)
+
+
 def test_the_last_price_is_used_for_nothing(seen: Seen) -> None:
     seen.tell(ticker(0, last=60_000))
     assert not any(seen.market.figure(LINEAR, field, at(0)).known for field in Field)
