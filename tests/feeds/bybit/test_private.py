@@ -335,7 +335,7 @@ def test_payments_of_two_sides_and_of_two_settlements_are_told_apart() -> None:
     assert (nothing.amount, nothing.rate) == (Decimal(0), Decimal("-0.0002")), "as the short would pay it"
 
 
-@pytest.mark.parametrize(("side", "size"), [("Sell", "-0.010"), ("Buy", "0.010")])
+@pytest.mark.parametrize(("side", "size"), [("Sell", "-0.010"), ("Buy", "0.010"), ("Buy", "0"), ("Buy", "")])
 def test_a_settlement_that_names_no_side_was_paid_on_that_of_its_size(side: str, size: str) -> None:
     entry = SETTLEMENT | {"side": side, "size": size}
     nameless = answered("/v5/account/transaction-log", body(entry | {"side": "None"}))
