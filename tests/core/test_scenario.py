@@ -190,6 +190,30 @@ def test_the_short_scaled_at_the_start_pays_its_fee_and_moves_its_liquidation() 
     assert outcome(two_times(), path=(D(3),), hedge=D(0)).net == 600000
 
 
+@pytest.mark.parametrize("multiple", ["0", "0.4", "1", "1.5", "3"])
+@pytest.mark.parametrize("entry", ["50000", "60000", "66000"])
+@pytest.mark.parametrize("kind", ["linear", "inverse"])
+def test_shorts_of_another_size_are_worth_as_much_less_the_fee_and_longs_stay(
+    kind: str, entry: str, multiple: str
+) -> None:
+    """At unchanged prices a cut realises what was open, and an addition opens at the mark: only the fee is gone."""
+    size, collateral = ("2", coins("USDT", "400000")) if kind == "linear" else ("120000", coins("BTC", "6"))
+    legs = (
+        short("BTC", size, kind=kind, entry=entry, taker="0.0005"),
+        short("ETH", "-10", taker="0.0005") if kind == "linear" else short("BTC", "-6000", kind=kind, taker="0.0005"),
+    )
+    held = book(BookPool(name="cross", account="venue", collateral=(collateral,), legs=legs), BTC="5")
+    found = outcome(held, hedge=D(multiple))
+    fee = abs(D(multiple) - 1) * 120_000 * D("0.0005")
+    assert abs(found.fees - fee) < D("1e-20")
+    assert abs(found.net + fee) < D("1e-20")
+    longs, shorts = (30_000 if kind == "linear" else 6_000), 120_000 * D(multiple)
+    posted = 0 if kind == "linear" else D(6) * 60_000
+    exposure_of_eth = D("1.2") if kind == "linear" else D(1)
+    if entry == "60000" and kind == "linear":
+        assert abs(found.exposure_after - (300_000 + posted - shorts + longs * exposure_of_eth)) < D("1e-20")
+
+
 def test_basis_moves_the_marks_and_not_the_coins() -> None:
     assert outcome(two_times(), basis=D("0.02")).net == -3000
     inverse = book(isolated("short", "2.5", short("BTC", "150000", kind="inverse")))
