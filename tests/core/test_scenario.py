@@ -192,26 +192,23 @@ def test_the_short_scaled_at_the_start_pays_its_fee_and_moves_its_liquidation() 
 
 @pytest.mark.parametrize("multiple", ["0", "0.4", "1", "1.5", "3"])
 @pytest.mark.parametrize("entry", ["50000", "60000", "66000"])
-@pytest.mark.parametrize("kind", ["linear", "inverse"])
+@pytest.mark.parametrize(
+    ("kind", "size", "value"), [("linear", "2", 120_000), ("linear", "0.5", 30_000), ("inverse", "120000", 120_000)]
+)
 def test_shorts_of_another_size_are_worth_as_much_less_the_fee_and_longs_stay(
-    kind: str, entry: str, multiple: str
+    kind: str, size: str, value: int, entry: str, multiple: str
 ) -> None:
     """At unchanged prices a cut realises what was open, and an addition opens at the mark: only the fee is gone."""
-    size, collateral = ("2", coins("USDT", "400000")) if kind == "linear" else ("120000", coins("BTC", "6"))
-    legs = (
-        short("BTC", size, kind=kind, entry=entry, taker="0.0005"),
-        short("ETH", "-10", taker="0.0005") if kind == "linear" else short("BTC", "-6000", kind=kind, taker="0.0005"),
-    )
-    held = book(BookPool(name="cross", account="venue", collateral=(collateral,), legs=legs), BTC="5")
-    found = outcome(held, hedge=D(multiple))
-    fee = abs(D(multiple) - 1) * 120_000 * D("0.0005")
-    assert abs(found.fees - fee) < D("1e-20")
-    assert abs(found.net + fee) < D("1e-20")
-    longs, shorts = (30_000 if kind == "linear" else 6_000), 120_000 * D(multiple)
-    posted = 0 if kind == "linear" else D(6) * 60_000
-    exposure_of_eth = D("1.2") if kind == "linear" else D(1)
-    if entry == "60000" and kind == "linear":
-        assert abs(found.exposure_after - (300_000 + posted - shorts + longs * exposure_of_eth)) < D("1e-20")
+    posted, long = ("USDT", "400000"), short("ETH", "-10", taker="0.0005")
+    if kind == "inverse":
+        posted, long = ("BTC", "6"), short("BTC", "-30000", kind=kind, taker="0.0005")
+    legs = (short("BTC", size, kind=kind, entry=entry, taker="0.0005"), long)
+    held = book(BookPool(name="cross", account="venue", collateral=(coins(*posted),), legs=legs), BTC="5")
+    found, fee = outcome(held, hedge=D(multiple)), abs(D(multiple) - 1) * value * D("0.0005")
+    for lost in (found.fees, -found.net, found.pools[0].before - found.pools[0].left):
+        assert abs(lost - fee) < D("1e-20")
+    if kind == "linear":
+        assert found.exposure_after == 300_000 - value * D(multiple) + 30_000 * D("1.2")
 
 
 def test_basis_moves_the_marks_and_not_the_coins() -> None:
