@@ -148,7 +148,7 @@ def _wanted(name: str, shape: Shape) -> tuple[int, int]:
         "bag": (7, 8 + (shape.assets + 1 if shape.assets > 1 else 0)),
         "ratio": (6, 8 + table),
         "funding": (6, 10 + table),
-        "alerts": (5, 8),
+        "alerts": (5, 8 + (shape.hedges if shape.hedges > FEW else 0)),
         "feeds": (4, 3 + min(shape.feeds, 6)),
         "orders": (4, 8),
         "profit": (6, 18 + min(shape.assets, 3)),

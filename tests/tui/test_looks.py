@@ -242,6 +242,27 @@ async def test_a_preview_with_little_room_keeps_the_order_what_it_leads_to_and_t
         assert "y sends" in it.text
 
 
+async def test_no_preview_of_an_account_that_is_only_read_speaks_of_a_live_order() -> None:
+    link = FakeLink(replace(BTC, target=Decimal("0.6")))
+    refusals = ("account kept takes no orders: only paper accounts do",)
+    link.staged = msgspec.structs.replace(
+        stage(link.legs[0], order_id="hr-1", time_ns=START), paper=False, refusals=refusals
+    )
+    link.cut()
+    async with driven(link) as it:
+        await it.tick()
+        assert "READ ONLY: the account takes no orders" in it.text
+        assert "LIVE ORDER" not in it.text
+
+
+async def test_an_alert_that_is_cut_keeps_every_word_that_has_room() -> None:
+    alerts = [alert(str(n), text=f"ETH hedge bybit:linear:ETHUSDT{n}: under-hedged by 50.0 %") for n in range(3)]
+    async with driven() as it:
+        await it.cut(alerts=tuple(alerts))
+        assert re.search(r"bybit:linear:ETHUSDT\d: (under-hedged )?…", it.text)
+        assert "2 more open: A lists all" in it.text
+
+
 async def test_a_refusal_is_read_before_anything_else_gets_room() -> None:
     link = FakeLink(replace(BTC, target=Decimal("0.6")))
     link.staged = msgspec.structs.replace(

@@ -38,8 +38,8 @@ def alert_lines(view: View, width: int, height: int) -> list[Row]:
     if not alerts:
         blind = show.trust is not Freshness.LIVE
         word: Row = (Cell("blind: the engine is not watching", "blind") if blind else NO_ALERTS,)
-        return _whole_blocks([[word], *over], 0, height)
-    return _whole_blocks([_open(show, alert, width) for alert in alerts] + over, len(alerts), height)
+        return _whole_blocks([[word], *over], 0, width, height)
+    return _whole_blocks([_open(show, alert, width) for alert in alerts] + over, len(alerts), width, height)
 
 
 def _open(show: Formatter, alert: AlertView, width: int) -> list[Row]:
@@ -60,7 +60,7 @@ def _ended(show: Formatter, alert: AlertView, width: int) -> list[Row]:
     return wrapped(text, width, "label")
 
 
-def _whole_blocks(blocks: list[list[Row]], open_ones: int, height: int) -> list[Row]:
+def _whole_blocks(blocks: list[list[Row]], open_ones: int, width: int, height: int) -> list[Row]:
     """As many blocks as fit whole; the last row counts the others, open and ended ones apart.
 
     The last open one has that row too, if it takes it: what has ended does not shorten what has not.
@@ -72,15 +72,16 @@ def _whole_blocks(blocks: list[list[Row]], open_ones: int, height: int) -> list[
         if len(block) > room and rows:
             more = _rest(max(0, open_ones - index), len(blocks) - max(index, open_ones))
             return [*rows, more] if len(rows) < height else rows
-        rows += block if len(block) <= room else [*block[: room - 1], _cut(block[room - 1])]
+        rows += block if len(block) <= room else [*block[: room - 1], _cut(block[room - 1], width)]
     return rows[:height]
 
 
-def _cut(row: Row) -> Row:
+def _cut(row: Row, width: int) -> Row:
     """A row of which more follows, broken off between two words."""
-    text = row[-1].text
-    kept = text if len(text) < 2 else text[:-2].rpartition(" ")[0]
-    return (*row[:-1], Cell(f"{kept} {ELLIPSIS}", row[-1].role))
+    text, role = row[-1]
+    if row_width(row) + 2 > width:
+        text = text[:-2].rpartition(" ")[0]
+    return (*row[:-1], Cell(f"{text} {ELLIPSIS}", role))
 
 
 def _rest(open_ones: int, ended: int) -> Row:

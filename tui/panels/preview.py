@@ -36,7 +36,7 @@ class PreviewPanel(Lines):
         if stage is not None:
             content = _fitted(_lines(view, stage, width - 4), height - 2)
         paper = stage is None or stage.paper
-        kind = "PAPER ORDER: nothing is sent to the venue" if paper else "LIVE ORDER"
+        kind = "PAPER ORDER: nothing is sent to the venue" if paper else "READ ONLY: the account takes no orders"
         if len(kind) + 24 > width:
             kind = kind.partition(":")[0]
         right: Row = (Cell(f" {kind} ", "frozen" if paper else "danger_badge"),)
@@ -212,9 +212,9 @@ def _before_after(
         _Line(header, 6),
         _Line(form.pair("position", *sizes, unit), 5),
         _Line(form.pair("hedge ratio", *ratios, Cell(target, "label"))),
-        _Line(form.pair("margin", *margins, settle), 4),
+        _Line(form.pair("margin", *margins, settle if show.known(after.margin) else Cell("", "label")), 4),
         _Line(form.pair("margin use", *uses, badge(usage)), 1),
-        _Line(form.pair("liq. price", *prices, quote), 1),
+        _Line(form.pair("liq. price", *prices, quote if show.known(after.liquidation_price) else Cell("", "label")), 1),
         _Line(form.pair("distance", *distances, badge(distance))),
     ]
 

@@ -11,7 +11,7 @@ from tui.glyphs import MASKED
 from tui.panel import Panel
 from tui.panels.fields import NO_HEDGE, Field, after_space, badge, hedge_table
 from tui.picture import View
-from tui.rows import Row, bar, fit, wrapped
+from tui.rows import Row, bar, fit, row_width, wrapped
 from tui.trend import Trend
 from tui.words import Verdict, hedge_verdict
 
@@ -57,8 +57,9 @@ class RatioPanel(Panel):
         word = badge(verdict)
         half = (width - 2) // 2
         actual = (*_pair("actual", show.percent(hedge.ratio), half), Cell("  ", "text"), word)
-        if hedge.ratio.missing:
-            actual = (*actual, Cell(f" needs {hedge.ratio.missing[0]}", "unknown"))
+        needs = f" needs {hedge.ratio.missing[0]}" if hedge.ratio.missing else ""
+        if row_width(actual) + len(needs) <= width:
+            actual = (*actual, Cell(needs, "unknown"))
         target = (
             *_pair("target", show.percent(hedge.target_ratio), half),
             Cell("  ", "text"),
