@@ -184,6 +184,8 @@ def test_no_amount_in_the_line_of_answers_stands_without_what_it_is(width: int) 
 def test_the_worst_of_several_hedges_is_named_beside_its_distance() -> None:
     line = drawn(Banner(CANVAS, "banner"), view_of(snapshot(BTC, replace(ETH, margin=Decimal(2_000)))), 120, 1)[0]
     assert re.search(r"≈\d+\.\d% ETH to liq\.", line)
+    short = drawn(Banner(CANVAS, "banner"), view_of(snapshot(BTC, replace(ETH, margin=Decimal(2_000)))), 80, 1)[0]
+    assert re.search(r"≈\d+\.\d% ETH ", short)
 
 
 def test_a_word_is_not_spelt_in_block_letters() -> None:

@@ -252,7 +252,8 @@ def _short(answer: Answer, index: int, brevity: int) -> Row:
     if brevity >= 1:
         unit = re.sub(r"^(USDT|USDC|USD)\b *", "", unit)
     if index == 0:
-        said = f"{figure} {unit}" if brevity < 2 else figure
+        name = "" if unit.startswith("to ") else unit.partition(" to ")[0]
+        said = f"{figure} {unit if brevity < 2 else name if brevity < 3 else ''}"
     else:
         said = f"{'net ' if index == LAST else ''}{figure}{'' if unit.startswith('/') else ' '}{unit}"
     if brevity == BREVITIES - 1 and index >= 2:

@@ -28,6 +28,9 @@ class Strip(Lines):
         if sum(map(len, blocks)) + LEAST_ALERTS <= room:
             rows = [row for block in blocks for row in block]
             return [*rows, (), *alert_lines(view, width, room - len(rows) - 1)]
+        if len(blocks) + LEAST_ALERTS <= room:
+            rows = [block[0] for block in blocks]
+            return [*rows, (), *alert_lines(view, width, room - len(rows) - 1)]
         start = max(0, min(chosen - room + 1, len(hedges) - room)) if len(hedges) > room else 0
         return [block[0] for block in blocks[start : start + room]]
 
