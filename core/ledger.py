@@ -1,8 +1,7 @@
-"""What each account holds: fills, funding and balances folded into positions and wallets, each exactly once.
+"""What each account holds: fills, funding and reports folded into positions, each exactly once.
 
-The wallet is the whole wallet of the settle currency, margin moved to positions included, without unrealised P&L; what
-is paid in another coin that backs the account is booked in that coin. An isolated position pays
-funding out of its margin; funding received goes to the free wallet, so that safety is never improved by an assumption.
+An isolated position pays funding out of its margin; funding received goes to the free wallet, so that safety is never
+improved by an assumption.
 """
 
 from __future__ import annotations
@@ -14,9 +13,8 @@ import msgspec
 
 from core.anchors import UNSEEN, Moment
 from core.books import Account, Hedge, MarginMode
-from core.collateral import declared_balances
 from core.errors import RequestError
-from core.events import AccountSwept, BalanceUpdate, FeeCharged, Fill, FundingPayment, OrderUpdate, PositionUpdate
+from core.events import AccountSwept, FeeCharged, Fill, FundingPayment, OrderUpdate, PositionUpdate
 from core.exact import exactly, stated_price
 from core.instruments import Instrument
 from core.last_words import LastWord
@@ -24,8 +22,9 @@ from core.legs import Leg, PositionKey
 from core.margin import opening_margin
 from core.orders import OrderRequest
 from core.pnl import Holding
-from core.positions import ZERO, Order, Position, filled, opening_id, wrong_side
+from core.positions import ZERO, Order, Position, filled, filled_before, opening_id, wrong_side
 from core.venue_accounts import VenueAccounts
+from core.wallets import Wallets
 
 
 class Ledger:
@@ -35,53 +34,30 @@ class Ledger:
         self.accounts = {account.name: account for account in accounts}
         self.reports = VenueAccounts(self.accounts.values())
         """What is known of the accounts that a venue keeps."""
-        self.balances: dict[tuple[str, str], Decimal] = {}
-        """What lies in each account, by account and asset: the settle currency, and every coin that backs it."""
-        for account in self.accounts.values():
-            self.balances |= {(account.name, asset): amount for asset, amount in declared_balances(account).items()}
+        self.wallets = Wallets(self.accounts, self.reports)
         self.positions: dict[PositionKey, Position] = {}
         self.orders: dict[str, Order] = {}
         self.contracts: dict[str, Instrument] = {}
-        self.estimated: set[tuple[str, str]] = set()
-        """Balances that hold payments which were only reckoned, since their venue last reported them."""
         self._fills: set[tuple[str, str]] = set()
         self._filled: dict[str, Decimal] = {}
         self._payments: set[tuple[str, str]] = set()
         self._charges: set[tuple[str, str]] = set()
         self.read_ns: dict[str, int] = {}
         """From when on all records of each account were read, by its last whole sweep."""
-        self._words: dict[PositionKey | tuple[str, str], LastWord] = {}
+        self._words: dict[PositionKey, LastWord] = {}
         self._superseded: dict[PositionKey, Holding] = {}
         """What a position was by the fills before its venue's last report: fills that it counts already may come after
         it."""
-        self.transfers: dict[tuple[str, str], Decimal] = {}
-        """By how much venues' reports have moved balances beyond what was folded, by account and asset: deposits (+)
-        and withdrawals (−), which are no profit."""
         self._waiting: list[tuple[Fill, Moment]] = []
+        """Fills of contracts that nobody has described yet."""
+        self._early: dict[PositionKey, list[tuple[Fill, Moment]]] = {}
+        """Fills of positions of which their venue has not reported anything yet."""
         self._undeclared: set[PositionKey] = set()
 
     def position(self, account: str, instrument: str, leg: Leg = Leg.NET) -> Position:
         """The position, flat if nothing is known of it."""
         found = self.positions.get(PositionKey(account, instrument, leg))
         return found or Position(account=account, instrument=instrument, leg=leg)
-
-    def wallet(self, account: str) -> Decimal:
-        """The balance of an account's settle currency, without unrealised P&L; 0 where its venue has not told it, which
-        :attr:`reports` says."""
-        return self.balances.get((account, self.accounts[account].settle), ZERO)
-
-    def coins(self, account: str) -> dict[str, Decimal]:
-        """The balances of an account beside its settle currency, by asset."""
-        settle = self.accounts[account].settle
-        return {asset: amount for (name, asset), amount in self.balances.items() if name == account and asset != settle}
-
-    def set_balance(self, account: str, asset: str, amount: Decimal | None) -> None:
-        """Make a balance what its user or its venue says; ``None`` forgets it."""
-        self.estimated.discard((account, asset))
-        if amount is None:
-            self.balances.pop((account, asset), None)
-        else:
-            self.balances[account, asset] = amount
 
     def of_account(self, account: str) -> list[Position]:
         """Every position that anything is known of in one account, flat ones too."""
@@ -120,6 +96,7 @@ class Ledger:
         key = hedge.key
         self.positions[key] = position
         self._waiting = [(fill, moment) for fill, moment in self._waiting if _key(fill) != key]
+        self._early.pop(key, None)
         self._fills.discard((hedge.account, opening_id(hedge.instrument, hedge.leg)))
         self._undeclared.discard(key)
         if position.quantity and position.margin is None:
@@ -195,6 +172,9 @@ class Ledger:
 
     def _fold(self, fill: Fill, instrument: Instrument, moment: Moment) -> None:
         before = self.position(*_key(fill))
+        if fill.account in self.reports and before.key not in self._words and not before.open:
+            self._early.setdefault(before.key, []).append((fill, moment))
+            return
         try:
             after, gained = self._folded(before, instrument, fill, moment)
         except RequestError as error:
@@ -206,9 +186,22 @@ class Ledger:
             after.note = f"opened {verb} {size} at mark {fill.price:f}: assumed, no order was sent"
             after.pending = ""
         self.positions[after.key] = after
-        self._credit(fill.account, self.accounts[fill.account].settle, gained)
+        self.wallets.credit(fill.account, self.accounts[fill.account].settle, gained, _time_ns(fill))
         if fill.fee_asset != self.accounts[fill.account].settle:
-            self._credit(fill.account, fill.fee_asset, -fill.fee)
+            self.wallets.credit(fill.account, fill.fee_asset, -fill.fee, _time_ns(fill))
+
+    def _fold_early(self, key: PositionKey) -> None:
+        """Fold the fills that waited for the first report of their position: those that it counts from the last back,
+        those after it as they happened."""
+        early = sorted(self._early.pop(key, ()), key=lambda item: _time_ns(item[0]))
+        covers_ns = self._words[key].covers_ns
+        counted = [item for item in early if _time_ns(item[0]) <= covers_ns]
+        for fill, moment in (*reversed(counted), *early[len(counted) :]):
+            instrument = self.contracts.get(fill.instrument)
+            if instrument is None:
+                self._waiting.append((fill, moment))
+            else:
+                self._fold(fill, instrument, moment)
 
     def _folded(self, before: Position, instrument: Instrument, fill: Fill, moment: Moment) -> tuple[Position, Decimal]:
         """The position after a fill, and what the wallet gains by it. Raises RequestError as ``filled`` does.
@@ -218,8 +211,10 @@ class Ledger:
         """
         account = self.accounts[fill.account]
         word, held = self._words.get(before.key), self._superseded.get(before.key, Holding())
-        if account.paper or word is None or (fill.venue_time_ns or fill.received_ns) > word.covers_ns:
+        if account.paper or word is None or _time_ns(fill) > word.covers_ns:
             return filled(before, account, instrument, fill, moment)
+        if _time_ns(fill) <= before.opened_ns:
+            return filled_before(before, account, instrument, fill, moment)
         then = msgspec.structs.replace(before, quantity=held.quantity, entry_price=held.entry_price)
         after, gained = filled(then, account, instrument, fill, moment)
         self._superseded[before.key] = Holding(after.quantity, after.entry_price)
@@ -235,17 +230,6 @@ class Ledger:
         )
         return kept, gained
 
-    def _credit(self, account: str, asset: str, amount: Decimal) -> None:
-        """Count what was gained or paid. A balance that a venue keeps is what the venue says: there the gain explains a
-        part of its last change."""
-        place = (account, asset)
-        if place not in self.balances:
-            return
-        if account in self.reports:
-            self.transfers[place] = self.transfers.get(place, ZERO) - amount
-        else:
-            self.balances[place] += amount
-
     @exactly
     def funding(self, payment: FundingPayment) -> bool:
         """Book a funding payment; false if it was seen before or is of an account that is not ours."""
@@ -259,7 +243,9 @@ class Ledger:
             for position in held:
                 _not_booked(position, payment, "")
             if payment.amount.is_finite():
-                self._paid_into(payment)
+                self.wallets.credit(
+                    payment.account, payment.asset, payment.amount, payment.settled_ns, estimated=payment.estimated
+                )
             return True
         for position in held:
             if len(held) == 1:
@@ -271,13 +257,10 @@ class Ledger:
                 position.margin += payment.amount
                 position.margin_estimated = position.margin_estimated or payment.estimated or len(held) > 1
             position.venue_liquidation = None
-        self._paid_into(payment)
+        self.wallets.credit(
+            payment.account, payment.asset, payment.amount, payment.settled_ns, estimated=payment.estimated
+        )
         return True
-
-    def _paid_into(self, payment: FundingPayment) -> None:
-        self._credit(payment.account, payment.asset, payment.amount)
-        if payment.estimated and (payment.account, payment.asset) in self.balances:
-            self.estimated.add((payment.account, payment.asset))
 
     @exactly
     def charged(self, fee: FeeCharged) -> bool:
@@ -297,7 +280,7 @@ class Ledger:
                 held = position.foreign_sums.get(fee.asset, ZERO)
                 position.foreign_sums = position.foreign_sums | {fee.asset: held + fee.amount}
             self.positions[position.key] = position
-        self._credit(fee.account, fee.asset, -fee.amount)
+        self.wallets.credit(fee.account, fee.asset, -fee.amount, fee.charged_ns)
         return True
 
     def _paid(self, payment: FundingPayment) -> list[Position]:
@@ -309,29 +292,6 @@ class Ledger:
         return [self.position(*key)]
 
     @exactly
-    def balance(self, event: BalanceUpdate) -> bool:
-        """Take a balance as its venue reports it; false where it changes nothing or backs no account of ours.
-
-        A coin that a multi-asset account was not said to hold backs it from then on. What differs from the balance
-        that was folded came in or went out, and is kept in :attr:`transfers`.
-        """
-        account = self.accounts.get(event.account)
-        if account is None or not event.wallet_balance.is_finite():
-            return False
-        place = (event.account, event.asset)
-        held = self.balances.get(place)
-        kept_there = account.name in self.reports and event.asset == account.settle
-        if held is None and not account.multi_asset and not kept_there:
-            return False
-        if account.name in self.reports and not self._later(place, event):
-            return False
-        if held is not None:
-            self.transfers[place] = self.transfers.get(place, Decimal(0)) + event.wallet_balance - held
-        estimated = place in self.estimated
-        self.set_balance(event.account, event.asset, event.wallet_balance)
-        return estimated or held != event.wallet_balance
-
-    @exactly
     def reported(self, event: PositionUpdate) -> bool:
         """Take a position as its venue reports it; false where it changes nothing: it is of no account of ours, has no
         quantity, is older than what is held, or says the same."""
@@ -339,9 +299,10 @@ class Ledger:
         if account is None or not event.quantity.is_finite():
             return False
         before = self.position(*_key(event))
+        first = event.account in self.reports and before.key not in self._words
         self._undeclared.discard(before.key)
         if event.account in self.reports:
-            if not self._later(before.key, event):
+            if not self._words.setdefault(before.key, LastWord()).takes_report(event):
                 return False
             self._superseded[before.key] = Holding(before.quantity, before.entry_price)
         isolated, impossible = account.margin_mode is MarginMode.ISOLATED, wrong_side(event.leg, event.quantity)
@@ -358,10 +319,13 @@ class Ledger:
             pending="",
             unbooked=contradiction if impossible else "",
             opened=Holding(event.quantity, stated_price(event.entry_price)) if unheard else before.opened,
+            opened_ns=self._words[before.key].covers_ns if first and unheard else before.opened_ns,
             unexplained=before.unexplained + (0 if unheard else event.quantity - before.quantity),
             unbooked_funding=before.unbooked_funding or self._untold_funding(event),
         )
         self.positions[before.key] = after
+        if first:
+            self._fold_early(before.key)
         return unheard or msgspec.structs.replace(after, reported_ns=before.reported_ns) != before
 
     def _untold_funding(self, event: PositionUpdate) -> tuple[str, ...]:
@@ -370,12 +334,6 @@ class Ledger:
             return ()
         venue = self.accounts[event.account].venue
         return (f"funding of {event.instrument}, of which {venue} tells no payments",)
-
-    def _later(self, key: PositionKey | tuple[str, str], event: PositionUpdate | BalanceUpdate) -> bool:
-        """Whether a report is later than the one that is held."""
-        return self._words.setdefault(key, LastWord()).takes(
-            asked_ns=event.asked_ns, venue_time_ns=event.venue_time_ns, received_ns=event.received_ns
-        )
 
     def sent(self, request: OrderRequest) -> None:
         """Remember an order from the moment that its intent is journaled."""
@@ -400,6 +358,10 @@ class Ledger:
 
 def _key(item: Fill | FundingPayment | PositionUpdate | OrderRequest) -> PositionKey:
     return PositionKey(item.account, item.instrument, item.leg)
+
+
+def _time_ns(fill: Fill) -> int:
+    return fill.venue_time_ns or fill.received_ns
 
 
 def _not_booked(position: Position, payment: FundingPayment, whose: str) -> None:

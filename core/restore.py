@@ -13,6 +13,7 @@ from core.alerts import Alerts, identity
 from core.books import Account, Book, Hedge
 from core.collateral import declared_balances
 from core.commands import StageHedge
+from core.conditions import order_conditions
 from core.events import (
     AccountSwept,
     BalanceUpdate,
@@ -41,7 +42,7 @@ from core.records import (
     Recorder,
     TargetChanged,
 )
-from core.rules import LASTING, LIQUIDATED, ORDER_UNKNOWN, order_conditions
+from core.rules import LASTING, LIQUIDATED, ORDER_UNKNOWN
 from core.staging import Staging
 from core.targets import Targets
 from core.typed_marks import TypedMarkets
@@ -122,7 +123,7 @@ class Restorer:
             case OrderUpdate():
                 self._ledger.order(event)
             case BalanceUpdate():
-                self._ledger.balance(event)
+                self._ledger.wallets.reported(event)
             case PositionUpdate():
                 self._ledger.reported(event)
             case FeeCharged():
@@ -154,7 +155,7 @@ class Restorer:
         settle = self._ledger.accounts[account.name].settle
         for asset in {**said, **says}:
             if said.get(asset) != says.get(asset) and (asset in says or asset != settle):
-                self._ledger.set_balance(account.name, asset, says.get(asset))
+                self._ledger.wallets.set(account.name, asset, says.get(asset))
                 self._rewritten.add(account.name)
 
     def _declare_accounts(self) -> None:

@@ -12,7 +12,8 @@ from core.calculators.account import AccountAnswer, AccountRequest, account
 from core.calculators.attribution import attribution
 from core.calculators.attribution_fields import AttributionAnswer, AttributionRequest
 from core.calculators.band import BandAnswer, BandRequest, band
-from core.calculators.basis import BasisAnswer, BasisRequest, basis_of
+from core.calculators.basis import basis_of
+from core.calculators.basis_fields import BasisAnswer, BasisRequest
 from core.calculators.beta import beta
 from core.calculators.beta_fields import BetaAnswer, BetaRequest
 from core.calculators.carry import carry
@@ -21,7 +22,8 @@ from core.calculators.chooser import ChooserAnswer, ChooserRequest, chooser
 from core.calculators.collateral import CollateralAnswer, CollateralRequest, collateral
 from core.calculators.context import ContextAnswer, ContextRequest, context
 from core.calculators.fields import Request, Unknown
-from core.calculators.funding import FundingAnswer, FundingRequest, funding
+from core.calculators.funding import funding
+from core.calculators.funding_fields import FundingAnswer, FundingRequest
 from core.calculators.hedge_size import hedge_size
 from core.calculators.hedge_size_fields import HedgeSizeAnswer, HedgeSizeRequest
 from core.calculators.liquidation import liquidation
@@ -34,7 +36,8 @@ from core.calculators.liquidation_fields import (
 from core.calculators.margin import margin
 from core.calculators.margin_fields import MarginAnswer, MarginRequest
 from core.calculators.multi_hedge import MultiHedgeAnswer, MultiHedgeRequest, multi_hedge
-from core.calculators.pnl import PnlAnswer, PnlRequest, profit
+from core.calculators.pnl import profit
+from core.calculators.pnl_fields import PnlAnswer, PnlRequest
 from core.calculators.reading import FiguresNotKnown, read_request, refusal
 from core.calculators.reverse_stress import ReverseStressAnswer, ReverseStressRequest, reverse_stress
 from core.calculators.scenario import scenario
@@ -42,7 +45,8 @@ from core.calculators.scenario_fields import ScenarioAnswer, ScenarioRequest
 from core.calculators.top_up import TopUpAnswer, TopUpRequest, top_up
 from core.calculators.touch import TouchAnswer, TouchRequest, touch
 from core.calculators.value_at_risk import ValueAtRiskAnswer, ValueAtRiskRequest, value_at_risk
-from core.calculators.volatility import VolatilityAnswer, VolatilityRequest, volatility
+from core.calculators.volatility import volatility
+from core.calculators.volatility_fields import VolatilityAnswer, VolatilityRequest
 from core.errors import RequestError
 
 _Asked = TypeVar("_Asked", bound=Request)
@@ -78,7 +82,7 @@ class Calculator(Generic[_Asked]):
         try:
             return self.request.model_validate(dict(fields))
         except ValidationError as wrong:
-            raise refusal(wrong) from None
+            raise refusal(wrong, field_names(self.request.model_json_schema(mode="validation"))) from None
 
     def answer(self, fields: Mapping[str, Any]) -> dict[str, Any]:
         """The answer to a request given as a mapping; figures are strings. Raises RequestError."""
@@ -99,6 +103,16 @@ class Calculator(Generic[_Asked]):
             "request": plain_schema(self.request.model_json_schema(mode="validation")),
             "answer": plain_schema(TypeAdapter(answers).json_schema(mode="serialization")),
         }
+
+
+def field_names(schema: Any) -> set[str]:
+    """The names of all fields that a request of this schema may have, at any depth."""
+    if isinstance(schema, list):
+        return {name for item in schema for name in field_names(item)}
+    if not isinstance(schema, dict):
+        return set()
+    own = set(schema["properties"]) if isinstance(schema.get("properties"), dict) else set()
+    return own.union(*(field_names(item) for name, item in schema.items() if name != "examples"))
 
 
 def plain_schema(part: Any) -> Any:
@@ -176,7 +190,7 @@ CALCULATORS: dict[str, Calculator[Any]] = {
         ),
         Calculator(
             "volatility",
-            "volatility from candles, closes or returns, by seven estimators, per bar, day and year",
+            "volatility from candles, closes or returns by eight estimators, or a known one, per bar, day and year",
             VolatilityRequest,
             (VolatilityAnswer, Unknown),
             volatility,

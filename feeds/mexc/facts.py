@@ -133,6 +133,7 @@ OPEN_ORDERS_OF_PATH: Final = "/api/v1/private/order/list/open_orders/{symbol}"
 ORDER_HISTORY_PATH: Final = "/api/v1/private/order/list/history_orders"
 DEALS_PATH: Final = "/api/v1/private/order/list/order_deals/v3"
 OLD_DEALS_PATH: Final = "/api/v1/private/order/list/order_deals"
+FEE_DETAILS_PATH: Final = "/api/v1/private/order/fee_details"
 ORDER_DEALS_PATH: Final = "/api/v1/private/order/deal_details/{order_id}"
 
 SPOT_TIME_PATH: Final = "/api/v3/time"
@@ -143,6 +144,7 @@ SPOT_DAY_PATH: Final = "/api/v3/ticker/24hr"
 SPOT_BOOK_PATH: Final = "/api/v3/ticker/bookTicker"
 SPOT_ACCOUNT_PATH: Final = "/api/v3/account"
 LISTEN_KEY_PATH: Final = "/api/v3/userDataStream"
+RIGHTS_PATH: Final = "/api/v3/apiKeyInfo"
 
 RECV_WINDOW_MS: Final = 5_000
 POLL_SECONDS: Final = 30.0
@@ -197,6 +199,9 @@ CODES_GONE: Final = frozenset({"", "0", "2040", "2041"})
 """What the row of a cancelled order may say: taken, no such order (any more), or a state that cannot be cancelled."""
 
 CODES_NO_SUCH_ORDER: Final = frozenset({"2040", "-2013"})
+CODES_MAY_NOT_ASK: Final = frozenset({"700007"})
+"""A key that has no right to this endpoint of spot: a good one may have none there at all."""
+
 LONGEST_ORDER_ID: Final = 32
 
 _NO_STREAM = "spot is told over the account stream and REST; its orders are not part of hedging here"
@@ -205,11 +210,7 @@ NOT_OFFERED: Final[Mapping[tuple[str, str], str]] = {
     **{
         (market, capability): reason
         for market in (LINEAR, INVERSE)
-        for capability, reason in (
-            ("fee records", "the contract API has no ledger of fees: fills tell them, each with its currency"),
-            ("key permissions", "the contract API does not tell what a key may do, only refuses (codes 701 to 704)"),
-            ("test network", "there is none"),
-        )
+        for capability, reason in (("test network", "there is none"),)
     },
     **{
         (SPOT, capability): reason
@@ -220,7 +221,6 @@ NOT_OFFERED: Final[Mapping[tuple[str, str], str]] = {
             *((name, "spot pairs have none") for name in ("position mode", "margin mode", "leverage", "reduce-only")),
             *((name, _NO_STREAM) for name in ("open orders", "fills", "fee records", "client order id")),
             *((name, _NO_STREAM) for name in ("place an order", "cancel an order", "query an order", "post-only")),
-            ("key permissions", "the account answer tells what the account may do, not what the key may"),
             ("test network", "there is none"),
         )
     },
@@ -228,6 +228,10 @@ NOT_OFFERED: Final[Mapping[tuple[str, str], str]] = {
 """What the venue does not offer, or what is not read here, by market and capability."""
 
 ESTIMATED: Final[Mapping[tuple[str, str], str]] = {
+    **{
+        (market, "fee records"): "what points or bonus money bore of a fee is told beside it and is not taken off"
+        for market in (LINEAR, INVERSE)
+    },
     **{
         (market, "private stream"): "the stream tells a wallet balance only while no position is held: what it calls "
         "available then leaves out an unrealised loss of cross positions; REST tells it always"

@@ -17,9 +17,9 @@ from core.events import Fill, FillOrigin, OrderState, OrderUpdate, PositionUpdat
 from core.exact import ZERO, exactly, stated_price
 from core.instruments import instrument_id
 from core.legs import Leg
-from feeds.fields import PRICE_CEILING, PRICE_FLOOR, Fields, plausible_symbol
+from feeds.fields import PRICE_CEILING, PRICE_FLOOR, Fields, plausible_asset, plausible_symbol
 from feeds.weex import facts
-from feeds.weex.known import LONG, SHORT, SIDES, Known
+from feeds.weex.known import LONG, ORDER_SIDES, SHORT, SIDES, Known
 
 _STATES: Final = {
     "NEW": OrderState.OPEN,
@@ -79,6 +79,15 @@ def symbol_of(fields: Fields) -> str | None:
         fields.note("symbol", "a symbol")
         return None
     return symbol
+
+
+def coin_of(fields: Fields, name: str) -> str | None:
+    """The name of a coin, noted as bad where it cannot be one."""
+    coin = fields.text(name)
+    if coin is not None and not plausible_asset(coin):
+        fields.note(name, "the name of a coin")
+        return None
+    return coin
 
 
 def choice(fields: Fields, name: str, among: Iterable[str]) -> str | None:
@@ -156,7 +165,7 @@ def order(fields: Fields, origin: Origin) -> OrderUpdate | None:
     streamed = "orderSide" in fields
     symbol = symbol_of(fields)
     side = choice(fields, "orderSide" if streamed else "side", tuple(_ORDER_SIDES))
-    position_side = choice(fields, "positionSide", SIDES)
+    position_side = choice(fields, "positionSide", ORDER_SIDES)
     status = choice(fields, "status", tuple(_STATES))
     quantity, filled = (fields.size(name) for name in (("size", "cumFillSize") if streamed else _REST_SIZES))
     value = fields.size("cumFillValue" if streamed else "cumQuote")
@@ -239,10 +248,11 @@ def _fill(
 ) -> Fill | None:
     streamed = side_name == "orderSide"
     symbol, side = symbol_of(fields), choice(fields, side_name, tuple(_ORDER_SIDES))
-    position_side, asset = choice(fields, "positionSide", SIDES), fields.text("coin" if streamed else "commissionAsset")
-    time_ns, fill_id = fields.nanoseconds("createdTime" if streamed else "time"), fields.shown("id")
-    if not fill_id:
-        fields.note("id", "an id")
+    position_side = choice(fields, "positionSide", ORDER_SIDES)
+    asset = coin_of(fields, "coin" if streamed else "commissionAsset")
+    time_ns, fill_id = fields.nanoseconds("createdTime" if streamed else "time"), fields.number_of("id")
+    if size == 0:
+        fields.note("fillSize" if streamed else "qty", "more than 0")
     if symbol is None or side is None or position_side is None or price is None or not size or fields.bad:
         return None
     return Fill(

@@ -4,6 +4,7 @@ venue tells of them."""
 from __future__ import annotations
 
 import itertools
+import random
 from collections.abc import Sequence
 from contextlib import closing
 from decimal import Decimal
@@ -27,11 +28,17 @@ from core.events import (
     FundingPayment,
     PositionUpdate,
 )
+from core.exact import ONE
 from core.figures import Figure, Freshness
+from core.instruments import ContractKind
 from core.journal import open_journal
 from core.ledger import Ledger
+from core.legs import Leg
+from core.pnl import Holding, apply_fill
 from core.snapshot import AccountView, HedgeLine, Mode
+from core.venue_accounts import VenueAccounts
 from feeds.account_keeper import in_order
+from tests.core.money import decimals
 from tests.support.builders import LINEAR, at, instrument, market_at, reference
 
 ACCOUNT = "kept"
@@ -155,7 +162,7 @@ def test_a_fill_counts_once_whenever_its_report_comes(
     ledger = Ledger(kept_book().accounts)
     ledger.described(instrument(LINEAR))
     ledger.reported(told("-2.5", when=1))
-    ledger.balance(balance("1000", when=1))
+    ledger.wallets.reported(balance("1000", when=1))
     after = (fill, told(quantity, entry, when=4, venue=3), balance(str(1000 + realised - 10), when=4))
     for index in order:
         event = after[index]
@@ -164,20 +171,144 @@ def test_a_fill_counts_once_whenever_its_report_comes(
         elif isinstance(event, PositionUpdate):
             ledger.reported(event)
         else:
-            ledger.balance(event)
+            ledger.wallets.reported(event)
     position = ledger.position(ACCOUNT, LINEAR)
     assert (position.quantity, position.realised, position.fees) == (Decimal(quantity), Decimal(realised), Decimal(10))
     assert position.unexplained == 0
-    assert ledger.wallet(ACCOUNT) == 1000 + realised - 10
-    assert ledger.transfers[ACCOUNT, "USDT"] == 0
+    assert ledger.wallets.settle(ACCOUNT) == 1000 + realised - 10
+    assert ledger.wallets.transfers[ACCOUNT, "USDT"] == 0
+
+
+def test_a_fill_that_the_first_report_counts_already_may_come_after_it() -> None:
+    ledger = Ledger(kept_book().accounts)
+    ledger.described(instrument(LINEAR))
+    ledger.reported(told("-0.03", "60020", when=2))
+    ledger.wallets.reported(balance("990", when=2))
+    ledger.fill(sold("f", "0.01", "60040", when=1))
+    position = ledger.position(ACCOUNT, LINEAR)
+    assert (position.quantity, position.entry_price) == (Decimal("-0.03"), Decimal(60_020))
+    assert position.opened == Holding(Decimal("-0.02"), Decimal(60_010))
+    assert (position.unexplained, position.fees) == (Decimal(0), Decimal(10))
+    assert not ledger.wallets.transfers.get((ACCOUNT, "USDT")), "the first balance told counted the fee"
+
+
+def test_a_fill_that_comes_before_anything_is_told_of_its_position_makes_none_of_its_own() -> None:
+    ledger = Ledger(kept_book().accounts)
+    ledger.described(instrument(LINEAR))
+    ledger.fill(sold("f", "0.01", "60040", when=1, side="buy"))
+    ledger.fill(sold("g", "0.02", "60050", when=3))
+    assert ledger.position(ACCOUNT, LINEAR).quantity == 0
+    ledger.reported(told("-0.03", "60020", when=2))
+    position = ledger.position(ACCOUNT, LINEAR)
+    assert position.opened == Holding(Decimal("-0.04"), Decimal(60_020))
+    assert (position.quantity, position.realised) == (Decimal("-0.05"), Decimal("-0.2"))
+    assert position.unexplained == 0
+
+
+@given(
+    st.tuples(st.integers(-5, 5), st.integers(90, 110)),
+    st.lists(st.tuples(st.integers(-4, 4).filter(bool), st.integers(90, 110), st.integers(0, 2)), max_size=6),
+    st.integers(0, 6),
+    st.randoms(use_true_random=False),
+)
+def test_profit_since_the_first_report_is_told_whole_whenever_fills_come(
+    begun: tuple[int, int], fills: list[tuple[int, int, int]], reported_after: int, chance: random.Random
+) -> None:
+    """Fills before the first report come before it, after it, or not at all; those after it come as they happen."""
+    ledger = Ledger(kept_book().accounts)
+    ledger.described(instrument(LINEAR))
+    held = Holding(Decimal(begun[0]), Decimal(begun[1])) if begun[0] else Holding()
+    early: list[Fill] = []
+    late: list[Fill] = []
+    after: list[Fill] = []
+    first = held
+    for number, (change, price, fate) in enumerate(fills):
+        side = "buy" if change > 0 else "sell"
+        fill = sold(str(number), str(abs(change)), str(price), when=number, side=side)
+        held, _ = apply_fill(ContractKind.LINEAR, ONE, held, side, fill.price, fill.quantity)
+        if number < reported_after:
+            first = held
+            {0: early, 1: late, 2: []}[fate].append(fill)
+        else:
+            after.append(fill)
+    chance.shuffle(late)
+    for fill in early:
+        ledger.fill(fill)
+    entry = None if first.entry_price is None else str(first.entry_price)
+    ledger.reported(told(str(first.quantity), entry, when=reported_after - 0.5))
+    for fill in (*late, *after):
+        ledger.fill(fill)
+    position, mark = ledger.position(ACCOUNT, LINEAR), Decimal(100)
+    assert position.quantity == held.quantity
+    assert position.unexplained == 0
+    opened = position.opened
+    unrealised = held.quantity * (mark - position.entry_price) if position.entry_price else Decimal(0)
+    begun_with = opened.quantity * (mark - opened.entry_price) if opened.entry_price else Decimal(0)
+    flow = position.traded.coins * mark - position.traded.at_fill
+    assert position.realised + unrealised == pytest.approx(begun_with + flow, abs=Decimal("1e-20"))
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(["buy", "sell"]), decimals("0.1", "3", 1), decimals("50000", "70000", 0)),
+        min_size=1,
+        max_size=5,
+    ),
+    st.data(),
+)
+def test_fills_that_come_after_the_report_that_counts_them_are_booked_as_if_before(
+    trades: list[tuple[str, Decimal, Decimal]], data: st.DataObject
+) -> None:
+    fills = [
+        sold(str(number), str(quantity), str(price), when=number + 2, side=side)
+        for number, (side, quantity, price) in enumerate(trades)
+    ]
+    counted = data.draw(st.integers(1, len(fills)), "fills that the report counts")
+    comes = data.draw(st.integers(0, counted), "fills before the report")
+    ordered, late = (Ledger(kept_book().accounts) for _ in range(2))
+    for ledger in (ordered, late):
+        ledger.described(instrument(LINEAR))
+        ledger.reported(told("0", None, when=1))
+    for fill in fills[:counted]:
+        ordered.fill(fill)
+    then = ordered.position(ACCOUNT, LINEAR)
+    entry = None if then.entry_price is None else str(then.entry_price)
+    report = told(str(then.quantity), entry, when=20, venue=counted + 1.5)
+    for fill in fills[counted:]:
+        ordered.fill(fill)
+    for fill in fills[:comes]:
+        late.fill(fill)
+    late.reported(report)
+    for fill in fills[comes:]:
+        late.fill(fill)
+    wanted, found = (ledger.position(ACCOUNT, LINEAR) for ledger in (ordered, late))
+    for name in ("quantity", "entry_price", "realised", "fees", "traded", "unexplained"):
+        assert getattr(found, name) == getattr(wanted, name), name
+
+
+def test_a_report_that_is_older_changes_nothing_and_says_so() -> None:
+    ledger = Ledger(kept_book().accounts)
+    assert ledger.wallets.reported(balance("1000", when=9))
+    assert not ledger.wallets.reported(balance("900", when=1))
+    assert ledger.reported(told("-2", when=9))
+    assert not ledger.reported(told("-3", when=1))
+    assert ledger.wallets.settle(ACCOUNT) == 1000
+    assert ledger.position(ACCOUNT, LINEAR).quantity == -2
+
+
+def test_an_account_that_is_kept_here_is_swept_by_no_venue() -> None:
+    ledger = Ledger([*kept_book().accounts, *seed_book().accounts])
+    assert not ledger.swept(msgspec.structs.replace(swept(), account="paper"))
+    assert ledger.swept(swept())
+    assert set(ledger.read_ns) == {ACCOUNT}
 
 
 def test_a_deposit_is_told_from_profit() -> None:
     ledger = Ledger(kept_book().accounts)
-    ledger.balance(balance("1000"))
+    ledger.wallets.reported(balance("1000"))
     ledger.funding(payment("p", "3"))
-    ledger.balance(balance("1503", when=5))
-    assert ledger.transfers[ACCOUNT, "USDT"] == 500
+    ledger.wallets.reported(balance("1503", when=5))
+    assert ledger.wallets.transfers[ACCOUNT, "USDT"] == 500
 
 
 def payment(name: str, amount: str) -> FundingPayment:
@@ -208,11 +339,19 @@ def fee(name: str, amount: str, kind: str) -> FeeCharged:
 @given(st.lists(st.sampled_from(["a", "b", "c"]), min_size=1, max_size=9))
 def test_a_fee_counts_once_and_those_of_fills_never(names: list[str]) -> None:
     ledger = Ledger(kept_book().accounts)
-    ledger.balance(balance("1000"))
+    ledger.wallets.reported(balance("1000"))
     taken = [ledger.charged(fee(name, "7", "liquidation")) for name in names]
     assert not ledger.charged(fee("t", "9", "trade"))
     assert sum(taken) == len(set(names))
     assert ledger.position(ACCOUNT, LINEAR).fees == 7 * len(set(names))
+
+
+@pytest.mark.parametrize("amount", ["NaN", "sNaN", "Infinity"])
+def test_a_fee_that_is_no_number_spoils_no_sum(amount: str) -> None:
+    ledger = Ledger(kept_book().accounts)
+    assert not ledger.charged(fee("a", amount, "liquidation"))
+    assert ledger.charged(fee("a", "7", "liquidation")), "and does not keep out the one that is told right"
+    assert ledger.position(ACCOUNT, LINEAR).fees == 7
 
 
 def test_settings_that_differ_are_said_and_nothing_is_changed() -> None:
@@ -232,6 +371,22 @@ def test_settings_that_differ_are_said_and_nothing_is_changed() -> None:
         alert for alert in made.snapshot(at(3)).alerts if alert.rule == "settings differ" and alert.ended_ns is None
     ]
     assert not open_now
+
+
+@pytest.mark.parametrize(
+    ("long", "short", "said"),
+    [
+        (20, 20, ["{} has leverage 20 at the venue, and 2 here"]),
+        (2, 20, ["of the short leg: {} has leverage 20 at the venue, and 2 here"]),
+        (2, 2, []),
+    ],
+)
+def test_what_both_legs_have_in_common_is_said_once(long: int, short: int, said: list[str]) -> None:
+    accounts = VenueAccounts(kept_book().accounts)
+    for leg, leverage in ((Leg.LONG, long), (Leg.SHORT, short)):
+        accounts.set(AccountSettings(account=ACCOUNT, instrument=LINEAR, leg=leg, leverage=Decimal(leverage)))
+    where = f"{LINEAR} in {ACCOUNT}"
+    assert list(accounts.differences(ACCOUNT, [LINEAR])) == [words.format(where) for words in said]
 
 
 def test_a_key_of_which_the_venue_says_nothing_is_called_unverified() -> None:
@@ -277,10 +432,10 @@ def test_an_older_question_that_is_answered_later_is_not_the_last_word() -> None
 
 def test_a_wallet_is_told_by_the_last_word_too() -> None:
     ledger = Ledger(kept_book().accounts)
-    ledger.balance(balance("1000", when=5))
-    ledger.balance(balance("400", when=10.1))
-    ledger.balance(msgspec.structs.replace(balance("1000", when=10.4), asked_ns=at(10)))
-    assert ledger.wallet(ACCOUNT) == 400
+    ledger.wallets.reported(balance("1000", when=5))
+    ledger.wallets.reported(balance("400", when=10.1))
+    ledger.wallets.reported(msgspec.structs.replace(balance("1000", when=10.4), asked_ns=at(10)))
+    assert ledger.wallets.settle(ACCOUNT) == 400
 
 
 def test_a_sweep_is_told_in_the_order_in_which_it_can_be_folded() -> None:
@@ -308,7 +463,7 @@ def test_reports_that_say_the_same_are_not_written_down() -> None:
     assert [ledger.reported(event) for event in reports] == [True, False, False]
     assert ledger.position(ACCOUNT, LINEAR).reported_ns == at(30.1), "it is as fresh as the last of them"
     wallets = [msgspec.structs.replace(balance("7", when=number), asked_ns=at(number)) for number in (10, 20)]
-    assert [ledger.balance(event) for event in wallets] == [True, False]
+    assert [ledger.wallets.reported(event) for event in wallets] == [True, False]
 
 
 def test_the_next_run_reads_records_from_the_last_whole_sweep_on(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ import pytest
 from feeds.sim.process import SimulatorProcess
 from tests.interop.checks import repeated, soon, subscribed
 from tests.interop.clients import SPOT, SWAP, client
+from tests.support.patience import PATIENCE
 
 COIN_SWAP = "BTC/USD:BTC"
 SWAPS = pytest.mark.parametrize(
@@ -33,6 +34,7 @@ SWAPS = pytest.mark.parametrize(
 
 SEEN = ("instruments", "24 h ticker", "funding rate", "last settled funding rate", "funding interval", "candles")
 ACCOUNT = ("balances", "positions", "open orders", "fills", "private stream", "position mode", "leverage")
+RECORDS = ("funding records", "fee records")
 TRADED = ("place an order", "cancel an order", "query an order", "post-only", "reduce-only", "client order id")
 
 
@@ -89,16 +91,21 @@ async def test_funding_rates_are_followed(simulator: SimulatorProcess) -> None:
     async with client(simulator, "mexc") as exchange:
         for swap in (SWAP, COIN_SWAP):
             told = (await exchange.fetch_funding_rate(swap))["fundingTimestamp"]
-            async with asyncio.timeout(15):
+            async with asyncio.timeout(PATIENCE):
                 rate = await exchange.watch_funding_rate(swap)
             assert rate["fundingTimestamp"] == told
 
 
 @pytest.mark.verifies("mexc", "spot", "instruments", "24 h ticker", "best bid and ask", "candles", client="ccxt.pro")
-@pytest.mark.verifies("mexc", "spot", "balances", "private stream", "server time", client="ccxt.pro")
+@pytest.mark.verifies("mexc", "spot", "balances", "private stream", "server time", "key permissions", client="ccxt.pro")
+@pytest.mark.verifies("mexc", "linear", "key permissions", client="ccxt.pro")
+@pytest.mark.verifies("mexc", "inverse", "key permissions", client="ccxt.pro")
 async def test_spot(simulator: SimulatorProcess) -> None:
     async with client(simulator, "mexc") as exchange:
         assert exchange.market(SPOT)["precision"]["price"] == 0.01
+        key_info = await exchange.spotPrivateGetApiKeyInfo({"accessKey": exchange.apiKey})
+        assert {"CONTRACT_DEAL_WRITE", "SPOT_DEAL_WRITE"} < set(key_info["permissions"].split(","))
+        assert "WITHDRAW" not in key_info["permissions"]
         index = float((await exchange.fetch_ticker(SWAP))["info"]["indexPrice"])
         day = await exchange.fetch_ticker(SPOT)
         assert abs(day["last"] / index - 1) < 0.01
@@ -120,8 +127,8 @@ async def test_spot(simulator: SimulatorProcess) -> None:
         simulator.control("transfer", venue="mexc", key=key, asset="USDT", amount="-125.5", wallet="spot")
 
 
-@pytest.mark.verifies("mexc", "linear", *ACCOUNT, *TRADED, "funding records", "margin mode", client="ccxt.pro")
-@pytest.mark.verifies("mexc", "inverse", *ACCOUNT, *TRADED, "funding records", "margin mode", client="ccxt.pro")
+@pytest.mark.verifies("mexc", "linear", *ACCOUNT, *TRADED, *RECORDS, "margin mode", client="ccxt.pro")
+@pytest.mark.verifies("mexc", "inverse", *ACCOUNT, *TRADED, *RECORDS, "margin mode", client="ccxt.pro")
 @SWAPS
 async def test_orders_and_positions(simulator: SimulatorProcess, swap: str, amount: float, settle: str) -> None:
     async with client(simulator, "mexc") as exchange:
@@ -148,8 +155,10 @@ async def test_orders_and_positions(simulator: SimulatorProcess, swap: str, amou
             if not rows:
                 break
         assert (await exchange.fetch_balance())[settle]["total"] != before
-        sides = [row["info"]["side"] for row in await exchange.fetch_my_trades(swap)]
-        assert sorted(sides) == [2, 3]
+        fills = await exchange.fetch_my_trades(swap)
+        assert sorted(row["info"]["side"] for row in fills) == [2, 3]
+        told = (await exchange.contractPrivateGetOrderFeeDetails({"symbol": exchange.market(swap)["id"]}))["data"]
+        assert {str(row["id"]): float(row["fee"]) for row in told} == {row["id"]: row["fee"]["cost"] for row in fills}
 
 
 async def rest_and_cancel(exchange: Any, simulator: SimulatorProcess, swap: str, amount: float, name: str) -> None:

@@ -210,6 +210,7 @@ def _signed(account: AccountApi, trade: TradeApi) -> tuple[Signed, ...]:
         Signed("GET", "order/list/order_deals", trade.deals),
         Signed("GET", "order/list/order_deals/v3", trade.deals),
         Signed("GET", "order/deal_details/{order_id}", trade.deals),
+        Signed("GET", "order/fee_details", trade.fee_details),
     )
 
 
@@ -228,6 +229,7 @@ def _spot_public(spot: SpotApi) -> Mapping[str, Callable[[Parameters], Any]]:
 def _spot_signed(spot: SpotApi) -> Mapping[tuple[str, str], Callable[[Parameters, Account], Any]]:
     return {
         ("GET", "account"): spot.account,
+        ("GET", "apiKeyInfo"): spot.key_info,
         ("GET", "capital/config/getall"): spot.coins,
         ("POST", "userDataStream"): spot.make_key,
         ("PUT", "userDataStream"): spot.extend_key,

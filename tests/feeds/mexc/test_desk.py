@@ -13,12 +13,14 @@ from core.events import (
     AccountSwept,
     AnyEvent,
     BalanceUpdate,
+    FeeCharged,
     Fill,
     OrderState,
     OrderUpdate,
     PositionUpdate,
 )
 from core.legs import Leg
+from feeds.clock import Clock
 from feeds.examine import clock_skew_ms
 from feeds.mexc import orders
 from feeds.mexc.orders import Margin
@@ -146,9 +148,10 @@ async def test_a_key_that_may_not_trade_is_refused_and_nothing_is_placed(simulat
 async def test_a_venue_that_wants_quiet_is_obeyed_and_no_order_is_in_doubt(simulator: SimulatorProcess) -> None:
     account = Account(simulator)
     asked = order("sell", await account.price(LINEAR, "1.02"))
+    made_now = msgspec.structs.replace(asked, created_ns=Clock().now_ns())
     simulator.control("limit_rate", venue="mexc", status=429)
     with pytest.raises(VenueError, match="510") as caught:
-        await account.desk.place(asked)
+        await account.desk.place(made_now)
     assert (caught.value.retry_after_seconds, caught.value.outcome_unknown) == (4.0, False)
     simulator.control("clear", venue="mexc")
     assert update(await account.desk.query(asked)).state is OrderState.REJECTED
@@ -174,7 +177,6 @@ async def test_an_order_repeats_how_the_account_is_set(simulator: SimulatorProce
     assert [event.position_mode for event in before if event.position_mode] == ["one-way"]
     (leverage,) = [event for event in before if event.leverage]
     assert (leverage.margin_mode, leverage.leverage, leverage.leg) == ("isolated", Decimal(7), Leg.NET)
-    assert [event.key_verified for event in before if event.key_verified is not None] == [False]
     asked = order("sell", await account.price(instrument, "0.99"), leg=Leg.NET, instrument=instrument)
     await account.desk.place(asked)
     while update(await account.desk.query(asked)).state is not OrderState.FILLED:
@@ -276,8 +278,8 @@ def test_the_side_says_what_opens_and_what_closes(
 # --- the sweep -------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.verifies("mexc", "linear", "balances", "positions", "open orders", "fills")
-@pytest.mark.verifies("mexc", "inverse", "balances", "positions", "open orders", "fills")
+@pytest.mark.verifies("mexc", "linear", "balances", "positions", "open orders", "fills", "fee records")
+@pytest.mark.verifies("mexc", "inverse", "balances", "positions", "open orders", "fills", "fee records")
 async def test_sweeping_twice_tells_the_same(simulator: SimulatorProcess) -> None:
     account = Account(simulator)
     for instrument in (LINEAR, INVERSE):
@@ -301,6 +303,9 @@ async def test_sweeping_twice_tells_the_same(simulator: SimulatorProcess) -> Non
     fills = the(Fill, first)
     assert {fill.instrument: fill.quantity for fill in fills} == {LINEAR: 100, INVERSE: 100}
     assert all(fill.client_order_id.startswith("hr-") for fill in fills)
+    charged = {fee.fill_id: (fee.amount, fee.asset, fee.instrument, fee.kind) for fee in the(FeeCharged, first)}
+    assert charged == {fill.fill_id: (fill.fee, fill.fee_asset, fill.instrument, "trade") for fill in fills}
+    assert not [event for event in the(AccountSettings, first) if event.key_verified is not None], "it can be asked"
     assert not the(Fill, await account.desk.sweep([LINEAR], fills[0].received_ns + 10**10))
 
 

@@ -14,7 +14,7 @@ from websockets.exceptions import InvalidStatus
 from feeds.sim.weex import protocol
 from feeds.sim.weex import sockets as manners
 from feeds.sim.wire import wall_ms
-from tests.feeds.sim.lines import Frame, Line, line
+from tests.feeds.sim.lines import Frame, Line, hold_clock, line
 from tests.feeds.weex.served import ServedWeex, serving
 
 ORDER = {
@@ -117,7 +117,7 @@ async def test_signatures_hold_for_half_a_minute_and_for_the_exact_bytes(served:
         ({"symbol": "DOGEUSDT"}, 400, -1058),
         ({"side": "HOLD"}, 400, -1117),
         ({"type": "STOP"}, 400, -1116),
-        ({"timeInForce": "POST_ONLY"}, 400, -1115),
+        ({"timeInForce": "GTX"}, 400, -1115),
         ({"newClientOrderId": None}, 400, -1141),
         ({"newClientOrderId": "x" * 37}, 400, -1180),
         ({"positionSide": None}, 400, -1141),
@@ -206,7 +206,8 @@ async def test_settings_are_set_and_told(served: ServedWeex) -> None:
     assert (await ask(served, "GET", "/capi/v3/account/position/allPosition")).json() == []
 
 
-async def test_weights_are_told_and_too_much_is_refused(served: ServedWeex) -> None:
+async def test_weights_are_told_and_too_much_is_refused(served: ServedWeex, monkeypatch: pytest.MonkeyPatch) -> None:
+    hold_clock(monkeypatch)
     path = f"{served.endpoints.rest}/capi/v3/market/ticker/24hr"
     answers = [await served.http.get(path) for _ in range(14)]
     assert answers[0].headers["x-remaining-weight-10s"] == "460"

@@ -141,6 +141,38 @@ def test_separated_positions_add_up_over_rest_and_are_left_to_it_by_the_stream()
     assert isinstance(only(streamed("positions", STREAMED_POSITION | {"separatedMode": "SEPARATED"})), Heard)
 
 
+def parts(*changes: dict[str, Any], known: Known | None = None) -> PositionUpdate:
+    separated = [POSITION | {"separatedMode": "SEPARATED"} | changed for changed in changes]
+    event = only(told(facts.POSITIONS_PATH, separated, known))
+    assert isinstance(event, PositionUpdate)
+    return event
+
+
+def test_what_one_part_does_not_tell_is_not_known_of_the_whole() -> None:
+    one, other = {"size": "0.25", "openValue": "16000"}, {"size": "0.75", "openValue": "49500"}
+    whole = parts(one, other)
+    assert (whole.entry_price, whole.isolated_margin, whole.leverage) == (Decimal(65500), Decimal(13201), Decimal(5))
+    assert parts(one, other | {"openValue": "0"}).entry_price == Decimal(16000)
+    crossed = parts(one, other | {"marginType": "CROSSED"})
+    assert (crossed.entry_price, crossed.isolated_margin) == (Decimal(65500), None)
+    assert parts(one, other | {"leverage": "6"}).leverage is None
+
+
+def test_parts_that_have_ended_say_nothing_of_those_that_are_held() -> None:
+    held = parts({}, {"size": "0", "leverage": "9", "isolatedMargin": "0", "updatedTime": TIME + 5})
+    assert (held.quantity, held.leverage, held.isolated_margin) == (Decimal("-0.5"), Decimal(5), Decimal("6600.5"))
+    assert held.liquidation_price == Decimal("77001.5"), "one part has one"
+    assert held.venue_time_ns == (TIME + 5) * 1_000_000
+    ended = parts({"size": "0", "leverage": "9"})
+    assert (ended.quantity, ended.entry_price, ended.isolated_margin) == (Decimal(0), None, None)
+    assert ended.leverage == Decimal(9)
+
+
+def test_parts_on_both_sides_of_a_one_way_position_have_no_common_entry() -> None:
+    both = parts({"size": "0.25"}, {"size": "0.75", "side": "LONG"}, known=one_way())
+    assert (both.quantity, both.entry_price, both.leg) == (Decimal("0.5"), None, Leg.NET)
+
+
 @pytest.mark.parametrize(
     ("name", "odd"),
     [
@@ -229,10 +261,22 @@ def test_an_order_of_the_opposite_side_can_only_reduce_its_leg(side: str, leg: s
     assert event.reduce_only
 
 
+@pytest.mark.parametrize("path", [facts.OPEN_ORDERS_PATH, facts.TRADES_PATH])
+def test_an_order_for_both_sides_is_for_the_only_position_there_is(path: str) -> None:
+    row = ORDER if path == facts.OPEN_ORDERS_PATH else TRADE
+    event = only(told(path, [row | {"positionSide": "BOTH"}]))
+    assert isinstance(event, OrderUpdate | Fill)
+    assert (event.leg, event.side) == (Leg.NET, "sell")
+
+
 def test_the_reason_of_an_end_is_told() -> None:
     event = only(streamed("orders", STREAMED_ORDER | {"status": "CANCELED", "cancelReason": "USER_CANCELED"}))
     assert isinstance(event, OrderUpdate)
     assert event.reason == "USER_CANCELED"
+    for told_so in ({"cancelReason": "USER_CANCELED"}, {"status": "CANCELED"}, {"status": "FILLED"}):
+        plain = only(streamed("orders", STREAMED_ORDER | told_so))
+        assert isinstance(plain, OrderUpdate)
+        assert plain.reason == ""
 
 
 @pytest.mark.parametrize(
@@ -241,7 +285,7 @@ def test_the_reason_of_an_end_is_told() -> None:
         *(("origQty", odd) for odd in (None, "", "-1", "NaN")),
         *(("executedQty", odd) for odd in (None, "x")),
         *(("side", odd) for odd in (None, "HOLD")),
-        *(("positionSide", odd) for odd in (None, "BOTH")),
+        *(("positionSide", odd) for odd in (None, "NET")),
         ("symbol", ""),
     ],
 )
