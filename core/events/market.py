@@ -79,10 +79,12 @@ class TiersLoaded(Event, frozen=True, gc=False, omit_defaults=True, kw_only=True
 
 
 class CandlePrice(StrEnum):
-    """Which price candles are of: a contract's mark price, its index price, or the trades of a spot pair."""
+    """Which price candles are of: a contract's mark price, its index price, its trades (where the venue keeps neither
+    of the others), or the trades of a spot pair."""
 
     MARK = "mark"
     INDEX = "index"
+    LAST = "last"
     SPOT = "spot"
 
 

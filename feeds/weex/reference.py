@@ -22,7 +22,7 @@ from feeds.candles import open_body
 from feeds.fields import TIME_CEILING_MS
 from feeds.frames import clip
 from feeds.venue import RestAnswer
-from feeds.weex import candles, facts, quotes
+from feeds.weex import candles, facts, quotes, tiers
 
 _Digits = Annotated[int, PLAIN, Field(ge=0, le=20)]
 
@@ -225,6 +225,7 @@ PATHS: Final = (
     facts.TRADABLE_PATH,
     facts.PREMIUM_PATH,
     facts.SETTLED_PATH,
+    facts.TIERS_PATH,
     *quotes.PATHS,
     *candles.ENDPOINTS,
 )
@@ -247,6 +248,8 @@ def events(answer: RestAnswer) -> list[AnyEvent]:
         return funding(body, None, received_ns)
     if path == facts.SETTLED_PATH:
         return settled(body, None, received_ns)
+    if path == facts.TIERS_PATH:
+        return tiers.tiers(body, None, received_ns)
     if path in quotes.PATHS:
         return quotes.events(answer)
     if path == facts.TRADABLE_PATH:

@@ -96,10 +96,15 @@ async def test_funding_rates_are_followed(simulator: SimulatorProcess) -> None:
 
 
 @pytest.mark.verifies("mexc", "spot", "instruments", "24 h ticker", "best bid and ask", "candles", client="ccxt.pro")
-@pytest.mark.verifies("mexc", "spot", "balances", "private stream", "server time", client="ccxt.pro")
+@pytest.mark.verifies("mexc", "spot", "balances", "private stream", "server time", "key permissions", client="ccxt.pro")
+@pytest.mark.verifies("mexc", "linear", "key permissions", client="ccxt.pro")
+@pytest.mark.verifies("mexc", "inverse", "key permissions", client="ccxt.pro")
 async def test_spot(simulator: SimulatorProcess) -> None:
     async with client(simulator, "mexc") as exchange:
         assert exchange.market(SPOT)["precision"]["price"] == 0.01
+        key_info = await exchange.spotPrivateGetApiKeyInfo({"accessKey": exchange.apiKey})
+        assert {"CONTRACT_DEAL_WRITE", "SPOT_DEAL_WRITE"} < set(key_info["permissions"].split(","))
+        assert "WITHDRAW" not in key_info["permissions"]
         index = float((await exchange.fetch_ticker(SWAP))["info"]["indexPrice"])
         day = await exchange.fetch_ticker(SPOT)
         assert abs(day["last"] / index - 1) < 0.01

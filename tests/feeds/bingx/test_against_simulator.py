@@ -238,6 +238,7 @@ async def test_reference_data_are_read(simulator: SimulatorProcess, account: Cre
 
 
 @verifies("linear", "candles")
+@verifies("inverse", "candles")
 @verifies("spot", "candles")
 async def test_history_is_read_and_closed_and_days_begin_in_utc(simulator: SimulatorProcess) -> None:
     feed = BingxFeed(simulator.venues["bingx"])
@@ -247,11 +248,13 @@ async def test_history_is_read_and_closed_and_days_begin_in_utc(simulator: Simul
         CandlesWanted(instrument=INVERSE, interval_ns=DAY_NS, count=10),
     ]
     answers = [events async for events in feed.candles(wanted)]
-    hourly, daily = of(CandlesLoaded, answers[0]), of(CandlesLoaded, answers[1])
+    hourly, daily, coin = (of(CandlesLoaded, events) for events in answers)
     assert (len(hourly[0].candles), hourly[0].price.value) == (48, "mark")
     assert (len(daily[0].candles), daily[0].price.value) == (10, "spot")
     assert all(candle.start_ns % DAY_NS == 0 for candle in daily[0].candles)
-    assert [type(event) for event in answers[2]] == [FrameFault]
+    assert (coin[0].instrument, len(coin[0].candles), coin[0].price.value) == (INVERSE, 10, "last")
+    assert all(candle.start_ns % DAY_NS == 0 for candle in coin[0].candles)
+    assert not [event for events in answers for event in of(FrameFault, events)]
 
 
 @verifies("linear", "server time", "rate-limit budget", "key permissions")
@@ -376,8 +379,9 @@ async def test_a_filled_order_cannot_be_cancelled_and_tells_its_fills(
 async def test_a_post_only_order_that_would_take_is_rejected_with_the_reason(
     simulator: SimulatorProcess, account: Credentials
 ) -> None:
+    trader = desk(simulator, account)
     order = request(LINEAR, "sell", "0.01", await price_near(simulator, LINEAR, "0.98"))
-    told = only_order(await desk(simulator, account).place(order, post_only=True))
+    told = only_order(await trader.place(order, post_only=True))
     assert told.state is OrderState.REJECTED
     assert told.reason.startswith("101215")
 

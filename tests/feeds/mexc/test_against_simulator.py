@@ -32,7 +32,7 @@ from feeds.mexc import facts
 from feeds.mexc.client import MexcFeed
 from feeds.mexc.desk import MexcDesk
 from feeds.sim.process import SimulatorProcess
-from feeds.venue import CandlesWanted, Credentials
+from feeds.venue import CandlesWanted, Credentials, KeyRights
 from tests.feeds.mexc.desk import INVERSE, LINEAR, PAIR, Account, live, order, streaming, the, until
 
 ALL = [LINEAR, INVERSE, PAIR]
@@ -283,9 +283,19 @@ async def test_funding_is_found_by_the_sweep_with_its_sign(simulator: SimulatorP
     assert not the(FundingPayment, await account.desk.sweep([instrument], now_ns))
 
 
-async def test_what_a_key_may_do_is_not_told_but_that_it_works(simulator: SimulatorProcess) -> None:
-    account = Account(simulator)
-    endpoints = simulator.venues["mexc"]
-    assert await key_rights("mexc", endpoints, Credentials(account.key["key"], account.key["secret"])) is None
-    with pytest.raises(VenueError, match="602"):
-        await key_rights("mexc", endpoints, Credentials(account.key["key"], "wrong"))
+@pytest.mark.verifies("mexc", "linear", "key permissions")
+@pytest.mark.verifies("mexc", "inverse", "key permissions")
+@pytest.mark.verifies("mexc", "spot", "key permissions")
+@pytest.mark.parametrize("permissions", ["read", "trade", "withdraw"])
+async def test_what_a_key_may_do(simulator: SimulatorProcess, permissions: str) -> None:
+    key = simulator.api_key("mexc", permissions)
+    rights = await key_rights("mexc", simulator.venues["mexc"], Credentials(key.key, key.secret))
+    withdraws = permissions == "withdraw"
+    assert rights == KeyRights(trades=permissions != "read", withdraws=withdraws, moves=withdraws, bound=False)
+
+
+async def test_a_key_that_cannot_sign_has_no_rights(simulator: SimulatorProcess) -> None:
+    key = simulator.api_key("mexc").key
+    with pytest.raises(VenueError, match="700002") as caught:
+        await key_rights("mexc", simulator.venues["mexc"], Credentials(key, "wrong"))
+    assert key not in str(caught.value)

@@ -33,6 +33,7 @@ from core.events import (
     OrderUpdate,
     PositionUpdate,
     Ticker,
+    TiersLoaded,
 )
 from core.history import DAY_NS, HOUR_NS
 from core.legs import Leg
@@ -93,6 +94,7 @@ async def test_every_channel_speaks_and_says_what_the_venue_has(served: ServedWe
 
 
 @pytest.mark.verifies("weex", "linear", "instruments", "funding interval", "candles", client="hedgerow")
+@pytest.mark.verifies("weex", "linear", "maintenance tiers", client="hedgerow")
 @pytest.mark.verifies("weex", "spot", "instruments", "candles", client="hedgerow")
 async def test_reference_and_history(served: ServedWeex) -> None:
     feed = served.feed()
@@ -107,6 +109,11 @@ async def test_reference_and_history(served: ServedWeex) -> None:
     assert simulated is not None
     for name in ("tick_size", "quantity_step", "minimum_quantity", "maximum_leverage", "contract_size"):
         assert getattr(listed[CONTRACT], name) == getattr(simulated.instrument, name), name
+    tables = {event.table.instrument: event.table for event in events if isinstance(event, TiersLoaded)}
+    assert tables.keys() == set(names[:3])
+    assert simulated.tiers is not None
+    assert tables[CONTRACT].tiers == simulated.tiers.tiers
+    assert not faults(events)
     wanted = [
         CandlesWanted(instrument=CONTRACT, interval_ns=DAY_NS, count=90),
         CandlesWanted(instrument=CONTRACT, interval_ns=HOUR_NS, count=336),
@@ -320,6 +327,24 @@ async def test_a_resting_order_is_placed_seen_swept_and_cancelled(served: Served
     assert not faults(log.events)
 
 
+@pytest.mark.verifies("weex", "linear", "post-only", client="hedgerow")
+async def test_an_order_that_must_not_take_rests_or_comes_to_nothing(served: ServedWeex) -> None:
+    desk = served.desk()
+    async with following(desk, desk.plans([CONTRACT])) as log:
+        await log.until(lambda: "live" in log.states, 10)
+        assert order_of(await desk.place(request("rest-1"), post_only=True), "rest-1").state is OrderState.OPEN
+        assert order_of(await desk.query(request("rest-1")), "rest-1").state is OrderState.OPEN
+        taking = request("take-1", price="59000")
+        await desk.place(taking, post_only=True)
+        await log.until(lambda: any(getattr(one, "client_order_id", "") == "take-1" for one in log.events), 10)
+        await log.until(lambda: order_of(log.events, "take-1").state is OrderState.CANCELLED, 10)
+        assert order_of(await desk.query(taking), "take-1").state is OrderState.CANCELLED
+        swept = await desk.sweep([CONTRACT], SINCE_NS)
+    assert set(positions(swept).values()) == {Decimal(0)}
+    assert not [event for event in (*log.events, *swept) if isinstance(event, Fill)]
+    assert not faults(log.events)
+
+
 @pytest.mark.verifies("weex", "linear", "positions", "fills", "fee records", "reduce-only", client="hedgerow")
 async def test_a_short_is_opened_and_closed_and_sweeping_twice_changes_nothing(served: ServedWeex) -> None:
     desk = served.desk()
@@ -437,8 +462,8 @@ async def test_an_order_that_was_filled_before_it_could_be_cancelled(served: Ser
 async def test_what_the_venue_refuses_is_rejected_in_its_words(
     served: ServedWeex, changed: dict[str, Any], words: str
 ) -> None:
-    order = request("hr-1", **changed)
-    rejected = order_of(await served.desk().place(order), "hr-1")
+    desk = served.desk()
+    rejected = order_of(await desk.place(request("hr-1", **changed)), "hr-1")
     assert rejected.state is OrderState.REJECTED
     assert words in rejected.reason
 
