@@ -161,7 +161,7 @@ def test_a_fill_counts_once_whenever_its_report_comes(
     ledger = Ledger(kept_book().accounts)
     ledger.described(instrument(LINEAR))
     ledger.reported(told("-2.5", when=1))
-    ledger.balance(balance("1000", when=1))
+    ledger.wallets.reported(balance("1000", when=1))
     after = (fill, told(quantity, entry, when=4, venue=3), balance(str(1000 + realised - 10), when=4))
     for index in order:
         event = after[index]
@@ -170,25 +170,25 @@ def test_a_fill_counts_once_whenever_its_report_comes(
         elif isinstance(event, PositionUpdate):
             ledger.reported(event)
         else:
-            ledger.balance(event)
+            ledger.wallets.reported(event)
     position = ledger.position(ACCOUNT, LINEAR)
     assert (position.quantity, position.realised, position.fees) == (Decimal(quantity), Decimal(realised), Decimal(10))
     assert position.unexplained == 0
-    assert ledger.wallet(ACCOUNT) == 1000 + realised - 10
-    assert ledger.transfers[ACCOUNT, "USDT"] == 0
+    assert ledger.wallets.settle(ACCOUNT) == 1000 + realised - 10
+    assert ledger.wallets.transfers[ACCOUNT, "USDT"] == 0
 
 
 def test_a_fill_that_the_first_report_counts_already_may_come_after_it() -> None:
     ledger = Ledger(kept_book().accounts)
     ledger.described(instrument(LINEAR))
     ledger.reported(told("-0.03", "60020", when=2))
-    ledger.balance(balance("990", when=2))
+    ledger.wallets.reported(balance("990", when=2))
     ledger.fill(sold("f", "0.01", "60040", when=1))
     position = ledger.position(ACCOUNT, LINEAR)
     assert (position.quantity, position.entry_price) == (Decimal("-0.03"), Decimal(60_020))
     assert position.opened == Holding(Decimal("-0.02"), Decimal(60_010))
     assert (position.unexplained, position.fees) == (Decimal(0), Decimal(10))
-    assert not ledger.transfers.get((ACCOUNT, "USDT")), "the first balance told counted the fee"
+    assert not ledger.wallets.transfers.get((ACCOUNT, "USDT")), "the first balance told counted the fee"
 
 
 def test_a_fill_that_comes_before_anything_is_told_of_its_position_makes_none_of_its_own() -> None:
@@ -249,10 +249,10 @@ def test_profit_since_the_first_report_is_told_whole_whenever_fills_come(
 
 def test_a_deposit_is_told_from_profit() -> None:
     ledger = Ledger(kept_book().accounts)
-    ledger.balance(balance("1000"))
+    ledger.wallets.reported(balance("1000"))
     ledger.funding(payment("p", "3"))
-    ledger.balance(balance("1503", when=5))
-    assert ledger.transfers[ACCOUNT, "USDT"] == 500
+    ledger.wallets.reported(balance("1503", when=5))
+    assert ledger.wallets.transfers[ACCOUNT, "USDT"] == 500
 
 
 def payment(name: str, amount: str) -> FundingPayment:
@@ -283,7 +283,7 @@ def fee(name: str, amount: str, kind: str) -> FeeCharged:
 @given(st.lists(st.sampled_from(["a", "b", "c"]), min_size=1, max_size=9))
 def test_a_fee_counts_once_and_those_of_fills_never(names: list[str]) -> None:
     ledger = Ledger(kept_book().accounts)
-    ledger.balance(balance("1000"))
+    ledger.wallets.reported(balance("1000"))
     taken = [ledger.charged(fee(name, "7", "liquidation")) for name in names]
     assert not ledger.charged(fee("t", "9", "trade"))
     assert sum(taken) == len(set(names))
@@ -376,10 +376,10 @@ def test_an_older_question_that_is_answered_later_is_not_the_last_word() -> None
 
 def test_a_wallet_is_told_by_the_last_word_too() -> None:
     ledger = Ledger(kept_book().accounts)
-    ledger.balance(balance("1000", when=5))
-    ledger.balance(balance("400", when=10.1))
-    ledger.balance(msgspec.structs.replace(balance("1000", when=10.4), asked_ns=at(10)))
-    assert ledger.wallet(ACCOUNT) == 400
+    ledger.wallets.reported(balance("1000", when=5))
+    ledger.wallets.reported(balance("400", when=10.1))
+    ledger.wallets.reported(msgspec.structs.replace(balance("1000", when=10.4), asked_ns=at(10)))
+    assert ledger.wallets.settle(ACCOUNT) == 400
 
 
 def test_a_sweep_is_told_in_the_order_in_which_it_can_be_folded() -> None:
@@ -407,7 +407,7 @@ def test_reports_that_say_the_same_are_not_written_down() -> None:
     assert [ledger.reported(event) for event in reports] == [True, False, False]
     assert ledger.position(ACCOUNT, LINEAR).reported_ns == at(30.1), "it is as fresh as the last of them"
     wallets = [msgspec.structs.replace(balance("7", when=number), asked_ns=at(number)) for number in (10, 20)]
-    assert [ledger.balance(event) for event in wallets] == [True, False]
+    assert [ledger.wallets.reported(event) for event in wallets] == [True, False]
 
 
 def test_the_next_run_reads_records_from_the_last_whole_sweep_on(tmp_path: Path) -> None:
