@@ -17,7 +17,19 @@ from core.errors import RequestError
 from core.events import AnyEvent, InstrumentListed, TiersLoaded
 from core.instruments import ContractKind, Instrument, Tier, TierTable, instrument_id
 from core.tiers import check_continuity
-from feeds.bodies import Body, MaybeFraction, MaybeNotNegative, MaybePositive, Positive, bad_row, read_rows, rows_of
+from feeds.bodies import (
+    Asset,
+    Body,
+    MaybeFraction,
+    MaybeNotNegative,
+    MaybePositive,
+    Positive,
+    Symbol,
+    Whole,
+    bad_row,
+    read_rows,
+    rows_of,
+)
 from feeds.bybit import facts
 from feeds.candles import open_body
 from feeds.venue import RestAnswer
@@ -69,32 +81,32 @@ class _Leverage(Body):
 
 
 class _Contract(Body):
-    symbol: str
+    symbol: Symbol
     contract_type: str = Field(alias="contractType")
     status: str
-    base: str = Field(alias="baseCoin")
-    quote: str = Field(alias="quoteCoin")
-    settle: str = Field(alias="settleCoin")
-    delivery_ms: int = Field(alias="deliveryTime", default=0, ge=0, lt=10**14)
+    base: Asset = Field(alias="baseCoin")
+    quote: Asset = Field(alias="quoteCoin")
+    settle: Asset = Field(alias="settleCoin")
+    delivery_ms: Whole = Field(alias="deliveryTime", default=0, ge=0, lt=10**14)
     prices: _Prices = Field(alias="priceFilter")
     lots: _Lots = Field(alias="lotSizeFilter")
     leverage: _Leverage = Field(alias="leverageFilter", default=_Leverage())
-    funding_minutes: int = Field(alias="fundingInterval", default=0, ge=0)
+    funding_minutes: Whole = Field(alias="fundingInterval", default=0, ge=0)
     funding_cap: MaybeFraction = Field(alias="upperFundingRate", default=None)
     funding_floor: MaybeFraction = Field(alias="lowerFundingRate", default=None)
 
 
 class _SpotPair(Body):
-    symbol: str
+    symbol: Symbol
     status: str
-    base: str = Field(alias="baseCoin")
-    quote: str = Field(alias="quoteCoin")
+    base: Asset = Field(alias="baseCoin")
+    quote: Asset = Field(alias="quoteCoin")
     prices: _Prices = Field(alias="priceFilter")
     lots: _SpotLots = Field(alias="lotSizeFilter")
 
 
 class _RiskLimit(Body):
-    symbol: str
+    symbol: Symbol
     cap: Positive = Field(alias="riskLimitValue")
     rate: Positive = Field(alias="maintenanceMargin")
     maximum_leverage: Positive = Field(alias="maxLeverage")
