@@ -15,15 +15,16 @@ from typing import Literal
 
 import msgspec
 
+from core.account_leg import fee_is_initial, leg_of, value_at_bankruptcy, valued_leg
 from core.books import MarginMode
-from core.errors import RequestError
-from core.exact import ONE, ZERO, exactly, not_negative, positive
+from core.exact import ONE, ZERO, exactly
 from core.explain import note
 from core.instruments import ContractKind
 from core.liquidation_results import Liquidation
-from core.margin_rules import Backing, ClosingFee, MarginRules
-from core.pnl import held_sign
-from core.pool import Collateral, Contract, Ladder, Leg, LegValue, PoolValue, WeightStep, value_leg, value_pool
+from core.margin_rules import Backing, MarginRules
+from core.pool import Collateral, Contract, Ladder, Leg, LegValue, PoolValue, WeightStep, value_pool
+
+__all__ = ["Balance", "MarginPool", "Position", "Rules", "build_pools", "unused", "value_at_bankruptcy"]
 
 Rules = Mapping[ContractKind, MarginRules]
 
@@ -34,7 +35,8 @@ class Position(msgspec.Struct, frozen=True, kw_only=True):
     ``key`` is how a missing input of it is named (``positions.0``). ``taker_fee_rate`` is needed where the rules add
     the closing fee to the requirement. An isolated margin that is not stated is the entry value ÷ leverage plus
     ``added_margin``. ``venue_price`` is the liquidation price that the venue itself names, unknown
-    where it sent none; ``None`` where nobody asked it.
+    where it sent none; ``None`` where nobody asked it. ``leg`` is what :func:`build_pools` made of the same position
+    at another mark price, where nothing was missing.
     """
 
     key: str
@@ -51,6 +53,7 @@ class Position(msgspec.Struct, frozen=True, kw_only=True):
     isolated_margin: Decimal | None = None
     added_margin: Decimal = ZERO
     venue_price: Liquidation | None = None
+    leg: Leg | None = None
 
 
 class Balance(msgspec.Struct, frozen=True, kw_only=True):
@@ -150,29 +153,6 @@ def unused(positions: Iterable[Position], balances: Iterable[Balance], backing: 
     return tuple(dict.fromkeys(item.asset for item in balances if item.asset not in crossed))
 
 
-@exactly
-def value_at_bankruptcy(position: Position) -> Decimal | None:
-    """Value of the position (settle currency) at the bankruptcy price that its leverage alone gives.
-
-    Linear at ``E·(1 − s/L)``, inverse at ``E·L/(L + s)``; zero where there is no such price. ``None`` while quantity,
-    entry price or leverage are not known. Raises RequestError for numbers that cannot be.
-    """
-    quantity, entry, leverage = position.quantity, position.entry_price, position.leverage
-    if quantity is None or entry is None or leverage is None:
-        return None
-    positive("entry_price", entry), positive("leverage", leverage)
-    size, sign = positive("quantity", quantity) * position.contract.contract_size, held_sign(position.side)
-    if position.contract.kind is ContractKind.INVERSE:
-        value = max(ZERO, size * (leverage + sign) / (entry * leverage))
-        formula = "max(size * (leverage + side) / (entry_price * leverage), 0)"
-    else:
-        value = max(ZERO, size * entry * (leverage - sign) / leverage)
-        formula = "max(size * entry_price * (leverage - side) / leverage, 0)"
-    given = {"size": size, "entry_price": entry, "leverage": leverage, "side": sign}
-    note("value at bankruptcy", formula, value, given, unit="settle; side is -1 for a short")
-    return value
-
-
 def _pool_of_one(
     name: str,
     settle: str,
@@ -216,14 +196,16 @@ def _pool(
         settle_price = prices.get(position.contract.settle)
         if settle_price is None:
             for_equity.append(f"coin_prices.{position.contract.settle}")
-        leg = _leg(position, rules[position.contract.kind], for_equity, for_requirement)
+        leg = position.leg
+        if leg is None:
+            leg = leg_of(position, rules[position.contract.kind], for_equity, for_requirement)
         if position.leverage is None:
             for_initial.append(f"{position.key}.leverage")
-        if _fee_is_initial(position, rules[position.contract.kind]) and position.taker_fee_rate is None:
+        if fee_is_initial(position, rules[position.contract.kind]) and position.taker_fee_rate is None:
             for_initial.append(f"{position.key}.closing_fee_rate")
         valued = None
         if leg is not None:
-            valued = _valued(leg, position, ONE if settle_price is None else settle_price, for_requirement)
+            valued = valued_leg(leg, position, ONE if settle_price is None else settle_price, for_requirement)
         legs.append(valued)
     value = None
     if not for_equity:
@@ -261,95 +243,6 @@ def _collateral(balance: Balance, prices: Mapping[str, Decimal], missing: list[s
         steps=balance.steps or (WeightStep(ZERO, ONE),),
         debt_weight=balance.debt_weight,
     )
-
-
-def _leg(position: Position, rules: MarginRules, for_equity: list[str], for_requirement: list[str]) -> Leg | None:
-    """The leg under the rules, without a requirement where that cannot be known; ``None`` without its equity."""
-    gaps = [name for name in ("quantity", "entry_price", "mark_price") if getattr(position, name) is None]
-    for_equity += [f"{position.key}.{name}" for name in gaps]
-    if position.fixed_requirement is not None:
-        fee_rate, fixed_fee = ZERO, ZERO
-    else:
-        fee_rate, fixed_fee = _closing_fee(position, rules, for_requirement)
-        if position.ladder is None:
-            for_requirement.append(f"{position.key}.tiers")
-    if gaps or position.quantity is None or position.entry_price is None:
-        return None
-
-    def made(ladder: Ladder | None, fixed: Decimal | None) -> Leg:
-        assert position.quantity is not None
-        assert position.entry_price is not None
-        return Leg(
-            position.contract,
-            positive("quantity", position.quantity) * held_sign(position.side),
-            position.entry_price,
-            ladder,
-            leverage=ONE if position.leverage is None else position.leverage,
-            requirement_at=rules.requirement_at,
-            fee_rate=fee_rate,
-            fixed_fee=fixed_fee,
-            fixed_requirement=fixed,
-        )
-
-    if position.fixed_requirement is not None:
-        return made(None, not_negative("maintenance_margin", position.fixed_requirement))
-    if position.ladder is None:
-        return made(None, ZERO)
-    try:
-        return made(position.ladder, None)
-    except RequestError as refused:
-        for_requirement.append(_tier_gap(position, refused))
-        return made(None, ZERO)
-
-
-def _closing_fee(position: Position, rules: MarginRules, missing: list[str]) -> tuple[Decimal, Decimal]:
-    """What the rules add to the requirement: (a rate of the value, a fixed amount of settle currency)."""
-    at = rules.closing_fee(position.margin_mode)
-    if at is ClosingFee.NONE:
-        return ZERO, ZERO
-    if position.taker_fee_rate is None:
-        missing.append(f"{position.key}.closing_fee_rate")
-        return ZERO, ZERO
-    if at is ClosingFee.AT_PRICE:
-        return position.taker_fee_rate, ZERO
-    value = value_at_bankruptcy(position)
-    if value is None:
-        if position.leverage is None:
-            missing.append(f"{position.key}.leverage")
-        return ZERO, ZERO
-    return ZERO, value * position.taker_fee_rate
-
-
-def _fee_is_initial(position: Position, rules: MarginRules) -> bool:
-    """Whether the venue holds the fee to close in initial margin too: where it is an amount, known from the start."""
-    fee = rules.closing_fee(position.margin_mode)
-    return position.fixed_requirement is None and fee is ClosingFee.AT_BANKRUPTCY
-
-
-def _valued(leg: Leg, position: Position, settle_price: Decimal, for_requirement: list[str]) -> LegValue:
-    assert position.mark_price is not None
-    try:
-        return value_leg(leg, position.mark_price, settle_price)
-    except RequestError as refused:
-        for_requirement.append(_tier_gap(position, refused))
-        bare = Leg(
-            leg.contract,
-            leg.quantity,
-            leg.entry_price,
-            None,
-            leverage=leg.leverage,
-            fee_rate=leg.fee_rate,
-            fixed_fee=leg.fixed_fee,
-            fixed_requirement=ZERO,
-        )
-        return value_leg(bare, position.mark_price, settle_price)
-
-
-def _tier_gap(position: Position, refused: RequestError) -> str:
-    """What a position above the last tier lacks; any other refusal is passed on."""
-    if refused.key != "notional" or position.ladder is None:
-        raise refused
-    return f"{position.key}: a maintenance tier above {position.ladder.caps[-1]}"
 
 
 def _isolated_margin(position: Position) -> Decimal | None:

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
+import msgspec
+
 from core import account as margin_account
 from core.account import Balance, MarginPool, build_pools
 from core.account_figures import pool_figures
@@ -17,13 +19,14 @@ from core.account_rules import margin_rules
 from core.books import Account, MarginMode
 from core.errors import RequestError
 from core.explain import is_recording
-from core.figures import Figure, absent, derive, unknown
+from core.figures import Figure, absent, derive, ground, on, unknown
 from core.instruments import ContractKind, Instrument, TierTable
 from core.legs import PositionKey
 from core.liquidation import isolated, with_fixed_requirement
 from core.margin_rules import Backing, ClosingFee, MarginRules, RequirementAt
+from core.memo import Memo
 from core.pool import Contract, Ladder
-from core.pool_liquidation import contract_path, printed_price
+from core.pool_liquidation import bankruptcy_price, printed_price
 from core.pool_risk import (
     NOTHING,
     CoinBalance,
@@ -36,14 +39,14 @@ from core.pool_risk import (
     own_margin,
     priced,
     tiers_known,
-    value_inputs,
     with_others_on_their_coin,
 )
 from core.risk import NO_POSITION, ONE, USED_UP, ZERO
 
 
 class AccountRisk:
-    """One account's pools at present. ``ladders`` keeps tier tables made ready between one picture and the next."""
+    """One account's pools at present. ``ladders`` keeps tier tables, and ``terms`` positions without their mark prices,
+    made ready between one picture and the next."""
 
     def __init__(
         self,
@@ -51,9 +54,11 @@ class AccountRisk:
         held: Sequence[Valued],
         balances: Sequence[CoinBalance],
         ladders: dict[str, tuple[TierTable, Ladder]],
+        terms: Memo[margin_account.Position] | None = None,
     ) -> None:
         self.account, self.held, self.balances = account, tuple(held), tuple(balances)
         self._ladders = ladders
+        self._terms: Memo[margin_account.Position] = Memo() if terms is None else terms
         self._rules: dict[tuple[ContractKind, bool], MarginRules] = {}
         self._maintenance: dict[PositionKey, Figure] = {}
         open_ = [item for item in held if not item.flat]
@@ -87,26 +92,26 @@ class AccountRisk:
     # --- building --------------------------------------------------------------------------------------------
 
     def _pool(self, group: Sequence[Valued]) -> PoolRisk:
-        inputs = [figure for item in group for figure in value_inputs(item)]
+        inputs = [item.exposure.ground for item in group]
         if self.account.margin_mode is MarginMode.ISOLATED:
             inputs += [self._own_margin(item) for item in group]
         else:
             inputs += [figure for coin in self.balances for figure in backing_inputs(coin)]
         described = [item.quotes.instrument for item in group if item.quotes.instrument is not None]
         exactly = all(self.rules(instrument).exact(self.account.margin_mode) for instrument in described)
-        ground = derive(lambda *_: ZERO, *inputs)
-        if ground.value is None:
-            return PoolRisk(held=tuple(group), pool=None, equity=ground, requirement=ground, exact=exactly)
+        equity = ground(*inputs)
+        if equity.value is None:
+            return PoolRisk(held=tuple(group), pool=None, equity=equity, requirement=equity, exact=exactly)
         try:
             pool = self._build(group)
         except RequestError as refused:
             gap = unknown(str(refused))
             return PoolRisk(held=tuple(group), pool=None, equity=gap, requirement=gap, exact=exactly)
-        requirement = derive(lambda *_: ZERO, ground, *(tiers_known(item) for item in group))
+        requirement = ground(equity, *(tiers_known(item) for item in group))
         beyond = [name for name in pool.requirement_missing if not name.endswith(".tiers")]
         if requirement.value is not None and beyond:
             requirement = unknown(*beyond)
-        return PoolRisk(held=tuple(group), pool=pool, equity=ground, requirement=requirement, exact=exactly)
+        return PoolRisk(held=tuple(group), pool=pool, equity=equity, requirement=requirement, exact=exactly)
 
     def _build(self, group: Sequence[Valued]) -> MarginPool:
         account = self.account
@@ -120,15 +125,32 @@ class AccountRisk:
             for coin in self.balances
         ]
         prices = {coin.asset: coin.price.value for coin in self.balances if coin.price.value is not None}
+        terms = [self._made_ready(item) for item in group]
         (pool,) = build_pools(
-            [self._position(item) for item in group],
+            [
+                msgspec.structs.replace(term, mark_price=item.quotes.mark.value)
+                for term, item in zip(terms, group, strict=True)
+            ],
             balances,
             rules,
             prices,
             quote=account.settle,
             backing=Backing.ALL_COINS if account.multi_asset else Backing.SETTLE,
         )
+        if not pool.requirement_missing:
+            for term, item, leg in zip(terms, group, pool.legs, strict=True):
+                if term.leg is None and leg is not None:
+                    made = msgspec.structs.replace(term, leg=leg.leg)
+                    self._terms.put(item.key, self._made_of(item), made)
         return pool
+
+    def _made_of(self, item: Valued) -> tuple[object, ...]:
+        return item.position, item.quotes.instrument, item.quotes.tiers, self.account
+
+    def _made_ready(self, item: Valued) -> margin_account.Position:
+        """A position without its mark price; with its leg where nothing but that has changed."""
+        made_of = self._made_of(item)
+        return self._terms.get(item.key, made_of) or self._terms.put(item.key, made_of, self._position(item))
 
     def _position(self, item: Valued) -> margin_account.Position:
         instrument, position, account = item.quotes.instrument, item.position, self.account
@@ -146,7 +168,7 @@ class AccountRisk:
             side="long" if position.quantity > 0 else "short",
             quantity=abs(position.quantity),
             entry_price=position.entry_price,
-            mark_price=item.quotes.mark.value,
+            mark_price=None,
             ladder=self._ladder(item.quotes.tiers, instrument.kind),
             fixed_requirement=None if per_contract is None else abs(position.quantity) * per_contract,
             leverage=account.leverage,
@@ -177,16 +199,17 @@ class AccountRisk:
         pool = self.pool_of(item.key)
         if pool is None:
             return NOTHING
-        own = derive(lambda *_: ZERO, *value_inputs(item), tiers_known(item))
+        own = ground(item.exposure.ground, tiers_known(item))
         if own.value is None:
             return unknown(*own.missing)
         if pool.pool is None:
             return unknown(*pool.requirement.missing)
         leg = pool.pool.legs[self._by_key[item.key][1]]
-        beyond = [name for name in pool.pool.requirement_missing if name.startswith(f"{item.position.instrument}:")]
+        own_gaps = f"{item.position.instrument}:"
+        beyond = [name for name in pool.pool.requirement_missing if name.startswith(own_gaps)]
         if leg is None or beyond:
             return unknown(*(beyond or pool.requirement.missing))
-        return derive(lambda _: leg.requirement, own)
+        return on(own, leg.requirement)
 
     def liquidation(self, item: Valued) -> Figure:
         """The price a venue prints by these rules, this contract alone moving; an estimate unless they are exact."""
@@ -208,9 +231,9 @@ class AccountRisk:
         rules = self.rules(instrument)
         if rules.requirement_at is RequirementAt.AT_MARK:
             inputs.append(item.quotes.mark)
-        ground = derive(lambda *_: ZERO, *inputs)
-        if ground.value is None or position.entry_price is None or margin.value is None:
-            return unknown(*ground.missing)
+        known = ground(*inputs)
+        if known.value is None or position.entry_price is None or margin.value is None:
+            return unknown(*known.missing)
         at_price = rules.closing_fee(MarginMode.ISOLATED) is ClosingFee.AT_PRICE
         size, per_contract = instrument.contract_size, instrument.maintenance_per_contract
         try:
@@ -228,7 +251,7 @@ class AccountRisk:
                 )  # fmt: skip
         except RequestError as refused:
             return unknown(str(refused))
-        return as_figure(found, ground, estimated=not self._exactly(item))
+        return as_figure(found, known, estimated=not self._exactly(item))
 
     def _own_margin(self, item: Valued) -> Figure:
         return own_margin(item.position, item.exposure.quantity)
@@ -243,8 +266,7 @@ class AccountRisk:
             return NO_POSITION
         if pool.equity.value is None or pool.pool is None or pool.pool.value is None:
             return unknown(*pool.equity.missing)
-        reach = contract_path(pool.pool.value, item.position.instrument, requirement=False)
-        found = losing_side(reach, short=self._short(item))
+        found = bankruptcy_price(pool.pool.value, item.position.instrument, short=self._short(item))
         return as_figure(found, pool.equity, estimated=not self._exactly(item))
 
     def death(self, item: Valued) -> Figure:
@@ -272,15 +294,17 @@ class AccountRisk:
         Its own, but where both legs of hedge mode share a pool: these are liquidated together, on the side where the
         larger one loses.
         """
-        legs = self._legs.get(item.key, [item])
-        if len(legs) == 1:
+        legs = self._legs.get(item.key)
+        if legs is None or len(legs) == 1:
             return item.exposure.quantity
         sign = -ONE if self._short(item) else ONE
         return derive(lambda *_: sign, *(leg.exposure.quantity for leg in legs))
 
     def _short(self, item: Valued) -> bool:
         """Whether a rise hurts; where two legs cancel out it is a rise of what is required, in the settle currency."""
-        net = sum((leg.position.quantity for leg in self._legs.get(item.key, [item])), ZERO)
+        legs, net = self._legs.get(item.key), item.position.quantity
+        if legs is not None and len(legs) > 1:
+            net = sum((leg.position.quantity for leg in legs), ZERO)
         instrument = item.quotes.instrument
         if net or instrument is None:
             return net < 0
@@ -310,4 +334,4 @@ class AccountRisk:
             gone = figures.equity.value is not None and figures.equity.value <= 0
             return absent(USED_UP if gone else figures.ratio.absent, pool.requirement), figures.ratio_label
         value = figures.ratio.value
-        return derive(lambda _: value, pool.requirement), figures.ratio_label
+        return on(pool.requirement, value), figures.ratio_label

@@ -9,24 +9,26 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import NamedTuple
 
-import msgspec
-
+from core import account as margin_account
 from core.account_risk import AccountRisk
 from core.account_view import account_view
 from core.aim import DOLLARS, at_par
 from core.book_index import BookIndex
 from core.books import Account, Book, Collateral
 from core.collateral import collateral_steps
+from core.exposure import exposure
 from core.figures import Figure, Freshness, exact, unknown
+from core.held import HeldPositions
 from core.instruments import Instrument, TierTable
 from core.ledger import Ledger
+from core.legs import PositionKey
 from core.market import Market
 from core.market_statistics import MarketStatistics
 from core.memo import Memo
 from core.pool import Ladder, WeightStep
 from core.pool_risk import CoinBalance, Valued
 from core.positions import Position
-from core.risk import ONE, ZERO, Quotes, exposure, quotes, quotes_inputs, settlement_due
+from core.risk import ONE, ZERO, Quotes, quotes, quotes_inputs, settlement_due
 from core.snapshot import AccountView, TogetherView
 from core.symbols import read_name
 from core.together import betas_of, together
@@ -44,11 +46,13 @@ class Standing(NamedTuple):
 class AccountValuation:
     """Reads market, ledger and statistics; keeps what is still made of the same."""
 
-    def __init__(self, market: Market, ledger: Ledger, statistics: MarketStatistics) -> None:
+    def __init__(self, market: Market, ledger: Ledger, held: HeldPositions, statistics: MarketStatistics) -> None:
         self._market = market
         self._ledger = ledger
+        self._held = held
         self._statistics = statistics
         self._ladders: dict[str, tuple[TierTable, Ladder]] = {}
+        self._terms: Memo[margin_account.Position] = Memo()
         self._quotes: Memo[Quotes] = Memo()
         self._valued: Memo[Valued] = Memo()
         self._wallets: Memo[Figure] = Memo()
@@ -68,7 +72,7 @@ class AccountValuation:
         key, inputs = (index.book.name, account.name), (account, wallet, *held, *balances[1:])
         risk = self._risks.get(key, inputs)
         if risk is None:
-            risk = self._risks.put(key, inputs, AccountRisk(account, held, balances, self._ladders))
+            risk = self._risks.put(key, inputs, AccountRisk(account, held, balances, self._ladders, self._terms))
         moving = self._moving(index.book, risk, now_ns)
         view = self._views.get(key, (risk, wallet, moving))
         if view is None:
@@ -108,29 +112,31 @@ class AccountValuation:
     ) -> list[Valued]:
         """Every position of an account, hedge or not, valued at ``now_ns``; ``instead`` replaces its namesake."""
         hedged = index.keys.get(account.name, {})
-        others = [item.key for item in self._ledger.of_account(account.name) if item.key not in hedged]
+        others = [key for key in self._ledger.positions if key.account == account.name and key not in hedged]
+        replaced = None if instead is None else instead.key
         valued = []
         for key in (*hedged, *others):
-            assumed = instead is not None and instead.key == key
-            position = instead if instead is not None and assumed else self._ledger.position(*key)
-            valued.append(self._value(account, position, now_ns, is_hedge=key in hedged, assumed=assumed))
+            assumed = key == replaced
+            position = instead if instead is not None and assumed else self._held.of(key)
+            valued.append(self._value(account, key, position, now_ns, is_hedge=key in hedged, assumed=assumed))
         return valued
 
-    def _value(self, account: Account, position: Position, now_ns: int, *, is_hedge: bool, assumed: bool) -> Valued:
+    def _value(
+        self, account: Account, own: PositionKey, position: Position, now_ns: int, *, is_hedge: bool, assumed: bool
+    ) -> Valued:
         name = position.instrument
         missing = self.gap(position, now_ns, assumed=assumed)
         if is_hedge or position.open or position.realised or position.fees:
             missing = missing or self._wrong_settle(account, name)
         market = self.quotes(name, now_ns)
-        told, held = self._told(account, now_ns), msgspec.structs.astuple(position)
-        key, inputs = (position.key, assumed), (account, market, missing, *told, *held)
+        key, inputs = (own, assumed), (account, market, missing, *self._told(account, now_ns), position)
         kept = self._valued.get(key, inputs)
         if kept is not None:
             return kept
         quantity = self._ledger.reports.figure(account.name, position.quantity, now_ns)
         sums = exposure(position, account, market, missing=missing, told=quantity)
         return self._valued.put(
-            key, inputs, Valued(key=position.key, account=account, position=position, quotes=market, exposure=sums)
+            key, inputs, Valued(key=own, account=account, position=position, quotes=market, exposure=sums)
         )
 
     def quotes(self, name: str, now_ns: int) -> Quotes:

@@ -10,9 +10,7 @@ import msgspec
 from core.account_risk import AccountRisk
 from core.books import MarginMode
 from core.figures import Figure, absent, derive, total, unknown
-from core.liquidation_results import Liquidation
 from core.pool import Collateral, counted
-from core.pool_liquidation import Reach
 from core.pool_risk import CoinBalance, Valued, as_figure, own_margin, priced
 from core.risk import NO_POSITION, USED_UP, lifted, usage, used_up
 from core.snapshot import AccountView, CollateralView, DeathView, TogetherView
@@ -26,8 +24,10 @@ def account_view(risk: AccountRisk, wallet: Figure, together: TogetherView | Non
     unrealised = total(*(item.exposure.profit for item in held))
     balance = total(wallet, unrealised, *(coin.value for coin in collateral))
     maintenance = total(*(risk.maintenance(item) for item in held))
-    margins = total(*(own_margin(item.position, item.exposure.quantity) for item in held))
-    initial = margins if isolated else total(*(item.exposure.initial_margin for item in held))
+    if isolated:
+        initial = total(*(own_margin(item.position, item.exposure.quantity) for item in held))
+    else:
+        initial = total(*(item.exposure.initial_margin for item in held))
     ratio, label = risk.shown_ratio()
     rules = [risk.rules(found) for item in held if (found := item.quotes.instrument) is not None]
     label = label or (rules[0].ratio_label if rules else "margin usage")
@@ -104,42 +104,49 @@ def _death(risk: AccountRisk, coin: str, price: Figure) -> DeathView:
     if price.value is None:
         gap = unknown(*price.missing)
         return DeathView(coin=coin, price=price, above=gap, below=gap, distance_above=gap, distance_below=gap)
-    now = price.value
-    above = _nearest(risk, coin, lambda reach: priced(reach.above, now), min)
-    below = _nearest(risk, coin, lambda reach: priced(reach.below, now), max)
-    return DeathView(
-        coin=coin,
-        price=price,
-        above=above,
-        below=below,
-        distance_above=_distance(above, price, 1),
-        distance_below=_distance(below, price, -1),
-    )
-
-
-def _distance(death: Figure, price: Figure, sign: int) -> Figure:
-    if death.absent:
-        return absent(death.absent, death)
-    return lifted(lambda end, now: sign * (end - now) / now, death, price)
-
-
-def _nearest(
-    risk: AccountRisk,
-    coin: str,
-    side: Callable[[Reach], Liquidation],
-    pick: Callable[[Iterable[Decimal]], Decimal],
-) -> Figure:
-    """The first pool's end on one side. A pool that is not known hides what it may do, unless another is past."""
-    figures, past = [], False
+    now, above, below = price.value, [], []
+    past = False
     for pool in risk.pools:
         reach = pool.end(coin)
         if reach is None:
-            figures.append(unknown(*pool.requirement.missing))
+            gap = unknown(*pool.requirement.missing)
+            above.append(gap)
+            below.append(gap)
             continue
         past = past or reach.past
-        figures.append(as_figure(side(reach), pool.requirement, estimated=not pool.exact))
+        above.append(as_figure(priced(reach.above, now), pool.requirement, estimated=not pool.exact))
+        below.append(as_figure(priced(reach.below, now), pool.requirement, estimated=not pool.exact))
+    rises, falls = _nearest(above, min, past=past), _nearest(below, max, past=past)
+    return DeathView(
+        coin=coin,
+        price=price,
+        above=rises,
+        below=falls,
+        distance_above=_distance(rises, price, _above),
+        distance_below=_distance(falls, price, _below),
+    )
+
+
+def _above(end: Decimal, now: Decimal) -> Decimal:
+    return 1 * (end - now) / now
+
+
+def _below(end: Decimal, now: Decimal) -> Decimal:
+    return -1 * (end - now) / now
+
+
+def _distance(death: Figure, price: Figure, function: Callable[[Decimal, Decimal], Decimal]) -> Figure:
+    if death.absent:
+        return absent(death.absent, death)
+    return lifted(function, death, price)
+
+
+def _nearest(figures: list[Figure], pick: Callable[[Iterable[Decimal]], Decimal], *, past: bool) -> Figure:
+    """The first pool's end on one side. A pool that is not known hides what it may do, unless another is past."""
     if past:
         return absent(USED_UP, *(figure for figure in figures if not figure.missing))
+    if len(figures) == 1 and not figures[0].missing:
+        return figures[0]
     gaps = [gap for figure in figures for gap in figure.missing]
     if gaps:
         return unknown(*dict.fromkeys(gaps))

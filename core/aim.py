@@ -24,6 +24,11 @@ class Aim(msgspec.Struct, frozen=True, kw_only=True):
     ratio: Figure
 
 
+def declared_aim(hedge: Hedge, held: Figure, set_ratio: Decimal) -> Aim | None:
+    """What a hedge aims at whose ratio its user has set, where that rests on no price: as :func:`aim`."""
+    return Aim(coins=held, ratio=exact(set_ratio)) if hedge.beta is None else None
+
+
 def aim(
     hedge: Hedge,
     held: Figure,

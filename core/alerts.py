@@ -27,7 +27,7 @@ RECENT_NS = 15 * 60 * SECOND_NS
 """How many ended alerts are kept, and for how long a snapshot still shows them."""
 
 
-class Reading(msgspec.Struct, frozen=True, kw_only=True):
+class Reading(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """What one ladder rule measures now.
 
     ``falls``: the value is bad when it is low. In ``text``, ``{value}`` and ``{threshold}`` become percentages.
@@ -46,7 +46,7 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
     held_off: bool = False
 
 
-class Condition(msgspec.Struct, frozen=True, kw_only=True):
+class Condition(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """What one yes-or-no rule finds now; ``active`` is ``None`` where it cannot be told."""
 
     key: str
@@ -86,11 +86,6 @@ class Alerts:
         self._ended: list[AlertView] = []
         self._changes: list[AlertView] = []
 
-    def is_open(self, key: str) -> bool:
-        """True while the alert of this identity is open."""
-        state = self._states.get(key)
-        return state is not None and state.view is not None
-
     def open_keys(self) -> tuple[str, ...]:
         """Identities of all open alerts."""
         return tuple(key for key, state in self._states.items() if state.view is not None)
@@ -101,6 +96,9 @@ class Alerts:
         if state is None:
             state = self._states[reading.key] = _State()
         if state.calm is reading and state.view is None and not (state.past_since or state.speaking):
+            return
+        if state.view is None and not (state.past_since or state.speaking) and not _past_any(reading):
+            state.calm = reading
             return
         state.calm = None
         state.speaking.intersection_update(LADDER[: len(reading.steps)])  # a restart may have shortened the ladder
@@ -217,6 +215,18 @@ class Alerts:
         live.sort(key=lambda view: (-RANK[view.severity], view.since_ns, view.key))
         lately = [view for view in self._ended if now_ns - (view.ended_ns or 0) < RECENT_NS]
         return (*live, *reversed(lately))
+
+
+def _past_any(reading: Reading) -> bool:
+    """Whether any step of a ladder could be past: what is not leaves a quiet state as it is."""
+    value = reading.value.value
+    if value is None:
+        return reading.value.absent == USED_UP
+    if reading.held_off:
+        return False
+    if reading.falls:
+        return any(value <= limit for limit in reading.steps)
+    return any(value >= limit for limit in reading.steps)
 
 
 def _judge(reading: Reading, threshold: Decimal, *, speaking: bool) -> bool | None:

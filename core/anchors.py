@@ -7,6 +7,7 @@ Quantities of contracts are signed, short negative; money is + gained or receive
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -19,8 +20,10 @@ from core.instruments import ContractKind
 from core.memo import Memo
 from core.pnl import Holding, apply_fill, order_sign
 
+_LARGEST_SUM = 2 * LARGEST_EXPONENT
 
-class Coins(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+
+class Coins(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, kw_only=True):
     """One asset of the bag, coins posted as margin included once: ``quantity`` at ``price``, in ``currency`` per coin.
 
     ``deposited`` is the running sum of coins that came in (+) and went out (−), purchases and sales included;
@@ -37,7 +40,7 @@ class Coins(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     deposited_worth: Decimal = ZERO
 
 
-class Traded(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+class Traded(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, kw_only=True):
     """Running sums over a leg's fills, bought less sold, each fill counted as the coins it moved at its own price.
 
     ``coins`` is that sum (inverse: quote ÷ fill price; quanto: settle coins per 1 of price); the others are the coins
@@ -63,7 +66,7 @@ UNSEEN = Moment()
 """A moment of which nothing is known."""
 
 
-class Leg(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+class Leg(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, kw_only=True):
     """One contract against the bag.
 
     ``spot_price`` is what its basis is reckoned against (index, or the bag's spot price), in ``quote`` per coin as
@@ -194,31 +197,48 @@ def check(anchor: Anchor, name: str, checked: Memo[bool]) -> None:
     Prices and rates are checked where they are used: one that nothing depends on may be anything. A line that is among
     the ``checked`` is not looked at again.
     """
-    lines: dict[str, Coins | Leg] = {f"coins.{coins.asset}": coins for coins in anchor.coins}
-    lines |= {f"legs.{leg.instrument}": leg for leg in anchor.legs}
-    if len(lines) != len(anchor.coins) + len(anchor.legs):
+    coins = {coins.asset: coins for coins in anchor.coins}
+    legs = {leg.instrument: leg for leg in anchor.legs}
+    if len(coins) != len(anchor.coins) or len(legs) != len(anchor.legs):
         raise RequestError(name, "every asset and every instrument once", "one of them twice")
-    for place, line in lines.items():
-        if checked.get((name, place), (line,)) is None:
-            _check_line(f"{name}.{place}", line)
-            checked.put((name, place), (line,), True)
+    lines: tuple[tuple[str, Mapping[str, Coins | Leg]], ...] = (("coins", coins), ("legs", legs))
+    for side, held in lines:
+        for place, line in held.items():
+            if checked.get((side, place), (line,)) is None:
+                _check_line(f"{name}.{side}.{place}", line)
+                checked.put((side, place), (line,), True)
 
 
 def _check_line(name: str, line: Coins | Leg) -> None:
-    figures = ("quantity", "deposited", "deposited_value", "deposited_worth")
+    figures: tuple[tuple[str, object], ...]
     if isinstance(line, Leg):
-        figures = ("quantity", "realised", "fees", "funding")
         positive(f"{name}.contract_size", line.contract_size)
-        for sum_name in ("coins", "at_fill", "at_mark", "at_spot"):
-            _running(f"{name}.traded.{sum_name}", getattr(line.traded, sum_name))
-    for figure in figures:
-        _running(f"{name}.{figure}", getattr(line, figure))
+        traded = line.traded
+        figures = (
+            ("traded.coins", traded.coins),
+            ("traded.at_fill", traded.at_fill),
+            ("traded.at_mark", traded.at_mark),
+            ("traded.at_spot", traded.at_spot),
+            ("quantity", line.quantity),
+            ("realised", line.realised),
+            ("fees", line.fees),
+            ("funding", line.funding),
+        )
+    else:
+        figures = (
+            ("quantity", line.quantity),
+            ("deposited", line.deposited),
+            ("deposited_value", line.deposited_value),
+            ("deposited_worth", line.deposited_worth),
+        )
+    for figure, value in figures:
+        if not _is_running(value):
+            raise RequestError(f"{name}.{figure}", "a finite decimal number", str(value))
 
 
-def _running(name: str, value: object) -> None:
+def _is_running(value: object) -> bool:
     """A running sum may come to less than any input, where its terms cancel but for their last digit."""
-    if not isinstance(value, Decimal) or not value.is_finite() or value.adjusted() > 2 * LARGEST_EXPONENT:
-        raise RequestError(name, "a finite decimal number", str(value))
+    return isinstance(value, Decimal) and value.is_finite() and value.adjusted() <= _LARGEST_SUM
 
 
 def day_start_ns(now_ns: int) -> int:

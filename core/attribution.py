@@ -22,6 +22,8 @@ from core.line_moves import Move, coins_move, leg_move, sums, unopened
 from core.memo import Memo
 from core.parts import Parts, added, summed
 
+_INVERSE = ContractKind.INVERSE
+
 
 class Attribution(msgspec.Struct, frozen=True, kw_only=True):
     """The profit of bag and hedge from ``since_ns`` to ``until_ns``, in ``currency``.
@@ -69,11 +71,13 @@ class UnknownAttribution(msgspec.Struct, frozen=True):
 
 
 class MoveMemo:
-    """What was found last time of lines that are still the same, over one span."""
+    """What was found last time of lines that are still the same, over one span; ``checked`` has the lines of the end
+    that were found sound, of several spans to the same end."""
 
-    def __init__(self) -> None:
+    def __init__(self, checked: Memo[bool] | None = None) -> None:
         self.legs: Memo[tuple[Move, tuple[str, ...]]] = Memo()
-        self.checked: Memo[bool] = Memo()
+        self.checked_before: Memo[bool] = Memo()
+        self.checked: Memo[bool] = Memo() if checked is None else checked
 
 
 @exactly
@@ -87,7 +91,7 @@ def attribute(anchor: Anchor, now: Anchor, memo: MoveMemo | None = None) -> Attr
         raise RequestError("now.currency", anchor.currency, now.currency)
     if now.time_ns < anchor.time_ns:
         raise RequestError("now.time_ns", f"no earlier than {anchor.time_ns}", str(now.time_ns))
-    check(anchor, "anchor", memo.checked)
+    check(anchor, "anchor", memo.checked_before)
     check(now, "now", memo.checked)
     missing: list[str] = []
     coins = [coins_move(before, after, anchor, now, missing) for before, after in _paired_coins(anchor, now, missing)]
@@ -111,13 +115,19 @@ def attribute(anchor: Anchor, now: Anchor, memo: MoveMemo | None = None) -> Attr
 
 def _of_leg(before: Leg | None, after: Leg, anchor: Anchor, now: Anchor, missing: list[str], memo: MoveMemo) -> Move:
     """What one leg gained; ``before`` is ``None`` where it was not opened yet."""
-    missing += (*(before.unknown if before is not None else ()), *after.unknown)
-    currency = after.quote if after.kind is ContractKind.INVERSE else after.settle
+    if before is not None:
+        missing += before.unknown
+    missing += after.unknown
+    currency = after.quote if after.kind is _INVERSE else after.settle
     made_of = (before, after, anchor.rate(currency), now.rate(currency), now.currency)
     found = memo.legs.get(after.instrument, made_of)
     if found is None:
-        earlier, gaps = unopened(after) if before is None else before, list[str]()
-        _check_same(earlier, after)
+        gaps: list[str] = []
+        if before is None:
+            earlier = unopened(after)
+        else:
+            earlier = before
+            _check_same(earlier, after)
         found = (leg_move(earlier, after, anchor, now, gaps), tuple(gaps))
         memo.legs.put(after.instrument, made_of, found)
     missing += found[1]

@@ -15,7 +15,7 @@ from core.attribution import Attribution, MoveMemo, UnknownAttribution, attribut
 from core.book_anchor import BookNow, Kept, only_new_gaps, since_inception, with_sums
 from core.errors import RequestError
 from core.exact import ZERO, exactly
-from core.figures import Figure, absent, derive, exact, total, unknown
+from core.figures import Figure, absent, derive, exact, ground, on, total, unknown
 from core.parts import Parts
 from core.risk import lifted
 from core.snapshot import AttributionView, BagLine, HedgeLine, PartsView, Since, TransferView
@@ -121,7 +121,7 @@ def _hedge_parts(found: Attribution | UnknownAttribution, span: Span, now: BookN
     if isinstance(found, UnknownAttribution):
         return _unknown_parts(found)
     figures = {}
-    coin_marks, marks, spots = _ground(now.coin_marks), _ground(now.marks), _ground(now.spots)
+    coin_marks, marks, spots = ground(*now.coin_marks), ground(*now.marks), ground(*now.spots)
     for name in _FIELDS:
         inputs = [coin_marks if name in ("funding", "fees") else marks]
         estimated = span.estimated or now.hedge_at_par
@@ -133,11 +133,6 @@ def _hedge_parts(found: Attribution | UnknownAttribution, span: Span, now: BookN
             estimated = estimated or now.funding_estimated
         figures[name] = _figure(found.hedge, name, inputs, estimated=estimated)
     return PartsView(**figures)
-
-
-def _ground(inputs: tuple[Figure, ...]) -> Figure:
-    """A figure with the marks of them all: what rests on it need not look at each of a large book's again."""
-    return derive(lambda *_: ZERO, *inputs)
 
 
 def _figure(parts: Parts, name: str, inputs: Sequence[Figure], *, estimated: bool) -> Figure:
@@ -165,8 +160,8 @@ def _locked_in_and_open(found: Attribution | UnknownAttribution, span: Span, now
     locked_in, rest = _trimmed(found.realised), _trimmed(found.hedge.gross - found.realised)
     estimated = span.estimated or now.hedge_at_par
     return (
-        derive(lambda *_: locked_in, *now.coin_marks, estimated=estimated),
-        derive(lambda *_: rest, *now.marks, estimated=estimated),
+        on(ground(*now.coin_marks), locked_in, estimated=estimated),
+        on(ground(*now.marks), rest, estimated=estimated),
     )
 
 
@@ -217,7 +212,7 @@ def not_measured(since: Since, since_ns: int, now: BookNow, missing: tuple[str, 
 
 
 @exactly
-def net_cost(line: BagLine, hedges: tuple[HedgeLine, ...]) -> Figure:
+def net_cost(line: BagLine, hedges: Sequence[HedgeLine]) -> Figure:
     """The effective cost of one coin of ``line``, in its currency: what it cost, less what its hedges have realised
     and received in funding, plus their fees. Coins that a hedge was settled in count at the present mark."""
     own = [hedge for hedge in hedges if hedge.asset == line.asset]

@@ -17,14 +17,16 @@ from core import holdings
 from core.account_valuation import AccountValuation
 from core.book_index import BookIndex
 from core.books import Book, Hedge
+from core.exposure import exposure
 from core.figures import Figure, Freshness, derive, exact, total, unknown
+from core.held import HeldPositions
 from core.instrument_market import Field
 from core.instruments import ContractKind, Instrument
 from core.ledger import Ledger
 from core.market import Market
 from core.memo import Memo
 from core.positions import Position
-from core.risk import ZERO, exposure, floor_freshness
+from core.risk import ZERO, floor_freshness
 from core.snapshot import BagLine
 from core.symbols import read_name
 
@@ -42,8 +44,9 @@ class BagPrice(NamedTuple):
 class BagValuation:
     """Reads market and ledger; keeps what is still made of the same."""
 
-    def __init__(self, market: Market, ledger: Ledger, accounts: AccountValuation) -> None:
+    def __init__(self, market: Market, ledger: Ledger, held: HeldPositions, accounts: AccountValuation) -> None:
         self._market = market
+        self._held = held
         self._ledger = ledger
         self._accounts = accounts
         self._prices: Memo[BagPrice] = Memo()
@@ -84,11 +87,11 @@ class BagValuation:
             if instrument is not None and not pays_in(index.book, instrument, asset):
                 continue
             replaced = instead is not None and instead.key == hedge.key
-            position = instead if instead is not None and replaced else self._ledger.position(*hedge.key)
+            position = instead if instead is not None and replaced else self._held.of(hedge.key)
             if instrument is None:
                 terms = read_name(hedge.instrument)
                 may_be_inverse = terms is None or terms.settle == terms.base
-                if may_be_inverse and (position.open or position.pending):
+                if may_be_inverse and (position.open or self._accounts.gap(position, now_ns, assumed=replaced)):
                     parts.append(unknown(f"description of {hedge.instrument}"))
                 continue
             parts += self._won_by(hedge, position, now_ns, replaced=replaced)
@@ -99,7 +102,7 @@ class BagValuation:
         """The coins that one hedge has won: open, locked in less fees, and received in funding."""
         account, market = self._ledger.accounts[hedge.account], self._accounts.quotes(hedge.instrument, now_ns)
         missing = self._accounts.gap(position, now_ns, assumed=replaced)
-        key, inputs = (hedge.key, replaced), (account, market, missing, *msgspec.structs.astuple(position))
+        key, inputs = (hedge.key, replaced), (account, market, missing, position)
         kept = self._parts.get(key, inputs)
         if kept is not None:
             return kept

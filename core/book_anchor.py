@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from decimal import Decimal
+from functools import lru_cache
 
 import msgspec
 
@@ -18,6 +19,7 @@ from core.books import Book, Hedge
 from core.errors import RequestError
 from core.exact import ONE, exactly
 from core.figures import Figure, Freshness, derive, exact, unknown
+from core.held import HeldPositions
 from core.instruments import ContractKind, Instrument
 from core.ledger import Ledger
 from core.market import Market
@@ -100,10 +102,16 @@ class _Legs(msgspec.Struct, kw_only=True):
 
 @exactly
 def book_now(
-    book: Book, view: BookView, market: Market, ledger: Ledger, now_ns: int, memo: _LegMemo | None = None
+    book: Book,
+    view: BookView,
+    market: Market,
+    ledger: Ledger,
+    now_ns: int,
+    memo: _LegMemo | None = None,
+    held: HeldPositions | None = None,
 ) -> BookNow:
     """The book at ``now_ns``, when ``view`` was derived of it; ``memo`` has its legs of last time."""
-    memo = Memo() if memo is None else memo
+    memo, held = Memo() if memo is None else memo, HeldPositions(ledger) if held is None else held
     currency = view.totals.currency or next((line.quote for line in view.hedges if line.quote), "")
     rates: dict[str, Figure] = {}
     bag, hedge = _Bag(), _Legs()
@@ -113,18 +121,13 @@ def book_now(
     for line in view.bag:
         _take_coins(bag, line, currency, rates)
     for declared, leg_line in zip(book.hedges, view.hedges, strict=True):
-        position, instrument = ledger.position(*declared.key), ledger.contracts.get(declared.instrument)
+        position, instrument = held.of(declared.key), ledger.contracts.get(declared.instrument)
         if leg_line.quantity.value is None or instrument is None:
             hedge.missing += leg_line.quantity.missing or (f"description of {declared.instrument}",)
             continue
         try:
             spot = _spot(declared, leg_line, view.bag)
-            made_of = (declared, instrument, leg_line.mark_price, spot, *msgspec.structs.astuple(position))
-            leg = memo.get(declared.instrument, made_of)
-            if leg is None:
-                leg = memo.put(
-                    declared.instrument, made_of, _leg(declared, leg_line.mark_price, spot, position, instrument)
-                )
+            leg = _leg(memo, declared, position, instrument, leg_line.mark_price, spot)
         except RequestError as error:
             hedge.missing.append(str(error))
             continue
@@ -182,11 +185,27 @@ def _take_leg(hedge: _Legs, leg: Leg, figures: tuple[Figure, Figure, Figure], ra
 
 
 def _known(figures: Iterable[Figure]) -> tuple[Figure, ...]:
-    return tuple(figure for figure in figures if figure.known)
+    return tuple(figure for figure in figures if figure.value is not None)
 
 
-def _leg(declared: Hedge, mark: Figure, spot: Figure, position: Position, instrument: Instrument) -> Leg:
-    """The leg; ``spot`` is the price that its basis is reckoned against."""
+def _leg(
+    memo: _LegMemo, declared: Hedge, position: Position, instrument: Instrument, mark: Figure, spot: Figure
+) -> Leg:
+    """The leg at its prices, made anew where one of them or the position is another; ``spot`` is the price that its
+    basis is reckoned against."""
+    name, held = declared.instrument, (declared, instrument, position)
+    leg = memo.get((name, True), (*held, mark, spot))
+    if leg is None:
+        bare = memo.get((name, False), held)
+        if bare is None:
+            bare = memo.put((name, False), held, _bare_leg(declared, position, instrument))
+        priced = msgspec.structs.replace(bare, mark_price=mark.value, spot_price=spot.value)
+        leg = memo.put((name, True), (*held, mark, spot), priced)
+    return leg
+
+
+def _bare_leg(declared: Hedge, position: Position, instrument: Instrument) -> Leg:
+    """The leg without its prices."""
     kind, size = instrument.kind, instrument.contract_size
     held, traded = position.opened, position.traded
     if held.quantity and held.entry_price is not None:
@@ -204,8 +223,6 @@ def _leg(declared: Hedge, mark: Figure, spot: Figure, position: Position, instru
         settle=instrument.settle,
         quantity=position.quantity,
         entry_price=position.entry_price if position.quantity else None,
-        mark_price=mark.value,
-        spot_price=spot.value,
         realised=position.realised,
         fees=position.fees,
         funding=position.funding,
@@ -224,6 +241,7 @@ def _spot(declared: Hedge, line: HedgeLine, bag: tuple[BagLine, ...]) -> Figure:
     return msgspec.structs.replace(floor_freshness(own.price, Freshness.STALE), estimated=True)
 
 
+@lru_cache(maxsize=256)
 def _rate(currency: str, into: str) -> Figure:
     """What 1 ``currency`` is worth: dollars are worth each other, by estimate."""
     if currency == into:

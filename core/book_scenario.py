@@ -87,8 +87,6 @@ def _assets(pools: Sequence[BookPool], spot: Sequence[SpotHolding]) -> list[str]
 
 def dollar_price(standing: Standing, asset: str) -> Figure:
     """USD per coin: what the bag is priced at, else the mark of a contract on it, else its price as collateral."""
-    if asset in DOLLARS:
-        return exact(ONE)
     for line in standing.bag:
         if line.asset == asset and line.currency in DOLLARS:
             return line.price

@@ -8,43 +8,31 @@ calls :meth:`Engine.advance` at least four times a second, so that silence is no
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from decimal import Decimal
-from typing import Any
+from typing import Any, get_args
 
 from core import picture
+from core.account_events import AccountEvent, AccountEvents
 from core.alerts import Alerts
-from core.anchors import Moment
-from core.books import Book, Hedge
+from core.books import Book
+from core.claims import check_books
 from core.commands import AnyCommand, HideScenarios, ShowScenarios
 from core.contract_sheet import ContractSheet, priced_contracts
-from core.errors import RequestError
 from core.events import (
-    AccountSettings,
-    AccountSwept,
     AnyEvent,
-    BalanceUpdate,
     CandlesLoaded,
     ChannelChanged,
     ConnectionChanged,
     DayStatistics,
-    FeeCharged,
-    Fill,
     FrameFault,
-    FundingPayment,
     FundingSettled,
     Heard,
     InstrumentListed,
-    OrderState,
-    OrderUpdate,
-    PositionUpdate,
     Ticker,
     TiersLoaded,
 )
 from core.exact import exactly
 from core.feeds_health import FeedsHealth
-from core.figures import Figure, Freshness
-from core.freshness import SECOND_NS
-from core.hedge_targets import check_target
+from core.figures import Figure
 from core.history import History
 from core.instrument_market import Field
 from core.journal import Journal
@@ -53,13 +41,12 @@ from core.market import Market
 from core.market_day import MarketDay
 from core.measuring import Measuring
 from core.memo import Memo
-from core.opening import opening_fill
+from core.opening import Openings
 from core.orders import OrderRequest
-from core.positions import Order, Position
-from core.records import ContractDescribed, EventTaken, Recorder
+from core.positions import Position
+from core.records import ContractDescribed, Recorder
 from core.requests import Requests
 from core.restore import Restorer
-from core.rules import key_condition, order_conditions, settings_condition
 from core.scenarios import Scenarios
 from core.snapshot import AlertView, MarketView, Mode, Snapshot
 from core.staging import Staging
@@ -70,12 +57,6 @@ from core.valuation import Valuation
 from core.watch import Watch
 from core.why.explainer import Explainer
 from core.why.sources import Sources
-
-SWEEP_NOTED_NS = 300 * SECOND_NS
-"""A sweep is noted so often, for the next run to know from when on records have to be read."""
-
-SENT_TIMEOUT_NS = 10 * SECOND_NS
-"""An order sent this long ago, of which nothing was heard since, has an unknown outcome."""
 
 
 class Engine:
@@ -98,7 +79,7 @@ class Engine:
         Raises RequestError where two books claim one position, JournalError where the journal cannot be read.
         """
         self._books = tuple(books)
-        _check_books(self._books)
+        check_books(self._books)
         self._mode, self._source = mode, source
         self._now_ns = 0
         self._sequence = self._events = 0
@@ -116,7 +97,6 @@ class Engine:
         self._targets = Targets(self._books)
         self._valuation = Valuation(self._market, self._ledger, self._targets.ratio, self._history)
         self._recorder = Recorder(journal, journal_failure)
-        self._sweeps_noted: dict[str, int] = {}
         self._alerts = Alerts()
         self._staging = Staging(self._market, self._ledger, self._valuation, self._targets)
         self._measuring = Measuring(self._books, self._market, self._ledger, self._valuation, self._recorder)
@@ -148,8 +128,13 @@ class Engine:
             self._explainer,
             typed,
         )
-        self._opening = self._to_open()
         self._legs = frozenset(hedge.instrument for book in self._books for hedge in book.hedges)
+        self._accounts = AccountEvents(
+            self._market, self._ledger, self._recorder, self._requests, self._watch, self._legs
+        )
+        self._openings = Openings(
+            self._books, self._market, self._ledger, self._valuation, self._requests, self._accounts.fill
+        )
         self._handlers: dict[type, Callable[[Any], None]] = {
             Ticker: self._ticker,
             InstrumentListed: self._listed,
@@ -159,16 +144,9 @@ class Engine:
             ChannelChanged: self._channel,
             FrameFault: self._feeds.fault,
             Heard: self._feeds.heard,
-            OrderUpdate: self._order,
-            Fill: self._fill,
-            FundingPayment: self._funding,
-            BalanceUpdate: self._account_event,
-            PositionUpdate: self._account_event,
             DayStatistics: self._past.day,
             FundingSettled: self._past.settled,
-            FeeCharged: self._charge,
-            AccountSettings: self._settings,
-            AccountSwept: self._swept,
+            **dict.fromkeys(get_args(AccountEvent), self._account_event),
         }
 
     # --- what goes in ----------------------------------------------------------------------------------------
@@ -197,10 +175,8 @@ class Engine:
         """Let time pass: ages, dwells, orders that nobody answers, a journal that may be writable again."""
         self._pass_time(now_ns)
         self._recorder.retry(self._now_ns)
-        for order in list(self._ledger.orders.values()):
-            if order.state is OrderState.SENT and self._now_ns - order.updated_ns >= SENT_TIMEOUT_NS:
-                self._order(_unanswered(order, self._now_ns))
-        self._open_hedges()
+        self._accounts.advance(self._now_ns)
+        self._openings.run(self._now_ns)
         self._watch.advance(self._now_ns)
         self._measuring.advance(self._watch.views(), self._now_ns)
         for text in self._measuring.take_news():
@@ -283,8 +259,8 @@ class Engine:
 
     def _ticker(self, event: Ticker) -> None:
         market = self._market.apply(event)
-        if self._opening:
-            self._open_hedges()
+        if self._openings.waiting:
+            self._openings.run(self._now_ns)
         self._watch.touched(market, self._now_ns)
 
     def _listed(self, event: InstrumentListed) -> None:
@@ -292,7 +268,7 @@ class Engine:
         self._market.listed(instrument)
         if self._ledger.described(instrument) and instrument.id in self._legs:
             self._recorder.note(ContractDescribed(instrument=instrument), self._now_ns)
-        self._open_hedges()
+        self._openings.run(self._now_ns)
         self._watch.touched(self._market.of(instrument.id), self._now_ns)
 
     def _tiers(self, event: TiersLoaded) -> None:
@@ -312,138 +288,5 @@ class Engine:
         self._feeds.channel_changed(event)
         self._watch.changed(self._now_ns)
 
-    # --- accounts --------------------------------------------------------------------------------------------
-
-    def _order(self, event: OrderUpdate) -> None:
-        order = self._ledger.order(event)
-        if order is None:
-            return
-        self._recorder.note(EventTaken(happened=event), self._now_ns)
-        self._requests.order_changed(order, self._now_ns)
-        for condition in order_conditions(order):
-            self._watch.check(condition, self._now_ns)
-
-    def _fill(self, event: Fill) -> None:
-        moment = self._moment(event.instrument)
-        if not self._ledger.fill(event, moment):
-            return
-        self._recorder.note(EventTaken(happened=event, moment=moment), self._now_ns)
-        if self._ledger.position(event.account, event.instrument, event.leg).unbooked:
-            self._requests.say(f"a fill of {event.instrument} cannot be booked: its position is unknown", self._now_ns)
-        else:
-            verb, quantity = "sold" if event.side == "sell" else "bought", event.quantity.normalize()
-            self._requests.say(f"{verb} {quantity:f} {event.instrument} at {event.price:f}", self._now_ns)
-        self._watch.changed(self._now_ns)
-
-    def _moment(self, instrument: str) -> Moment:
-        """What the market of a contract is now, as far as it can be relied on."""
-        prices = (self._market.figure(instrument, field, self._now_ns) for field in (Field.MARK, Field.INDEX))
-        return Moment(*(None if price.freshness is Freshness.STALE else price.value for price in prices))
-
-    def _funding(self, event: FundingPayment) -> None:
-        if self._ledger.funding(event):
-            self._recorder.note(EventTaken(happened=event), self._now_ns)
-            self._requests.say(_funding_words(event), self._now_ns)
-            self._watch.changed(self._now_ns)
-
-    def _account_event(self, event: BalanceUpdate | PositionUpdate) -> None:
-        changed = self._ledger.balance(event) if isinstance(event, BalanceUpdate) else self._ledger.reported(event)
-        if changed:
-            self._recorder.note(EventTaken(happened=event), self._now_ns)
-            self._watch.changed(self._now_ns)
-
-    def _charge(self, event: FeeCharged) -> None:
-        if self._ledger.charged(event):
-            self._recorder.note(EventTaken(happened=event), self._now_ns)
-            self._watch.changed(self._now_ns)
-
-    def _settings(self, event: AccountSettings) -> None:
-        if self._ledger.reports.set(event):
-            self._check_settings(event.account)
-
-    def _swept(self, event: AccountSwept) -> None:
-        if self._ledger.swept(event):
-            if self._now_ns - self._sweeps_noted.get(event.account, -SWEEP_NOTED_NS) >= SWEEP_NOTED_NS:
-                self._sweeps_noted[event.account] = self._now_ns
-                self._recorder.note(EventTaken(happened=event), self._now_ns)
-            self._watch.changed(self._now_ns)
-
-    def _check_settings(self, account: str) -> None:
-        """How the account is set at its venue is told where it is not what the figures here go by."""
-        differences = list(self._ledger.reports.differences(account, self._legs))
-        self._watch.check(settings_condition(account, differences), self._now_ns)
-        unverified = self._ledger.reports.unverified(account)
-        self._watch.check(key_condition(account, unverified=unverified), self._now_ns)
-
-    # --- opening at market -----------------------------------------------------------------------------------
-
-    def _to_open(self) -> list[tuple[Book, Hedge]]:
-        legs = [(book, hedge) for book in self._books for hedge in book.hedges if hedge.open_at_market]
-        return [(book, hedge) for book, hedge in legs if self._ledger.position(*hedge.key).pending]
-
-    def _open_hedges(self) -> None:
-        still = []
-        for book, hedge in self._opening:
-            if not self._ledger.position(*hedge.key).pending:
-                continue  # its venue has told of a position meanwhile
-            try:
-                fill = opening_fill(book, hedge, self._market, self._ledger, self._valuation, self._now_ns)
-            except RequestError as error:
-                self._ledger.not_opened(hedge.key, str(error))
-                self._requests.say(f"{hedge.instrument} was not opened: {error}", self._now_ns)
-                continue
-            if fill is None:
-                still.append((book, hedge))
-                continue
-            self._fill(fill)
-            self._requests.say(f"{hedge.instrument}: {self._ledger.position(*hedge.key).note}", self._now_ns)
-        self._opening = still
-
-
-def _funding_words(event: FundingPayment) -> str:
-    if not event.amount.is_finite():
-        return f"a funding payment on {event.instrument} cannot be booked"
-    verb = "received" if event.amount >= 0 else "paid"
-    amount = f"{abs(event.amount):.8f}".rstrip("0").rstrip(".")
-    return f"funding {verb}: {amount} {event.asset} on {event.instrument}"
-
-
-def _unanswered(order: Order, now_ns: int) -> OrderUpdate:
-    request = order.request
-    return OrderUpdate(
-        received_ns=now_ns,
-        account=request.account,
-        client_order_id=request.client_order_id,
-        instrument=request.instrument,
-        side=request.side,
-        quantity=request.quantity,
-        state=OrderState.UNKNOWN,
-        filled_quantity=order.filled_quantity,
-        leg=request.leg,
-        reason=f"no answer for {SENT_TIMEOUT_NS // SECOND_NS} s",
-    )
-
-
-def _check_books(books: tuple[Book, ...]) -> None:
-    """Two books may share an account only if they describe it alike, and never a position."""
-    accounts: dict[str, object] = {}
-    legs: set[tuple[str, str]] = set()  # by account, and by book: targets are told apart by their contract
-    names: set[str] = set()
-    for book in books:
-        if book.name in names:
-            raise RequestError("books", "each book named once", book.name)
-        names.add(book.name)
-        for account in book.accounts:
-            if accounts.setdefault(account.name, account) != account:
-                raise RequestError("accounts", f"one description of account {account.name}", "two that differ")
-        for hedge in book.hedges:
-            if hedge.account not in {account.name for account in book.accounts}:
-                raise RequestError("hedges.account", f"an account of book {book.name}", hedge.account)
-            claims = {(f"account {hedge.account}", hedge.instrument), (f"book {book.name}", hedge.instrument)}
-            if claims & legs:
-                raise RequestError("hedges", "each contract of an account or a book in one leg", hedge.instrument)
-            legs |= claims
-            check_target(hedge)
-            ratio = hedge.target_ratio
-            if ratio is not None and not Decimal(0) <= ratio <= book.limits.maximum_ratio:
-                raise RequestError("hedges.target_ratio", f"0 to {book.limits.maximum_ratio}", str(ratio))
+    def _account_event(self, event: AccountEvent) -> None:
+        self._accounts.take(event, self._now_ns)

@@ -41,6 +41,7 @@ LARGEST_EXPONENT = 40
 """Inputs lie between 1e-40 and 1e40 in size (or are zero): no product of them can overflow."""
 
 ZERO, ONE = Decimal(0), Decimal(1)
+_SMALLEST, _TOO_LARGE = Decimal(f"1e-{LARGEST_EXPONENT}"), Decimal(f"1e{LARGEST_EXPONENT + 1}")
 _PLAIN_NUMBER = re.compile(r"\+?[0-9]{1,40}(\.[0-9]{1,40})?")
 
 
@@ -70,8 +71,24 @@ def finite(name: str, value: object) -> Decimal:
     return value
 
 
+def plain(function: Callable[_Parameters, _Result]) -> Callable[_Parameters, _Result]:
+    """A public function without what is wrapped around it: the same guards and the same result, for a caller that runs
+    under :data:`CONTEXT` already and records no steps."""
+    found = function
+    while (inner := getattr(found, "__wrapped__", None)) is not None:
+        found = inner
+    return found
+
+
+def is_positive(value: Decimal) -> bool:
+    """True for what :func:`positive` takes: for whoever would have to put a name together first."""
+    return value.is_finite() and _SMALLEST <= value < _TOO_LARGE
+
+
 def positive(name: str, value: object) -> Decimal:
     """``value`` if it is finite and above zero; RequestError naming ``name`` otherwise."""
+    if isinstance(value, Decimal) and value.is_finite() and _SMALLEST <= value < _TOO_LARGE:
+        return value
     number = finite(name, value)
     if number <= 0:
         raise RequestError(name, "a number above zero", str(number))

@@ -25,6 +25,7 @@ class Freshness(StrEnum):
 
 
 _LIVE = Freshness.LIVE
+_ZERO = Decimal(0)
 _ORDER = {Freshness.LIVE: 0, Freshness.LATE: 1, Freshness.STALE: 2, Freshness.UNKNOWN: 3}
 
 
@@ -60,6 +61,10 @@ class Figure(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
         return self.value is not None
 
 
+NOT_RECKONED = Figure(missing=("not reckoned",), freshness=Freshness.UNKNOWN)
+"""What a figure is until somebody reckons it."""
+
+
 def exact(value: Decimal) -> Figure:
     """A number that does not age: typed in by the user or fixed by a contract."""
     return Figure(value=value)
@@ -86,6 +91,17 @@ def derive(function: Callable[..., Decimal], *inputs: Figure, estimated: bool = 
     The result names every missing input, is estimated if any input is, and carries the worst freshness and the
     oldest observation among the inputs.
     """
+    if len(inputs) == 2:
+        one, other = inputs
+        first, second = one.value, other.value
+        if first is not None and second is not None:
+            freshness, observed_ns, seen = one.freshness, one.observed_ns, other.observed_ns
+            if other.freshness is not freshness and _ORDER[other.freshness] > _ORDER[freshness]:
+                freshness = other.freshness
+            if observed_ns is None or (seen is not None and seen < observed_ns):
+                observed_ns = seen
+            doubtful = estimated or one.estimated or other.estimated
+            return Figure(function(first, second), (), "", doubtful, freshness, observed_ns)
     values = []
     freshness, observed_ns = _LIVE, None
     for item in inputs:  # a plain loop: a picture of a large book makes ten thousand figures
@@ -103,6 +119,35 @@ def derive(function: Callable[..., Decimal], *inputs: Figure, estimated: bool = 
     return Figure(function(*values), (), "", estimated, freshness, observed_ns)
 
 
+def ground(*inputs: Figure) -> Figure:
+    """What several figures of the same inputs rest on (:func:`on`): no number of its own, but the marks of them all.
+
+    Unknown, naming every gap, as soon as one input has no value.
+    """
+    freshness, observed_ns, estimated = _LIVE, None, False
+    for item in inputs:
+        seen = item.observed_ns
+        if item.value is None:
+            gaps = [gap for figure in inputs if figure.value is None for gap in (figure.missing or (figure.absent,))]
+            return unknown(*dict.fromkeys(gaps))
+        if item.freshness is not freshness and _ORDER[item.freshness] > _ORDER[freshness]:
+            freshness = item.freshness
+        if seen is not None and (observed_ns is None or seen < observed_ns):
+            observed_ns = seen
+        if item.estimated:
+            estimated = True
+    return Figure(_ZERO, (), "", estimated, freshness, observed_ns)
+
+
+def on(ground: Figure, value: Decimal, *, estimated: bool = False) -> Figure:
+    """``value`` with the marks of a ground that is known."""
+    return Figure(value, (), "", estimated or ground.estimated, ground.freshness, ground.observed_ns)
+
+
 def total(*inputs: Figure) -> Figure:
     """The sum of the inputs; unknown as soon as one is (a sum that leaves something out would be a lie)."""
-    return derive(lambda *values: sum(values, Decimal(0)), *inputs)
+    return derive(_sum, *inputs)
+
+
+def _sum(*values: Decimal) -> Decimal:
+    return sum(values, _ZERO)

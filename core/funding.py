@@ -8,13 +8,16 @@ from __future__ import annotations
 from decimal import Decimal
 
 from core.errors import RequestError
-from core.exact import ONE, exactly, finite, not_negative
-from core.explain import explained, note
+from core.exact import ONE, exactly, finite, not_negative, plain
+from core.explain import explained, is_recording, note
 from core.instruments import ContractKind
 from core.pnl import settle_notional
 
+_value = plain(settle_notional)
+
 HOURS_A_DAY = 24
 DAYS_A_YEAR = 365
+HOURS_A_YEAR = HOURS_A_DAY * DAYS_A_YEAR
 
 
 @explained(
@@ -32,7 +35,7 @@ def payment(
 
     ``−sign · rate · notional`` at the mark price of the settlement: a short with a positive rate receives.
     """
-    value = settle_notional(kind, quantity, contract_size, mark_price)
+    value = (settle_notional if is_recording() else _value)(kind, quantity, contract_size, mark_price)
     cash = value * finite("rate", rate)
     return -cash if quantity > 0 else cash
 
@@ -56,7 +59,7 @@ def per_8_hours(rate: Decimal, interval_hours: int) -> Decimal:
 
 def annualised(rate: Decimal, interval_hours: int) -> Decimal:
     """A rate per interval, times the intervals in a year of 365 days: simple, nothing compounded."""
-    return equivalent(rate, interval_hours, HOURS_A_DAY * DAYS_A_YEAR)
+    return equivalent(rate, interval_hours, HOURS_A_YEAR)
 
 
 @explained("(1 + rate) ** (8760 / interval_hours) - 1", unit="fraction a year")
@@ -90,17 +93,20 @@ def funding_rate(
     clamp: Decimal,
     cap: Decimal | None = None,
     floor: Decimal | None = None,
+    *,
+    added: bool = False,
 ) -> Decimal:
     """The rate of an interval: ``premium + clamp(interest − premium, ±clamp)``, then the venue's cap and floor.
 
     All are fractions of one interval. Within the clamp the rate is the interest; outside it is the premium less (or
-    plus) the clamp. ``cap`` and ``floor`` are signed and left out where the venue states none.
+    plus) the clamp. ``cap`` and ``floor`` are signed and left out where the venue states none. With ``added`` the rate
+    is ``premium + interest`` and nothing is clamped (dYdX).
     """
     limit = not_negative("clamp", clamp)
     gap = finite("interest", interest) - finite("premium", premium)
-    rate = premium + max(-limit, min(limit, gap))
-    given: dict[str, Decimal] = {"premium": premium, "interest": interest, "clamp": clamp}
-    formula = "premium + max(-clamp, min(clamp, interest - premium))"
+    rate = premium + (interest if added else max(-limit, min(limit, gap)))
+    given: dict[str, Decimal] = {"premium": premium, "interest": interest, **({} if added else {"clamp": clamp})}
+    formula = "premium + interest" if added else "premium + max(-clamp, min(clamp, interest - premium))"
     if cap is not None and floor is not None and finite("floor", floor) > finite("cap", cap):
         raise RequestError("floor", f"at most the cap of {cap}", str(floor))
     if cap is not None:

@@ -7,6 +7,7 @@ its account. They are made apart, so that one price makes few of the first anew.
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import lru_cache
 from typing import NamedTuple
 
 import msgspec
@@ -17,7 +18,10 @@ from core.account_view import position_usage
 from core.aim import Aim
 from core.books import Hedge, MarginMode
 from core.errors import RequestError
-from core.figures import Figure, Freshness, absent, derive, exact, unknown
+from core.exact import plain
+from core.figures import Figure, Freshness, absent, exact, ground, on, unknown
+from core.instruments import ContractKind
+from core.legs import Leg
 from core.likelihood import likelihood
 from core.market_statistics import Measured
 from core.pool_risk import Valued, own_margin
@@ -25,6 +29,9 @@ from core.positions import Position
 from core.risk import Quotes, choose_liquidation, distance, lifted, liquidation_source, payment
 from core.sheet_price import PricedContract
 from core.snapshot import AccountView, FundingView, HedgeLine
+
+_INVERSE = ContractKind.INVERSE
+_KINDS, _LEGS = {kind: kind.value for kind in ContractKind}, {leg: leg.value for leg in Leg}
 
 CROSS_MARGIN = absent("cross margin: the whole wallet backs it")
 
@@ -44,21 +51,28 @@ class Own(msgspec.Struct, frozen=True, gc=False):
 
 
 def own_figures(hedge: Hedge, valued: Valued, aims: Aim) -> Own:
-    """The figures of a hedge that no other position touches."""
+    """The figures of a hedge that no other position touches, under the caller's context."""
     position, market, sums = valued.position, valued.quotes, valued.exposure
     isolated = valued.account.margin_mode is MarginMode.ISOLATED
-    ratio = lifted(hedging.hedge_ratio, sums.delta, aims.coins)
+    ratio = lifted(_hedge_ratio, sums.delta, aims.coins)
     return Own(
-        aims=aims,
-        ratio=ratio,
-        drift=lifted(hedging.drift, ratio, aims.ratio),
-        order_to_target=_order_to_target(hedge, market, sums.quantity, aims),
-        basis=_basis(market),
-        funding=_funding(position, market, sums.quantity),
-        margin=own_margin(position, sums.quantity) if isolated else CROSS_MARGIN,
-        realised=exact(position.realised),
-        fees=fees(position),
+        aims,
+        ratio,
+        lifted(_drift, ratio, aims.ratio),
+        _order_to_target(hedge, market, sums.quantity, aims),
+        absent(market.index.absent) if market.index.absent else lifted(_basis, market.mark, market.index),
+        _funding(position, market, sums.quantity),
+        own_margin(position, sums.quantity) if isolated else CROSS_MARGIN,
+        exact(position.realised),
+        fees(position),
     )
+
+
+_hedge_ratio, _drift = plain(hedging.hedge_ratio), plain(hedging.drift)
+
+
+def _basis(mark: Decimal, index: Decimal) -> Decimal:
+    return (mark - index) / index
 
 
 class Backing(NamedTuple):
@@ -69,37 +83,29 @@ class Backing(NamedTuple):
     measured: Measured
     reported: Freshness
     """How far the venue's last report of the position may be trusted for its age."""
-
-
-class Quoted(NamedTuple):
-    """What is quoted, and where the mark comes from: ``priced`` by the contract's sheet, ``None`` for a feed's.
-
-    ``rests`` where the mark is old only because its market is closed.
-    """
-
-    bid: Figure
-    ask: Figure
     priced: PricedContract | None
+    """Where the mark comes from where the contract's sheet tells it; ``None`` for a feed's."""
     rests: bool
+    """Whether the mark is old only because its market is closed."""
 
 
-def hedge_line(hedge: Hedge, valued: Valued, own: Own, backing: Backing, quoted: Quoted) -> HedgeLine:
+def hedge_line(hedge: Hedge, valued: Valued, own: Own, backing: Backing) -> HedgeLine:
     """The whole line."""
-    account, risk, measured, reported = backing
-    priced = quoted.priced
+    account, risk, measured, reported, priced, rests = backing
     position, market, sums = valued.position, valued.quotes, valued.exposure
     facing, death = risk.facing(valued), risk.death(valued)
     chosen = choose_liquidation(position, market, risk.liquidation(valued), facing, reported)
     away = distance(chosen.price, market.mark, facing)
     odds = likelihood(measured, chosen.price, market.mark, away)
     isolated = valued.account.margin_mode is MarginMode.ISOLATED
-    instrument, parts = market.instrument, hedge.instrument.split(":", 2)
+    instrument = market.instrument
+    venue, symbol = _venue_and_symbol(hedge.instrument)
     return HedgeLine(
         asset=hedge.asset,
         instrument=hedge.instrument,
-        venue=parts[0],
-        symbol=parts[-1],
-        kind=instrument.kind.value if instrument else "",
+        venue=venue,
+        symbol=symbol,
+        kind=_KINDS[instrument.kind] if instrument else "",
         settle=valued.account.settle,
         quote=instrument.quote if instrument else "",
         account=hedge.account,
@@ -109,8 +115,8 @@ def hedge_line(hedge: Hedge, valued: Valued, own: Own, backing: Backing, quoted:
         entry_price=sums.entry_price,
         mark_price=market.mark,
         index_price=market.index,
-        bid_price=quoted.bid,
-        ask_price=quoted.ask,
+        bid_price=market.bid,
+        ask_price=market.ask,
         notional=sums.notional,
         profit=sums.profit,
         profit_quote=sums.profit_quote,
@@ -129,7 +135,7 @@ def hedge_line(hedge: Hedge, valued: Valued, own: Own, backing: Backing, quoted:
         drift=own.drift,
         order_to_target=own.order_to_target,
         opened_note=position.note,
-        leg=hedge.leg.value,
+        leg=_LEGS[hedge.leg],
         bag_coins=own.aims.coins,
         liquidation_venue=chosen.venue,
         liquidation_ours=chosen.ours,
@@ -146,21 +152,21 @@ def hedge_line(hedge: Hedge, valued: Valued, own: Own, backing: Backing, quoted:
         touch_month=odds.touch_month,
         price_source="" if priced is None else priced.price.words,
         price_typed=priced is not None and priced.typed,
-        price_rests=quoted.rests,
+        price_rests=rests,
     )
 
 
-def _basis(market: Quotes) -> Figure:
-    if market.index.absent:
-        return absent(market.index.absent)
-    return lifted(lambda mark, index: (mark - index) / index, market.mark, market.index)
+@lru_cache(maxsize=4096)
+def _venue_and_symbol(instrument: str) -> tuple[str, str]:
+    parts = instrument.split(":", 2)
+    return parts[0], parts[-1]
 
 
 def _unit(market: Quotes) -> str:
     instrument = market.instrument
     if instrument is None:
         return ""
-    if instrument.kind.value == "inverse":
+    if instrument.kind is _INVERSE:
         return instrument.quote if instrument.contract_size == 1 else "contracts"
     return instrument.base if instrument.contract_size == 1 else "contracts"
 
@@ -182,11 +188,22 @@ def _funding(position: Position, market: Quotes, quantity: Figure) -> FundingVie
         rate=rate,
         interval_hours=hours,
         next_funding_ns=market.next_funding,
-        annualised=rate if rate.absent else lifted(lambda r, h: funding.annualised(r, int(h)), rate, hours),
+        annualised=rate if rate.absent else lifted(_annualised, rate, hours),
         next_payment=each,
-        per_day=each if each.absent else lifted(lambda p, h: funding.per_day(p, int(h)), each, hours),
+        per_day=each if each.absent else lifted(_per_day, each, hours),
         received=received,
     )
+
+
+_equivalent = plain(funding.equivalent)
+
+
+def _annualised(rate: Decimal, hours: Decimal) -> Decimal:
+    return _equivalent(rate, int(hours), funding.HOURS_A_YEAR)
+
+
+def _per_day(payment: Decimal, hours: Decimal) -> Decimal:
+    return _equivalent(payment, int(hours), funding.HOURS_A_DAY)
 
 
 def _order_to_target(hedge: Hedge, market: Quotes, quantity: Figure, aims: Aim) -> Figure:
@@ -194,18 +211,14 @@ def _order_to_target(hedge: Hedge, market: Quotes, quantity: Figure, aims: Aim) 
     if instrument is None:
         return unknown(f"description of {hedge.instrument}")
     inputs = (quantity, market.mark, market.settle_price, aims.coins, aims.ratio)
-    gaps = [gap for figure in inputs for gap in figure.missing]
     held, mark, paid_in, coins, ratio = (figure.value for figure in inputs)
-    if gaps or held is None or mark is None or coins is None or ratio is None:
-        return unknown(*dict.fromkeys(gaps))
+    if held is None or mark is None or paid_in is None or coins is None or ratio is None:
+        return unknown(*dict.fromkeys(gap for figure in inputs for gap in figure.missing))
     try:
-        sizing = hedging.order_to_target(instrument, coins, ratio, held, mark, paid_in)
+        order, refusals = hedging.order_in_short(instrument, coins, ratio, held, mark, paid_in)
     except RequestError as error:
         return unknown(str(error))
-    if sizing.refusals and not _too_large(sizing, instrument.maximum_quantity):
-        return absent(sizing.refusals[0], *inputs)
-    return derive(lambda *_: sizing.signed_quantity, *inputs)
-
-
-def _too_large(sizing: hedging.Sizing, maximum: Decimal | None) -> bool:
-    return maximum is not None and sizing.quantity > maximum
+    maximum = instrument.maximum_quantity
+    if refusals and (maximum is None or abs(order) <= maximum):
+        return absent(refusals[0], *inputs)
+    return on(ground(*inputs), order)

@@ -8,11 +8,12 @@ from typing import Literal
 import msgspec
 
 from core.errors import RequestError
-from core.exact import CONTEXT, ONE, exactly, finite, not_negative, positive
+from core.exact import CONTEXT, ONE, exactly, finite, not_negative, plain, positive
 from core.explain import explained, is_recording, note
 from core.instruments import ContractKind, Instrument
 from core.pnl import delta, notional
 
+_INVERSE = ContractKind.INVERSE
 _WHOLE = CONTEXT.copy()
 _WHOLE.prec = 46
 
@@ -104,6 +105,9 @@ def quantity_of_delta(
     return finite("coins", coins) / delta(kind, ONE, contract_size, price, settle_price)
 
 
+_delta, _notional = plain(delta), plain(notional)
+
+
 def filters_of(instrument: Instrument) -> Filters:
     """The filters that the instrument's venue has stated."""
     return Filters(
@@ -149,11 +153,7 @@ def order_to_quantity(
     purchase never goes through zero. Sizes below the venue's minima or above its maximum are named in ``refusals``,
     not changed.
     """
-    if finite("wanted_quantity", wanted_quantity) > 0:
-        raise RequestError("wanted_quantity", "zero or a short (negative) quantity", str(wanted_quantity))
-    # A quotient's last digits are noise: rounded off, so that seven contracts do not become six and a bit, and before
-    # the difference is taken, of which they might be all that is left.
-    raw = _WHOLE.plus(_WHOLE.plus(wanted_quantity) - finite("current_quantity", current_quantity))
+    raw = _difference(wanted_quantity, current_quantity)
     order = _rounded(raw, current_quantity, filters.quantity_step)
     if is_recording():
         given = {"wanted_quantity": wanted_quantity, "current_quantity": current_quantity}
@@ -174,6 +174,39 @@ def order_to_quantity(
     )
 
 
+def order_in_short(
+    instrument: Instrument,
+    bag_quantity: Decimal,
+    target_ratio: Decimal,
+    current_quantity: Decimal,
+    price: Decimal,
+    settle_price: Decimal | None = None,
+) -> tuple[Decimal, tuple[str, ...]]:
+    """The signed quantity and the refusals of :func:`order_to_target`, for a caller that runs under the context already
+    and wants no more of it. Raises RequestError as it does."""
+    kind, size = instrument.kind, instrument.contract_size
+    coins = -not_negative("bag_quantity", bag_quantity) * not_negative("target_ratio", target_ratio)
+    finite("coins", coins)
+    one = _delta(kind, ONE, size, price, settle_price)
+    wanted = coins * price / size if kind is _INVERSE else coins / one
+    raw = _difference(wanted, current_quantity)
+    order = _rounded(raw, current_quantity, instrument.quantity_step)
+    finite("quantity", raw - order)  # Of what is left open, too, it must be possible to say how many coins it is.
+    value = _notional(kind, order, size, price, settle_price)
+    return order, _refusals(instrument, abs(raw), abs(order), value)
+
+
+def _difference(wanted_quantity: Decimal, current_quantity: Decimal) -> Decimal:
+    """What is to be ordered, not yet rounded to a step.
+
+    A quotient's last digits are noise: rounded off, so that seven contracts do not become six and a bit, and before
+    the difference is taken, of which they might be all that is left.
+    """
+    if finite("wanted_quantity", wanted_quantity) > 0:
+        raise RequestError("wanted_quantity", "zero or a short (negative) quantity", str(wanted_quantity))
+    return _WHOLE.plus(_WHOLE.plus(wanted_quantity) - finite("current_quantity", current_quantity))
+
+
 def _rounded(raw: Decimal, current: Decimal, step: Decimal | None) -> Decimal:
     if step is None:
         return raw
@@ -189,7 +222,7 @@ def _rounded(raw: Decimal, current: Decimal, step: Decimal | None) -> Decimal:
     return order
 
 
-def _refusals(filters: Filters, raw: Decimal, quantity: Decimal, value: Decimal) -> tuple[str, ...]:
+def _refusals(filters: Filters | Instrument, raw: Decimal, quantity: Decimal, value: Decimal) -> tuple[str, ...]:
     if not raw:
         return ("the hedge is at its target: nothing to order",)
     if not quantity:

@@ -42,7 +42,7 @@ CONNECTION = "history"
 
 _AGES_NS = MappingProxyType({DAY_NS: nanoseconds(DAILY_AGES), HOUR_NS: nanoseconds(HOURLY_AGES)})
 _WORDS = MappingProxyType({DAY_NS: "daily", HOUR_NS: "hourly"})
-_PREFERRED = (CandlePrice.MARK, CandlePrice.INDEX, CandlePrice.SPOT)
+_PREFERRED = (CandlePrice.MARK, CandlePrice.INDEX, CandlePrice.LAST, CandlePrice.SPOT)
 _LATEST_NS = 4_102_444_800 * SECOND_NS
 """2100-01-01: no candle begins later."""
 
@@ -123,7 +123,7 @@ class History:
     """The past of every instrument that candles were loaded of."""
 
     def __init__(self) -> None:
-        self._kept: dict[tuple[str, int, CandlePrice], _Kept] = {}
+        self._kept: dict[tuple[str, int], dict[CandlePrice, _Kept]] = {}
 
     def loaded(self, event: CandlesLoaded) -> list[FrameFault]:
         """Take candles in; a fault for each row that is refused and for each new hole. Raises nothing."""
@@ -131,19 +131,21 @@ class History:
             return [_fault(event, "interval_ns", f"expected a day or an hour, found {event.interval_ns} ns")]
         good, faults = _sift(event)
         if good:
-            key = (event.instrument, event.interval_ns, event.price)
-            kept = self._kept.setdefault(key, _Kept(event.interval_ns))
+            prices = self._kept.setdefault((event.instrument, event.interval_ns), {})
+            kept = prices.setdefault(event.price, _Kept(event.interval_ns))
             for candle, count in kept.merge(good):
                 faults.append(_fault(event, "start_ns", f"{count} missing before {_shown(candle.start_ns)}"))
         return faults
 
     def series(self, instrument: str, interval_ns: int, now_ns: int, price: CandlePrice | None = None) -> PriceSeries:
         """What is known of an instrument at ``now_ns``: its mark price unless told, else the next best there is."""
-        for kind in _PREFERRED if price is None else (price,):
-            kept = self._kept.get((instrument, interval_ns, kind))
-            candles = () if kept is None else kept.closed(now_ns)
-            if kept is not None and candles:
-                return _series(instrument, kind, kept, candles, now_ns)
+        prices = self._kept.get((instrument, interval_ns))
+        if prices is not None:
+            for kind in _PREFERRED if price is None else (price,):
+                kept = prices.get(kind)
+                candles = () if kept is None else kept.closed(now_ns)
+                if kept is not None and candles:
+                    return _series(instrument, kind, kept, candles, now_ns)
         return PriceSeries(instrument=instrument, interval_ns=interval_ns, price=price)
 
     def aligned(self, first: str, second: str, interval_ns: int, now_ns: int) -> AlignedReturns:

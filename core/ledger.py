@@ -24,7 +24,7 @@ from core.legs import Leg, PositionKey
 from core.margin import opening_margin
 from core.orders import OrderRequest
 from core.pnl import Holding
-from core.positions import ZERO, Order, Position, filled, opening_id, wrong_side
+from core.positions import ZERO, Order, Position, filled, filled_before, opening_id, wrong_side
 from core.venue_accounts import VenueAccounts
 
 
@@ -57,7 +57,12 @@ class Ledger:
         self.transfers: dict[tuple[str, str], Decimal] = {}
         """By how much venues' reports have moved balances beyond what was folded, by account and asset: deposits (+)
         and withdrawals (−), which are no profit."""
+        self._first_told: dict[tuple[str, str], int] = {}
+        """Up to when what moved a balance was counted in the first that its venue told, by account and asset, in ns."""
         self._waiting: list[tuple[Fill, Moment]] = []
+        """Fills of contracts that nobody has described yet."""
+        self._early: dict[PositionKey, list[tuple[Fill, Moment]]] = {}
+        """Fills of positions of which their venue has not reported anything yet."""
         self._undeclared: set[PositionKey] = set()
 
     def position(self, account: str, instrument: str, leg: Leg = Leg.NET) -> Position:
@@ -120,6 +125,7 @@ class Ledger:
         key = hedge.key
         self.positions[key] = position
         self._waiting = [(fill, moment) for fill, moment in self._waiting if _key(fill) != key]
+        self._early.pop(key, None)
         self._fills.discard((hedge.account, opening_id(hedge.instrument, hedge.leg)))
         self._undeclared.discard(key)
         if position.quantity and position.margin is None:
@@ -195,6 +201,9 @@ class Ledger:
 
     def _fold(self, fill: Fill, instrument: Instrument, moment: Moment) -> None:
         before = self.position(*_key(fill))
+        if fill.account in self.reports and before.key not in self._words and not before.open:
+            self._early.setdefault(before.key, []).append((fill, moment))
+            return
         try:
             after, gained = self._folded(before, instrument, fill, moment)
         except RequestError as error:
@@ -206,9 +215,22 @@ class Ledger:
             after.note = f"opened {verb} {size} at mark {fill.price:f}: assumed, no order was sent"
             after.pending = ""
         self.positions[after.key] = after
-        self._credit(fill.account, self.accounts[fill.account].settle, gained)
+        self._credit(fill.account, self.accounts[fill.account].settle, gained, _time_ns(fill))
         if fill.fee_asset != self.accounts[fill.account].settle:
-            self._credit(fill.account, fill.fee_asset, -fill.fee)
+            self._credit(fill.account, fill.fee_asset, -fill.fee, _time_ns(fill))
+
+    def _fold_early(self, key: PositionKey) -> None:
+        """Fold the fills that waited for the first report of their position: those that it counts from the last back,
+        those after it as they happened."""
+        early = sorted(self._early.pop(key, ()), key=lambda item: _time_ns(item[0]))
+        covers_ns = self._words[key].covers_ns
+        counted = [item for item in early if _time_ns(item[0]) <= covers_ns]
+        for fill, moment in (*reversed(counted), *early[len(counted) :]):
+            instrument = self.contracts.get(fill.instrument)
+            if instrument is None:
+                self._waiting.append((fill, moment))
+            else:
+                self._fold(fill, instrument, moment)
 
     def _folded(self, before: Position, instrument: Instrument, fill: Fill, moment: Moment) -> tuple[Position, Decimal]:
         """The position after a fill, and what the wallet gains by it. Raises RequestError as ``filled`` does.
@@ -218,8 +240,10 @@ class Ledger:
         """
         account = self.accounts[fill.account]
         word, held = self._words.get(before.key), self._superseded.get(before.key, Holding())
-        if account.paper or word is None or (fill.venue_time_ns or fill.received_ns) > word.covers_ns:
+        if account.paper or word is None or _time_ns(fill) > word.covers_ns:
             return filled(before, account, instrument, fill, moment)
+        if _time_ns(fill) <= before.opened_ns:
+            return filled_before(before, account, instrument, fill, moment)
         then = msgspec.structs.replace(before, quantity=held.quantity, entry_price=held.entry_price)
         after, gained = filled(then, account, instrument, fill, moment)
         self._superseded[before.key] = Holding(after.quantity, after.entry_price)
@@ -235,13 +259,15 @@ class Ledger:
         )
         return kept, gained
 
-    def _credit(self, account: str, asset: str, amount: Decimal) -> None:
-        """Count what was gained or paid. A balance that a venue keeps is what the venue says: there the gain explains a
-        part of its last change."""
+    def _credit(self, account: str, asset: str, amount: Decimal, time_ns: int) -> None:
+        """Count what was gained or paid at a time. A balance that a venue keeps is what the venue says: there the gain
+        explains a part of its last change, or was counted in the first balance told."""
         place = (account, asset)
         if place not in self.balances:
             return
         if account in self.reports:
+            if time_ns <= self._first_told.get(place, 0):
+                return
             self.transfers[place] = self.transfers.get(place, ZERO) - amount
         else:
             self.balances[place] += amount
@@ -275,7 +301,7 @@ class Ledger:
         return True
 
     def _paid_into(self, payment: FundingPayment) -> None:
-        self._credit(payment.account, payment.asset, payment.amount)
+        self._credit(payment.account, payment.asset, payment.amount, payment.settled_ns)
         if payment.estimated and (payment.account, payment.asset) in self.balances:
             self.estimated.add((payment.account, payment.asset))
 
@@ -297,7 +323,7 @@ class Ledger:
                 held = position.foreign_sums.get(fee.asset, ZERO)
                 position.foreign_sums = position.foreign_sums | {fee.asset: held + fee.amount}
             self.positions[position.key] = position
-        self._credit(fee.account, fee.asset, -fee.amount)
+        self._credit(fee.account, fee.asset, -fee.amount, fee.charged_ns)
         return True
 
     def _paid(self, payment: FundingPayment) -> list[Position]:
@@ -327,6 +353,8 @@ class Ledger:
             return False
         if held is not None:
             self.transfers[place] = self.transfers.get(place, Decimal(0)) + event.wallet_balance - held
+        elif account.name in self.reports:
+            self._first_told[place] = self._words[place].covers_ns
         estimated = place in self.estimated
         self.set_balance(event.account, event.asset, event.wallet_balance)
         return estimated or held != event.wallet_balance
@@ -339,6 +367,7 @@ class Ledger:
         if account is None or not event.quantity.is_finite():
             return False
         before = self.position(*_key(event))
+        first = event.account in self.reports and before.key not in self._words
         self._undeclared.discard(before.key)
         if event.account in self.reports:
             if not self._later(before.key, event):
@@ -358,10 +387,13 @@ class Ledger:
             pending="",
             unbooked=contradiction if impossible else "",
             opened=Holding(event.quantity, stated_price(event.entry_price)) if unheard else before.opened,
+            opened_ns=self._words[before.key].covers_ns if first and unheard else before.opened_ns,
             unexplained=before.unexplained + (0 if unheard else event.quantity - before.quantity),
             unbooked_funding=before.unbooked_funding or self._untold_funding(event),
         )
         self.positions[before.key] = after
+        if first:
+            self._fold_early(before.key)
         return unheard or msgspec.structs.replace(after, reported_ns=before.reported_ns) != before
 
     def _untold_funding(self, event: PositionUpdate) -> tuple[str, ...]:
@@ -400,6 +432,10 @@ class Ledger:
 
 def _key(item: Fill | FundingPayment | PositionUpdate | OrderRequest) -> PositionKey:
     return PositionKey(item.account, item.instrument, item.leg)
+
+
+def _time_ns(fill: Fill) -> int:
+    return fill.venue_time_ns or fill.received_ns
 
 
 def _not_booked(position: Position, payment: FundingPayment, whose: str) -> None:

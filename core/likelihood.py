@@ -17,10 +17,11 @@ from core.market_statistics import Measured
 from core.stats.barrier import distance_in_sigmas, touch_probability
 
 DAYS_A_YEAR = 365.0
+TOUCH_DAYS = (1, 7, 30)
 DIGITS = 12
 
 
-class Likelihood(msgspec.Struct, frozen=True, kw_only=True):
+class Likelihood(msgspec.Struct, frozen=True, gc=False):
     """``volatility`` of a day (a fraction), ``sigmas`` of it to the price, and the probability of touching the price
     within a day, a week and 30 days; ``source`` names the estimator and its window."""
 
@@ -37,21 +38,24 @@ def likelihood(measured: Measured, price: Figure, mark: Figure, distance: Figure
     volatility = unknown(measured.missing)
     if measured.volatility is not None:
         volatility = Figure(value=_decimal(measured.volatility.daily), estimated=True, freshness=measured.freshness)
+    source = measured.words if measured.freshness is not Freshness.UNKNOWN else ""
     past = distance.value is not None and distance.value <= 0
     none = None
     if price.absent:
         none = absent(price.absent, price)
     elif not past and not (price.known and mark.known and volatility.known):
         none = derive(max, price, mark, volatility)
+    if none is not None:
+        return Likelihood(volatility, none, none, none, none, source)
+    if past:
+        reached, certain = (_reached(value, price, mark, distance) for value in (Decimal(0), Decimal(1)))
+        return Likelihood(volatility, reached, certain, certain, certain, source)
+    annual = _annual(measured)
 
-    def figure(function: Callable[[float, float, float], float], if_past: Decimal) -> Figure:
-        if none is not None:
-            return none
-        if past:
-            return derive(lambda *_: if_past, price, mark, distance, estimated=True)
+    def figure(function: Callable[[float, float, float, float], float], days: float) -> Figure:
         try:
             return derive(
-                lambda p, m, _: _decimal(function(float(m), float(p), _annual(measured))),
+                lambda p, m, _: _decimal(function(float(m), float(p), annual, days / DAYS_A_YEAR)),
                 price,
                 mark,
                 volatility,
@@ -60,17 +64,13 @@ def likelihood(measured: Measured, price: Figure, mark: Figure, distance: Figure
         except RequestError as refused:
             return unknown(str(refused))
 
-    def touching(days: float) -> Figure:
-        return figure(lambda m, p, s: touch_probability(m, p, s, days / DAYS_A_YEAR), Decimal(1))
+    day, week, month = (figure(touch_probability, days) for days in TOUCH_DAYS)
+    return Likelihood(volatility, figure(distance_in_sigmas, 1), day, week, month, source)
 
-    return Likelihood(
-        volatility=volatility,
-        sigmas=figure(lambda m, p, s: distance_in_sigmas(m, p, s, 1 / DAYS_A_YEAR), Decimal(0)),
-        touch_day=touching(1),
-        touch_week=touching(7),
-        touch_month=touching(30),
-        source=measured.words if measured.freshness is not Freshness.UNKNOWN else "",
-    )
+
+def _reached(value: Decimal, *inputs: Figure) -> Figure:
+    """What holds of a price that is past already."""
+    return derive(lambda *_: value, *inputs, estimated=True)
 
 
 def _annual(measured: Measured) -> float:

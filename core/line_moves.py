@@ -5,12 +5,16 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import NamedTuple
 
-from core.anchors import Anchor, Coins, Leg
-from core.exact import ONE, ZERO, positive
+from core.anchors import Anchor, Coins, Leg, Traded
+from core.exact import ONE, ZERO, is_positive, plain, positive
 from core.explain import is_recording, note
 from core.instruments import ContractKind
 from core.parts import Parts
 from core.pnl import unrealised
+
+_INVERSE = ContractKind.INVERSE
+_NOT_TRADED = Traded()
+_unrecorded = plain(unrealised)
 
 
 class Move(NamedTuple):
@@ -72,13 +76,16 @@ def leg_move(before: Leg, after: Leg, anchor: Anchor, now: Anchor, missing: list
     old, new = before.traded, after.traded
     coins = new.coins - old.coins
     moved = bool(before.quantity) or (sums(before), old) != (sums(after), new)
-    start = _standing(before, anchor, missing, " at the anchor", prices=bool(before.quantity), money=any(sums(before)))
+    recorded = is_recording()
+    if not (before.quantity or recorded or before.realised or before.fees or before.funding) and old == _NOT_TRADED:
+        return _since_unopened(after, now, missing)
+    start = _standing(before, anchor, missing, " at the anchor", bool(before.quantity), any(sums(before)), recorded)
     gone = _closed_without_mark(before, after)
-    end = _standing(after, now, missing, "", prices=moved and not gone, money=moved or any(sums(after)))
+    end = _standing(after, now, missing, "", moved and not gone, moved or any(sums(after)), recorded)
     if gone:
         end = end._replace(mark=start.mark, spot=start.spot)
     held = before.quantity * before.contract_size
-    if before.kind is ContractKind.INVERSE and held:
+    if before.kind is _INVERSE and held:
         held = held / start.mark
     by_mark = held * (end.mark - start.mark) + coins * end.mark - (new.at_mark - old.at_mark)
     by_spot = held * (end.spot - start.spot) + coins * end.spot - (new.at_spot - old.at_spot)
@@ -95,42 +102,67 @@ def leg_move(before: Leg, after: Leg, anchor: Anchor, now: Anchor, missing: list
         fx=start.net * start.price * (end.rate - start.rate),
         residual=gained - (by_mark + slipped) * end.rate,
     )
-    if is_recording() and not missing:
+    if recorded and not missing:
         _tell_leg((before, after), (start, end), held, parts)
     return Move(
-        parts=parts,
-        before=start.net * start.price * start.rate,
-        after=end.net * worth,
-        realised=(after.realised - before.realised) * worth,
-        unrealised=end.open_profit * worth,
+        parts,
+        start.net * start.price * start.rate,
+        end.net * worth,
+        (after.realised - before.realised) * worth,
+        end.open_profit * worth,
     )
 
 
-def _standing(leg: Leg, at: Anchor, missing: list[str], when: str, *, prices: bool, money: bool) -> _Standing:
+def _since_unopened(after: Leg, now: Anchor, missing: list[str]) -> Move:
+    """What a leg gained of which nothing was held before: :func:`leg_move` without its terms that are zero."""
+    new, money = after.traded, any(sums(after))
+    moved = money or new != _NOT_TRADED
+    gone = after.kind is not _INVERSE and not after.quantity and not new.coins
+    gone = gone and (after.mark_price is None or after.spot_price is None)
+    end = _standing(after, now, missing, "", moved and not gone, moved, False)
+    by_mark, by_spot = new.coins * end.mark - new.at_mark, new.coins * end.spot - new.at_spot
+    slipped, worth = new.at_mark - new.at_fill, end.price * end.rate
+    parts = Parts(
+        price=by_spot * end.rate,
+        basis=(by_mark - by_spot) * end.rate,
+        funding=after.funding * worth,
+        fees=-after.fees * worth,
+        slippage=slipped * end.rate,
+        residual=end.gross * worth - (by_mark + slipped) * end.rate,
+    )
+    return Move(parts, ZERO, end.net * worth, after.realised * worth, end.open_profit * worth)
+
+
+def _standing(
+    leg: Leg, at: Anchor, missing: list[str], when: str, prices: bool, money: bool, recorded: bool
+) -> _Standing:
     """The leg's result at one end. Where its ``prices`` or the value of its ``money`` do not matter they are zero."""
-    inverse = leg.kind is ContractKind.INVERSE
-    mark = spot = open_profit = rate = ZERO
-    prices = prices or bool(leg.quantity)
+    inverse, quantity = leg.kind is _INVERSE, leg.quantity
+    mark = spot = profit = rate = ZERO
+    prices = prices or bool(quantity)
     if prices or (inverse and money):
-        mark = _need(leg.mark_price, f"mark price of {leg.instrument}{when}", missing)
+        found = leg.mark_price
+        if found is None or not is_positive(found):
+            found = _need(found, f"mark price of {leg.instrument}{when}", missing)
+        mark = found
     if prices:
-        spot = _need(leg.spot_price, f"spot price of {leg.asset}{when}", missing)
+        found = leg.spot_price
+        if found is None or not is_positive(found):
+            found = _need(found, f"spot price of {leg.asset}{when}", missing)
+        spot = found
     if prices or money:
         currency = leg.quote if inverse else leg.settle
-        rate = _need(at.rate(currency), _rate_name(currency, at, when), missing)
-    if leg.quantity:
-        entry = _need(leg.entry_price, f"entry price of {leg.instrument}{when}", missing)
-        open_profit = unrealised(leg.kind, leg.quantity, leg.contract_size, entry, mark)
-    gross = leg.realised + open_profit
-    return _Standing(
-        mark=mark,
-        spot=spot,
-        open_profit=open_profit,
-        gross=gross,
-        net=gross - leg.fees + leg.funding,
-        price=mark if inverse else ONE,
-        rate=rate,
-    )
+        found = at.rate(currency)
+        if found is None or not is_positive(found):
+            found = _need(found, _rate_name(currency, at, when), missing)
+        rate = found
+    if quantity:
+        found = leg.entry_price
+        if found is None or not is_positive(found):
+            found = _need(found, f"entry price of {leg.instrument}{when}", missing)
+        profit = (unrealised if recorded else _unrecorded)(leg.kind, quantity, leg.contract_size, found, mark)
+    gross = leg.realised + profit
+    return _Standing(mark, spot, profit, gross, gross - leg.fees + leg.funding, mark if inverse else ONE, rate)
 
 
 def _tell_leg(legs: tuple[Leg, Leg], ends: tuple[_Standing, _Standing], held: Decimal, parts: Parts) -> None:
@@ -190,7 +222,7 @@ def sums(leg: Leg) -> tuple[Decimal, Decimal, Decimal]:
 
 def _closed_without_mark(before: Leg, after: Leg) -> bool:
     """True for a leg that was closed and has no prices now: they do not matter, since they cancel whatever they are."""
-    if before.kind is ContractKind.INVERSE or after.quantity:
+    if before.kind is _INVERSE or after.quantity:
         return False
     if after.mark_price is not None and after.spot_price is not None:
         return False

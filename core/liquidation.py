@@ -13,7 +13,7 @@ from decimal import Decimal
 
 from core.errors import RequestError
 from core.exact import ONE, ZERO, exactly, finite, nonzero, not_negative, positive
-from core.explain import note
+from core.explain import is_recording, note
 from core.instruments import ContractKind, Tier, TierTable
 from core.liquidation_results import (
     AlwaysLiquidated,
@@ -189,6 +189,8 @@ def distance(liquidation_price: Decimal, mark_price: Decimal, side: str) -> Deci
     sign = held_sign(side)
     gap = positive("liquidation_price", liquidation_price) - positive("mark_price", mark_price)
     away = -sign * gap / mark_price
+    if not is_recording():
+        return away
     formula = f"({'mark_price - liquidation_price' if sign > 0 else 'liquidation_price - mark_price'}) / mark_price"
     given = {"liquidation_price": liquidation_price, "mark_price": mark_price}
     note("distance", formula, away, given, unit="fraction")

@@ -9,26 +9,26 @@ import msgspec
 from core.instruments import Tier
 
 
-class LiquidationPrice(msgspec.Struct, frozen=True):
+class LiquidationPrice(msgspec.Struct, frozen=True, gc=False):
     """Liquidated at ``price`` (quote per coin), in ``tier`` (``None`` for a bankruptcy price, which has none)."""
 
     price: Decimal
     tier: Tier | None = None
 
 
-class NoLiquidation(msgspec.Struct, frozen=True):
+class NoLiquidation(msgspec.Struct, frozen=True, gc=False):
     """Rightly no price: ``reason`` says why no move of this price can liquidate the position."""
 
     reason: str
 
 
-class UnknownLiquidation(msgspec.Struct, frozen=True):
+class UnknownLiquidation(msgspec.Struct, frozen=True, gc=False):
     """Cannot be known for want of the inputs named; never to be read as safe."""
 
     missing: tuple[str, ...]
 
 
-class AlwaysLiquidated(msgspec.Struct, frozen=True):
+class AlwaysLiquidated(msgspec.Struct, frozen=True, gc=False):
     """The equity is below the requirement at every price: the opposite of safe, and no price can be named."""
 
     reason: str

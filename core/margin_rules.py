@@ -262,9 +262,9 @@ RULES: tuple[MarginRules, ...] = (
         ratio_label="margin rate",
         isolated_exact=False,
         cross_exact=False,
-        source="WEEX help: margin rate and forced liquidation; liquidation price of Futures Pro",
-        dated="2025",
-        note="estimate: equity over position value against the tier's rate; the venue publishes no tiers",
+        source="WEEX help: margin rate, forced liquidation, liquidation price of Futures Pro; risk limits of the API",
+        dated="2026",
+        note="estimate: equity over position value against the rate of the bracket, on the whole position",
     ),
     MarginRules(
         name="okx",

@@ -23,7 +23,7 @@ from core.ledger import Ledger
 from core.market import Market
 from core.memo import Memo
 from core.records import AnchorKept, BagCounted, Recorder
-from core.snapshot import AttributionView, BookView, Since
+from core.snapshot import AttributionView, BookView, HedgeLine, Since
 from core.valuation import Valuation
 
 NOT_SET = "no anchor is set"
@@ -47,7 +47,8 @@ class _Measured:
         self.sums: dict[str, Coins] = {}
         self.legs: Memo[Leg] = Memo()
         self.views: Memo[BookView] = Memo()
-        self.moves = {since: MoveMemo() for since in Since}
+        checked: Memo[bool] = Memo()
+        self.moves = {since: MoveMemo(checked) for since in Since}
         self.settled = False
         self.waiting_ns: int | None = None
 
@@ -117,7 +118,7 @@ class Measuring:
             self._recorder.note(AnchorKept(book=view.name, since=Since.TODAY, kept=kept), now_ns)
 
     def _now(self, measured: _Measured, view: BookView, now_ns: int) -> BookNow:
-        return book_now(measured.book, view, self._market, self._ledger, now_ns, measured.legs)
+        return book_now(measured.book, view, self._market, self._ledger, now_ns, measured.legs, self._valuation.held)
 
     def _settle(self, measured: _Measured, now: BookNow, now_ns: int) -> None:
         """Once in a run, as soon as everything is known: is the book still what its anchors and sums are of?"""
@@ -195,7 +196,12 @@ class Measuring:
         ]
         if (kept := measured.kept.get(Since.ANCHOR)) is not None:
             attributions.append(_since(Since.ANCHOR, kept, measured, now))
-        bag = tuple(msgspec.structs.replace(line, effective_cost=net_cost(line, view.hedges)) for line in view.bag)
+        legs: dict[str, list[HedgeLine]] = {}
+        for hedge in view.hedges:
+            legs.setdefault(hedge.asset, []).append(hedge)
+        bag = tuple(
+            msgspec.structs.replace(line, effective_cost=net_cost(line, legs.get(line.asset, ()))) for line in view.bag
+        )
         return msgspec.structs.replace(view, bag=bag, attributions=tuple(attributions))
 
     def span(self, view: BookView, since: Since, now_ns: int) -> tuple[Span | None, BookNow]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+
 from core.books import Book, Hedge
 from core.errors import RequestError
 from core.events import Fill
@@ -11,8 +13,49 @@ from core.instrument_market import Field
 from core.ledger import Ledger
 from core.market import Market
 from core.positions import ZERO, opening_id
+from core.requests import Requests
 from core.risk import settle_price
 from core.valuation import Valuation
+
+
+class Openings:
+    """The hedges that wait to be opened at market; ``fold`` takes the fill of one in."""
+
+    def __init__(
+        self,
+        books: Iterable[Book],
+        market: Market,
+        ledger: Ledger,
+        valuation: Valuation,
+        requests: Requests,
+        fold: Callable[[Fill, int], None],
+    ) -> None:
+        self._market = market
+        self._ledger = ledger
+        self._valuation = valuation
+        self._requests = requests
+        self._fold = fold
+        legs = [(book, hedge) for book in books for hedge in book.hedges if hedge.open_at_market]
+        self.waiting = [(book, hedge) for book, hedge in legs if ledger.position(*hedge.key).pending]
+
+    def run(self, now_ns: int) -> None:
+        """Open every hedge that can be opened now."""
+        still = []
+        for book, hedge in self.waiting:
+            if not self._ledger.position(*hedge.key).pending:
+                continue  # its venue has told of a position meanwhile
+            try:
+                fill = opening_fill(book, hedge, self._market, self._ledger, self._valuation, now_ns)
+            except RequestError as error:
+                self._ledger.not_opened(hedge.key, str(error))
+                self._requests.say(f"{hedge.instrument} was not opened: {error}", now_ns)
+                continue
+            if fill is None:
+                still.append((book, hedge))
+                continue
+            self._fold(fill, now_ns)
+            self._requests.say(f"{hedge.instrument}: {self._ledger.position(*hedge.key).note}", now_ns)
+        self.waiting = still
 
 
 def opening_fill(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
+from operator import attrgetter
 
 import msgspec
 
@@ -16,7 +17,7 @@ WIDEST = 40
 """Digits of the largest figure; one too large for 18 places is cut to this many."""
 
 
-class Parts(msgspec.Struct, frozen=True, kw_only=True):
+class Parts(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """Profit by cause, each + gained, − lost; :attr:`total` is their sum, exactly.
 
     * ``price``: coins at the anchor times the move of spot; a leg's coins are its delta there, as a screen shows it;
@@ -67,7 +68,7 @@ def summed(lines: Sequence[Parts], before: Decimal, after: Decimal, whose: str =
     other add up exactly too. What rounding leaves over, some units of the last place, goes to the largest part;
     anything more is not explained, and so residual. ``whose`` names the whole where its parts are explained.
     """
-    raw = {name: sum((getattr(line, name) for line in lines), ZERO) for name in Parts.__struct_fields__}
+    raw = {name: sum(map(attrgetter(name), lines), ZERO) for name in Parts.__struct_fields__}
     largest = max(abs(figure) for figure in (*raw.values(), before, after))
     grid = ONE.scaleb(max(-PLACES, largest.adjusted() - WIDEST))
     parts = {name: figure.quantize(grid) for name, figure in raw.items()}

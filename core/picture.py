@@ -11,7 +11,7 @@ from core.market import Market
 from core.market_day import MarketDay, PastShown
 from core.memo import Memo
 from core.positions import Order
-from core.rules import inputs as inputs_of
+from core.rules import all_inputs
 from core.snapshot import BookView, MarketView, OrderView
 
 ORDERS_SHOWN = 50
@@ -75,7 +75,7 @@ def _order(ledger: Ledger, order: Order) -> OrderView:
 
 def oldest_input(books: Iterable[BookView], now_ns: int) -> tuple[int | None, Freshness]:
     """Age of the oldest market input of any hedge leg (``None`` while one was never seen), and the worst freshness."""
-    figures = [figure for view in books for line in view.hedges for _, figure in inputs_of(view, line)]
+    figures = [figure for view in books for figure in all_inputs(view)]
     figures += [line.price for view in books if not view.hedges for line in view.bag]
     if not figures:
         return None, Freshness.UNKNOWN

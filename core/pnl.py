@@ -11,6 +11,7 @@ zero, negative or not finite where it may not be; a quantity of zero is a flat p
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import NamedTuple
 
 import msgspec
 
@@ -18,6 +19,8 @@ from core.errors import RequestError
 from core.exact import ZERO, exactly, finite, positive
 from core.explain import explained
 from core.instruments import ContractKind, Instrument
+
+_LINEAR, _INVERSE, _QUANTO = ContractKind.LINEAR, ContractKind.INVERSE, ContractKind.QUANTO
 
 
 class Holding(msgspec.Struct, frozen=True):
@@ -50,9 +53,9 @@ def delta(
     """
     exposure = finite("quantity", quantity) * positive("contract_size", contract_size)
     positive("price", price)
-    if kind is ContractKind.QUANTO:
+    if kind is _QUANTO:
         return exposure * _settle_price(settle_price)
-    return exposure / price if kind is ContractKind.INVERSE else exposure
+    return exposure / price if kind is _INVERSE else exposure
 
 
 @explained(
@@ -74,9 +77,9 @@ def notional(
     """Value of the position in quote, unsigned. That of an inverse position does not depend on the price."""
     exposure = abs(finite("quantity", quantity)) * positive("contract_size", contract_size)
     positive("price", price)
-    if kind is ContractKind.QUANTO:
+    if kind is _QUANTO:
         return exposure * price * _settle_price(settle_price)
-    return exposure if kind is ContractKind.INVERSE else exposure * price
+    return exposure if kind is _INVERSE else exposure * price
 
 
 @explained(
@@ -92,7 +95,22 @@ def settle_notional(kind: ContractKind, quantity: Decimal, contract_size: Decima
     """Value of the position in the settle currency, unsigned: linear and quanto ``q · size · P``, inverse ``÷ P``."""
     exposure = abs(finite("quantity", quantity)) * positive("contract_size", contract_size)
     positive("price", price)
-    return exposure / price if kind is ContractKind.INVERSE else exposure * price
+    return exposure / price if kind is _INVERSE else exposure * price
+
+
+@explained(
+    {
+        ContractKind.LINEAR: "value / (contract_size * price)",
+        ContractKind.INVERSE: "value * price / contract_size",
+    },
+    name="quantity",
+    unit="order unit",
+)
+@exactly
+def quantity_of(kind: ContractKind, value: Decimal, contract_size: Decimal, price: Decimal) -> Decimal:
+    """The unsigned quantity whose :func:`settle_notional` at ``price`` is ``value`` (settle currency, unsigned)."""
+    worth, size, each = positive("value", value), positive("contract_size", contract_size), positive("price", price)
+    return worth * each / size if kind is ContractKind.INVERSE else worth / (size * each)
 
 
 @explained(
@@ -112,9 +130,70 @@ def unrealised(
     """
     exposure = finite("quantity", quantity) * positive("contract_size", contract_size)
     change = positive("price", price) - positive("entry_price", entry_price)
-    if kind is ContractKind.INVERSE:
+    if kind is _INVERSE:
         return exposure * change / (entry_price * price)
     return exposure * change
+
+
+class Worth(NamedTuple):
+    """What a linear or inverse position is worth: :func:`delta`, :func:`notional`, :func:`settle_notional` and
+    :func:`unrealised` of it."""
+
+    delta: Decimal
+    notional: Decimal
+    value: Decimal
+    profit: Decimal
+
+
+def worth(kind: ContractKind, quantity: Decimal, contract_size: Decimal, entry_price: Decimal, price: Decimal) -> Worth:
+    """All of them at once, its inputs looked at once, under the caller's context. RequestError as each would raise it,
+    and for a quanto contract, whose worth in coins and in quote rests on the price of a third coin."""
+    exposure = finite("quantity", quantity) * positive("contract_size", contract_size)
+    change = positive("price", price) - positive("entry_price", entry_price)
+    if kind is _LINEAR:
+        value = abs(exposure) * price
+        return Worth(exposure, value, value, exposure * change)
+    if kind is _INVERSE:
+        coins = exposure / price
+        return Worth(coins, abs(exposure), abs(coins), exposure * change / (entry_price * price))
+    raise RequestError("kind", "a linear or inverse contract", kind)
+
+
+@explained(
+    {
+        ContractKind.LINEAR: "(quantity * contract_size * entry_price + wanted) / "
+        "(contract_size * (quantity - close_fee_rate * abs(quantity)))",
+        ContractKind.INVERSE: "contract_size * (quantity + close_fee_rate * abs(quantity)) / "
+        "(quantity * contract_size / entry_price - wanted)",
+    },
+    name="price of a profit",
+    unit="quote a coin",
+)
+@exactly
+def price_of_profit(
+    kind: ContractKind,
+    quantity: Decimal,
+    contract_size: Decimal,
+    entry_price: Decimal,
+    wanted: Decimal,
+    close_fee_rate: Decimal,
+) -> Decimal:
+    """The price at which :func:`unrealised` less the fee to close there is ``wanted`` (settle currency, signed).
+
+    Zero or below, where no price gives so much: a short of coins gains no more than it was sold for, an inverse long no
+    more coins than it was worth. RequestError for a flat position and for a fee rate not between -1 and 1.
+    """
+    held, entry = finite("quantity", quantity), positive("entry_price", entry_price)
+    if not held:
+        raise RequestError("quantity", "an open position", "0")
+    if abs(finite("close_fee_rate", close_fee_rate)) >= 1:
+        raise RequestError("close_fee_rate", "a fraction between -1 and 1", str(close_fee_rate))
+    size, fee_part = positive("contract_size", contract_size), close_fee_rate * abs(held)
+    finite("wanted", wanted)
+    if kind is not ContractKind.INVERSE:
+        return (held * size * entry + wanted) / (size * (held - fee_part))
+    left = held * size / entry - wanted
+    return size * (held + fee_part) / left if left else ZERO
 
 
 @exactly
@@ -142,6 +221,32 @@ def apply_fill(
     if not left:
         return Holding(), realised
     return Holding(left, price if flips else entry), realised
+
+
+def holding_before(
+    kind: ContractKind, holding: Holding, side: str, price: Decimal, quantity: Decimal
+) -> Holding | None:
+    """What was held before a fill that made it ``holding``: :func:`apply_fill` undone.
+
+    ``None`` where that cannot be told: the fill closed the position or turned it, or the entry price that it would have
+    had is no price (a venue's average is rounded).
+    """
+    change = order_sign(side) * positive("quantity", quantity)
+    positive("price", price)
+    left, entry = finite("holding.quantity", holding.quantity), holding.entry_price
+    held = left - change
+    if not held:
+        return Holding() if entry == price else None
+    if not left or (held > 0) != (left > 0):
+        return None
+    if abs(held) > abs(left) or entry is None:
+        return Holding(held, entry)
+    if kind is ContractKind.INVERSE:
+        coins = left * price - change * entry
+        before = held * entry * price / coins if coins and (coins > 0) == (held > 0) else ZERO
+    else:
+        before = (left * entry - change * price) / held
+    return Holding(held, before) if before > 0 else None
 
 
 @explained(

@@ -25,10 +25,11 @@ import msgspec
 
 from core.errors import RequestError
 from core.exact import CONTEXT, ONE, ZERO, exactly, finite, nonzero, not_negative, positive
-from core.explain import is_recording, note
+from core.explain import is_recording
 from core.instruments import ContractKind, Tier, TierTable
 from core.margin import TIER_UNIT
 from core.margin_rules import RequirementAt
+from core.pool_told import tell_counted, tell_leg, tell_owed, tell_pool
 
 
 class Ladder:
@@ -123,8 +124,7 @@ def counted(collateral: Collateral) -> Decimal:
     if amount <= 0:
         owed = amount * positive("collateral.debt_weight", collateral.debt_weight)
         if is_recording():
-            given = {"amount": amount, "debt_weight": collateral.debt_weight}
-            note(f"counted {collateral.asset}", "amount * debt_weight", owed, given, unit="coin")
+            tell_owed(collateral, owed)
         return owed
     floors = [step.floor for step in collateral.steps]
     if not floors or floors[0] != 0 or any(low >= high for low, high in pairwise(floors)):
@@ -136,21 +136,8 @@ def counted(collateral: Collateral) -> Decimal:
         top = floors[index + 1] if index + 1 < len(floors) else amount
         total += max(ZERO, min(amount, top) - step.floor) * step.ratio
     if is_recording():
-        _tell_counted(collateral, total)
+        tell_counted(collateral, total)
     return total
-
-
-def _tell_counted(collateral: Collateral, total: Decimal) -> None:
-    """Explain a haircut: the slice of the amount in each step, at the step's ratio."""
-    amount, floors = collateral.amount, [step.floor for step in collateral.steps]
-    ratios = tuple(step.ratio for step in collateral.steps)
-    tops = [min(amount, top) for top in (*floors[1:], amount)]
-    slices = tuple(max(ZERO, top - floor) for floor, top in zip(floors, tops, strict=True))
-    name, given = f"counted {collateral.asset}", {"slices": slices, "ratios": ratios}
-    if len(ratios) == 1:
-        note(name, "amount * ratio", total, {"amount": amount, "ratio": ratios[0]}, unit="coin")
-    else:
-        note(name, "sum(slices * ratios)", total, given, unit="coin")
 
 
 class Contract(msgspec.Struct, frozen=True, kw_only=True):
@@ -327,36 +314,8 @@ def value_leg(leg: Leg, mark_price: Decimal, settle_price: Decimal = ONE) -> Leg
     """
     value = LegValue(leg, positive("mark_price", mark_price), positive("settle_price", settle_price))
     if is_recording():
-        _tell_leg(value)
+        tell_leg(value)
     return value
-
-
-def _tell_leg(value: LegValue) -> None:
-    """Explain a leg: its value, profit and requirement, settle currency."""
-    leg = value.leg
-    size = {"quantity": leg.quantity, "contract_size": leg.contract.contract_size, "mark_price": value.mark_price}
-    over = "*" if leg.direct else "/"
-    name = leg.contract.name
-    note(f"value of {name}", f"abs(quantity) * contract_size {over} mark_price", value.value, size, unit="settle")
-    change = "mark_price - entry_price" if leg.direct else "1 / entry_price - 1 / mark_price"
-    formula = f"quantity * contract_size * ({change})"
-    note(f"unrealised profit of {name}", formula, value.profit, {**size, "entry_price": leg.entry_price}, unit="settle")
-    if value.tier is None or leg.ladder is None:
-        note(f"requirement of {name}", "fixed", value.requirement, {"fixed": value.requirement}, unit="settle")
-        return
-    note(
-        f"requirement of {name}",
-        "value * (rate + closing_fee_rate) - deduction + fixed_fee",
-        value.requirement,
-        {
-            "value": value.value,
-            "rate": leg.ladder.rates[value.tier],
-            "closing_fee_rate": leg.fee_rate,
-            "deduction": leg.ladder.deductions[value.tier],
-            "fixed_fee": leg.fixed_fee,
-        },
-        unit="settle",
-    )
 
 
 @exactly
@@ -365,29 +324,5 @@ def value_pool(collateral: Iterable[Collateral], legs: Iterable[LegValue]) -> Po
     coins = [(item.asset, counted(item), positive("collateral.price", item.price)) for item in collateral]
     pool = PoolValue(coins, list(legs))
     if is_recording():
-        for asset, amount, price in coins:
-            note(
-                f"collateral in {asset}",
-                "counted * price",
-                amount * price,
-                {"counted": amount, "price": price},
-                unit="pool",
-            )
-        _tell_sums(pool)
-        given = {"collateral": pool.collateral, "profit": pool.profit}
-        note("equity", "collateral + profit", pool.equity, given, unit="pool")
-        given = {"equity": pool.equity, "requirement": pool.requirement}
-        note("surplus", "equity - requirement", pool.surplus, given, unit="pool")
+        tell_pool(pool)
     return pool
-
-
-def _tell_sums(pool: PoolValue) -> None:
-    """Explain the sums of a pool, each over what it is made of."""
-    parts = tuple(amount * price for _, amount, price in pool.coins)
-    note("collateral", "sum(parts)", pool.collateral, {"parts": parts}, unit="pool")
-    rates = tuple(leg.settle_price for leg in pool.legs)
-    profits, requirements = tuple(leg.profit for leg in pool.legs), tuple(leg.requirement for leg in pool.legs)
-    given = {"profits": profits, "settle_prices": rates}
-    note("unrealised profit", "sum(profits * settle_prices)", pool.profit, given, unit="pool")
-    given = {"requirements": requirements, "settle_prices": rates}
-    note("requirement", "sum(requirements * settle_prices)", pool.requirement, given, unit="pool")

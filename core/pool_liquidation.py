@@ -26,7 +26,7 @@ from core.surplus_tangent import first_zero
 from core.surplus_walk import walk
 
 
-class Reach(msgspec.Struct, frozen=True):
+class Reach(msgspec.Struct, frozen=True, gc=False):
     """The pool's liquidation prices on one path: the nearest ``above`` and ``below`` the present price.
 
     ``past`` is true where the pool is below its requirement already; then a price is where it would be above it
@@ -83,6 +83,18 @@ def printed_price(pool: PoolValue, name: str) -> Liquidation:
 
 
 @exactly
+def bankruptcy_price(pool: PoolValue, name: str, *, short: bool) -> Liquidation:
+    """Where the pool's equity is used up when contract ``name`` alone moves, on the side where a ``short`` (or a long)
+    loses; of a pool without equity, on the way back."""
+    path = _contract_path(pool, name, requirement=False)
+    if path is None:
+        return NoLiquidation("no position")
+    past = _now(path) <= 0
+    above = short is not past
+    return _end(path, upwards=above is not path.inverted, past=past)
+
+
+@exactly
 def coin_path(pool: PoolValue, coin: str, price: Decimal, *, requirement: bool = True) -> Reach:
     """Where the pool is liquidated when ``coin`` alone moves: its contracts, its collateral, what is settled in it.
 
@@ -122,10 +134,16 @@ def coin_path(pool: PoolValue, coin: str, price: Decimal, *, requirement: bool =
     return _reach(Path(constant, slope, moving, positive("price", price), False, requirement))
 
 
-def _reach(path: Path) -> Reach:
+def _now(path: Path) -> Decimal:
+    """The surplus at present."""
     now = path.constant + path.slope
     for leg, _ in path.moving:
         now += present(leg, path.requirement)
+    return now
+
+
+def _reach(path: Path) -> Reach:
+    now = _now(path)
     outwards, inwards = _end(path, upwards=True, past=now <= 0), _end(path, upwards=False, past=now <= 0)
     if path.inverted:
         return Reach(above=inwards, below=outwards, past=now <= 0)

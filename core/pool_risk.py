@@ -10,13 +10,14 @@ import msgspec
 from core.account import MarginPool
 from core.books import Account
 from core.explain import is_recording, note
-from core.figures import Figure, absent, derive, exact, unknown
+from core.exposure import Exposure
+from core.figures import Figure, absent, exact, on, unknown
 from core.legs import PositionKey
 from core.liquidation_results import AlwaysLiquidated, Liquidation, LiquidationPrice, NoLiquidation, UnknownLiquidation
 from core.pool import PoolValue, WeightStep
 from core.pool_liquidation import Reach, coin_path
 from core.positions import Position
-from core.risk import ONE, USED_UP, ZERO, Exposure, Quotes
+from core.risk import ONE, USED_UP, ZERO, Quotes
 
 NOTHING = exact(ZERO)
 
@@ -76,7 +77,7 @@ def as_figure(found: Liquidation, ground: Figure, *, estimated: bool) -> Figure:
     """A liquidation price with the marks of what it rests on."""
     match found:
         case LiquidationPrice(price=price):
-            return derive(lambda _: price, ground, estimated=estimated)
+            return on(ground, price, estimated=estimated)
         case UnknownLiquidation(missing=missing):
             return unknown(*missing)
         case NoLiquidation(reason=reason):
@@ -105,12 +106,6 @@ def own_margin(position: Position, quantity: Figure) -> Figure:
     if position.margin is None:
         return unknown(f"isolated margin of {position.instrument}")
     return Figure(value=position.margin, estimated=position.margin_estimated)
-
-
-def value_inputs(item: Valued) -> Iterable[Figure]:
-    """What the value of a position rests on."""
-    exposure, quotes = item.exposure, item.quotes
-    return exposure.quantity, exposure.entry_price, quotes.mark, quotes.settle_price
 
 
 def backing_inputs(coin: CoinBalance) -> Iterable[Figure]:

@@ -20,7 +20,7 @@ from core.instruments import Instrument
 from core.legs import Leg, PositionKey
 from core.margin import opening_margin
 from core.orders import OrderRequest
-from core.pnl import Holding, apply_fill, order_sign
+from core.pnl import Holding, apply_fill, holding_before, order_sign
 
 ZERO = Decimal(0)
 
@@ -39,7 +39,8 @@ class Position(msgspec.Struct, kw_only=True):
     ``margin_estimated`` where funding that was only reckoned has been taken from it. ``venue_liquidation`` is the
     venue's own figure where one was reported, at ``reported_ns``. ``foreign_sums`` are fees paid in assets other than
     the settle currency, by asset, which are therefore not in ``fees``; ``unbooked_funding`` names payments that are not
-    in ``funding``. ``opened`` is what was held already when it was declared (or first reported), ``traded`` the running
+    in ``funding``. ``opened`` is what was held already when it was declared (or first reported: fills up to
+    ``opened_ns`` were counted in that report, and those that came are taken out of it), ``traded`` the running
     sums over the fills since, by which a profit is told apart by cause, and ``unexplained`` by how much its venue's
     reports have moved the quantity beyond them, at prices that nobody told. ``pending`` names what the position waits
     for before its quantity is known (one that is to be opened at the first mark price), ``unbooked`` what happened to
@@ -65,6 +66,7 @@ class Position(msgspec.Struct, kw_only=True):
     unbooked: str = ""
     leg: Leg = Leg.NET
     opened: Holding = Holding()
+    opened_ns: int = 0
     traded: Traded = Traded()
     unexplained: Decimal = ZERO
 
@@ -133,6 +135,32 @@ def filled(
         venue_liquidation=None,
     )
     return changed, realised - settled_fee
+
+
+def filled_before(
+    position: Position, account: Account, instrument: Instrument, fill: Fill, moment: Moment = UNSEEN
+) -> tuple[Position, Decimal]:
+    """The position after a fill from before its venue's first report, which counts it already, and what the wallet
+    gained by it.
+
+    What is held stays as reported, and ``opened`` is what it was before the fill. Where that cannot be told, the record
+    of the position begins after the fill, and nothing is another. Raises RequestError for impossible numbers.
+    """
+    opened = holding_before(instrument.kind, position.opened, fill.side, fill.price, fill.quantity)
+    if opened is None or wrong_side(position.leg, opened.quantity) or (opened.quantity and not opened.entry_price):
+        return position, ZERO
+    then = msgspec.structs.replace(position, quantity=opened.quantity, entry_price=opened.entry_price)
+    after, gained = filled(then, account, instrument, fill, moment)
+    now = msgspec.structs.replace(
+        after,
+        quantity=position.quantity,
+        entry_price=position.entry_price,
+        margin=position.margin,
+        margin_estimated=position.margin_estimated,
+        venue_liquidation=position.venue_liquidation,
+        opened=opened,
+    )
+    return now, gained
 
 
 def wrong_side(leg: Leg, quantity: Decimal) -> bool:

@@ -32,6 +32,22 @@ def premium_index(impact_bid: Decimal, impact_ask: Decimal, index_price: Decimal
     return (max(ZERO, impact_bid - index) - max(ZERO, index - impact_ask)) / index
 
 
+@explained("price / index_price - 1", name="premium", unit="fraction", source="Deribit, funding specifications")
+@exactly
+def premium_of_price(price: Decimal, index_price: Decimal) -> Decimal:
+    """``price ÷ index − 1``, of a mark or middle price: the premium of venues that use no impact prices."""
+    return positive("price", price) / positive("index_price", index_price) - 1
+
+
+@explained("mean(samples)", name="average premium", unit="fraction", source="Hyperliquid and dYdX, funding pages")
+@exactly
+def mean_premium(samples: Sequence[Decimal]) -> Decimal:
+    """The plain average of an interval's premium samples, for venues that weigh them alike."""
+    if not samples:
+        raise RequestError("samples", "one premium or more", "none")
+    return sum((finite("samples", sample) for sample in samples), ZERO) / len(samples)
+
+
 @exactly
 def average_premium(samples: Sequence[Decimal]) -> Decimal:
     """The time-weighted average of an interval's premium samples, oldest first: weights 1, 2, 3 and so on.

@@ -28,12 +28,13 @@ from core.errors import JournalError
 from core.events import OrderState
 from core.ledger import Ledger
 from core.measuring import Measuring
+from core.order_gate import percent
 from core.orders import OrderRequest
 from core.positions import Order
 from core.records import CommandTaken, OrderIntended, Recorder, TargetChanged
 from core.rules import ORDER_REJECTED
 from core.scenarios import Scenarios
-from core.staging import Refused, Staging, percent
+from core.staging import Refused, Staging
 from core.targets import Targets
 from core.typed_marks import TypedMarkets
 from core.why.explainer import Explainer

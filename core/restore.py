@@ -13,6 +13,7 @@ from core.alerts import Alerts, identity
 from core.books import Account, Book, Hedge
 from core.collateral import declared_balances
 from core.commands import StageHedge
+from core.conditions import order_conditions
 from core.events import (
     AccountSwept,
     BalanceUpdate,
@@ -41,7 +42,7 @@ from core.records import (
     Recorder,
     TargetChanged,
 )
-from core.rules import LASTING, LIQUIDATED, ORDER_UNKNOWN, order_conditions
+from core.rules import LASTING, LIQUIDATED, ORDER_UNKNOWN
 from core.staging import Staging
 from core.targets import Targets
 from core.typed_marks import TypedMarkets

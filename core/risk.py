@@ -1,4 +1,4 @@
-"""One position against the market: every risk figure of it, each with the marks of its inputs.
+"""One position against the market: its risk figures, each with the marks of its inputs.
 
 Pure: a real position and the one a staged order would leave are valued by the same code. Formulas are those of
 ``core.pnl``, ``core.margin``, ``core.liquidation`` and ``core.funding``; here they are lifted into figures.
@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import lru_cache
 
 import msgspec
 
-from core import funding, liquidation, margin, pnl
-from core.books import Account
+from core import funding, liquidation, margin
 from core.errors import RequestError
+from core.exact import exactly, plain
 from core.figures import Figure, Freshness, absent, derive, exact, unknown, worst
 from core.freshness import ACCOUNT_AGES_NS, SECOND_NS, by_age
 from core.instrument_market import Shown
@@ -28,9 +29,13 @@ ZERO, ONE = Decimal(0), Decimal(1)
 FREE = exact(ONE)
 """A price that nothing is multiplied by."""
 
+NOT_QUOTED = unknown("a quote")
+
 NO_POSITION = absent("no position")
 
 NO_REPORT = absent("no report of a venue: the position is kept here")
+
+_NOT_COMPARED = absent(NO_REPORT.absent)
 
 NO_FUNDING = absent("a dated contract pays no funding")
 
@@ -46,7 +51,7 @@ def lifted(function: Callable[..., Decimal], *inputs: Figure, estimated: bool = 
         return unknown(str(error))
 
 
-class Quotes(msgspec.Struct, frozen=True, kw_only=True):
+class Quotes(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """What the market says of one contract at one moment."""
 
     instrument: Instrument | None
@@ -57,6 +62,8 @@ class Quotes(msgspec.Struct, frozen=True, kw_only=True):
     next_funding: Figure
     tiers: TierTable | None
     tiers_known: Figure
+    bid: Figure = NOT_QUOTED
+    ask: Figure = NOT_QUOTED
     settle_price: Figure = FREE
     """Quote per settle coin of a quanto contract; the other kinds do without."""
 
@@ -89,6 +96,8 @@ def quotes(name: str, inputs: QuotesInputs) -> Quotes:
         instrument=instrument,
         mark=shown.mark,
         index=shown.index,
+        bid=shown.bid,
+        ask=shown.ask,
         funding_rate=NO_FUNDING if dated else shown.funding_rate,
         funding_interval=NO_FUNDING if dated else _interval(instrument, shown.funding_interval),
         next_funding=NO_FUNDING if dated else shown.next_funding,
@@ -105,8 +114,14 @@ def settlement_due(instrument: Instrument | None, now_ns: int) -> str:
     """
     if instrument is None or instrument.expiry_ns is None or now_ns < instrument.expiry_ns:
         return ""
-    day = datetime.fromtimestamp(instrument.expiry_ns // SECOND_NS, UTC).date()
+    day = _day(instrument.expiry_ns)
     return f"settlement of {instrument.id}, which expired on {day}"
+
+
+@lru_cache(maxsize=1024)
+def _day(time_ns: int) -> str:
+    """The date of a moment, UTC."""
+    return datetime.fromtimestamp(time_ns // SECOND_NS, UTC).date().isoformat()
 
 
 def settle_price(market: Market, instrument: Instrument | None, now_ns: int) -> Figure:
@@ -121,68 +136,6 @@ def _interval(instrument: Instrument | None, quoted: Figure) -> Figure:
     if quoted.known or instrument is None or instrument.funding_interval_hours is None:
         return quoted
     return exact(Decimal(instrument.funding_interval_hours))
-
-
-class Exposure(msgspec.Struct, frozen=True, kw_only=True):
-    """A position's figures that need no account: money in ``settle`` unless said otherwise."""
-
-    quantity: Figure
-    entry_price: Figure
-    delta: Figure
-    notional: Figure
-    profit: Figure
-    profit_quote: Figure
-    initial_margin: Figure
-
-
-def exposure(
-    position: Position, account: Account, market: Quotes, *, missing: str = "", told: Figure | None = None
-) -> Exposure:
-    """Value a position at mark. ``missing`` names why its quantity is not known, where that is so; ``told`` is the
-    quantity with its age, where a venue tells it."""
-    instrument = market.instrument
-    if missing or instrument is None:
-        gap = unknown(missing or f"description of {position.instrument}")
-        return Exposure(
-            quantity=gap if missing else told or exact(position.quantity), entry_price=gap, delta=gap, notional=gap,
-            profit=gap, profit_quote=gap, initial_margin=gap,
-        )  # fmt: skip
-    kind, size, mark = instrument.kind, instrument.contract_size, market.mark
-    quantity = told or exact(position.quantity)
-    if not position.quantity:
-        zero = quantity
-        return Exposure(
-            quantity=quantity, entry_price=NO_POSITION, delta=zero, notional=zero, profit=zero, profit_quote=zero,
-            initial_margin=zero,
-        )  # fmt: skip
-    entry = _entry(position)
-    profit = lifted(lambda q, e, m: pnl.unrealised(kind, q, size, e, m), quantity, entry, mark)
-    inverse, paid_in = kind is ContractKind.INVERSE, market.settle_price
-    return Exposure(
-        quantity=quantity,
-        entry_price=entry,
-        delta=lifted(lambda q, m, s: pnl.delta(kind, q, size, m, s), quantity, mark if inverse else FREE, paid_in),
-        notional=lifted(
-            lambda q, m, s: pnl.notional(kind, q, size, m, s), quantity, FREE if inverse else mark, paid_in
-        ),
-        profit=profit,
-        profit_quote=derive(Decimal.__mul__, profit, mark if inverse else paid_in),
-        initial_margin=_initial_margin(instrument, account, quantity, mark),
-    )
-
-
-def _initial_margin(instrument: Instrument, account: Account, quantity: Figure, mark: Figure) -> Figure:
-    """What opening the position asks for, in settle: what its exchange sets for a contract, else by the leverage."""
-    each, kind, size = instrument.initial_per_contract, instrument.kind, instrument.contract_size
-    if each is not None:
-        return derive(lambda q: abs(q) * each, quantity)
-    return lifted(lambda q, m: margin.initial_margin(kind, q, size, m, account.leverage), quantity, mark)
-
-
-def _entry(position: Position) -> Figure:
-    if position.entry_price is None:
-        return unknown(f"entry price of {position.instrument}")
-    return exact(position.entry_price)
 
 
 def usage(maintenance: Figure, equity: Figure) -> Figure:
@@ -200,7 +153,7 @@ def used_up(figure: Figure) -> bool:
     return figure.absent == USED_UP or (figure.value is not None and figure.value >= 1)
 
 
-class Chosen(msgspec.Struct, frozen=True, kw_only=True):
+class Chosen(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """The liquidation price to act on, and the two it was chosen from: quote per coin.
 
     ``difference`` is ours − the venue's. Where they are further apart than :data:`DISPUTED` of the mark price, or one
@@ -222,6 +175,9 @@ def choose_liquidation(position: Position, market: Quotes, ours: Figure, facing:
     that the mark has passed is the nearest.
     """
     venue = venue_liquidation(position, reported)
+    if venue is NO_REPORT and position.venue_liquidation is None:
+        difference = unknown(*ours.missing) if ours.missing else _NOT_COMPARED
+        return Chosen(price=ours, venue=venue, ours=ours, difference=difference, disputed=False, is_venues=False)
     difference = lifted(Decimal.__sub__, ours, venue) if ours.known and venue.known else _no_difference(ours, venue)
     disputed = _disputed(venue, ours, market.mark)
     if not venue.known:
@@ -277,11 +233,18 @@ def distance(price: Figure, mark: Figure, quantity: Figure) -> Figure:
         return absent(price.absent, price)
     if quantity.value is None:
         return unknown(*quantity.missing)
-    side = "long" if quantity.value > 0 else "short"
-    return lifted(lambda p, m: liquidation.distance(p, m, side), price, mark)
+    return lifted(_below if quantity.value > 0 else _above, price, mark)
 
 
-class End(msgspec.Struct, frozen=True):
+def _below(price: Decimal, mark: Decimal) -> Decimal:
+    return liquidation.distance(price, mark, "long")
+
+
+def _above(price: Decimal, mark: Decimal) -> Decimal:
+    return liquidation.distance(price, mark, "short")
+
+
+class End(msgspec.Struct, frozen=True, gc=False):
     """The nearer end of a position: its ``distance`` (positive is safety), and whether it is the whole account's."""
 
     distance: Figure
@@ -297,6 +260,10 @@ def nearest_end(liquidation: Figure, account: Figure) -> End:
     if USED_UP in (liquidation.absent, account.absent):
         of_account = liquidation.absent != USED_UP
         return End(account if of_account else liquidation, of_account)
+    one, other = liquidation.value, account.value
+    if one is not None and other is not None:
+        nearer = liquidation if one <= other else account
+        return End(floor_freshness(nearer, worst(liquidation.freshness, account.freshness)), nearer is not liquidation)
     found = [figure for figure in (liquidation, account) if figure.value is not None]
     gaps = [gap for figure in (liquidation, account) for gap in figure.missing]
     if not found:
@@ -316,12 +283,16 @@ def liquidation_source(chosen: Chosen, market: Quotes, *, same_coin: bool) -> st
         return "ours, margin per contract as the exchange sets it"
     if market.tiers is None:
         return "unknown: maintenance tiers not loaded"
-    day = datetime.fromtimestamp(market.tiers.as_of_ns // SECOND_NS, UTC).date()
+    day = _day(market.tiers.as_of_ns)
     beside = "; other positions on this coin held at their marks" if same_coin else ""
     nearer = "; the venue's own is further away (disputed)" if chosen.disputed else ""
     return f"ours, tiers of {day}{beside}{nearer}"
 
 
+_payment = plain(funding.payment)
+
+
+@exactly
 def payment(market: Quotes, quantity: Figure) -> Figure:
     """What the next settlement would pay at the present mark and rate, in settle: always an estimate."""
     instrument = market.instrument
@@ -331,7 +302,7 @@ def payment(market: Quotes, quantity: Figure) -> Figure:
         return NO_FUNDING
     kind, size = instrument.kind, instrument.contract_size
     return lifted(
-        lambda q, m, r: funding.payment(kind, q, size, m, r),
+        lambda q, m, r: _payment(kind, q, size, m, r),
         quantity,
         market.mark,
         market.funding_rate,
@@ -341,4 +312,5 @@ def payment(market: Quotes, quantity: Figure) -> Figure:
 
 def floor_freshness(figure: Figure, floor: Freshness) -> Figure:
     """The figure, trusted no more than ``floor``."""
-    return msgspec.structs.replace(figure, freshness=worst(figure.freshness, floor))
+    freshness = worst(figure.freshness, floor)
+    return figure if freshness is figure.freshness else msgspec.structs.replace(figure, freshness=freshness)

@@ -5,30 +5,24 @@ Defaults of the thresholds are those of ``core.books.Thresholds``.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from decimal import Decimal
+from functools import lru_cache
+from typing import NamedTuple
 
 import msgspec
 
 from core.alerts import Condition, Reading, identity
 from core.books import Book, Thresholds
-from core.events import ConnectionState, OrderState
 from core.exact import exactly
-from core.feeds_health import ConnectionHealth
 from core.figures import Figure, Freshness, derive, worst
 from core.freshness import SECOND_NS
 from core.memo import Memo
-from core.positions import Order
 from core.risk import lifted, nearest_end, used_up
 from core.snapshot import BagLine, BookView, HedgeLine, Severity
 
 START_GRACE_NS = 10 * SECOND_NS
 """After a start nothing counts as blind or down for this long: data needs a moment to arrive."""
-
-FEED_DWELL_NS = 2 * SECOND_NS
-"""How long a connection may be away before it is an alert; a swap or a quick reconnect is none."""
-
-FEEDS = "feeds"
 
 LIQUIDATION = "liquidation distance"
 USAGE = "margin usage"
@@ -42,6 +36,11 @@ ORDER_UNKNOWN = "order unknown"
 JOURNAL = "journal"
 SETTINGS = "settings differ"
 UNVERIFIED = "key unverified"
+
+_DAY_HOURS = Decimal(24)
+_NOTHING_HELD = Figure(absent="no position")
+_LATE, _STALE, _UNKNOWN = Freshness.LATE, Freshness.STALE, Freshness.UNKNOWN
+_SEVERITY_BLIND = Severity.BLIND
 
 LASTING = frozenset({LIQUIDATION, USAGE, DRIFT, FUNDING, LIQUIDATED})
 """Rules about positions: their open alerts survive a restart and wait for sight."""
@@ -98,9 +97,48 @@ def findings(
     return BookFindings(tuple(readings), tuple(conditions))
 
 
+class _Words(NamedTuple):
+    """What the rules of one hedge are called and say, which never changes."""
+
+    distance: str
+    drift: str
+    funding: str
+    blind: str
+    liquidation: str
+    account_ends: str
+    over_hedged: str
+    under_hedged: str
+    costs: str
+    blind_on: str
+
+
+@lru_cache(maxsize=4096)
+def _words(book: str, asset: str, instrument: str, account: str) -> _Words:
+    name = f"{asset} hedge {instrument}"
+    return _Words(
+        identity(book, instrument, LIQUIDATION),
+        identity(book, instrument, DRIFT),
+        identity(book, instrument, FUNDING),
+        identity(book, instrument, BLIND),
+        f"{name}: liquidation is {{value}} away, threshold {{threshold}}",
+        f"{name}: the end of account {account} (only {asset} moving) is {{value}} away, threshold {{threshold}}",
+        f"{name}: over-hedged by {{value}} of the bag, threshold {{threshold}}",
+        f"{name}: under-hedged by {{value}} of the bag, threshold {{threshold}}",
+        f"{name}: funding costs {{value}} of notional a day, threshold {{threshold}}",
+        f"blind on {name}: ",
+    )
+
+
 def _of_line(book: Book, line: HedgeLine, bag: BagLine | None, settling: bool) -> LineFindings:
+    limits, words = book.thresholds, _words(book.name, line.asset, line.instrument, line.account)
+    dwell = dwell_ns(limits)
     return LineFindings(
-        (_distance(book, line), _drift(book, line), _funding(book, line)), _blind(book, bag, line, settling=settling)
+        (
+            _distance(limits, dwell, words, line),
+            _drift(limits, dwell, words, line),
+            _funding(limits, dwell, words, line),
+        ),
+        _blind(words, dwell, bag, line, settling=settling),
     )
 
 
@@ -108,62 +146,84 @@ def _open(line: HedgeLine) -> bool:
     return line.quantity.value is None or bool(line.quantity.value)
 
 
-def _reading(book: Book, rule: str, subject: str, text: str, value: Figure, *, falls: bool = False) -> Reading:
-    limits = book.thresholds
-    steps = {
-        LIQUIDATION: limits.liquidation_distance,
-        USAGE: limits.margin_usage,
-        DRIFT: limits.ratio_drift,
-        FUNDING: limits.funding_paid_per_day,
-    }[rule]
-    return Reading(
-        key=identity(book.name, subject, rule),
-        rule=rule,
-        subject=subject,
-        text=text,
-        value=value,
-        steps=steps,
-        falls=falls,
-        exit_margin=limits.exit_margin,
-        dwell_ns=dwell_ns(limits),
-    )
-
-
 def dwell_ns(limits: Thresholds) -> int:
     """The dwell in nanoseconds."""
     return int(limits.dwell_seconds * SECOND_NS)
 
 
-def _distance(book: Book, line: HedgeLine) -> Reading:
+def _distance(limits: Thresholds, dwell: int, words: _Words, line: HedgeLine) -> Reading:
     """The nearer of the position's liquidation price and the end of all that backs it; the text says which."""
     end = nearest_end(line.liquidation_distance, line.account_liquidation_distance)
-    what = f"the end of account {line.account} (only {line.asset} moving)" if end.of_account else "liquidation"
-    text = f"{_name(line)}: {what} is {{value}} away, threshold {{threshold}}"
-    return _reading(book, LIQUIDATION, line.instrument, text, end.distance, falls=True)
+    return Reading(
+        key=words.distance,
+        rule=LIQUIDATION,
+        subject=line.instrument,
+        text=words.account_ends if end.of_account else words.liquidation,
+        value=end.distance,
+        steps=limits.liquidation_distance,
+        falls=True,
+        exit_margin=limits.exit_margin,
+        dwell_ns=dwell,
+    )
 
 
 def _usage(book: Book, subject: str, figure: Figure) -> Reading:
-    text = f"{subject}: {{value}} of the margin is used by maintenance, threshold {{threshold}}"
-    return _reading(book, USAGE, subject, text, figure)
+    limits = book.thresholds
+    return Reading(
+        key=identity(book.name, subject, USAGE),
+        rule=USAGE,
+        subject=subject,
+        text=f"{subject}: {{value}} of the margin is used by maintenance, threshold {{threshold}}",
+        value=figure,
+        steps=limits.margin_usage,
+        falls=False,
+        exit_margin=limits.exit_margin,
+        dwell_ns=dwell_ns(limits),
+    )
 
 
-def _drift(book: Book, line: HedgeLine) -> Reading:
-    way = "over" if (line.drift.value or 0) > 0 else "under"
-    text = f"{_name(line)}: {way}-hedged by {{value}} of the bag, threshold {{threshold}}"
-    reading = _reading(book, DRIFT, line.instrument, text, derive(abs, line.drift))
-    return msgspec.structs.replace(reading, held_off=bool(line.order_to_target.absent))
+def _drift(limits: Thresholds, dwell: int, words: _Words, line: HedgeLine) -> Reading:
+    drift = line.drift
+    return Reading(
+        key=words.drift,
+        rule=DRIFT,
+        subject=line.instrument,
+        text=words.under_hedged if drift.value is None or drift.value <= 0 else words.over_hedged,
+        value=derive(abs, drift),
+        steps=limits.ratio_drift,
+        falls=False,
+        exit_margin=limits.exit_margin,
+        dwell_ns=dwell,
+        held_off=bool(line.order_to_target.absent),
+    )
 
 
-def _funding(book: Book, line: HedgeLine) -> Reading:
-    paid = Figure(absent="no position")
+def _funding(limits: Thresholds, dwell: int, words: _Words, line: HedgeLine) -> Reading:
+    paid = _NOTHING_HELD
     if line.quantity.value is None:
         paid = Figure(missing=line.quantity.missing, freshness=Freshness.UNKNOWN)
     elif line.quantity.value and not line.funding.next_payment.absent:
-        sign = 1 if line.quantity.value > 0 else -1
-        rate, hours = line.funding.rate, line.funding.interval_hours
-        paid = lifted(lambda r, h: r * sign * Decimal(24) / h, rate, hours)
-    text = f"{_name(line)}: funding costs {{value}} of notional a day, threshold {{threshold}}"
-    return _reading(book, FUNDING, line.instrument, text, paid)
+        daily = _long_pays_a_day if line.quantity.value > 0 else _short_pays_a_day
+        paid = lifted(daily, line.funding.rate, line.funding.interval_hours)
+    return Reading(
+        key=words.funding,
+        rule=FUNDING,
+        subject=line.instrument,
+        text=words.costs,
+        value=paid,
+        steps=limits.funding_paid_per_day,
+        falls=False,
+        exit_margin=limits.exit_margin,
+        dwell_ns=dwell,
+    )
+
+
+def _long_pays_a_day(rate: Decimal, hours: Decimal) -> Decimal:
+    return rate * 1 * _DAY_HOURS / hours
+
+
+def _short_pays_a_day(rate: Decimal, hours: Decimal) -> Decimal:
+    return rate * -1 * _DAY_HOURS / hours
 
 
 def _liquidated(book: Book, view: BookView, line: HedgeLine, latched: frozenset[str], subject: str = "") -> Condition:
@@ -195,6 +255,19 @@ def inputs(view: BookView, line: HedgeLine) -> tuple[tuple[str, Figure], ...]:
     return _inputs(next((item for item in view.bag if item.asset == line.asset), None), line)
 
 
+def all_inputs(view: BookView) -> Iterable[Figure]:
+    """The market inputs that the hedge legs of a book rely on."""
+    prices = {line.asset: line.price for line in reversed(view.bag)}
+    for line in view.hedges:
+        yield line.mark_price
+        if not line.index_price.absent:
+            yield line.index_price
+        if not line.funding.next_payment.absent:
+            yield line.funding.rate
+        if line.asset in prices:
+            yield prices[line.asset]
+
+
 def _inputs(bag: BagLine | None, line: HedgeLine) -> tuple[tuple[str, Figure], ...]:
     found = [("mark price", line.mark_price)]
     if not line.index_price.absent:
@@ -210,7 +283,7 @@ def _bag_source(bag: BagLine) -> str:
     return f"price of the {bag.asset} bag"
 
 
-def _blind(book: Book, bag: BagLine | None, line: HedgeLine, *, settling: bool) -> Condition:
+def _blind(words: _Words, dwell: int, bag: BagLine | None, line: HedgeLine, *, settling: bool) -> Condition:
     """Whether an input of an open hedge cannot be relied on: stale or unknown speaks at once, late when it lasts.
 
     A mark that is late because its market is closed is no blindness: there is no newer one.
@@ -221,27 +294,27 @@ def _blind(book: Book, bag: BagLine | None, line: HedgeLine, *, settling: bool) 
     if not line.kind:
         found.append(("description of the contract", Freshness.UNKNOWN))
     # Maintenance depends on the mark, which is already listed, and on tiers: what is worse than the mark is theirs.
-    tiers = line.maintenance_margin.freshness
-    if any("maintenance tiers" in gap for gap in line.maintenance_margin.missing):
-        found.append(("maintenance tiers", Freshness.UNKNOWN))
-    elif line.maintenance_margin.known and worst(tiers, line.mark_price.freshness) is not line.mark_price.freshness:
-        found.append(("maintenance tiers", tiers))
+    required, mark = line.maintenance_margin, line.mark_price.freshness
+    if required.missing and any("maintenance tiers" in gap for gap in required.missing):
+        found.append(("maintenance tiers", _UNKNOWN))
+    elif required.freshness is not mark and required.known and worst(required.freshness, mark) is not mark:
+        found.append(("maintenance tiers", required.freshness))
     unseen = _unseen(found) or _unseen((name, figure.freshness) for name, figure in _judged(line))
-    resting = ("mark price", Freshness.LATE) if line.price_rests else None
-    late = [f"{name} {state.value}" for name, state in found if state is Freshness.LATE and (name, state) != resting]
+    resting = ("mark price", _LATE) if line.price_rests else None
+    late = [f"{name} {state.value}" for name, state in found if state is _LATE and (name, state) != resting]
     return Condition(
-        key=identity(book.name, line.instrument, BLIND),
+        key=words.blind,
         rule=BLIND,
         subject=line.instrument,
-        text=f"blind on {_name(line)}: {', '.join(unseen + late)}",
-        severity=Severity.BLIND,
+        text=f"{words.blind_on}{', '.join(unseen + late)}",
+        severity=_SEVERITY_BLIND,
         active=bool(unseen or late) and _open(line) and not settling,
-        dwell_ns=0 if unseen else dwell_ns(book.thresholds),
+        dwell_ns=0 if unseen else dwell,
     )
 
 
 def _unseen(found: Iterable[tuple[str, Freshness]]) -> list[str]:
-    return [f"{name} {state.value}" for name, state in found if state in (Freshness.STALE, Freshness.UNKNOWN)]
+    return [f"{name} {state.value}" for name, state in found if state is _STALE or state is _UNKNOWN]
 
 
 def _judged(line: HedgeLine) -> tuple[tuple[str, Figure], ...]:
@@ -252,84 +325,4 @@ def _judged(line: HedgeLine) -> tuple[tuple[str, Figure], ...]:
         ("liquidation distance", line.liquidation_distance),
         ("end of the account", line.account_liquidation_distance),
         ("hedge ratio", line.ratio),
-    )
-
-
-def feed_condition(connection: ConnectionHealth, now_ns: int, start_ns: int) -> Condition:
-    """Whether a connection is away. Before it was ever live it has the grace of a start."""
-    down = connection.state is not ConnectionState.LIVE
-    if not connection.been_live and now_ns - start_ns < START_GRACE_NS:
-        down = False
-    reason = f": {connection.reason}" if connection.reason else ""
-    return Condition(
-        key=identity(FEEDS, connection.subject, FEED_DOWN),
-        rule=FEED_DOWN,
-        subject=connection.subject,
-        text=f"feed {connection.subject} is {connection.state.value}{reason}",
-        severity=Severity.WARNING,
-        active=down,
-        dwell_ns=FEED_DWELL_NS,
-    )
-
-
-def journal_condition(failure: str, *, unread: bool = False) -> Condition:
-    """Whether the journal fails; ``failure`` says how, empty where it does not. ``unread``: it was never opened."""
-    unaware = "; positions and wallets are shown as the book declares them, without what happened since"
-    return Condition(
-        key=identity(FEEDS, "journal", JOURNAL),
-        rule=JOURNAL,
-        subject="journal",
-        text=f"{failure}: orders and changes of target are refused{unaware if unread else ''}",
-        severity=Severity.ALARM,
-        active=bool(failure),
-    )
-
-
-def settings_condition(account: str, differences: Sequence[str]) -> Condition:
-    """Whether an account is set otherwise at its venue than in the configuration; ``differences`` say how."""
-    return Condition(
-        key=identity("accounts", account, SETTINGS),
-        rule=SETTINGS,
-        subject=account,
-        text="; ".join(differences) or f"{account} is set as configured",
-        severity=Severity.WARNING,
-        active=bool(differences),
-    )
-
-
-def key_condition(account: str, *, unverified: bool) -> Condition:
-    """Whether nobody could see what the key of an account may do."""
-    return Condition(
-        key=identity("accounts", account, UNVERIFIED),
-        rule=UNVERIFIED,
-        subject=account,
-        text=f"{account}: unverified, as its venue does not tell what the key may do; look there that it only reads",
-        severity=Severity.NOTICE,
-        active=unverified,
-    )
-
-
-def _name(line: HedgeLine) -> str:
-    return f"{line.asset} hedge {line.instrument}"
-
-
-def order_conditions(order: Order) -> tuple[Condition, Condition]:
-    """Whether an order was rejected, and whether its outcome is unknown."""
-    request = order.request
-    what = f"order {request.client_order_id} ({request.side} {request.quantity.normalize():f} {request.instrument})"
-    reason = f": {order.reason}" if order.reason else ""
-
-    def condition(rule: str, severity: Severity, state: OrderState, text: str) -> Condition:
-        return Condition(
-            key=identity("orders", request.client_order_id, rule),
-            rule=rule,
-            subject=request.client_order_id,
-            text=f"{what} {text}{reason}",
-            severity=severity,
-            active=order.state is state,
-        )
-
-    return (
-        condition(ORDER_REJECTED, Severity.WARNING, OrderState.REJECTED, "was rejected"),
-        condition(ORDER_UNKNOWN, Severity.ALARM, OrderState.UNKNOWN, "has an unknown outcome"),
     )

@@ -10,47 +10,32 @@ import contextlib
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from hashlib import blake2s
 
-import msgspec
-
 from core import pnl
-from core.books import Account, Book, Hedge
+from core.books import Book, Hedge
 from core.errors import RequestError
 from core.events import Fill
 from core.exact import exactly
-from core.figures import Figure, Freshness, absent, derive, exact, total, unknown
+from core.figures import Figure, absent, derive, exact, unknown
 from core.freshness import SECOND_NS
 from core.hedging import Sizing, order_to_target
 from core.instrument_market import Field
 from core.instruments import Instrument
 from core.ledger import Ledger
 from core.market import Market
+from core.order_gate import OrderGate, Staged, Wanted, entry_gap
 from core.orders import OrderRequest
 from core.positions import Position, filled
-from core.risk import lifted, settle_price, settlement_due, used_up
+from core.risk import lifted, settle_price
 from core.snapshot import AccountView, HedgeLine, PreviewAfter, StageView
 from core.targets import Targets
 from core.valuation import Valuation
 
-MINUTE_NS = 60 * SECOND_NS
 ORDER_LIFETIME_NS = 60 * SECOND_NS
 """How long a confirmed order may rest before its broker is to cancel it."""
 
 
 class Refused(Exception):
     """A command cannot be carried out; the text is for the user."""
-
-
-class Staged(msgspec.Struct, frozen=True, kw_only=True):
-    """The order being looked at. ``sizing`` holds what the target asked for when it was staged, from the position
-    and the mark price of that moment."""
-
-    client_order_id: str
-    book: Book
-    hedge: Hedge
-    account: Account
-    sizing: Sizing
-    held_quantity: Decimal
-    mark_price: Decimal
 
 
 class Staging:
@@ -61,6 +46,7 @@ class Staging:
         self._ledger = ledger
         self._valuation = valuation
         self._targets = targets
+        self._gate = OrderGate(market, ledger, valuation)
         self._counter = 0
         self.staged: Staged | None = None
 
@@ -76,7 +62,7 @@ class Staging:
             raise Refused(f"{hedge.instrument} is about to be opened: waiting for {position.pending}")
         if position.unbooked:
             raise Refused(f"the position is not known: {position.unbooked}")
-        if gap := _entry_gap(position):
+        if gap := entry_gap(position):
             raise Refused(gap)
         mark = self._market.figure(hedge.instrument, Field.MARK, now_ns)
         if mark.value is None:
@@ -136,7 +122,7 @@ class Staging:
         notional = lifted(lambda q, p, s: pnl.notional(kind, q, size, p, s), quantity, price, paid_in)
         rate = staged.account.taker_fee
         line, account = self._after(staged, instrument, price, now_ns)
-        gap = _entry_gap(self._ledger.position(*hedge.key))
+        gap = entry_gap(self._ledger.position(*hedge.key))
         return StageView(
             client_order_id=staged.client_order_id,
             book=staged.book.name,
@@ -156,7 +142,9 @@ class Staging:
             reduce_only=sizing.reduce_only,
             after=_after_view(line, unknown(gap) if gap else price),
             fee_source="at the taker rate" if instrument.fee_per_contract is None else "so much a contract",
-            refusals=self._refusals(staged, line, account, notional, now_ns, journal_failure),
+            refusals=self._gate.refusals(
+                staged, Wanted(instrument, price, source, notional), line, account, now_ns, journal_failure
+            ),
         )
 
     def _price(self, staged: Staged, now_ns: int) -> tuple[Figure, str]:
@@ -185,104 +173,6 @@ class Staging:
                 position, gained = filled(position, account, instrument, _as_fill(staged, instrument, price.value))
                 wallet += gained
         return position, wallet
-
-    # --- the gate --------------------------------------------------------------------------------------------
-
-    def _refusals(
-        self,
-        staged: Staged,
-        after: HedgeLine,
-        account: AccountView,
-        notional: Figure,
-        now_ns: int,
-        journal_failure: str,
-    ) -> tuple[str, ...]:
-        """Everything that forbids sending the order now, each in words of its own."""
-        limits, hedge = staged.book.limits, staged.hedge
-        found = list(staged.sizing.refusals)
-        if not staged.account.paper:
-            found.append(f"account {staged.account.name} takes no orders: only paper accounts do")
-        if journal_failure:
-            found.append(journal_failure)
-        instrument = self._described(hedge)
-        status = "expired" if settlement_due(instrument, now_ns) else instrument.status
-        if status != "trading":
-            found.append(f"{hedge.instrument} is not open for trading: {status}")
-        found += filter(None, [self._market.closed(hedge.instrument, now_ns)])
-        found += self._price_refusals(staged, now_ns)
-        if notional.value is None and staged.sizing.quantity:
-            found.append(f"the notional is unknown: {', '.join(notional.missing)}")
-        elif notional.value is not None and notional.value > limits.maximum_order_notional:
-            found.append(f"notional {notional.value:.2f} is above the limit of {limits.maximum_order_notional}")
-        created = (order.request.created_ns for order in self._ledger.orders.values())
-        if sum(1 for sent_ns in created if now_ns - sent_ns < MINUTE_NS) >= limits.maximum_orders_per_minute:
-            found.append(f"{limits.maximum_orders_per_minute} orders were sent within a minute: that is the limit")
-        found += self._ratio_refusals(staged, after, now_ns)
-        found += self._margin_refusals(staged, after, account)
-        found += self._position_refusals(staged)
-        return tuple(found)
-
-    def _ratio_refusals(self, staged: Staged, after: HedgeLine, now_ns: int) -> list[str]:
-        """The limit is on the asset: legs of one coin count together."""
-        if staged.sizing.reduce_only:
-            return []
-        hedge, limit = staged.hedge, staged.book.limits.maximum_ratio
-        lines = self._valuation.book(staged.book, now_ns).hedges
-        others = (line for line in lines if line.asset == hedge.asset and line.instrument != hedge.instrument)
-        ratio = total(after.ratio, *(line.ratio for line in others))
-        if ratio.value is None:
-            return [f"the hedge ratio of {hedge.asset} would be unknown: {', '.join(ratio.missing)}"]
-        if ratio.value > limit:
-            return [f"the hedge ratio of {hedge.asset} would be {ratio.value:.4f}, the limit is {limit}"]
-        return []
-
-    def _position_refusals(self, staged: Staged) -> list[str]:
-        hedge, found = staged.hedge, []
-        position = self._ledger.position(*hedge.key)
-        if position.quantity != staged.held_quantity:
-            found.append("the position has changed since this was staged: stage again")
-        if position.unbooked:
-            found.append(f"the position is not known: {position.unbooked}")
-        if gap := _entry_gap(position):
-            found.append(gap)
-        for order in self._ledger.outstanding(hedge.key):
-            if order.request.client_order_id != staged.client_order_id:
-                found.append(f"order {order.request.client_order_id} on this contract is still {order.state.value}")
-        return found
-
-    def _price_refusals(self, staged: Staged, now_ns: int) -> list[str]:
-        price, source = self._price(staged, now_ns)
-        mark = self._market.figure(staged.hedge.instrument, Field.MARK, now_ns)
-        found = [
-            f"the {name} is {figure.freshness.value}"
-            for name, figure in {source: price, "mark price": mark}.items()
-            if figure.freshness is not Freshness.LIVE
-        ]
-        if price.value is None or mark.value is None:
-            return found
-        band = staged.book.limits.price_band
-        if abs(mark.value - staged.mark_price) > band * staged.mark_price:
-            found.append(f"the mark price has moved more than {percent(band)} since this was staged: stage again")
-        edge = mark.value * (1 - band if staged.sizing.side == "sell" else 1 + band)
-        if (price.value < edge) if staged.sizing.side == "sell" else (price.value > edge):
-            found.append(f"the {source} {price.value} is more than {percent(band)} away from the mark {mark.value}")
-        return found
-
-    def _margin_refusals(self, staged: Staged, after: HedgeLine, account: AccountView) -> list[str]:
-        if staged.sizing.reduce_only or not staged.sizing.quantity:
-            return []
-        found = []
-        distance = after.liquidation_distance.value
-        if used_up(after.margin_usage) or (distance is not None and distance <= 0):
-            found.append("the position would be past liquidation at once")
-        if after.margin_usage.missing:
-            found.append(f"the margin usage would be unknown: {', '.join(after.margin_usage.missing)}")
-        free = account.available.value
-        if free is None:
-            found.append(f"the margin available is unknown: {', '.join(account.available.missing)}")
-        elif free < 0:
-            found.append(f"account {account.name} lacks {-free:.2f} {account.settle} of margin")
-        return found
 
     # --- confirm ---------------------------------------------------------------------------------------------
 
@@ -322,13 +212,6 @@ def limit_price(side: str, mark: Decimal, band: Decimal, tick: Decimal) -> Decim
     return (mark * (1 + band) / tick).to_integral_value(ROUND_FLOOR) * tick
 
 
-def _entry_gap(position: Position) -> str:
-    """Why a fill could not be added to what is held; empty where it could."""
-    if not position.open or position.entry_price is not None:
-        return ""
-    return f"the entry price of {position.instrument} is unknown: what the order would leave is too"
-
-
 def _as_fill(staged: Staged, instrument: Instrument, price: Decimal) -> Fill:
     quantity = staged.sizing.quantity
     paid = pnl.order_fee(instrument, quantity, price, staged.account.taker_fee)
@@ -364,8 +247,3 @@ def _after_view(line: HedgeLine, price: Figure) -> PreviewAfter:
         liquidation_price=at_price(line.liquidation_price),
         liquidation_distance=at_price(line.liquidation_distance),
     )
-
-
-def percent(fraction: Decimal) -> str:
-    """A fraction as a percentage without spare zeros."""
-    return f"{(fraction * 100).normalize():f} %"

@@ -77,10 +77,16 @@ def _weighted(
 
     ``value`` is the bag's, in one currency. A leg on an asset that the bag does not hold has no weight.
     """
-    bare = [leg.asset for leg in hedges if leg.quantity.value != ZERO and all(leg.asset != line.asset for line in bag)]
+    legs: dict[str, list[HedgeLine]] = {line.asset: [] for line in bag}
+    bare: dict[str, None] = {}
+    for leg in hedges:
+        if leg.asset in legs:
+            legs[leg.asset].append(leg)
+        elif leg.quantity.value != ZERO:
+            bare[leg.asset] = None
     if bare:
-        return unknown(*(f"a bag of {asset}" for asset in dict.fromkeys(bare)))
-    by_asset = {line.asset: total(*(of(leg) for leg in hedges if leg.asset == line.asset)) for line in bag}
+        return unknown(*(f"a bag of {asset}" for asset in bare))
+    by_asset = {asset: total(*map(of, own)) for asset, own in legs.items()}
     if len(bag) == 1:
         return by_asset[bag[0].asset]
     weighted = total(*(lifted(Decimal.__mul__, by_asset[line.asset], line.value) for line in bag))

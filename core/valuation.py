@@ -12,14 +12,15 @@ from decimal import Decimal
 
 from core.account_risk import AccountRisk
 from core.account_valuation import AccountValuation, Standing, priced_by
-from core.aim import Aim, aim
+from core.aim import Aim, aim, declared_aim
 from core.bag_valuation import NOTHING, BagPrice, BagValuation, pays_in
 from core.book_index import BookIndex
 from core.book_scenario import Standing as ScenarioStanding
 from core.books import Account, Book, Hedge
 from core.exact import exactly
 from core.figures import Figure, derive, exact, total
-from core.hedge_line import Backing, Own, Quoted, fees, hedge_line, own_figures
+from core.hedge_line import Backing, Own, fees, hedge_line, own_figures
+from core.held import HeldPositions
 from core.history import History
 from core.instruments import ContractKind
 from core.ledger import Ledger
@@ -44,9 +45,12 @@ class Valuation:
         self._ledger = ledger
         self._target = targets
         self._statistics = MarketStatistics(history)
-        self._accounts = AccountValuation(market, ledger, self._statistics)
-        self._bag = BagValuation(market, ledger, self._accounts)
+        self.held = HeldPositions(ledger)
+        """Positions that do not change any more, shared with whoever values them too."""
+        self._accounts = AccountValuation(market, ledger, self.held, self._statistics)
+        self._bag = BagValuation(market, ledger, self.held, self._accounts)
         self._indexes: dict[str, BookIndex] = {}
+        self._coins: Memo[Figure] = Memo()
         self._own: Memo[Own] = Memo()
         self._lines: Memo[HedgeLine] = Memo()
         self._books: Memo[BookView] = Memo()
@@ -65,8 +69,9 @@ class Valuation:
         prices = {asset: self._bag.price(index, asset, now_ns) for asset in index.coins}
         won = {asset: self._bag.coins_won(index, asset, now_ns) for asset in index.hedges}
         bag = tuple(self._bag.line(index, asset, prices[asset]) for asset in index.assets)
+        coins = {asset: self._held_coins(index, asset, won[asset]) for asset in won}
         hedges = tuple(
-            self._hedge(index, hedge, accounts[hedge.account], prices[hedge.asset], won[hedge.asset], now_ns)
+            self._hedge(index, hedge, accounts[hedge.account], prices[hedge.asset], coins[hedge.asset], now_ns)
             for hedge in book.hedges
         )
         views = tuple(account.view for account in accounts.values())
@@ -85,11 +90,10 @@ class Valuation:
         """One hedge leg and its account as they would be with this position and this wallet."""
         index = self._index(book)
         found = self._accounts.assumed(index, position, wallet, now_ns)
-        price, won = self._aimed(index, hedge, now_ns, position)
+        price, coins = self._aimed(index, hedge, now_ns, position)
         valued = found.risk.valued(hedge.key)
-        own = own_figures(hedge, valued, self._aim(index, hedge, valued, price, won))
-        backing = self._backing(hedge, position, found, now_ns)
-        return hedge_line(hedge, valued, own, backing, self._quoted(hedge.instrument, now_ns)), found.view
+        own = own_figures(hedge, valued, self._aim(index, hedge, valued, price, coins))
+        return hedge_line(hedge, valued, own, self._backing(valued, found, now_ns)), found.view
 
     @exactly
     def standing(self, book: Book, bag: tuple[BagLine, ...], now_ns: int) -> ScenarioStanding:
@@ -123,18 +127,25 @@ class Valuation:
         """What a hedge aims at, with what its position has earned as it is held now."""
         index = self._index(book)
         held = self._accounts.positions(index, index.accounts[hedge.account], now_ns)
-        price, won = self._aimed(index, hedge, now_ns)
-        return self._aim(index, hedge, next(item for item in held if item.position.key == hedge.key), price, won)
+        price, coins = self._aimed(index, hedge, now_ns)
+        return self._aim(index, hedge, next(item for item in held if item.key == hedge.key), price, coins)
 
     def _aimed(
         self, index: BookIndex, hedge: Hedge, now_ns: int, instead: Position | None = None
     ) -> tuple[BagPrice, Figure]:
-        """The price of what a hedge hedges, and the coins of it that hedges have won."""
-        return self._bag.price(index, hedge.asset, now_ns), self._bag.coins_won(index, hedge.asset, now_ns, instead)
+        """The price of what a hedge hedges, and the coins of it that are held."""
+        won = self._bag.coins_won(index, hedge.asset, now_ns, instead)
+        return self._bag.price(index, hedge.asset, now_ns), derive(Decimal.__add__, index.coins[hedge.asset], won)
 
-    def _aim(self, index: BookIndex, hedge: Hedge, valued: Valued, price: BagPrice, won: Figure) -> Aim:
+    def _held_coins(self, index: BookIndex, asset: str, won: Figure) -> Figure:
+        """The coins of an asset that are held: those of its lots, and those that hedges have won."""
+        key, inputs = (index.book.name, asset), (index.coins[asset], won)
+        return self._coins.get(key, inputs) or self._coins.put(key, inputs, derive(Decimal.__add__, *inputs))
+
+    def _aim(self, index: BookIndex, hedge: Hedge, valued: Valued, price: BagPrice, held: Figure) -> Aim:
         declared = self._target(index.book.name, hedge.instrument)
-        held = derive(Decimal.__add__, index.coins[hedge.asset], won)
+        if declared is not None and (found := declared_aim(hedge, held, declared)) is not None:
+            return found
         profit, position, instrument = valued.exposure.profit_quote, valued.position, valued.quotes.instrument
         if pays_in(index.book, instrument, hedge.asset):
             profit = NOTHING  # It is among the coins held.
@@ -145,23 +156,20 @@ class Valuation:
         return aim(hedge, held, declared, (price.price, price.currency), valued.quotes, profit)
 
     def _hedge(
-        self, index: BookIndex, hedge: Hedge, account: Standing, price: BagPrice, won: Figure, now_ns: int
+        self, index: BookIndex, hedge: Hedge, account: Standing, price: BagPrice, coins: Figure, now_ns: int
     ) -> HedgeLine:
         valued, key = account.risk.valued(hedge.key), (index.book.name, hedge.instrument)
-        inputs = (index, valued, price, won, self._target(*key))
+        inputs = (index, valued, price, coins, self._target(*key))
         own = self._own.get(key, inputs)
         if own is None:
-            own = self._own.put(key, inputs, own_figures(hedge, valued, self._aim(index, hedge, valued, price, won)))
-        backing, quoted = self._backing(hedge, valued.position, account, now_ns), self._quoted(key[1], now_ns)
-        made_of = (hedge, valued, own, *backing, *quoted)
-        return self._lines.get(key, made_of) or self._lines.put(
-            key, made_of, hedge_line(hedge, valued, own, backing, quoted)
-        )
+            own = self._own.put(key, inputs, own_figures(hedge, valued, self._aim(index, hedge, valued, price, coins)))
+        backing = self._backing(valued, account, now_ns)
+        made_of = (hedge, valued, own, *backing)
+        return self._lines.get(key, made_of) or self._lines.put(key, made_of, hedge_line(hedge, valued, own, backing))
 
-    def _quoted(self, instrument: str, now_ns: int) -> Quoted:
-        shown, priced = self._market.shown(instrument, now_ns), self._market.of(instrument).priced
-        return Quoted(shown.bid, shown.ask, priced, self._market.rests(instrument, now_ns))
-
-    def _backing(self, hedge: Hedge, position: Position, account: Standing, now_ns: int) -> Backing:
-        measured = self._statistics.volatility(hedge.instrument, now_ns)
-        return Backing(account.view, account.risk, measured, report_freshness(position, now_ns))
+    def _backing(self, valued: Valued, account: Standing, now_ns: int) -> Backing:
+        name = valued.position.instrument
+        measured, priced = self._statistics.volatility(name, now_ns), self._market.of(name).priced
+        rests = priced is not None and self._market.rests(name, now_ns)
+        reported = report_freshness(valued.position, now_ns)
+        return Backing(account.view, account.risk, measured, reported, priced, rests)

@@ -6,6 +6,7 @@ ago is not the account of now.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
@@ -110,18 +111,31 @@ class VenueAccounts:
         standing = self._standings.get(account)
         if standing is None:
             return
-        wanted = set(instruments)
-        stated = standing.account
-        for (instrument, _), read in standing.settings.items():
-            if instrument and instrument not in wanted:
-                continue
+        wanted, stated = {"", *instruments}, standing.account
+        told: dict[str, dict[Leg, AccountSettings]] = {}
+        for (instrument, leg), read in standing.settings.items():
+            if instrument in wanted:
+                told.setdefault(instrument, {})[leg] = read
+        for instrument, legs in told.items():
             where = f"{instrument} in {account}" if instrument else account
-            if read.margin_mode not in (None, stated.margin_mode.value):
-                yield f"{where} is in {read.margin_mode} margin at the venue, and {stated.margin_mode.value} here"
-            if read.position_mode not in (None, stated.position_mode.value):
-                yield f"{where} is in {read.position_mode} mode at the venue, and {stated.position_mode.value} here"
-            if instrument and read.leverage is not None and read.leverage != stated.leverage:
-                yield f"{where} has leverage {read.leverage:f} at the venue, and {stated.leverage:f} here"
-            if read.multi_asset not in (None, stated.multi_asset):
-                backs = "back it" if read.multi_asset else "do not back it"
-                yield f"other coins {backs} at the venue, and {account} says otherwise here"
+            said = {leg: list(_differing(read, stated, where)) for leg, read in legs.items()}
+            both = {leg for leg in legs if leg is not Leg.NET}
+            for words in dict.fromkeys(itertools.chain(*said.values())):
+                of = {leg for leg in legs if words in said[leg]}
+                if Leg.NET in of or of == both:
+                    yield words
+                else:
+                    yield from (f"of the {leg.value} leg: {words}" for leg in legs if leg in of)
+
+
+def _differing(read: AccountSettings, stated: Account, where: str) -> Iterator[str]:
+    """What is set otherwise than the configuration says, in words."""
+    if read.margin_mode not in (None, stated.margin_mode.value):
+        yield f"{where} is in {read.margin_mode} margin at the venue, and {stated.margin_mode.value} here"
+    if read.position_mode not in (None, stated.position_mode.value):
+        yield f"{where} is in {read.position_mode} mode at the venue, and {stated.position_mode.value} here"
+    if read.instrument and read.leverage is not None and read.leverage != stated.leverage:
+        yield f"{where} has leverage {read.leverage:f} at the venue, and {stated.leverage:f} here"
+    if read.multi_asset not in (None, stated.multi_asset):
+        backs = "back it" if read.multi_asset else "do not back it"
+        yield f"other coins {backs} at the venue, and {stated.name} says otherwise here"

@@ -11,13 +11,14 @@ from decimal import Decimal
 
 from core.alerts import Alerts, Condition
 from core.books import Book
+from core.conditions import feed_condition, journal_condition
 from core.exact import exactly
 from core.feeds_health import FeedsHealth
 from core.freshness import SECOND_NS
 from core.instrument_market import InstrumentMarket
 from core.memo import Memo
 from core.records import AlertChanged, Recorder
-from core.rules import LIQUIDATED, LineFindings, feed_condition, findings, journal_condition
+from core.rules import LIQUIDATED, LineFindings, findings
 from core.snapshot import AlertView, BookView
 from core.valuation import Valuation
 

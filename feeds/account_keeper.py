@@ -21,8 +21,7 @@ from core.events import (
 )
 from feeds.clock import Clock
 from feeds.keeper import Keeper
-from feeds.leg import Emit
-from feeds.venue import AccountFeed
+from feeds.venue import AccountFeed, Emit
 
 EVERY_SECONDS = 15.0
 """Twice within the age at which what is known of an account counts as late."""

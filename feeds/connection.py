@@ -14,12 +14,11 @@ import random
 from core.events import ChannelChanged, ConnectionChanged, ConnectionState
 from feeds.channels import Channel
 from feeds.clock import Clock
-from feeds.leg import DEFAULT_TIMING, Emit, Leg, Timing
+from feeds.leg import Leg
 from feeds.pacing import Pacing
 from feeds.records import Tap
-from feeds.venue import ConnectionPlan, StreamFeed
-
-__all__ = ["DEFAULT_TIMING", "Connection", "Emit", "Timing"]
+from feeds.timing import DEFAULT_TIMING, Timing
+from feeds.venue import ConnectionPlan, Emit, StreamFeed
 
 _NS = 1_000_000_000
 
@@ -106,7 +105,7 @@ class Connection:
             await self._pause(wait)
         self._asked = False
         leg = self._start(group, self._pacing)
-        leg.primary = True
+        leg.intake.primary = True
         self._leg = leg
         self._say(ConnectionState.CONNECTING, "")
         return leg
@@ -124,10 +123,10 @@ class Connection:
         while True:
             self._wake.clear()
             if heir is not None and self._settle(leg, heir):
-                leg, heir = (heir, None) if heir.primary else (leg, None)
+                leg, heir = (heir, None) if heir.intake.primary else (leg, None)
                 self._leg = leg
             if leg.ended and heir is None:
-                if leg.steady():
+                if leg.intake.steady(self.timing.steady_seconds):
                     self._pacing.reset()
                 return leg
             if not leg.ended:
@@ -143,7 +142,7 @@ class Connection:
             reason = leg.reason or "replaced by a fresh socket"
             if leg.ended and not self._covers(heir, leg):
                 self._say(ConnectionState.RECONNECTING, reason)
-            heir.take_over(leg)
+            heir.intake.take_over(leg.intake)
             leg.finish(reason)
             self._swaps.reset()
             if heir.board.complete():

@@ -8,10 +8,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from core.history import CONNECTION, DAY_NS, HOUR_NS
 from feeds.clock import Clock
 from feeds.keeper import Keeper
-from feeds.leg import Emit
 from feeds.records import Tap
 from feeds.reference import ReferenceKeeper
-from feeds.venue import CandlesWanted, VenueFeed
+from feeds.venue import CandlesWanted, Emit, VenueFeed
 
 EVERY_SECONDS = 3600.0
 

@@ -9,7 +9,7 @@ from core.commands import AnyCommand, Resync
 from core.sheet_price import PricedContract
 from feeds.account_keeper import AccountKeeper
 from feeds.clock import Clock
-from feeds.connection import DEFAULT_TIMING, Connection, Emit, Timing
+from feeds.connection import Connection
 from feeds.engine_thread import EngineThread
 from feeds.history import HistoryKeeper
 from feeds.keeper import Reader
@@ -18,7 +18,8 @@ from feeds.prices.sources import price_keepers
 from feeds.records import Tap
 from feeds.reference import EVERY_SECONDS, ReferenceKeeper
 from feeds.runner import Broker, EngineCore
-from feeds.venue import AccountFeed, VenueFeed
+from feeds.timing import DEFAULT_TIMING, Timing
+from feeds.venue import AccountFeed, Emit, VenueFeed
 
 
 def connections_of(

@@ -11,9 +11,9 @@ from typing import Protocol
 from core.errors import HedgerowError, VenueError
 from core.events import ConnectionChanged, ConnectionState
 from feeds.clock import Clock
-from feeds.leg import Emit
 from feeds.pacing import Pacing
 from feeds.records import Fetched, Tap
+from feeds.venue import Emit
 
 _LOGGER = logging.getLogger("hedgerow.reference")
 

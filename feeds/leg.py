@@ -6,18 +6,18 @@ import asyncio
 import contextlib
 import logging
 from collections import deque
-from collections.abc import Callable
 from typing import Final, Protocol
 
-import msgspec
 from websockets.exceptions import WebSocketException
 
 from core.errors import VenueError
-from core.events import AnyEvent, FaultKind, FrameFault, Heard, Ticker
+from core.events import Heard
 from feeds.channels import Channel, ChannelBoard, Request
 from feeds.clock import Clock
-from feeds.records import Closed, Connected, Oversized, Received, Sent, Tap
-from feeds.venue import ConnectionPlan, Decoder, StreamFeed
+from feeds.intake import Intake
+from feeds.records import Closed, Connected, Sent, Tap
+from feeds.timing import Timing
+from feeds.venue import ConnectionPlan, Emit, StreamFeed
 from feeds.websocket import OPENING_ERRORS, MarketSocket, open_market_socket, opening_reason, retry_after_seconds
 
 LOGIN: Final = "login"
@@ -26,47 +26,8 @@ LOGIN: Final = "login"
 KEEP_AGAIN_SECONDS: Final = 60.0
 """After a request to keep a stream that failed for a reason that passes."""
 
-Emit = Callable[[AnyEvent], None]
-"""Takes one event, at once and without raising: the engine's side of a connection."""
-
 _NS = 1_000_000_000
 _LOGGER = logging.getLogger("hedgerow.connection")
-
-
-class Timing(msgspec.Struct, frozen=True, kw_only=True):
-    """Every limit of a connection, in seconds unless it says otherwise; the defaults are for real venues.
-
-    From the moment a venue stops sending, ``first_data_seconds`` (or the channel's own, shorter limit) pass until
-    the channel is SILENT; a further wait of that length after asking again until the socket is given up.
-    """
-
-    open_seconds: float = 5.0
-    first_data_seconds: float = 8.0
-    send_seconds: float = 5.0
-    send_gap_seconds: float = 0.25
-    """Between two frames we send: venues cut clients that send more than 5 a second."""
-    refused_retry_seconds: float = 60.0
-    quiet_seconds: float = 4.0
-    """A socket on which nothing at all has come for so long is pinged. A pong proves no data, but none proves that the
-    connection is dead."""
-    pong_seconds: float = 4.0
-    first_delay_seconds: float = 1.0
-    longest_delay_seconds: float = 30.0
-    longest_swap_delay_seconds: float = 300.0
-    stay_away_seconds: float = 600.0
-    """The longest ``Retry-After`` that is obeyed."""
-    steady_seconds: float = 10.0
-    """Data for this long proves a connection good: only then does the next delay start from the first again."""
-    attempts: int = 12
-    attempts_window_seconds: float = 60.0
-    read_hz: float | None = 50.0
-    largest_frame_bytes: int = 1 << 20
-    """A longer frame is a fault and is dropped; the connection lives."""
-    hard_limit_bytes: int = 32 << 20
-    """A longer frame is not even read; the connection has to be given up."""
-
-
-DEFAULT_TIMING = Timing()
 
 
 class Owner(Protocol):
@@ -89,22 +50,18 @@ class Owner(Protocol):
 
 
 class Leg:
-    """One socket's life, from opening to its end. A connection has one, and two while it swaps.
-
-    Only the ``primary`` leg speaks: the other's events are dropped until it takes over.
+    """One socket's life, from opening to its end. A connection has one, and two while it swaps: the events of only one
+    of them, the primary, are told.
     """
 
     def __init__(self, owner: Owner, identity: str) -> None:
         self.owner, self.identity = owner, identity
         self.plan, self.timing = owner.plan, owner.timing
-        self.primary = False
         self.opened = False
-        self.first_data_ns: int | None = None
-        self.last_data_ns: int | None = None
+        self._wake = asyncio.Event()
         self.retry_after = 0.0
         self.leaving = False
         """True once the venue has announced that it will close this socket."""
-        self._decoder: Decoder
         self.board = ChannelBoard(
             owner.plan,
             lambda names: owner.feed.subscribe_frames(owner.plan, names),
@@ -118,10 +75,19 @@ class Leg:
         """What the venue waits for: pongs and the login. They go out before anything else and without a pause."""
         self._logged_in = asyncio.Event()
         self._tap = None if owner.plan.private else owner.tap
+        self.intake = Intake(
+            owner.plan,
+            identity,
+            self.board,
+            owner.emit,
+            tap=self._tap,
+            largest_frame_bytes=owner.timing.largest_frame_bytes,
+            heard=self._heard,
+            news=self._wake.set,
+        )
         self._next_send_ns = self._pinged_ns = 0
         self._quiet_ns = round(owner.timing.quiet_seconds * _NS)
         self._pong_ns = round(owner.timing.pong_seconds * _NS)
-        self._wake = asyncio.Event()
         self._finish_reason = ""
         self._socket: MarketSocket | None = None
         self.task: asyncio.Task[str] | None = None
@@ -151,22 +117,6 @@ class Leg:
     def hopeless_channels(self) -> list[Channel]:
         """Channels that only another socket may bring back."""
         return self.board.given_up(self.owner.clock.now_ns())
-
-    def steady(self) -> bool:
-        """True where it carried data long enough to count as good."""
-        if self.first_data_ns is None or self.last_data_ns is None:
-            return False
-        return self.last_data_ns - self.first_data_ns >= self.timing.steady_seconds * _NS
-
-    def take_over(self, other: Leg) -> None:
-        """Speak from now on, in place of ``other``; nothing older than what it showed will be shown."""
-        other.primary, self.primary = False, True
-        for name, channel in self.board.channels.items():
-            shown = other.board.channels[name].newest
-            channel.floors = {key: event.venue_time_ns or 0 for key, event in shown.items()}
-            for key, event in channel.newest.items():
-                if event.venue_time_ns is not None and event.venue_time_ns > channel.floors.get(key, 0):
-                    self.owner.emit(event)
 
     # --- its life ---
 
@@ -200,7 +150,7 @@ class Leg:
 
     async def _live(self) -> str:
         feed, plan = self.owner.feed, self.plan
-        self._decoder = feed.decoder(plan)
+        self.intake.decoder = feed.decoder(plan)
         opening = await feed.opening(plan)
         self._socket = socket = await open_market_socket(
             opening.url,
@@ -213,7 +163,7 @@ class Leg:
         self._tap_connected()
         self.owner.wake()
         socket.ended.add_done_callback(lambda _: self._wake.set())
-        socket.attach(self._frame, self.owner.clock.now_ns, None if plan.private else self.timing.read_hz)
+        socket.attach(self.intake.take, self.owner.clock.now_ns, None if plan.private else self.timing.read_hz)
         if reason := await self._log_in(socket):
             return reason
         self._outbox.extend(self.board.ask_all())
@@ -326,7 +276,7 @@ class Leg:
 
     def _ended_reason(self, socket: MarketSocket, now_ns: int) -> str:
         if socket.oversize:
-            self._oversize(self.timing.hard_limit_bytes, now_ns)
+            self.intake.oversize(self.timing.hard_limit_bytes, now_ns)
         return socket.end_reason()
 
     def _close(self, *, stopped: bool) -> None:
@@ -336,59 +286,9 @@ class Leg:
             if self._tap is not None and not stopped:
                 self._tap(Closed(ns=self.owner.clock.now_ns(), conn=self.identity))
 
-    # --- what comes in ---
+    # --- what it is told ---
 
-    def _frame(self, frame: bytes, read_ns: int) -> None:
-        """One frame was read. The hot path: a few dictionary look-ups beside the decoder and the engine."""
-        owner = self.owner
-        if len(frame) > self.timing.largest_frame_bytes:
-            self._oversize(len(frame), read_ns)
-            return
-        if self._tap is not None:
-            self._tap(Received(ns=read_ns, conn=self.identity, data=frame))
-        try:
-            events = self._decoder.decode(frame, read_ns)
-        except Exception as error:
-            # The supervisor's net again: decoders promise not to raise, and a broken promise must not kill a feed.
-            _LOGGER.error("%s %s: decoder: %s", self.plan.venue, self.plan.name, type(error).__name__)
-            self._fault(FaultKind.BAD_FIELD, f"decoder failed ({type(error).__name__})", read_ns)
-            return
-        if self.plan.private and self.board.complete():  # its channels may rest for days: any frame proves it good
-            self.first_data_ns, self.last_data_ns = self.first_data_ns or read_ns, read_ns
-        channels = self.board.channels
-        for event in events:
-            if type(event) is Ticker:
-                channel = channels.get(event.channel)
-                if channel is not None and not self._hear(channel, event, read_ns):
-                    continue
-            elif type(event) is Heard:
-                self._heard(event, read_ns)
-            if self.primary:
-                owner.emit(event)
-
-    def _hear(self, channel: Channel, event: Ticker, read_ns: int) -> bool:
-        """Note a channel's data; False where it is older than what the socket before this one has shown."""
-        stamp = event.venue_time_ns
-        if stamp is not None:
-            if channel.floors:
-                if stamp < channel.floors.get(event.instrument, 0):
-                    return False
-                channel.floors.pop(event.instrument, None)
-            channel.newest[event.instrument] = event
-        self._spoke(channel, read_ns)
-        return True
-
-    def _spoke(self, channel: Channel, read_ns: int) -> None:
-        self.last_data_ns = read_ns
-        if channel.data_ns is None or not channel.satisfied:
-            if self.first_data_ns is None:
-                self.first_data_ns = read_ns
-            self.board.data(channel, read_ns)
-            self._wake.set()
-        else:
-            channel.data_ns = read_ns
-
-    def _heard(self, event: Heard, read_ns: int) -> None:
+    def _heard(self, event: Heard) -> None:
         if event.kind == "refusal" and event.channel == LOGIN:
             self.finish(f"the login was refused: {event.detail}")
         elif event.kind in ("ack", "refusal"):
@@ -406,24 +306,9 @@ class Leg:
             self._logged_in.set()
         elif event.kind == "expired":
             self.finish(event.detail or "the venue ended the stream")
-        elif event.kind == "unused" and event.channel in self.board.channels:
-            self._spoke(self.board.channels[event.channel], read_ns)
-
-    def _oversize(self, size: int, now_ns: int) -> None:
-        if self._tap is not None:
-            self._tap(Oversized(ns=now_ns, conn=self.identity, size=size))
-        self._fault(FaultKind.OVERSIZE, f"{size} bytes or more", now_ns)
-
-    def _fault(self, kind: FaultKind, detail: str, now_ns: int) -> None:
-        if self.primary:
-            self.owner.emit(
-                FrameFault(
-                    received_ns=now_ns, venue=self.plan.venue, connection=self.plan.name, kind=kind, detail=detail
-                )
-            )
 
     def _channel_changed(self, channel: Channel) -> None:
-        if self.primary:
+        if self.intake.primary:
             self.owner.say_channel(channel)
         self.owner.wake()
 

@@ -12,10 +12,11 @@ from core.orders import OrderRequest
 
 class SentOrders:
     """When each order of a run was last sent. ``valid_ns`` is how long a venue takes a request after it was signed,
-    with what its clock and ours may be apart."""
+    with what its clock and ours may be apart. An order that was made before ``begun_ns``, when this run began, may have
+    been sent by an earlier one as soon as it was made."""
 
-    def __init__(self, valid_ns: int) -> None:
-        self._valid_ns = valid_ns
+    def __init__(self, valid_ns: int, begun_ns: int = 0) -> None:
+        self._valid_ns, self._begun_ns = valid_ns, begun_ns
         self._sent_ns: dict[str, int] = {}
 
     def sent(self, order: OrderRequest, now_ns: int) -> None:
@@ -27,12 +28,13 @@ class SentOrders:
         self._sent_ns.pop(order.client_order_id, None)
 
     def was_sent(self, order: OrderRequest) -> bool:
-        """True where the venue may know it from this run, however long ago: a look-up that fails leaves it UNKNOWN."""
-        return order.client_order_id in self._sent_ns
+        """True where the venue may know it, from this run or an earlier one, however long ago: a look-up that fails
+        leaves it UNKNOWN."""
+        return order.client_order_id in self._sent_ns or self._earlier(order)
 
     def may_come(self, order: OrderRequest, now_ns: int) -> bool:
-        """True where a request of this run may still be taken: the order is not to be sent again, found or not."""
-        sent_ns = self._sent_ns.get(order.client_order_id)
+        """True where a request may still be taken: the order is not to be sent again, found or not."""
+        sent_ns = self._sent_ns.get(order.client_order_id, order.created_ns if self._earlier(order) else None)
         return sent_ns is not None and now_ns - sent_ns < self._valid_ns
 
     def unheard_of(self, order: OrderRequest, now_ns: int) -> OrderState:
@@ -42,3 +44,6 @@ class SentOrders:
         """
         may_come = self.may_come(order, now_ns) or now_ns - order.created_ns < self._valid_ns
         return OrderState.UNKNOWN if may_come else OrderState.REJECTED
+
+    def _earlier(self, order: OrderRequest) -> bool:
+        return order.created_ns < self._begun_ns

@@ -9,10 +9,9 @@ import logging
 from core.errors import HedgerowError, VenueError
 from core.events import ChannelChanged, ChannelState, ConnectionChanged, ConnectionState
 from feeds.clock import Clock
-from feeds.leg import Emit
 from feeds.pacing import Pacing
 from feeds.records import Fetched, Tap
-from feeds.venue import PollPlan, VenueFeed
+from feeds.venue import Emit, PollPlan, VenueFeed
 
 _LOGGER = logging.getLogger("hedgerow.poller")
 

@@ -6,9 +6,8 @@ from collections.abc import Sequence
 
 from feeds.clock import Clock
 from feeds.keeper import Keeper
-from feeds.leg import Emit
 from feeds.records import Tap
-from feeds.venue import VenueFeed
+from feeds.venue import Emit, VenueFeed
 
 EVERY_SECONDS = 6 * 3600.0
 """Venues change instruments and tiers about daily, without notice."""

@@ -22,7 +22,7 @@ A venue of which only market data are offered leaves out what belongs to account
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 import msgspec
@@ -32,6 +32,10 @@ from core.orders import OrderRequest
 
 if TYPE_CHECKING:
     from feeds.rest import Dialect
+
+
+Emit = Callable[[AnyEvent], None]
+"""Takes one event, at once and without raising: the engine's side of whatever reads a venue."""
 
 
 class Decoder(Protocol):

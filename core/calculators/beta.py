@@ -6,6 +6,7 @@ import itertools
 import math
 from collections.abc import Callable
 from functools import partial
+from typing import Literal
 
 from core.calculators.beta_fields import BetaAnswer, BetaRequest, LagField, LeadLagField, WeightedField
 from core.calculators.estimates import estimating, known, maybe
@@ -29,16 +30,19 @@ from core.stats.tracking import over_horizon
 from core.stats.volatility import half_life
 
 _Pair = tuple[list[float], list[float]]
-_SUMMARY = ("correlation", "bag_deviation", "hedge_deviation")
+_SUMMARY = (("correlation", "covariance"), ("bag_deviation", "bag_variance"), ("hedge_deviation", "hedge_variance"))
 _ASKED_BY_NULL = (
     "days",
     "bag_value",
     "bag_quantity",
     "contract_value",
     "contract_quantity",
+    "bag_price",
+    "contract_price",
     "held_ratio",
     "observations",
 )
+_NEED_ALL = ("observations", "held_ratio", "prior_deviation", "days")
 
 
 @estimating
@@ -51,34 +55,42 @@ def beta(request: BetaRequest) -> BetaAnswer | Unknown:
     confidence = float(request.confidence)
     if pair is not None:
         return _answer(request, minimum_variance_from(*pair, confidence), pair)
-    found = minimum_variance_ratio(
-        known(request.bag_deviation),
-        known(request.hedge_deviation),
-        known(request.correlation),
-        request.observations,
-        confidence,
-    )
+    if _ratio_alone(request):
+        return _answer_of_a_ratio(request)
+    bag, hedge = _deviation(request, "bag"), _deviation(request, "hedge")
+    found = minimum_variance_ratio(bag, hedge, _correlation(request, bag, hedge), request.observations, confidence)
     return _answer(request, found, None)
 
 
 def _missing(request: BetaRequest) -> tuple[str, ...]:
-    request.exclude_each_other("hedge_returns", "hedge_prices", "correlation")
-    request.exclude_each_other("bag_returns", "bag_prices", "bag_deviation")
+    request.exclude_each_other("hedge_returns", "hedge_prices", *_SUMMARY[0])
+    request.exclude_each_other("bag_returns", "bag_prices", *_SUMMARY[1])
+    request.exclude_each_other(*_SUMMARY[2])
     request.exclude_each_other("bag_quantity", "bag_value")
-    if any(request.given(name) for name in _SUMMARY):
+    if any(request.given(name) for names in _SUMMARY for name in names):
         request.refuse("beside summary figures", "hedge_returns", "hedge_prices", "bag_returns", "bag_prices")
-        gaps = [request.lacking(name) for name in _SUMMARY]
+        if _ratio_alone(request):
+            request.refuse("without bag_deviation or bag_variance", *_NEED_ALL)
+        gaps = [
+            request.lacking(*names) for names in _SUMMARY if not (_ratio_alone(request) and "bag_variance" in names)
+        ]
     elif request.given("hedge_prices") or request.given("bag_prices"):
         request.refuse("beside prices", "hedge_returns", "bag_returns", "observations")
         gaps = [request.lacking("hedge_prices"), request.lacking("bag_prices")]
     else:
         request.refuse("beside returns", "observations", "return_kind")
         gaps = [request.lacking("hedge_returns", why="or prices, or correlation"), request.lacking("bag_returns")]
-    for size, beside in (("contract_quantity", "bag_quantity"), ("contract_value", "bag_value")):
+    beside_each = (
+        ("contract_quantity", "bag_quantity"),
+        ("contract_value", "bag_value"),
+        ("bag_price", "bag_quantity"),
+    )
+    for size, beside in (*beside_each, ("contract_price", "bag_price"), ("bag_price", "contract_price")):
         if request.given(size):
             gaps.append(request.lacking(beside, why=f"beside {size}"))
     if request.bag_quantity is not None:
-        _refuse_crossed(request, "bag_quantity", request.return_kind == "change")
+        by_value = request.given("bag_price") or request.given("contract_price")
+        _refuse_crossed(request, "bag_quantity", (request.return_kind != "change") == by_value)
         gaps.append(request.lacking("contract_quantity", why="beside bag_quantity"))
     if request.bag_value is not None:
         _refuse_crossed(request, "bag_value", request.return_kind != "change")
@@ -91,8 +103,55 @@ def _missing(request: BetaRequest) -> tuple[str, ...]:
 def _refuse_crossed(request: BetaRequest, name: str, fits: bool) -> None:
     """A ratio of returns goes with values, one of price changes with quantities: crossing them is off by a price."""
     if request.hedge_prices is not None and not fits:
-        wanted = "change" if name == "bag_quantity" else "log or simple"
+        wanted = "change" if name == "bag_quantity" and request.bag_price is None else "log or simple"
         raise RequestError(name, f"return_kind {wanted} beside it", request.return_kind)
+
+
+def _ratio_alone(request: BetaRequest) -> bool:
+    """Whether only covariance and the hedge's variance are known: a ratio, and nothing on how well it hedges."""
+    return request.given("covariance") and not (request.given("bag_deviation") or request.given("bag_variance"))
+
+
+def _deviation(request: BetaRequest, of: Literal["bag", "hedge"]) -> float:
+    """The standard deviation as stated, or the root of the variance that is."""
+    stated = request.bag_deviation if of == "bag" else request.hedge_deviation
+    if stated is not None:
+        return float(stated)
+    variance = known(request.bag_variance if of == "bag" else request.hedge_variance)
+    found = math.sqrt(variance)
+    note(f"{of} deviation", f"sqrt({of}_variance)", found, {f"{of}_variance": variance})
+    return found
+
+
+def _correlation(request: BetaRequest, bag: float, hedge: float) -> float:
+    if request.covariance is None:
+        return known(request.correlation)
+    together = float(request.covariance)
+    if abs(together) > bag * hedge * (1 + 1e-12):
+        raise RequestError(
+            "covariance", f"no more in size than the deviations' product of {bag * hedge:g}", f"{together:g}"
+        )
+    found = max(-1.0, min(1.0, together / (bag * hedge)))
+    given = {"covariance": together, "bag_deviation": bag, "hedge_deviation": hedge}
+    note("correlation", "covariance / (bag_deviation * hedge_deviation)", found, given)
+    return found
+
+
+def _answer_of_a_ratio(request: BetaRequest) -> BetaAnswer:
+    """What covariance and the hedge's variance tell: the ratio and the contracts."""
+    hedge = _deviation(request, "hedge")
+    ratio = known(request.covariance) / hedge**2
+    given = {"covariance": known(request.covariance), "hedge_deviation": hedge}
+    note("ratio", "covariance / hedge_deviation ** 2", ratio, given, source="Hull, Options, Futures, ch. 3")
+    unknown = dict.fromkeys(name for name, field in BetaAnswer.model_fields.items() if field.is_required())
+    told = {
+        "ratio": ratio,
+        "confidence": float(request.confidence),
+        "hedge_deviation": hedge,
+        "held_ratio": ratio,
+        "contracts": _contracts(request, ratio),
+    }
+    return BetaAnswer.model_validate({**unknown, **told})
 
 
 def _pair(request: BetaRequest) -> _Pair | None:
@@ -207,7 +266,8 @@ def _where_possible(estimator: Callable[[list[float], list[float]], float], pair
 
 def _contracts(request: BetaRequest, ratio: float) -> float | None:
     if request.bag_quantity is not None and request.contract_quantity is not None:
-        return hedge_contracts(ratio, float(request.bag_quantity), float(request.contract_quantity))
+        each = float(request.bag_price or 1), float(request.contract_price or 1)
+        return hedge_contracts(ratio, float(request.bag_quantity) * each[0], float(request.contract_quantity) * each[1])
     if request.bag_value is not None and request.contract_value is not None:
         return hedge_contracts(ratio, float(request.bag_value), float(request.contract_value))
     return None

@@ -16,9 +16,11 @@ from core.exact import ONE
 class BetaRequest(Request):
     """Hedge ratio of a bag to a hedging instrument, with its error bar.
 
-    Give hedge_returns and bag_returns, or hedge_prices and bag_prices (same times, oldest first), or the summary
-    figures correlation, bag_deviation and hedge_deviation, with observations where an error bar is wanted. Returns go
-    with values (bag_value, contract_value), price changes with quantities (bag_quantity, contract_quantity).
+    Give hedge_returns and bag_returns, or hedge_prices and bag_prices (same times, oldest first), or summary figures:
+    correlation (or covariance), bag_deviation (or bag_variance) and hedge_deviation (or hedge_variance), with
+    observations where an error bar is wanted; covariance and hedge_variance alone give the ratio. Returns go with
+    values (bag_value, contract_value), price changes with quantities (bag_quantity, contract_quantity), unless
+    bag_price and contract_price make values of them.
     """
 
     model_config = ConfigDict(
@@ -58,6 +60,11 @@ class BetaRequest(Request):
     hedge_deviation: Positive | None = Field(
         default=None, description="Standard deviation of the hedging instrument, per the same period."
     )
+    covariance: Number | None = Field(
+        default=None, description="Covariance of the two per period, instead of correlation."
+    )
+    bag_variance: Positive | None = Field(default=None, description="Instead of bag_deviation: its square.")
+    hedge_variance: Positive | None = Field(default=None, description="Instead of hedge_deviation: its square.")
     observations: Count | None = Field(
         default=None, description="Pairs that the summary figures rest on: asks for the error bar."
     )
@@ -79,6 +86,12 @@ class BetaRequest(Request):
     periods_per_year: Positive = Field(default=Decimal(365), description=PERIODS_HELP)
     bag_quantity: Positive | None = Field(default=None, description="Coins to hedge: asks for contracts.")
     contract_quantity: Positive | None = Field(default=None, description="Coins per contract, beside bag_quantity.")
+    bag_price: Positive | None = Field(
+        default=None,
+        description="Price of a coin of the bag, with contract_price beside bag_quantity: the contracts are then "
+        "counted by value, as a ratio of returns wants (tailing the hedge).",
+    )
+    contract_price: Positive | None = Field(default=None, description="Price of the contract, quote per coin.")
     bag_value: Positive | None = Field(
         default=None, description="Value to hedge, in quote: asks for contracts (with contract_value) or basis risk."
     )
@@ -122,7 +135,7 @@ class BetaAnswer(EstimateAnswer):
     ratio: Estimate = Field(
         description="Minimum variance: correlation * bag_deviation / hedge_deviation, which is the slope of ordinary "
         "least squares of the bag on the hedge.",
-        json_schema_extra=by("correlation * bag_deviation / hedge_deviation"),
+        json_schema_extra=by("correlation * bag_deviation / hedge_deviation", "covariance / hedge_variance"),
     )
     ratio_error: Estimate | None = Field(
         description="Its standard error; null without observations.",
@@ -132,18 +145,20 @@ class BetaAnswer(EstimateAnswer):
     ratio_high: Estimate | None
     confidence: Estimate
     intercept: Estimate | None = Field(description="Of the regression; null for summary figures.")
-    correlation: Estimate
-    r_squared: Estimate = Field(
+    correlation: Estimate | None = Field(
+        description="Null, as all that rests on it, where only covariance and hedge_variance were given."
+    )
+    r_squared: Estimate | None = Field(
         description="Share of the variance that the ratio removes in this sample; it flatters out of it.",
         json_schema_extra=by("correlation ** 2"),
     )
-    bag_deviation: Estimate = Field(description="Sample deviation (n - 1), or as given.")
+    bag_deviation: Estimate | None = Field(description="Sample deviation (n - 1), or as given.")
     hedge_deviation: Estimate
-    residual_deviation: Estimate = Field(
+    residual_deviation: Estimate | None = Field(
         description="bag_deviation * sqrt(1 - correlation^2).",
         json_schema_extra=by("bag_deviation * sqrt(1 - correlation ** 2)"),
     )
-    residual_variance: Estimate = Field(
+    residual_variance: Estimate | None = Field(
         description="Its square.", json_schema_extra=by("bag_deviation ** 2 * (1 - correlation ** 2)")
     )
     observations: Estimate | None
@@ -157,13 +172,13 @@ class BetaAnswer(EstimateAnswer):
     held_ratio: Estimate = Field(
         description="The ratio that the figures below are for.", json_schema_extra=by("held_ratio", "ratio")
     )
-    effectiveness: Estimate = Field(
+    effectiveness: Estimate | None = Field(
         description="1 - Var(hedged) / Var(unhedged); below zero: the hedge adds variance.",
         json_schema_extra=by(
             "1 - (residual_variance + ((held_ratio - ratio) * hedge_deviation) ** 2) / bag_deviation ** 2"
         ),
     )
-    tracking_error: Estimate = Field(
+    tracking_error: Estimate | None = Field(
         description="Deviation of the hedged bag per year, in the data's unit.",
         json_schema_extra=by(
             "sqrt(residual_variance + ((held_ratio - ratio) * hedge_deviation) ** 2) * sqrt(periods_per_year)"
@@ -177,6 +192,11 @@ class BetaAnswer(EstimateAnswer):
         json_schema_extra=by("bag_value * tracking_error_over_days"),
     )
     contracts: Estimate | None = Field(
-        description="ratio * bag_quantity / contract_quantity, or ratio * bag_value / contract_value; not rounded.",
-        json_schema_extra=by("ratio * bag_quantity / contract_quantity", "ratio * bag_value / contract_value"),
+        description="ratio * bag_quantity / contract_quantity (each times its price where prices are given), or "
+        "ratio * bag_value / contract_value; not rounded.",
+        json_schema_extra=by(
+            "ratio * bag_quantity * bag_price / (contract_quantity * contract_price)",
+            "ratio * bag_quantity / contract_quantity",
+            "ratio * bag_value / contract_value",
+        ),
     )

@@ -19,6 +19,7 @@ LONGEST_INTERVAL = 8760
 LARGEST_BETA = 100
 ANSWER_DIGITS = 40
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,4})?", re.ASCII)
+_GROUPED = re.compile(r"[+-]?\d{1,3}([,_' ]\d{3})+(\.\d*)?", re.ASCII)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NUMBER_SCHEMA = {"type": ["string", "number"]}
 
@@ -33,6 +34,10 @@ def _expected(what: str) -> PydanticCustomError:
 
 def read_number(value: object) -> Decimal:
     """A Decimal from a decimal JSON string or number; refuses what is not finite, absurd, or was ever a float."""
+    if isinstance(value, str) and value.rstrip().endswith("%"):
+        raise _expected("a fraction as a decimal number, without a per cent sign (0.05 is 5 %)")
+    if isinstance(value, str) and _GROUPED.fullmatch(value):
+        raise _expected("a decimal number without separators between thousands")
     plain = isinstance(value, str) and len(value) <= 2 * MAXIMUM_DIGITS and _NUMBER.fullmatch(value)
     whole = isinstance(value, int) and not isinstance(value, bool)
     number = Decimal(value) if isinstance(value, str | int) and (plain or whole) else value
@@ -77,6 +82,13 @@ def _share(value: object) -> Decimal:
     number = read_number(value)
     if not ZERO <= number < ONE:
         raise _expected("a fraction from 0 to below 1 (0.005 is 0.5 %)")
+    return number
+
+
+def _part(value: object) -> Decimal:
+    number = read_number(value)
+    if not ZERO < number <= ONE:
+        raise _expected("a fraction above 0 up to 1 (0.1 is 10 %)")
     return number
 
 
@@ -129,6 +141,9 @@ Hours = Annotated[
 ]
 Share = Annotated[
     Decimal, BeforeValidator(_share), WithJsonSchema({**_NUMBER_SCHEMA, "minimum": 0, "exclusiveMaximum": 1})
+]
+Part = Annotated[
+    Decimal, BeforeValidator(_part), WithJsonSchema({**_NUMBER_SCHEMA, "exclusiveMinimum": 0, "maximum": 1})
 ]
 
 Instant = Annotated[int, BeforeValidator(_instant), WithJsonSchema({"type": "string", "format": "date-time"})]

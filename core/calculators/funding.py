@@ -4,30 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
-from pydantic import ConfigDict, Field
-
-from core.calculators.declared import by
-from core.calculators.fields import (
-    QUANTITY_HELP,
-    SIDE_HELP,
-    Answer,
-    ContractSizeField,
-    Exact,
-    Hours,
-    IntervalRate,
-    KindField,
-    Positive,
-    Request,
-    Share,
-    Side,
-    Unknown,
-    contract_kind,
-    in_quote,
-    settle_of,
-    signed,
-)
+from core.calculators.fields import Unknown, contract_kind, in_quote, settle_of, signed
+from core.calculators.funding_fields import FundingAnswer, FundingRequest, PremiumPointField, RateFormulaField
 from core.errors import RequestError
 from core.exact import ONE, ZERO, exactly
 from core.explain import note
@@ -35,6 +15,7 @@ from core.funding import (
     annualised,
     cap_from_margins,
     compounded,
+    equivalent,
     funding_rate,
     interest_for,
     payment,
@@ -43,158 +24,7 @@ from core.funding import (
 )
 from core.instruments import ContractKind
 from core.pnl import settle_notional
-from core.premium import average_premium, premium_index
-
-INTERVAL_HELP = (
-    "Hours between settlements of this contract. There is no default: contracts of 1, 2, 4 and 8 hours exist side by "
-    "side. Asks for the figures per day and per year."
-)
-
-
-class SettlementField(Request):
-    """One funding settlement."""
-
-    rate: IntervalRate = Field(description="Fraction of notional, positive when longs pay shorts.")
-    mark_price: Positive = Field(description="Mark price of the settlement, quote per coin.")
-
-
-class InterestField(Request):
-    """Interest from the two borrowing rates, each a fraction per day: (quote - base) * interval_hours / 24."""
-
-    quote_per_day: IntervalRate = Field(description="Rate to borrow the quote currency, a fraction per day.")
-    base_per_day: IntervalRate = Field(description="Rate to borrow the base coin, a fraction per day.")
-
-
-class CapFromMarginsField(Request):
-    """A cap on the size of the rate, as a share of the gap between the margin rates."""
-
-    initial_rate: Share = Field(description="Initial margin rate at the greatest leverage, a fraction.")
-    maintenance_rate: Share = Field(description="Maintenance margin rate, a fraction.")
-    share: Positive = Field(default=Decimal("0.75"), description="Share of their difference.")
-
-
-class PremiumPointField(Request):
-    """One sample of the order book: the premium is (max(0, bid - index) - max(0, index - ask)) / index."""
-
-    impact_bid: Positive = Field(description="Average price at which the impact notional is sold, quote per coin.")
-    impact_ask: Positive = Field(description="Average price at which it is bought, quote per coin.")
-    index_price: Positive = Field(description="Index price of that moment.")
-
-
-class RateFormulaField(Request):
-    """rate = premium + clamp(interest - premium, -clamp, +clamp), then cap and floor. All fractions per interval."""
-
-    premium: IntervalRate | None = Field(default=None, description="Average premium of the perpetual over the index.")
-    premium_samples: tuple[IntervalRate, ...] | None = Field(
-        default=None,
-        min_length=1,
-        max_length=100_000,
-        description="Instead of premium: the interval's samples so far, oldest first, averaged with weights 1, 2, 3 "
-        "and so on. The rate is then the one predicted now.",
-    )
-    premium_points: tuple[PremiumPointField, ...] | None = Field(
-        default=None,
-        min_length=1,
-        max_length=100_000,
-        description="Instead of premium_samples: the impact prices and index they are made of.",
-    )
-    interest: IntervalRate | None = Field(
-        default=None, description="Interest of one interval, 0.0001 per 8 hours for many."
-    )
-    interest_from: InterestField | None = Field(
-        default=None, description="Instead of interest: the borrowing rates; needs interval_hours."
-    )
-    clamp: Share = Field(default=Decimal("0.0005"), description="Bound on interest - premium.")
-    cap: IntervalRate | None = Field(default=None, description="Highest rate the venue allows.")
-    floor: IntervalRate | None = Field(default=None, description="Lowest rate the venue allows (signed).")
-    cap_from_margins: CapFromMarginsField | None = Field(
-        default=None, description="Instead of cap and floor: plus and minus share * (initial - maintenance rate)."
-    )
-
-
-class FundingRequest(Request):
-    """Funding of one position, or just the meaning of a rate.
-
-    Give one of rate, settlements, rate_formula. For payments add side with quantity and mark_price, or side with
-    notional; for figures per day and year add interval_hours.
-    """
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "kind": "linear",
-                    "side": "short",
-                    "quantity": "2.5",
-                    "mark_price": "60000",
-                    "rate": "0.0001",
-                    "interval_hours": 8,
-                },
-                {
-                    "kind": "linear",
-                    "rate_formula": {"premium": "0.0012", "interest": "0.0001", "cap": "0.005", "floor": "-0.005"},
-                    "interval_hours": 4,
-                },
-            ]
-        }
-    )
-
-    kind: KindField
-    side: Side | None = Field(default=None, description=SIDE_HELP)
-    quantity: Positive | None = Field(default=None, description=QUANTITY_HELP)
-    contract_size: ContractSizeField = ONE
-    mark_price: Positive | None = Field(default=None, description="Mark price at settlement, quote per coin.")
-    notional: Positive | None = Field(
-        default=None,
-        description="Value of the position in the settle currency, instead of quantity and mark_price.",
-    )
-    rate: IntervalRate | None = Field(
-        default=None, description="Funding rate, a fraction per interval, positive when longs pay shorts."
-    )
-    settlements: tuple[SettlementField, ...] | None = Field(
-        default=None,
-        min_length=1,
-        max_length=100_000,
-        description="Several settlements of a position of unchanged quantity, instead of rate and mark_price.",
-    )
-    rate_formula: RateFormulaField | None = Field(default=None, description="Compute the rate instead of stating it.")
-    interval_hours: Hours | None = Field(default=None, description=INTERVAL_HELP)
-
-
-class FundingAnswer(Answer):
-    """Rates are fractions; money is in the settle currency, + received, - paid."""
-
-    status: Literal["ok"] = "ok"
-    settle: str
-    premium: Exact | None = Field(description="Average premium that rate_formula used.")
-    interest: Exact | None = Field(description="Interest of one interval that rate_formula used.")
-    rate_cap: Exact | None = Field(description="Cap that rate_formula applied; null where none.")
-    rate: Exact | None = Field(description="Rate per interval; null for several settlements.")
-    rate_per_day: Exact | None = Field(
-        description="rate * 24 / interval_hours.", json_schema_extra=by("rate * 24 / interval_hours")
-    )
-    rate_per_8_hours: Exact | None = Field(
-        description="rate * 8 / interval_hours, to compare contracts.",
-        json_schema_extra=by("rate * 8 / interval_hours"),
-    )
-    annualised: Exact | None = Field(
-        description="Simple: rate * (24 / interval_hours) * 365.",
-        json_schema_extra=by("rate * 24 * 365 / interval_hours"),
-    )
-    annualised_compounded: Exact | None = Field(
-        description="(1 + rate) ^ (365 * 24 / interval_hours) - 1.",
-        json_schema_extra=by("(1 + rate) ** (24 * 365 / interval_hours) - 1"),
-    )
-    notional: Exact | None = Field(description="Value the rate is charged on; null for several settlements.")
-    payments: tuple[Exact, ...] = Field(description="Cash of each settlement in order, + received.")
-    payment: Exact | None = Field(
-        description="Their sum: cash to the holder, + received, - paid.", json_schema_extra=by("sum(payments)")
-    )
-    payment_quote: Exact | None = Field(description="The sum in quote, each at its own mark price; null for quanto.")
-    payment_per_day: Exact | None = Field(
-        description="payment * 24 / interval_hours, for a single rate.",
-        json_schema_extra=by("payment * 24 / interval_hours"),
-    )
+from core.premium import average_premium, mean_premium, premium_index, premium_of_price
 
 
 class _Rate(NamedTuple):
@@ -226,8 +56,13 @@ def _missing(request: FundingRequest) -> tuple[str, ...]:
     gaps = [request.lacking("rate", "settlements", "rate_formula")]
     if request.given("interval_hours") and request.interval_hours is None:
         gaps.append(("interval_hours",))
+    if request.given("held_minutes"):
+        gaps.append(request.lacking("interval_hours", why="beside held_minutes"))
+        gaps.append(request.lacking("held_minutes"))
+        if not _has_position(request):
+            gaps.append(request.lacking("quantity", "notional", why="beside held_minutes"))
     if request.settlements is not None:
-        request.refuse("beside settlements", "mark_price", "notional")
+        request.refuse("beside settlements", "mark_price", "notional", "held_minutes")
         gaps += [request.lacking("side"), request.lacking("quantity")]
     elif request.notional is not None:
         request.refuse("beside notional", "quantity", "mark_price", "contract_size")
@@ -250,6 +85,14 @@ def _formula_gaps(formula: RateFormulaField, request: FundingRequest) -> tuple[s
     formula.exclude_each_other("interest", "interest_from", within=within)
     formula.exclude_each_other("cap", "cap_from_margins", within=within)
     formula.exclude_each_other("floor", "cap_from_margins", within=within)
+    if formula.period_hours is not None:
+        request.lacking("interval_hours", why="which period_hours needs")
+    elif formula.given("period_hours"):
+        return (f"{within}period_hours",)
+    if formula.rule == "added" and formula.given("clamp"):
+        raise RequestError(f"{within}clamp", "nothing where interest is added", "a value")
+    if formula.given("weights") and formula.premium is not None:
+        raise RequestError(f"{within}weights", "nothing beside premium, which is averaged", "a value")
     if formula.interest_from is not None:
         request.lacking("interval_hours", why="which interest_from needs")
     parts_only = formula.interest_from is not None or formula.cap_from_margins is not None
@@ -258,7 +101,18 @@ def _formula_gaps(formula: RateFormulaField, request: FundingRequest) -> tuple[s
     if parts_only and not any(formula.given(name) for name in names) and not _has_position(request):
         return ()
     premium = formula.lacking(*names, within=within)
+    for index, point in enumerate(formula.premium_points or ()):
+        premium += _point_gaps(point, f"{within}premium_points.{index}.")
     return (*premium, *formula.lacking("interest", "interest_from", within=within))
+
+
+def _point_gaps(point: PremiumPointField, within: str) -> tuple[str, ...]:
+    point.exclude_each_other("price", "impact_bid", within=within)
+    point.exclude_each_other("price", "impact_ask", within=within)
+    if point.price is not None or (point.given("price") and not point.given("impact_bid")):
+        return point.lacking("price", within=within)
+    why = "unless price is given"
+    return (*point.lacking("impact_bid", why=why, within=within), *point.lacking("impact_ask", why=why, within=within))
 
 
 def _by_formula(formula: RateFormulaField, interval_hours: int | None) -> _Rate:
@@ -270,7 +124,7 @@ def _by_formula(formula: RateFormulaField, interval_hours: int | None) -> _Rate:
             "base_per_day": formula.interest_from.base_per_day,
         }
         note("interest per day", "quote_per_day - base_per_day", gap, rates, unit="fraction a day")
-        interest = interest_for(gap, interval_hours)
+        interest = interest_for(gap, formula.period_hours or interval_hours)
     margins = formula.cap_from_margins
     if margins is not None:
         cap = cap_from_margins(margins.initial_rate, margins.maintenance_rate, margins.share)
@@ -278,23 +132,31 @@ def _by_formula(formula: RateFormulaField, interval_hours: int | None) -> _Rate:
     premium = _premium(formula)
     if premium is None or interest is None:
         return _Rate(None, interest, cap, premium)
-    return _Rate(funding_rate(premium, interest, formula.clamp, cap, floor), interest, cap, premium)
+    rate = funding_rate(premium, interest, formula.clamp, cap, floor, added=formula.rule == "added")
+    if formula.period_hours is not None and interval_hours is not None:
+        rate = equivalent(rate, formula.period_hours, interval_hours)
+    return _Rate(rate, interest, cap, premium)
 
 
 def _premium(formula: RateFormulaField) -> Decimal | None:
+    average = mean_premium if formula.weights == "equal" else average_premium
     if formula.premium_points is not None:
-        return average_premium([_sampled(index, point) for index, point in enumerate(formula.premium_points)])
+        return average([_sampled(index, point) for index, point in enumerate(formula.premium_points)])
     if formula.premium_samples is not None:
-        return average_premium(formula.premium_samples)
+        return average(formula.premium_samples)
     return formula.premium
 
 
 def _sampled(index: int, point: PremiumPointField) -> Decimal:
+    within = f"rate_formula.premium_points.{index}."
+    if point.price is not None:
+        return premium_of_price(point.price, point.index_price)
+    assert point.impact_bid is not None
+    assert point.impact_ask is not None
     try:
         return premium_index(point.impact_bid, point.impact_ask, point.index_price)
     except RequestError as error:
-        place = f"rate_formula.premium_points.{index}.{error.key}"
-        raise RequestError(place, error.expected, error.found) from None
+        raise RequestError(within + error.key, error.expected, error.found) from None
 
 
 def _settled(request: FundingRequest, rate: Decimal | None) -> list[_Settled]:
@@ -304,7 +166,7 @@ def _settled(request: FundingRequest, rate: Decimal | None) -> list[_Settled]:
         return []
     if request.notional is not None and rate is not None:
         # A linear position of that many units at a price of 1 has just this value.
-        cash = payment(ContractKind.LINEAR, signed(request.side, request.notional), ONE, ONE, rate)
+        cash = _held_part(request, payment(ContractKind.LINEAR, signed(request.side, request.notional), ONE, ONE, rate))
         return [_Settled(request.notional, cash, in_quote(request.kind, cash, None))]
     if request.quantity is None:
         return []
@@ -314,12 +176,26 @@ def _settled(request: FundingRequest, rate: Decimal | None) -> list[_Settled]:
         points = [(request.mark_price, rate)]
     settled = []
     for mark, charged in points:
-        cash = payment(kind, held, size, mark, charged)
+        cash = _held_part(request, payment(kind, held, size, mark, charged))
         in_quotes = in_quote(request.kind, cash, mark)
         if request.kind == "inverse":
             note("payment in quote", "payment * mark_price", in_quotes, {"payment": cash, "mark_price": mark})
         settled.append(_Settled(settle_notional(kind, held, size, mark), cash, in_quotes))
     return settled
+
+
+def _held_part(request: FundingRequest, cash: Decimal) -> Decimal:
+    """Of a payment what the minutes held come to; all of it where none are stated."""
+    if request.held_minutes is None or request.interval_hours is None:
+        return cash
+    if request.held_minutes > 60 * request.interval_hours:
+        raise RequestError(
+            "held_minutes", f"at most the interval's {60 * request.interval_hours}", str(request.held_minutes)
+        )
+    part = cash * request.held_minutes / (60 * request.interval_hours)
+    given = {"payment": cash, "held_minutes": request.held_minutes, "interval_hours": request.interval_hours}
+    note("payment for the minutes held", "payment * held_minutes / (60 * interval_hours)", part, given, unit="settle")
+    return part
 
 
 def _answer(request: FundingRequest, found: _Rate, settled: list[_Settled]) -> FundingAnswer:
@@ -346,5 +222,5 @@ def _answer(request: FundingRequest, found: _Rate, settled: list[_Settled]) -> F
         payments=tuple(item.cash for item in settled),
         payment=cash,
         payment_quote=sum(in_quotes, ZERO) if settled and len(in_quotes) == len(settled) else None,
-        payment_per_day=restated(per_day, cash),
+        payment_per_day=restated(per_day, cash) if request.held_minutes is None else None,
     )

@@ -9,10 +9,13 @@ from core.calculators.hedge_size_fields import BagCoin, HedgeSizeAnswer, HedgeSi
 from core.errors import RequestError
 from core.exact import ONE, ZERO, exactly
 from core.explain import note
-from core.hedge_targets import TARGETS, Wanted, of_coins, of_floor, of_money, of_ratio
+from core.hedge_targets import TARGETS as OF_A_HEDGE
+from core.hedge_targets import Wanted, of_beta, of_coins, of_floor, of_money, of_ratio
 from core.hedging import Filters, drift, hedge_ratio, order_to_quantity, target_quantity
 from core.pnl import delta, notional
 from core.sizing_lines import Line, order_lines, shown
+
+TARGETS = (*OF_A_HEDGE, "target_beta")
 
 
 @exactly
@@ -175,6 +178,10 @@ def _wanted(request: HedgeSizeRequest) -> tuple[Wanted, str]:
             f"({need}) / ({shown(price)} - {shown(worst)}) = {shown(found.coins)} of {shown(coins)} coins, not below 0"
         )
         return found, formula
+    if request.target_beta is not None:
+        return of_beta(
+            request.target_beta, request.beta, coins
+        ), f"1 - {shown(request.target_beta)} / {shown(request.beta)}"
     if request.target_ratio is None:
         raise RequestError(TARGETS[0], f"one of {', '.join(TARGETS)}", "none")
     return of_ratio(request.target_ratio, coins), "as asked"

@@ -112,6 +112,11 @@ class HedgeSizeRequest(Request):
         default=None,
         description="Share of the bag (times beta) to hedge: 0.5 is half, 0 asks to close the hedge. Null: not known.",
     )
+    target_beta: NotNegative | None = Field(
+        default=None,
+        description="Beta that bag and hedge together are to have, instead of target_ratio, which is then "
+        "1 - target_beta / beta; no more than the bag's beta, for a short only lowers it.",
+    )
     target_money: NotNegative | None = Field(
         default=None, description="Value of the bag to hedge, in quote, instead of target_ratio; needs a price."
     )

@@ -16,18 +16,19 @@ from core.calculators.liquidation_fields import (
 from core.calculators.rule_fields import check_closing_fee, named_rules
 from core.calculators.tier_fields import contracts_tier, single_rate, tier_answer, tier_table
 from core.errors import RequestError
-from core.exact import ZERO, exactly
+from core.exact import ONE, ZERO, exactly
 from core.explain import note
 from core.instruments import Tier, TierTable
 from core.liquidation import bankruptcy, cross, distance, with_fixed_requirement
 from core.liquidation_results import AlwaysLiquidated, Liquidation, LiquidationPrice, NoLiquidation, UnknownLiquidation
 from core.margin_rules import MarginRules, RequirementAt
-from core.pnl import settle_notional, unrealised
+from core.pnl import quantity_of, settle_notional, unrealised
 
 
 class _Setting(NamedTuple):
-    """The request, resolved: what price the profit counts from, and the margin that goes with it."""
+    """The request, resolved: how much is held, what price the profit counts from, and the margin that goes with it."""
 
+    held: Decimal
     entry_price: Decimal
     margin: Decimal
     requirement_at: RequirementAt
@@ -47,7 +48,10 @@ def liquidation(
     missing = _missing(request)
     if missing:
         return Unknown(missing=missing)
-    setting = _setting(request)
+    quantity = _quantity(request)
+    if request.tier_unit == "contracts" and _tier_in_contracts(request, quantity) is None:
+        return Unknown(missing=(f"a maintenance tier for {number_text(quantity)} contracts",))
+    setting = _setting(request, quantity)
     result = _solve(request, setting)
     if isinstance(result, UnknownLiquidation):
         return Unknown(missing=result.missing)
@@ -60,7 +64,12 @@ def liquidation(
 
 
 def _check(request: LiquidationRequest) -> None:
-    request.exclude_each_other("margin", "wallet_balance", "leverage", "equity")
+    request.exclude_each_other("quantity", "notional")
+    if request.margin is None or request.leverage is None or _size_given(request):
+        request.exclude_each_other("margin", "wallet_balance", "leverage", "equity")
+    else:
+        request.exclude_each_other("margin", "wallet_balance", "equity")
+        request.refuse("where the size is margin * leverage", "extra_margin")
     request.exclude_each_other("tiers", "maintenance_rate", "maintenance_margin")
     request.exclude_each_other("requirement_at", "venue")
     if request.margin_mode == "isolated":
@@ -87,8 +96,13 @@ def _missing(request: LiquidationRequest) -> tuple[str, ...]:
         others = ("other_unrealised", "other_maintenance_margin")
         gaps.append(tuple(name for name in others if request.given(name) and getattr(request, name) is None))
     gaps.append(request.lacking("tiers", "maintenance_rate", "maintenance_margin"))
-    if request.tier_unit == "contracts" and request.tiers is not None and _tier_in_contracts(request) is None:
-        gaps.append((f"a maintenance tier for {number_text(request.quantity)} contracts",))
+    if not _any_size(request) and not _size_given(request):
+        bought = ("margin", "leverage")
+        if not all(map(request.given, bought)):
+            gaps.append(request.lacking("quantity", "notional", why="(or margin with leverage)"))
+        gaps.append(tuple(name for name in bought if request.given(name) and getattr(request, name) is None))
+    if request.notional is not None:
+        gaps.append(request.lacking("entry_price", why="beside notional"))
     requirement_at = _requirement_at(request)
     backed = any(value is not None for value in (request.margin, request.wallet_balance, request.leverage))
     by_equity = request.given("equity") and not backed
@@ -99,6 +113,32 @@ def _missing(request: LiquidationRequest) -> tuple[str, ...]:
     if requirement_at is RequirementAt.AT_MARK:
         gaps.append(request.lacking("mark_price", why="for requirement_at at_mark"))
     return tuple(dict.fromkeys(name for gap in gaps for name in gap))
+
+
+def _size_given(request: LiquidationRequest) -> bool:
+    return request.quantity is not None or request.notional is not None
+
+
+def _any_size(request: LiquidationRequest) -> bool:
+    """Whether the price is the same for every size: all of it grows with the position."""
+    grows = request.given("leverage") and request.margin is None and request.given("maintenance_rate")
+    return grows and not request.maintenance_deduction and not request.extra_margin
+
+
+def _quantity(request: LiquidationRequest) -> Decimal:
+    """The size held, unsigned; one unit where every size has the same price and none is given."""
+    if request.quantity is not None:
+        return request.quantity
+    value = request.notional
+    if value is None and request.margin is not None and request.leverage is not None:
+        value = request.margin * request.leverage
+        note("value", "margin * leverage", value, {"margin": request.margin, "leverage": request.leverage})
+    if value is None or request.entry_price is None:
+        note("quantity, any being alike", "1", ONE, {}, unit="order unit")
+        return ONE
+    if value <= 0:
+        raise RequestError("margin", "above zero beside leverage", str(request.margin))
+    return quantity_of(contract_kind(request.kind), value, request.contract_size, request.entry_price)
 
 
 def _rules(request: LiquidationRequest) -> MarginRules | None:
@@ -116,8 +156,8 @@ def _requirement_at(request: LiquidationRequest) -> RequirementAt:
     return request.requirement_at or RequirementAt.AT_LIQUIDATION
 
 
-def _setting(request: LiquidationRequest) -> _Setting:
-    kind, size, held = contract_kind(request.kind), request.contract_size, signed(request.side, request.quantity)
+def _setting(request: LiquidationRequest, quantity: Decimal) -> _Setting:
+    kind, size, held = contract_kind(request.kind), request.contract_size, signed(request.side, quantity)
     entry = request.entry_price
     pot = request.wallet_balance if request.margin is None else request.margin
     if request.equity is not None:
@@ -128,17 +168,17 @@ def _setting(request: LiquidationRequest) -> _Setting:
         pot = request.equity - own
         note("margin", "equity - unrealised", pot, {"equity": request.equity, "unrealised": own}, unit="settle")
     assert entry is not None
-    if request.leverage is not None:
+    if request.leverage is not None and request.margin is None:
         value = settle_notional(kind, held, size, entry)
         pot = value / request.leverage + request.extra_margin
         given = {"value": value, "leverage": request.leverage, "extra_margin": request.extra_margin}
         note("margin", "value / leverage + extra_margin", pot, given, unit="settle")
     assert pot is not None
-    return _Setting(entry, pot, _requirement_at(request), _rules(request))
+    return _Setting(held, entry, pot, _requirement_at(request), _rules(request))
 
 
 def _solve(request: LiquidationRequest, setting: _Setting) -> Liquidation:
-    kind, size, held = contract_kind(request.kind), request.contract_size, signed(request.side, request.quantity)
+    kind, size, held = contract_kind(request.kind), request.contract_size, setting.held
     others_unrealised = request.other_unrealised or ZERO
     others_maintenance = request.other_maintenance_margin or ZERO
     if request.maintenance_margin is not None:
@@ -150,7 +190,7 @@ def _solve(request: LiquidationRequest, setting: _Setting) -> Liquidation:
         size,
         setting.entry_price,
         setting.margin,
-        _table(request),
+        _table(request, setting),
         others_unrealised=others_unrealised,
         others_maintenance=others_maintenance,
         requirement_at=setting.requirement_at,
@@ -159,7 +199,7 @@ def _solve(request: LiquidationRequest, setting: _Setting) -> Liquidation:
     )
 
 
-def _table(request: LiquidationRequest) -> TierTable:
+def _table(request: LiquidationRequest, setting: _Setting) -> TierTable:
     if request.tiers is None:
         return single_rate(request.kind, request.maintenance_rate or ZERO, request.maintenance_deduction)
     if request.tiers[0].floor:
@@ -167,17 +207,17 @@ def _table(request: LiquidationRequest) -> TierTable:
     rules = _rules(request)
     if rules is not None and rules.tier_unit == "contracts" and request.tier_unit is None and len(request.tiers) > 1:
         raise RequestError("tier_unit", f"settle or contracts: {rules.name} states contracts", "nothing")
-    tier = _tier_in_contracts(request)
+    tier = _tier_in_contracts(request, abs(setting.held))
     if tier is not None:
         return single_rate(request.kind, tier.rate, ZERO)
     return tier_table(request.kind, request.tiers, whole_position=rules is not None and rules.whole_position)
 
 
-def _tier_in_contracts(request: LiquidationRequest) -> Tier | None:
+def _tier_in_contracts(request: LiquidationRequest, quantity: Decimal) -> Tier | None:
     """The tier of the quantity held, at whatever price, where tiers are in contracts; ``None`` elsewhere."""
     if request.tier_unit != "contracts" or request.tiers is None:
         return None
-    return contracts_tier(request.kind, request.tiers, request.quantity)
+    return contracts_tier(request.kind, request.tiers, quantity)
 
 
 def _provenance(request: LiquidationRequest, setting: _Setting) -> tuple[bool | None, str | None]:
@@ -194,12 +234,14 @@ def _answer(request: LiquidationRequest, setting: _Setting, result: LiquidationP
     if request.mark_price is not None:
         away = distance(result.price, request.mark_price, request.side)
     fixed = request.maintenance_margin is not None
-    tier = _tier_in_contracts(request) or result.tier
+    tier = _tier_in_contracts(request, abs(setting.held)) or result.tier
     return LiquidationAnswer(
         liquidation_price=result.price,
         distance=away,
         settle=settle_of(request.kind),
-        margin=setting.margin,
+        margin=setting.margin
+        if _size_given(request) or request.leverage is None or request.margin is not None
+        else None,
         tier=None if tier is None else tier_answer(tier),
         requirement_at="fixed" if fixed else setting.requirement_at.value,
         bankruptcy_price=_bankruptcy(request, setting, ZERO, "bankruptcy_price", undefined),
@@ -221,8 +263,10 @@ def _bankruptcy(
 ) -> Decimal | None:
     if request.margin_mode == "cross":
         return None
-    kind, held = contract_kind(request.kind), signed(request.side, request.quantity)
-    result = bankruptcy(kind, held, request.contract_size, setting.entry_price, setting.margin, closing_fee_rate)
+    kind = contract_kind(request.kind)
+    result = bankruptcy(
+        kind, setting.held, request.contract_size, setting.entry_price, setting.margin, closing_fee_rate
+    )
     if isinstance(result, LiquidationPrice):
         return result.price
     reason = result.reason if isinstance(result, NoLiquidation) else "equity is below zero at every price"

@@ -29,8 +29,9 @@ from core.margin_rules import RequirementAt
 class LiquidationRequest(Request):
     """Liquidation price of one position, isolated or in cross with others held at their marks.
 
-    Give what backs it, one of margin, leverage, equity (isolated) or wallet_balance, equity (cross); and what it must
-    keep, one of tiers, maintenance_rate, maintenance_margin.
+    Give what backs it, one of margin, leverage, equity (isolated) or wallet_balance, equity (cross); what it must
+    keep, one of tiers, maintenance_rate, maintenance_margin; and its size: quantity, notional, or margin together with
+    leverage. With leverage and maintenance_rate alone every size has the same price, and none need be given.
     """
 
     model_config = ConfigDict(
@@ -60,7 +61,10 @@ class LiquidationRequest(Request):
 
     kind: KindField
     side: SideField
-    quantity: Positive = Field(description=QUANTITY_HELP)
+    quantity: Positive | None = Field(default=None, description=QUANTITY_HELP)
+    notional: Positive | None = Field(
+        default=None, description="Value of the position at entry_price in the settle currency, instead of quantity."
+    )
     contract_size: ContractSizeField = ONE
     margin_mode: Literal["isolated", "cross"] = Field(
         default="isolated", description="cross counts the other positions' profit and maintenance margin."
@@ -69,7 +73,9 @@ class LiquidationRequest(Request):
         default=None, description="Average entry price, quote per coin. Not needed with equity and mark_price."
     )
     margin: Number | None = Field(
-        default=None, description="isolated: margin of the position without unrealised profit, settle currency."
+        default=None,
+        description="isolated: margin of the position without unrealised profit, settle currency. Together with "
+        "leverage and without a size: the position is worth margin * leverage.",
     )
     wallet_balance: Number | None = Field(
         default=None, description="cross: the whole wallet without unrealised profit, settle currency."
@@ -134,7 +140,10 @@ class LiquidationAnswer(Answer):
         "is safe. Null without a mark_price."
     )
     settle: str
-    margin: Exact = Field(description="The margin or wallet reckoned with, without unrealised profit of the position.")
+    margin: Exact | None = Field(
+        description="The margin or wallet reckoned with, without unrealised profit of the position; null where no size "
+        "was given and every size has this price."
+    )
     tier: TierAnswer | None = Field(description="The tier at the liquidation price; null for a fixed requirement.")
     requirement_at: Literal["at_liquidation", "at_entry", "at_mark", "fixed"]
     bankruptcy_price: Exact | None = Field(

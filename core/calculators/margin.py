@@ -5,18 +5,18 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import NamedTuple
 
-from core.calculators.fields import NoValue, Unknown, contract_kind, in_quote, number_text, settle_of, signed
+from core.calculators.fields import NoValue, Unknown, contract_kind, in_quote, settle_of, signed
 from core.calculators.margin_fields import MarginAnswer, MarginRequest
-from core.calculators.tier_fields import TierAnswer, TierField, contracts_tier, tier_answer, tier_table
+from core.calculators.margin_maintenance import Maintenance, Undefined, coins_of, maintenance, sloped_rate
+from core.calculators.tier_fields import tier_answer
 from core.errors import RequestError
 from core.exact import ONE, ZERO, exactly
-from core.explain import note
-from core.instruments import ContractKind, Tier
+from core.explain import explained, note
+from core.instruments import ContractKind
 from core.liquidation import bankruptcy
 from core.liquidation_results import Liquidation, LiquidationPrice, NoLiquidation
 from core.margin import initial_margin, margin_usage
-from core.pnl import delta, fee, settle_notional, unrealised
-from core.tiers import requirement, tier_for
+from core.pnl import fee, settle_notional, unrealised
 
 _FIGURES = (
     "other_unrealised",
@@ -27,12 +27,26 @@ _FIGURES = (
     "wallet_balance",
     "equity",
     "leverage",
+    "initial_rate",
     "adjustment_factor",
 )
-_NEED_POSITION = ("entry_price", "mark_price", "contract_size", "leverage", "opening_fee_rate", "closing_fee_rate")
+_NEED_POSITION = (
+    "entry_price",
+    "mark_price",
+    "contract_size",
+    "leverage",
+    "initial_rate",
+    "opening_fee_rate",
+    "closing_fee_rate",
+)
+_PRICE_ONLY = ("side", "entry_price", "leverage")
+_BESIDE = {
+    "tiers": ("tier_unit",),
+    "maintenance_rate": ("maintenance_deduction", "maintenance_rate_slope"),
+    "initial_rate": ("initial_rate_slope",),
+}
+_OWN_MARGIN = ("leverage", "initial_rate", "wallet_balance")
 _SUBJECTS = ("quantity", "notional", "tiers", "wallet_balance", "equity")
-
-_Undefined = dict[str, NoValue | Unknown]
 
 
 class _Value(NamedTuple):
@@ -43,25 +57,20 @@ class _Value(NamedTuple):
     price: Decimal | None
 
 
-class _Maintenance(NamedTuple):
-    tiers: tuple[TierAnswer, ...] | None = None
-    tier: Tier | None = None
-    rate: Decimal | None = None
-    margin: Decimal | None = None
-
-
 @exactly
 def margin(request: MarginRequest) -> MarginAnswer | Unknown:
     """Answer a ``margin`` request. Raises RequestError for fields that are lacking or contradict each other."""
     request.exclude_each_other("tiers", "maintenance_rate")
     request.exclude_each_other("wallet_balance", "equity")
+    request.exclude_each_other("leverage", "initial_rate")
     missing = _missing(request)
     if missing:
         return Unknown(missing=missing)
-    undefined: _Undefined = {}
+    undefined: Undefined = {}
     value = _value(request)
     bust = _bankruptcies(request, undefined)
-    return _answer(request, value, _maintenance(request, value, undefined), bust, undefined)
+    kept = maintenance(request, None if value is None else value.notional, undefined)
+    return _answer(request, value, kept, bust, undefined)
 
 
 def _missing(request: MarginRequest) -> tuple[str, ...]:
@@ -69,23 +78,32 @@ def _missing(request: MarginRequest) -> tuple[str, ...]:
         request.refuse("beside notional", "quantity", "contract_size", "entry_price", "mark_price")
     if request.equity is not None:
         request.refuse("beside equity, which includes it", "other_unrealised")
-    if not request.given("tiers"):
-        request.refuse("without tiers", "tier_unit")
+    for needed, names in _BESIDE.items():
+        if not request.given(needed):
+            request.refuse(f"without {needed}", *names)
     gaps = [tuple(name for name in _FIGURES if request.given(name) and getattr(request, name) is None)]
     if request.quantity is not None:
         gaps.append(request.lacking("mark_price", "entry_price", why="beside quantity"))
-    elif request.notional is None and any(request.given(name) for name in _NEED_POSITION):
+    elif _price_only(request):
+        gaps.append(tuple(name for name in _PRICE_ONLY if getattr(request, name) is None))
+    elif request.notional is None and any(map(request.given, _NEED_POSITION)):
         gaps.append(request.lacking("quantity", "notional", why="for what the request asks"))
     if request.closing_fee_at == "bankruptcy":
-        gaps += [request.lacking("side"), request.lacking("entry_price"), request.lacking("leverage", "wallet_balance")]
+        gaps += [request.lacking("side"), request.lacking("entry_price"), request.lacking(*_OWN_MARGIN)]
     if request.closing_fee_at == "value_and_margin":
-        gaps += [request.lacking("entry_price"), request.lacking("leverage", "wallet_balance")]
+        gaps += [request.lacking("entry_price"), request.lacking(*_OWN_MARGIN)]
     if request.wallet_balance is not None and request.quantity is not None and request.mark_price is not None:
         why = "to reckon unrealised profit on top of wallet_balance"
         gaps += [request.lacking("entry_price", why=why), request.lacking("side", why=why)]
-    if not any(gaps) and not any(getattr(request, name) is not None for name in _SUBJECTS):
+    if not any(gaps) and not _price_only(request) and not any(getattr(request, name) is not None for name in _SUBJECTS):
         raise RequestError("quantity", f"something to reckon: one of {', '.join(_SUBJECTS)}", "nothing")
     return tuple(dict.fromkeys(name for gap in gaps for name in gap))
+
+
+def _price_only(request: MarginRequest) -> bool:
+    """Whether only a bankruptcy price can be meant, which is the same for every size at a leverage."""
+    sized = any(map(request.given, ("quantity", "notional", "wallet_balance", "equity")))
+    return not sized and all(map(request.given, _PRICE_ONLY))
 
 
 def _value(request: MarginRequest) -> _Value | None:
@@ -104,72 +122,22 @@ def _value(request: MarginRequest) -> _Value | None:
     )
 
 
-def _maintenance(request: MarginRequest, value: _Value | None, undefined: _Undefined) -> _Maintenance:
-    if request.maintenance_rate is not None:
-        coins = _coins(request) or ZERO
-        rate = request.maintenance_rate + request.maintenance_rate_slope * abs(coins)
-        slope = request.maintenance_rate_slope
-        given = {"maintenance_rate": request.maintenance_rate, "maintenance_rate_slope": slope, "coins": coins}
-        if slope:
-            note("maintenance rate", "maintenance_rate + maintenance_rate_slope * abs(coins)", rate, given)
-        owed = None if value is None else value.notional * rate - request.maintenance_deduction
-        if value is not None:
-            deduction = request.maintenance_deduction
-            given = {"notional": value.notional, "rate": rate, "maintenance_deduction": deduction}
-            note("maintenance margin", "notional * rate - maintenance_deduction", owed, given, unit="settle")
-        return _Maintenance(rate=rate, margin=owed)
-    if request.tiers is None:
-        return _Maintenance()
-    if request.tier_unit == "contracts":
-        return _by_contracts(request, request.tiers, value, undefined)
-    table = tier_table(request.kind, request.tiers)
-    shown = tuple(tier_answer(tier) for tier in table.tiers)
-    if value is None:
-        return _Maintenance(tiers=shown)
-    try:
-        tier = tier_for(table, value.notional)
-    except RequestError:
-        gap = f"a tier for a notional of {number_text(value.notional)}"
-        undefined["maintenance_margin"] = Unknown(missing=(gap,))
-        return _Maintenance(tiers=shown)
-    return _Maintenance(shown, tier, tier.rate, requirement(tier, value.notional))
-
-
-def _by_contracts(
-    request: MarginRequest, tiers: tuple[TierField, ...], value: _Value | None, undefined: _Undefined
-) -> _Maintenance:
-    """Tiers in contracts: the quantity says which, and its rate is on the whole position."""
-    if request.quantity is None or value is None:
-        raise RequestError("tier_unit", "settle, or contracts with a quantity and a price", "contracts alone")
-    tier = contracts_tier(request.kind, tiers, request.quantity)
-    shown = tuple(tier_answer(each) for each in tier_table(request.kind, tiers, whole_position=True).tiers)
-    if tier is None:
-        gap = f"a maintenance tier for {number_text(request.quantity)} contracts"
-        undefined["maintenance_margin"] = Unknown(missing=(gap,))
-        return _Maintenance(tiers=shown)
-    return _Maintenance(shown, tier, tier.rate, requirement(tier, value.notional))
-
-
-def _coins(request: MarginRequest) -> Decimal | None:
-    price = request.entry_price if request.mark_price is None else request.mark_price
-    if request.quantity is None or price is None or request.kind == "quanto":
-        return None
-    held = request.quantity if request.side is None else signed(request.side, request.quantity)
-    return delta(contract_kind(request.kind), held, request.contract_size, price)
-
-
 class _Bankruptcies(NamedTuple):
     price: Decimal | None = None
     after_fee: Decimal | None = None
 
 
-def _bankruptcies(request: MarginRequest, undefined: _Undefined) -> _Bankruptcies:
-    if request.side is None or request.quantity is None or request.entry_price is None:
+def _bankruptcies(request: MarginRequest, undefined: Undefined) -> _Bankruptcies:
+    quantity = request.quantity
+    if _price_only(request):
+        quantity = ONE
+        note("quantity, any being alike", "1", ONE, {}, unit="order unit")
+        gaps = ("initial_margin", "maintenance_margin") if request.maintenance_rate is not None else ("initial_margin",)
+        undefined.update(dict.fromkeys(gaps, Unknown(missing=("quantity",))))
+    if request.side is None or quantity is None or request.entry_price is None:
         return _Bankruptcies()
-    kind, size, held = contract_kind(request.kind), request.contract_size, signed(request.side, request.quantity)
-    pot = request.wallet_balance
-    if pot is None and request.leverage is not None:
-        pot = initial_margin(kind, held, size, request.entry_price, request.leverage)
+    kind, size, held = contract_kind(request.kind), request.contract_size, signed(request.side, quantity)
+    pot = _own_margin(request, quantity, request.entry_price)
     if pot is None:
         return _Bankruptcies()
     rate = max(request.closing_fee_rate, ZERO)
@@ -181,7 +149,31 @@ def _bankruptcies(request: MarginRequest, undefined: _Undefined) -> _Bankruptcie
     )
 
 
-def _price_or_reason(result: Liquidation, name: str, undefined: _Undefined) -> Decimal | None:
+def _own_margin(request: MarginRequest, quantity: Decimal, entry_price: Decimal) -> Decimal | None:
+    """What backs the position by itself: what is stated, else what opening it at the entry price asked for."""
+    if request.wallet_balance is not None:
+        return request.wallet_balance
+    kind, size = contract_kind(request.kind), request.contract_size
+    if request.leverage is not None:
+        return initial_margin(kind, quantity, size, entry_price, request.leverage)
+    rate = _initial_rate(request)
+    if rate is None:
+        return None
+    return _at_rate(settle_notional(kind, quantity, size, entry_price), rate)
+
+
+def _initial_rate(request: MarginRequest) -> Decimal | None:
+    if request.initial_rate is None:
+        return None
+    return sloped_rate(request, "initial_rate", request.initial_rate, request.initial_rate_slope)
+
+
+@explained("value * initial_rate", name="initial margin", unit="settle")
+def _at_rate(value: Decimal, initial_rate: Decimal) -> Decimal:
+    return value * initial_rate
+
+
+def _price_or_reason(result: Liquidation, name: str, undefined: Undefined) -> Decimal | None:
     if isinstance(result, LiquidationPrice):
         return result.price
     reason = result.reason if isinstance(result, NoLiquidation) else "equity is below zero at every price"
@@ -207,11 +199,7 @@ def _fee_of_value_and_margin(request: MarginRequest) -> Decimal:
     if request.quantity is None or request.entry_price is None:
         return ZERO
     value = settle_notional(contract_kind(request.kind), request.quantity, request.contract_size, request.entry_price)
-    pot = request.wallet_balance
-    if pot is None:
-        pot = value / (request.leverage or ONE)
-        given = {"value": value, "leverage": request.leverage or ONE}
-        note("margin", "value / leverage", pot, given, unit="settle")
+    pot = _own_margin(request, request.quantity, request.entry_price) or ZERO
     paid = (value + pot) * request.closing_fee_rate
     given = {"value": value, "margin": pot, "closing_fee_rate": request.closing_fee_rate}
     note("closing fee", "(value + margin) * closing_fee_rate", paid, given, unit="settle")
@@ -246,43 +234,42 @@ class _Ratios(NamedTuple):
     health: Decimal | None = None
     initial_usage: Decimal | None = None
     available: Decimal | None = None
+    effective_leverage: Decimal | None = None
     equity_to_notional: Decimal | None = None
 
 
 def _answer(
     request: MarginRequest,
     value: _Value | None,
-    maintenance: _Maintenance,
+    kept: Maintenance,
     bust: _Bankruptcies,
-    undefined: _Undefined,
+    undefined: Undefined,
 ) -> MarginAnswer:
     closing = _closing_fee(request, value, bust)
     opening = None if value is None else value.initial * request.opening_fee_rate
-    initial = None if value is None or request.leverage is None else value.initial / request.leverage
+    initial = _initial(request, value)
     if value is not None:
         given = {"value": value.initial, "opening_fee_rate": request.opening_fee_rate}
         note("opening fee", "value * opening_fee_rate", opening, given, unit="settle")
-    if value is not None and request.leverage is not None:
-        given = {"value": value.initial, "leverage": request.leverage}
-        note("initial margin", "value / leverage", initial, given, unit="settle")
-    required = _plus(maintenance.margin, closing)
+    required = _plus(kept.margin, closing)
     own = _equity(request)
     ratios = _ratios(request, value, own.equity, _plus(initial, closing), required, undefined)
     return MarginAnswer(
         settle=settle_of(request.kind),
         notional=None if value is None else value.notional,
         notional_quote=None if value is None else in_quote(request.kind, value.notional, value.price),
-        delta=_coins(request),
+        delta=coins_of(request),
+        initial_rate=_initial_rate(request),
         initial_margin=initial,
         opening_fee=opening,
         closing_fee=closing,
         fees=_plus(opening, closing),
         initial_requirement=_plus(initial, closing),
         order_cost=_plus(initial, opening, closing),
-        tiers=maintenance.tiers,
-        tier=None if maintenance.tier is None else tier_answer(maintenance.tier),
-        maintenance_rate=maintenance.rate,
-        maintenance_margin=maintenance.margin,
+        tiers=kept.tiers,
+        tier=None if kept.tier is None else tier_answer(kept.tier),
+        maintenance_rate=kept.rate,
+        maintenance_margin=kept.margin,
         maintenance_requirement=required,
         unrealised=own.unrealised,
         equity=own.equity,
@@ -290,6 +277,7 @@ def _answer(
         health=ratios.health,
         initial_usage=ratios.initial_usage,
         available=ratios.available,
+        effective_leverage=ratios.effective_leverage,
         equity_to_notional=ratios.equity_to_notional,
         margin_rate=_margin_rate(request, initial if value is not None else ZERO, own.equity, undefined),
         bankruptcy_price=bust.price,
@@ -298,13 +286,31 @@ def _answer(
     )
 
 
+def _initial(request: MarginRequest, value: _Value | None) -> Decimal | None:
+    rate = _initial_rate(request)
+    if value is None or (rate is None and request.leverage is None):
+        return None
+    if rate is not None:
+        return _at_rate(value.initial, rate)
+    assert request.leverage is not None
+    initial = value.initial / request.leverage
+    note(
+        "initial margin",
+        "value / leverage",
+        initial,
+        {"value": value.initial, "leverage": request.leverage},
+        unit="settle",
+    )
+    return initial
+
+
 def _ratios(
     request: MarginRequest,
     value: _Value | None,
     equity: Decimal | None,
     initial: Decimal | None,
     maintenance: Decimal | None,
-    undefined: _Undefined,
+    undefined: Undefined,
 ) -> _Ratios:
     """The ratios of the account; the position's own part counts as zero only where there is no position."""
     if equity is None:
@@ -317,12 +323,13 @@ def _ratios(
         health=equity / all_maintenance if all_maintenance else None,
         initial_usage=_usage("initial_usage", all_initial, equity, undefined),
         available=None if all_initial is None else equity - all_initial,
+        effective_leverage=value.notional / equity if value is not None and equity > 0 else None,
         equity_to_notional=None if value is None else equity / value.notional,
     )
 
 
 def _margin_rate(
-    request: MarginRequest, initial: Decimal | None, equity: Decimal | None, undefined: _Undefined
+    request: MarginRequest, initial: Decimal | None, equity: Decimal | None, undefined: Undefined
 ) -> Decimal | None:
     if request.adjustment_factor is None:
         return None
@@ -336,7 +343,7 @@ def _margin_rate(
     return equity / all_initial - request.adjustment_factor
 
 
-def _usage(name: str, required: Decimal | None, equity: Decimal, undefined: _Undefined) -> Decimal | None:
+def _usage(name: str, required: Decimal | None, equity: Decimal, undefined: Undefined) -> Decimal | None:
     if required is None:
         return None
     if required and equity > 0:

@@ -17,6 +17,7 @@ from core.calculators.fields import (
     KindField,
     NotNegative,
     Number,
+    Part,
     Positive,
     Request,
     Share,
@@ -66,6 +67,13 @@ class MarginRequest(Request):
         default=None, description="Value of the position in the settle currency, instead of quantity and prices."
     )
     leverage: Positive | None = Field(default=None, description="Leverage chosen; asks for the initial margin.")
+    initial_rate: Part | None = Field(
+        default=None, description="Initial margin rate, a fraction of notional, instead of leverage (1 / leverage)."
+    )
+    initial_rate_slope: NotNegative = Field(
+        default=ZERO,
+        description="Added to initial_rate per coin of size, for venues with a continuous ladder (Deribit).",
+    )
     initial_margin_at: Literal["mark", "entry"] = Field(
         default="mark",
         description="Price at which the venue reckons initial margin and the opening fee: mark (Binance) or entry "
@@ -78,8 +86,8 @@ class MarginRequest(Request):
     closing_fee_at: Literal["mark", "bankruptcy", "value_and_margin"] = Field(
         default="mark",
         description="What the closing fee is reckoned on: the notional; the value at the bankruptcy price (Bybit; "
-        "needs side, entry_price, and leverage or wallet_balance); or the entry value plus the position's margin "
-        "(KuCoin; needs entry_price, and leverage or wallet_balance).",
+        "needs side and entry_price); or the entry value plus the position's margin (KuCoin; needs entry_price). Both "
+        "need leverage, initial_rate or wallet_balance.",
     )
     adjustment_factor: NotNegative | None = Field(
         default=None,
@@ -128,7 +136,8 @@ class MarginAnswer(Answer):
         json_schema_extra=by(linear="notional", inverse=["notional * mark_price", "notional * entry_price"]),
     )
     delta: Exact | None = Field(description="Exposure in coins, unsigned unless a side is given; null for quanto.")
-    initial_margin: Exact | None = Field(description="Value / leverage, without fees.")
+    initial_rate: Exact | None = Field(description="Initial margin rate that applies; null with leverage.")
+    initial_margin: Exact | None = Field(description="Value / leverage, or value * initial_rate; without fees.")
     opening_fee: Exact | None
     closing_fee: Exact | None
     fees: Exact | None = Field(
@@ -176,6 +185,9 @@ class MarginAnswer(Answer):
         description="equity - all initial requirements.",
         json_schema_extra=by("equity - initial_requirement - other_initial_margin", "equity - other_initial_margin"),
     )
+    effective_leverage: Exact | None = Field(
+        description="notional / equity; null where there is none.", json_schema_extra=by("notional / equity")
+    )
     equity_to_notional: Exact | None = Field(
         description="equity / notional.", json_schema_extra=by("equity / notional")
     )
@@ -187,7 +199,8 @@ class MarginAnswer(Answer):
         ),
     )
     bankruptcy_price: Exact | None = Field(
-        description="Price at which this position's own margin (wallet_balance, or entry value / leverage) is used up."
+        description="Price at which this position's own margin (wallet_balance, or entry value / leverage) is used up. "
+        "With side, entry_price and leverage alone: that of every size."
     )
     bankruptcy_price_after_fee: Exact | None = Field(description="The same with the closing fee paid out of it too.")
     undefined: Undefined = Field(default_factory=dict)

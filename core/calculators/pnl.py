@@ -5,169 +5,15 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Literal, NamedTuple
 
-from pydantic import ConfigDict, Field
-
-from core.calculators.declared import by
-from core.calculators.fields import (
-    QUANTITY_HELP,
-    SIDE_HELP,
-    Answer,
-    ContractSizeField,
-    Exact,
-    FeeRate,
-    KindField,
-    Number,
-    Positive,
-    Request,
-    Side,
-    Unknown,
-    contract_kind,
-    in_quote,
-    settle_of,
-    signed,
-)
+from core.calculators.fields import NoValue, Side, Unknown, contract_kind, in_quote, settle_of, signed
+from core.calculators.pnl_fields import PnlAnswer, PnlRequest
 from core.errors import RequestError
-from core.exact import ONE, ZERO, exactly
+from core.exact import ZERO, exactly
 from core.explain import note
-from core.pnl import Holding, apply_fill, fee, order_sign, settle_notional, unrealised
+from core.pnl import Holding, apply_fill, fee, order_sign, price_of_profit, quantity_of, settle_notional, unrealised
 
-
-class FillField(Request):
-    """One execution."""
-
-    side: Literal["buy", "sell"]
-    quantity: Positive = Field(description=QUANTITY_HELP)
-    price: Positive = Field(description="Quote per coin.")
-    fee_rate: FeeRate | None = Field(default=None, description="Fraction of the fill's notional; negative is a rebate.")
-    fee: Number | None = Field(
-        default=None, description="The fee itself in the settle currency, + paid, instead of fee_rate."
-    )
-
-
-class PnlRequest(Request):
-    """Profit and loss of one position.
-
-    Give either side, quantity, entry_price and exit_price; or fills, and exit_price if what is still open is to be
-    valued; or gross, a profit that is already known. Fees, funding, wallet_balance and initial_margin may be added.
-    """
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "kind": "linear",
-                    "side": "short",
-                    "quantity": "2.5",
-                    "entry_price": "60000",
-                    "exit_price": "48000",
-                    "open_fee_rate": "0.00055",
-                    "close_fee_rate": "0.00055",
-                    "funding": "45",
-                },
-                {
-                    "kind": "inverse",
-                    "fills": [
-                        {"side": "sell", "quantity": 100000, "price": 60000},
-                        {"side": "sell", "quantity": 50000, "price": 62000},
-                        {"side": "buy", "quantity": 30000, "price": 58000},
-                    ],
-                    "exit_price": 48000,
-                },
-            ]
-        }
-    )
-
-    kind: KindField
-    contract_size: ContractSizeField = ONE
-    side: Side | None = Field(default=None, description=SIDE_HELP)
-    quantity: Positive | None = Field(default=None, description=QUANTITY_HELP)
-    entry_price: Positive | None = Field(default=None, description="Average entry price, quote per coin.")
-    fills: tuple[FillField, ...] | None = Field(
-        default=None,
-        min_length=1,
-        max_length=10_000,
-        description="The executions that made the position, oldest first, instead of side, quantity and entry_price. "
-        "Average-cost method: adding averages the entry (harmonically for inverse), reducing realises against it, a "
-        "flip restarts it.",
-    )
-    gross: Number | None = Field(
-        default=None,
-        description="Profit before fees and funding as a venue states it, in the settle currency, instead of a "
-        "position or fills: asks for what is left of it, and for the return on margin.",
-    )
-    exit_price: Positive | None = Field(
-        default=None,
-        description="Price at which the position is closed or valued (mark price), quote per coin. May be left out "
-        "with fills: then only the entry and the realised part are answered.",
-    )
-    open_fee_rate: FeeRate = Field(
-        default=ZERO, description="Fee to open, a fraction of notional at entry_price; negative is a rebate."
-    )
-    close_fee_rate: FeeRate = Field(
-        default=ZERO, description="Fee to close what is open at exit_price, a fraction of notional there."
-    )
-    fees_paid: Number = Field(
-        default=ZERO,
-        description="Fees that have been paid, as an amount in the settle currency, + paid; beside any from rates.",
-    )
-    funding: Number = Field(default=ZERO, description="Funding so far in the settle currency, + received, - paid.")
-    wallet_balance: Number | None = Field(
-        default=None,
-        description="Collateral in the settle currency, without unrealised profit: asks for equity.",
-    )
-    initial_margin: Positive | None = Field(
-        default=None,
-        description="What was put up for the position, in the settle currency: asks for the returns on it, which "
-        "venues print as ROE or PNL %.",
-    )
-
-
-class PnlAnswer(Answer):
-    """Money in the settle currency unless its name says otherwise; + is gained."""
-
-    status: Literal["ok"] = "ok"
-    settle: str = Field(description="quote (linear), coin (inverse) or settlement coin (quanto).")
-    side: Literal["long", "short", "flat"] | None = Field(description="Side of what is still open; null with gross.")
-    quantity: Exact | None = Field(description="Open quantity in the order unit, without sign; null with gross.")
-    entry_price: Exact | None = Field(description="Average entry price; null when flat.")
-    exit_price: Exact | None
-    entry_value: Exact | None = Field(description="Open position's value at the entry price; null with gross.")
-    exit_value: Exact | None = Field(description="Open position's value at exit_price; null without one.")
-    realised: Exact | None = Field(description="Profit that reducing fills locked in, before fees; null with gross.")
-    unrealised: Exact | None = Field(description="Profit of what is open at exit_price; null without one.")
-    gross: Exact | None = Field(
-        description="realised + unrealised, before fees and funding.", json_schema_extra=by("realised + unrealised")
-    )
-    fees_open: Exact = Field(description="Fees of the fills, or of opening, and fees_paid; + paid.")
-    fees_close: Exact | None = Field(description="Fee to close what is open at exit_price; + paid.")
-    fees: Exact | None = Field(
-        description="fees_open + fees_close; + paid.", json_schema_extra=by("fees_open + fees_close")
-    )
-    funding: Exact = Field(description="+ received.")
-    net: Exact | None = Field(description="gross - fees + funding.", json_schema_extra=by("gross - fees + funding"))
-    gross_quote: Exact | None = Field(
-        description="gross in quote, at exit_price; null for quanto.",
-        json_schema_extra=by(linear="gross", inverse="gross * exit_price"),
-    )
-    net_quote: Exact | None = Field(
-        description="net in quote, at exit_price; null for quanto.",
-        json_schema_extra=by(linear="net", inverse="net * exit_price"),
-    )
-    equity: Exact | None = Field(
-        description="wallet_balance + unrealised; null without a wallet_balance.",
-        json_schema_extra=by("wallet_balance + unrealised"),
-    )
-    equity_quote: Exact | None = Field(
-        description="equity in quote, at exit_price.",
-        json_schema_extra=by(linear="equity", inverse="equity * exit_price"),
-    )
-    return_on_margin: Exact | None = Field(
-        description="net / initial_margin; null without an initial_margin.",
-        json_schema_extra=by("net / initial_margin"),
-    )
-    gross_return_on_margin: Exact | None = Field(
-        description="gross / initial_margin.", json_schema_extra=by("gross / initial_margin")
-    )
+_TARGETS = ("target_net", "target_return")
+_OF_A_POSITION = ("contract_size", "open_fee_rate", "close_fee_rate", "wallet_balance", "leverage", *_TARGETS)
 
 
 class _Position(NamedTuple):
@@ -190,35 +36,45 @@ def profit(request: PnlRequest) -> PnlAnswer | Unknown:
 
 
 def _missing(request: PnlRequest) -> tuple[str, ...]:
-    margin = ("initial_margin",) if request.given("initial_margin") and request.initial_margin is None else ()
-    position = ("side", "quantity", "entry_price", "fills")
+    request.exclude_each_other("initial_margin", "leverage")
+    request.exclude_each_other("target_net", "target_return")
+    if request.given("target_return"):
+        request.lacking("initial_margin", "leverage", why="beside target_return")
+    asked = ("initial_margin", "leverage", *_TARGETS)
+    unknown = tuple(name for name in asked if request.given(name) and getattr(request, name) is None)
+    position = ("side", "quantity", "notional", "entry_price", "fills")
     if request.gross is not None:
-        request.refuse("beside gross", *position, "contract_size", "open_fee_rate", "close_fee_rate", "wallet_balance")
-        return margin
+        request.refuse("beside gross", *position, *_OF_A_POSITION)
+        return unknown
     if request.given("gross") and not any(request.given(name) for name in position):
-        return ("gross", *margin)
-    return (*_position_gaps(request), *margin)
+        return ("gross", *unknown)
+    return (*_position_gaps(request), *unknown)
 
 
 def _position_gaps(request: PnlRequest) -> tuple[str, ...]:
     if request.fills is not None:
-        request.refuse("beside fills", "side", "quantity", "entry_price", "open_fee_rate")
+        request.refuse("beside fills", "side", "quantity", "notional", "entry_price", "open_fee_rate")
         return ("exit_price",) if request.given("exit_price") and request.exit_price is None else ()
     if request.given("fills"):
         return ("fills",)
-    gaps = [request.lacking(name, why="unless fills are given") for name in ("side", "quantity", "entry_price")]
-    gaps.append(request.lacking("exit_price"))
+    request.exclude_each_other("quantity", "notional")
+    needed = (("side",), ("quantity", "notional"), ("entry_price",))
+    gaps = [request.lacking(*names, why="unless fills are given") for names in needed]
+    if request.given("exit_price") or not any(map(request.given, _TARGETS)):
+        gaps.append(request.lacking("exit_price"))
     return tuple(name for gap in gaps for name in gap)
 
 
 def _as_stated(request: PnlRequest) -> _Position:
     assert request.side is not None
-    assert request.quantity is not None
     assert request.entry_price is not None
-    kind = contract_kind(request.kind)
-    cost = fee(kind, request.quantity, request.contract_size, request.entry_price, request.open_fee_rate)
+    kind, quantity = contract_kind(request.kind), request.quantity
+    if quantity is None:
+        assert request.notional is not None
+        quantity = quantity_of(kind, request.notional, request.contract_size, request.entry_price)
+    cost = fee(kind, quantity, request.contract_size, request.entry_price, request.open_fee_rate)
     note("realised, nothing being reduced", "0", ZERO, {}, unit="settle")
-    return _Position(signed(request.side, request.quantity), request.entry_price, ZERO, cost)
+    return _Position(signed(request.side, quantity), request.entry_price, ZERO, cost)
 
 
 def _from_fills(request: PnlRequest) -> _Position:
@@ -249,6 +105,8 @@ def _answer(request: PnlRequest, position: _Position) -> PnlAnswer:
         entry_value = settle_notional(kind, position.quantity, size, position.entry_price)
     if position.entry_price is None:
         exit_value, open_profit, closing = ZERO, ZERO, ZERO
+        for name in ("entry value", "exit value", "unrealised"):
+            note(f"{name} of nothing", "0", ZERO, {}, unit="settle")
     elif exit_price is not None:
         exit_value = settle_notional(kind, position.quantity, size, exit_price)
         open_profit = unrealised(kind, position.quantity, size, position.entry_price, exit_price)
@@ -261,6 +119,8 @@ def _answer(request: PnlRequest, position: _Position) -> PnlAnswer:
     fees = None if closing is None else opening + closing
     net = None if gross is None or fees is None else gross - fees + request.funding
     held = None if request.wallet_balance is None or open_profit is None else request.wallet_balance + open_profit
+    margin = _margin(request, entry_value)
+    undefined: dict[str, NoValue | Unknown] = {}
     return PnlAnswer(
         settle=settle_of(request.kind),
         side=_side(position.quantity),
@@ -281,9 +141,57 @@ def _answer(request: PnlRequest, position: _Position) -> PnlAnswer:
         net_quote=in_quote(request.kind, net, exit_price),
         equity=held,
         equity_quote=in_quote(request.kind, held, exit_price),
-        return_on_margin=_return(net, request.initial_margin),
-        gross_return_on_margin=_return(gross, request.initial_margin),
+        initial_margin=margin,
+        return_on_margin=_return(net, margin),
+        gross_return_on_margin=_return(gross, margin),
+        break_even_price=_price_for(request, position, opening, ZERO, "break_even_price", undefined),
+        target_price=_price_for(request, position, opening, _target(request, margin), "target_price", undefined),
+        undefined=undefined,
     )
+
+
+def _margin(request: PnlRequest, entry_value: Decimal) -> Decimal | None:
+    """What was put up; none for what is flat, where only a leverage is known."""
+    if request.leverage is None or not entry_value:
+        return request.initial_margin
+    margin = entry_value / request.leverage
+    given = {"entry_value": entry_value, "leverage": request.leverage}
+    note("initial margin", "entry_value / leverage", margin, given, unit="settle")
+    return margin
+
+
+def _target(request: PnlRequest, margin: Decimal | None) -> Decimal | None:
+    if request.target_return is None or margin is None:
+        return request.target_net
+    wanted = request.target_return * margin
+    given = {"target_return": request.target_return, "initial_margin": margin}
+    note("target net", "target_return * initial_margin", wanted, given, unit="settle")
+    return wanted
+
+
+def _price_for(
+    request: PnlRequest,
+    position: _Position,
+    fees_open: Decimal,
+    net: Decimal | None,
+    name: str,
+    undefined: dict[str, NoValue | Unknown],
+) -> Decimal | None:
+    """The exit price at which the net is ``net``; the reason in ``undefined`` where there is none."""
+    if net is None:
+        return None
+    if position.entry_price is None:
+        undefined[name] = NoValue(reason="nothing is open")
+        return None
+    wanted = net + fees_open - request.funding - position.realised
+    given = {"net": net, "fees_open": fees_open, "funding": request.funding, "realised": position.realised}
+    note("profit that the close must make", "net + fees_open - funding - realised", wanted, given, unit="settle")
+    kind, rate = contract_kind(request.kind), request.close_fee_rate
+    price = price_of_profit(kind, position.quantity, request.contract_size, position.entry_price, wanted, rate)
+    if price > 0:
+        return price
+    undefined[name] = NoValue(reason="no price makes so much, or costs so much")
+    return None
 
 
 def _finished(request: PnlRequest, gross: Decimal) -> PnlAnswer:
@@ -309,8 +217,11 @@ def _finished(request: PnlRequest, gross: Decimal) -> PnlAnswer:
         net_quote=in_quote(request.kind, net, request.exit_price),
         equity=None,
         equity_quote=None,
+        initial_margin=request.initial_margin,
         return_on_margin=_return(net, request.initial_margin),
         gross_return_on_margin=_return(gross, request.initial_margin),
+        break_even_price=None,
+        target_price=None,
     )
 
 

@@ -21,7 +21,8 @@ from core.calculators.chooser import ChooserAnswer, ChooserRequest, chooser
 from core.calculators.collateral import CollateralAnswer, CollateralRequest, collateral
 from core.calculators.context import ContextAnswer, ContextRequest, context
 from core.calculators.fields import Request, Unknown
-from core.calculators.funding import FundingAnswer, FundingRequest, funding
+from core.calculators.funding import funding
+from core.calculators.funding_fields import FundingAnswer, FundingRequest
 from core.calculators.hedge_size import hedge_size
 from core.calculators.hedge_size_fields import HedgeSizeAnswer, HedgeSizeRequest
 from core.calculators.liquidation import liquidation
@@ -34,7 +35,8 @@ from core.calculators.liquidation_fields import (
 from core.calculators.margin import margin
 from core.calculators.margin_fields import MarginAnswer, MarginRequest
 from core.calculators.multi_hedge import MultiHedgeAnswer, MultiHedgeRequest, multi_hedge
-from core.calculators.pnl import PnlAnswer, PnlRequest, profit
+from core.calculators.pnl import profit
+from core.calculators.pnl_fields import PnlAnswer, PnlRequest
 from core.calculators.reading import FiguresNotKnown, read_request, refusal
 from core.calculators.reverse_stress import ReverseStressAnswer, ReverseStressRequest, reverse_stress
 from core.calculators.scenario import scenario
@@ -42,7 +44,8 @@ from core.calculators.scenario_fields import ScenarioAnswer, ScenarioRequest
 from core.calculators.top_up import TopUpAnswer, TopUpRequest, top_up
 from core.calculators.touch import TouchAnswer, TouchRequest, touch
 from core.calculators.value_at_risk import ValueAtRiskAnswer, ValueAtRiskRequest, value_at_risk
-from core.calculators.volatility import VolatilityAnswer, VolatilityRequest, volatility
+from core.calculators.volatility import volatility
+from core.calculators.volatility_fields import VolatilityAnswer, VolatilityRequest
 from core.errors import RequestError
 
 _Asked = TypeVar("_Asked", bound=Request)
@@ -176,7 +179,7 @@ CALCULATORS: dict[str, Calculator[Any]] = {
         ),
         Calculator(
             "volatility",
-            "volatility from candles, closes or returns, by seven estimators, per bar, day and year",
+            "volatility from candles, closes or returns by eight estimators, or a known one, per bar, day and year",
             VolatilityRequest,
             (VolatilityAnswer, Unknown),
             volatility,

@@ -2,156 +2,66 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-from typing import Literal, TypeVar
+import math
+from typing import TypeVar
 
-from pydantic import ConfigDict, Field
-
-from core.calculators.declared import by
-from core.calculators.estimates import (
-    LONGEST_SERIES,
-    PERIODS_HELP,
-    CandleInput,
-    Count,
-    Estimate,
-    EstimateAnswer,
-    Numbers,
-    Prices,
-    estimating,
-    floats,
-    maybe,
-)
-from core.calculators.fields import NotNegative, Positive, Request, Share, Unknown
+from core.calculators.estimates import estimating, floats, known, maybe
+from core.calculators.fields import Unknown
+from core.calculators.volatility_fields import Estimator, VolatilityAnswer, VolatilityRequest
 from core.errors import RequestError
-from core.stats.moments import ReturnKind, returns_of
+from core.explain import note
+from core.stats.garch import Garch, forecast, garch, long_run_volatility, variance_after
+from core.stats.moments import returns_of
 from core.stats.volatility import (
     NEED_THE_CLOSE_BEFORE,
     RANGE_ESTIMATORS,
     Sampling,
     Volatility,
+    about_zero,
     close_to_close,
     ewma,
     half_life,
     of_returns,
+    of_variance,
     sampling,
 )
 
-Estimator = Literal[
-    "close-to-close",
-    "parkinson",
-    "garman-klass",
-    "garman-klass-yang-zhang",
-    "rogers-satchell",
-    "yang-zhang",
-    "ewma",
-]
 _Item = TypeVar("_Item")
-_SOURCES = ("candles", "closes", "returns")
-
-
-class VolatilityRequest(Request):
-    """Volatility from candles, closes or returns, oldest first.
-
-    Give one of them. The estimators that read ranges need candles; yang-zhang and garman-klass-yang-zhang also need
-    one candle before the window, for its close.
-    """
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "candles": [
-                        ["60000", "61200", "59500", "60800"],
-                        ["60800", "62000", "60100", "61500"],
-                        ["61500", "61800", "58900", "59200"],
-                        ["59200", "60400", "58600", "60100"],
-                        ["60100", "60900", "59700", "60300"],
-                    ],
-                    "estimator": "yang-zhang",
-                },
-                {"previous_volatility": "0.01", "returns": ["0.02"], "decay": "0.9", "estimator": "ewma"},
-            ]
-        }
-    )
-
-    candles: tuple[CandleInput, ...] | None = Field(
-        default=None,
-        max_length=LONGEST_SERIES,
-        description="Candles as objects of open, high, low, close or as arrays [open, high, low, close].",
-    )
-    closes: Prices | None = Field(default=None, description="Closing prices, instead of candles.")
-    returns: Numbers | None = Field(default=None, description="Returns, fractions per bar, instead of prices.")
-    estimator: Estimator | None = Field(
-        default=None,
-        description="Left out: yang-zhang for candles, close-to-close for closes and returns. ewma is the "
-        "exponentially weighted root mean square of the returns.",
-    )
-    window: Count | None = Field(
-        default=None,
-        description="Use the last so many bars (candles, closes, or returns where those are given); n closes give "
-        "n - 1 returns. Left out: all of them, less the one that only gives the close before.",
-    )
-    return_kind: ReturnKind = Field(
-        default="log", description="log: ln(p/q); simple: p/q - 1. For close-to-close and ewma from prices."
-    )
-    divisor: Literal["sample", "population"] = Field(
-        default="sample", description="n - 1 (sample) or n (population) in the divisor of close-to-close."
-    )
-    periods_per_year: Positive = Field(default=Decimal(365), description=PERIODS_HELP)
-    bar_hours: Positive | None = Field(
-        default=None,
-        description="Length of a bar in hours, for the figure per day. Left out: 24 for 240 to 366 periods a year, "
-        "else 8760 / periods_per_year.",
-    )
-    decay: Share = Field(
-        default=Decimal("0.94"), description="Lambda of ewma: weight of the past, above 0 and below 1."
-    )
-    previous_volatility: NotNegative | None = Field(
-        default=None,
-        description="Volatility per bar before the first return, for ewma. Left out: starts from the first return.",
-    )
-
-
-class VolatilityAnswer(EstimateAnswer):
-    """Standard deviations of returns, fractions: 0.6 is 60 %."""
-
-    estimator: Estimator
-    annual: Estimate = Field(
-        description="Per year: per_bar * sqrt(periods_per_year).",
-        json_schema_extra=by("per_bar * sqrt(periods_per_year)"),
-    )
-    daily: Estimate = Field(
-        description="Per day: per_bar * sqrt(24 / bar_hours).", json_schema_extra=by("per_bar * sqrt(24 / bar_hours)")
-    )
-    per_bar: Estimate = Field(description="Per bar, not annualised.")
-    variance_per_bar: Estimate = Field(description="per_bar squared.", json_schema_extra=by("per_bar ** 2"))
-    bars: Estimate = Field(description="Bars in the window (closes, for close-to-close).")
-    observations: Estimate = Field(description="Terms averaged: one a return or a bar.")
-    bar_hours: Estimate
-    periods_per_year: Estimate
-    return_kind: ReturnKind | None = Field(description="log or simple; null where returns were given.")
-    divisor: Literal["sample", "population"] | None = Field(description="Of close-to-close; null for the others.")
-    decay: Estimate | None = Field(description="Lambda of ewma; null for the others.")
-    half_life: Estimate | None = Field(
-        description="Bars after which a return weighs half, for ewma.", json_schema_extra=by("ln(0.5) / ln(decay)")
-    )
+_ONLY_FOR: dict[str, tuple[Estimator, ...]] = {
+    "decay": ("ewma",),
+    "previous_volatility": ("ewma", "garch"),
+    "divisor": ("close-to-close",),
+    "about": ("close-to-close",),
+    "per_bar": ("stated",),
+    **dict.fromkeys(("omega", "long_run_volatility", "alpha", "beta", "horizon"), ("garch",)),
+}
+_SOURCES = ("candles", "closes", "returns", "per_bar")
 
 
 @estimating
 def volatility(request: VolatilityRequest) -> VolatilityAnswer | Unknown:
     """Answer a ``volatility`` request. Raises RequestError for fields that are lacking or contradict each other."""
     request.exclude_each_other(*_SOURCES)
-    estimator = request.estimator or ("close-to-close" if request.candles is None else "yang-zhang")
+    estimator = request.estimator or _usual(request)
     missing = _missing(request, estimator)
     if missing:
         return Unknown(missing=missing)
     bars = sampling(float(request.periods_per_year), maybe(request.bar_hours))
     if estimator in RANGE_ESTIMATORS:
         return _answer(request, estimator, _from_candles(request, estimator, bars))
+    if estimator == "stated":
+        return _answer(request, estimator, of_variance("stated", _square(request), 0, 0, bars))
+    if estimator == "garch":
+        model, returns = _model(request), _returns(request) if _has_data(request) else []
+        square = variance_after(model, returns, maybe(request.previous_volatility))
+        note("observations: bars", "count(returns)", len(returns), {"returns": returns})
+        return _answer(request, estimator, of_variance("garch", square, len(returns), len(returns), bars), model)
     if estimator == "ewma":
         returns = _returns(request)
         seed = maybe(request.previous_volatility)
         return _answer(request, estimator, ewma(returns, bars, decay=float(request.decay), seed_volatility=seed))
+    if request.about == "zero":
+        return _answer(request, estimator, about_zero(_returns(request), bars))
     if request.returns is not None:
         returns = _last(floats(request.returns), request.window, "returns")
         return _answer(request, estimator, of_returns(returns, bars, divisor=request.divisor))
@@ -163,13 +73,46 @@ def volatility(request: VolatilityRequest) -> VolatilityAnswer | Unknown:
 def _missing(request: VolatilityRequest, estimator: Estimator) -> tuple[str, ...]:
     if request.window == 0:
         raise RequestError("window", "one or more", "0")
-    if estimator != "ewma":
-        request.refuse(f"beside {estimator}", "decay", "previous_volatility")
-    if estimator != "close-to-close":
-        request.refuse(f"beside {estimator}", "divisor")
-    optional = ("window", "bar_hours", "previous_volatility")
+    for name, holders in _ONLY_FOR.items():
+        if estimator not in holders:
+            request.refuse(f"beside {estimator}", name)
+    if request.about == "zero":
+        request.refuse("about zero", "divisor")
+    if request.price is not None:
+        request.lacking("days", why="beside price")
+    optional = ("window", "bar_hours", "previous_volatility", "days", "price", "horizon")
     unknown = tuple(name for name in optional if request.given(name) and getattr(request, name) is None)
-    return request.lacking(*_SOURCES) + unknown
+    if estimator == "stated":
+        return tuple(dict.fromkeys(request.lacking("per_bar") + unknown))
+    if estimator == "garch":
+        request.exclude_each_other("omega", "long_run_volatility")
+        needed = (("alpha",), ("beta",), ("omega", "long_run_volatility"))
+        unknown += tuple(name for names in needed for name in request.lacking(*names, why="for garch"))
+        if request.given("previous_volatility") and not any(map(request.given, _SOURCES)):
+            return tuple(dict.fromkeys(unknown))
+    return tuple(dict.fromkeys(request.lacking(*_SOURCES) + unknown))
+
+
+def _usual(request: VolatilityRequest) -> Estimator:
+    if request.given("per_bar"):
+        return "stated"
+    return "close-to-close" if request.candles is None else "yang-zhang"
+
+
+def _has_data(request: VolatilityRequest) -> bool:
+    return any(getattr(request, name) is not None for name in ("candles", "closes", "returns"))
+
+
+def _square(request: VolatilityRequest) -> float:
+    stated = known(request.per_bar)
+    note("variance per bar", "per_bar ** 2", stated**2, {"per_bar": stated})
+    note("observations and bars, none", "0", 0, {})
+    return stated**2
+
+
+def _model(request: VolatilityRequest) -> Garch:
+    omega, level = maybe(request.omega), maybe(request.long_run_volatility)
+    return garch(known(request.alpha), known(request.beta), omega=omega, long_run_volatility=level)
 
 
 def _from_candles(request: VolatilityRequest, estimator: str, bars: Sampling) -> Volatility:
@@ -201,8 +144,17 @@ def _last(values: list[_Item], window: int | None, name: str) -> list[_Item]:
     return values[-window:]
 
 
-def _answer(request: VolatilityRequest, estimator: Estimator, found: Volatility) -> VolatilityAnswer:
-    of_closes = estimator in ("close-to-close", "ewma") and request.returns is None
+def _answer(
+    request: VolatilityRequest, estimator: Estimator, found: Volatility, model: Garch | None = None
+) -> VolatilityAnswer:
+    prices = request.closes is not None or request.candles is not None
+    of_closes = estimator in ("close-to-close", "ewma", "garch") and prices
+    about_mean = estimator == "close-to-close" and request.about == "mean"
+    days, price = maybe(request.days), maybe(request.price)
+    over_days = None if days is None else found.daily * math.sqrt(days)
+    ahead = None
+    if model is not None and request.horizon is not None:
+        ahead = math.sqrt(forecast(model, found.per_bar**2, request.horizon))
     decay = float(request.decay) if estimator == "ewma" else None
     return VolatilityAnswer(
         estimator=estimator,
@@ -215,7 +167,12 @@ def _answer(request: VolatilityRequest, estimator: Estimator, found: Volatility)
         bar_hours=found.bar_hours,
         periods_per_year=found.periods_per_year,
         return_kind=request.return_kind if of_closes else None,
-        divisor=request.divisor if estimator == "close-to-close" else None,
+        divisor=request.divisor if about_mean else None,
         decay=decay,
         half_life=None if decay is None else half_life(decay),
+        over_days=over_days,
+        expected_move=None if over_days is None or price is None else over_days * price,
+        persistence=None if model is None else model.persistence,
+        long_run_per_bar=None if model is None else long_run_volatility(model),
+        forecast_per_bar=ahead,
     )

@@ -17,7 +17,7 @@ from core.errors import RequestError
 from core.explain import is_recording, note
 from core.stats.guards import Real, above_zero, inside_unit, not_negative, real, series
 from core.stats.insufficient import Insufficient
-from core.stats.moments import Divisor, ReturnKind, returns_of, variance
+from core.stats.moments import Divisor, ReturnKind, dot, returns_of, variance
 
 MONITOR_WINDOW = 30
 MONITOR_LEAST = 10
@@ -109,6 +109,16 @@ def close_to_close(
     return msgspec.structs.replace(found, bars=len(closes))
 
 
+def about_zero(returns: Sequence[Real], bars: Sampling = DAILY) -> Volatility:
+    """Root mean square of returns (fractions per bar), their mean taken as zero: ``σ² = Σ r² / n``."""
+    found = series("returns", returns, 1, "returns")
+    square = dot(found, found) / len(found)
+    source = "Hull, Options, Futures, ch. 23"
+    note("variance per bar", "sum(returns ** 2) / count(returns)", square, {"returns": found}, source=source)
+    note("observations: bars", "count(returns)", len(found), {"returns": found})
+    return of_variance("close-to-close", square, len(found), len(found), bars)
+
+
 def of_returns(returns: Sequence[Real], bars: Sampling = DAILY, *, divisor: Divisor = "sample") -> Volatility:
     """Standard deviation of returns (fractions per bar) about their mean; the window is their number."""
     found = series("returns", returns, 2 if divisor == "sample" else 1, "returns")
@@ -118,7 +128,7 @@ def of_returns(returns: Sequence[Real], bars: Sampling = DAILY, *, divisor: Divi
         formula = f"sum((returns - mean(returns)) ** 2) / (count(returns){less})"
         note("variance per bar", formula, square, {"returns": found}, source="Hull, Options, Futures, ch. 15")
         note("observations: bars", "count(returns)", len(found), {"returns": found})
-    return _estimate("close-to-close", square, len(found), len(found), bars)
+    return of_variance("close-to-close", square, len(found), len(found), bars)
 
 
 def parkinson(candles: Sequence[Bar], bars: Sampling = DAILY) -> Volatility:
@@ -130,7 +140,7 @@ def parkinson(candles: Sequence[Bar], bars: Sampling = DAILY) -> Volatility:
     total = math.fsum(math.log(bar.high / bar.low) ** 2 for bar in found)
     square = total / (4 * math.log(2) * len(found))
     _tell("sum(ln(high / low) ** 2) / (4 * ln(2) * count(high))", square, found, "Parkinson (1980)")
-    return _estimate("parkinson", square, len(found), len(found), bars)
+    return of_variance("parkinson", square, len(found), len(found), bars)
 
 
 def garman_klass(candles: Sequence[Bar], bars: Sampling = DAILY) -> Volatility:
@@ -141,7 +151,7 @@ def garman_klass(candles: Sequence[Bar], bars: Sampling = DAILY) -> Volatility:
     found = _read(candles, 1)
     total = math.fsum(_garman_klass_term(bar) for bar in found)
     _tell(f"mean({_GARMAN_KLASS})", total / len(found), found, "Garman and Klass (1980)")
-    return _estimate("garman-klass", total / len(found), len(found), len(found), bars)
+    return of_variance("garman-klass", total / len(found), len(found), len(found), bars)
 
 
 def garman_klass_yang_zhang(candles: Sequence[Bar], bars: Sampling = DAILY) -> Volatility:
@@ -156,7 +166,7 @@ def garman_klass_yang_zhang(candles: Sequence[Bar], bars: Sampling = DAILY) -> V
     total = math.fsum([*jumps, *(_garman_klass_term(bar) for bar in found[1:])])
     formula = f"mean(ln(open / close_before) ** 2 + {_GARMAN_KLASS})"
     _tell(formula, total / window, found[1:], "Yang and Zhang (2000)", before=found[:-1])
-    return _estimate("garman-klass-yang-zhang", total / window, window, window, bars)
+    return of_variance("garman-klass-yang-zhang", total / window, window, window, bars)
 
 
 def rogers_satchell(candles: Sequence[Bar], bars: Sampling = DAILY) -> Volatility:
@@ -167,7 +177,7 @@ def rogers_satchell(candles: Sequence[Bar], bars: Sampling = DAILY) -> Volatilit
     found = _read(candles, 1)
     square = _rogers_satchell_variance(found)
     _tell(f"mean({_ROGERS_SATCHELL})", square, found, "Rogers and Satchell (1991)")
-    return _estimate("rogers-satchell", square, len(found), len(found), bars)
+    return of_variance("rogers-satchell", square, len(found), len(found), bars)
 
 
 def yang_zhang(candles: Sequence[Bar], bars: Sampling = DAILY, *, alpha: float = 1.34) -> Volatility:
@@ -192,7 +202,7 @@ def yang_zhang(candles: Sequence[Bar], bars: Sampling = DAILY, *, alpha: float =
         )
         formula = f"{next(deviations)} + share * {next(deviations)} + (1 - share) * mean({_ROGERS_SATCHELL})"
         _tell(formula, total, window, "Yang and Zhang (2000)", before=found[:-1], share=share)
-    return _estimate("yang-zhang", total, count, count, bars)
+    return of_variance("yang-zhang", total, count, count, bars)
 
 
 def ewma_variance(previous_variance: float, latest_return: float, decay: float = RISK_METRICS_DECAY) -> float:
@@ -237,7 +247,7 @@ def ewma(
         source = "Hull, Options, Futures, ch. 23; J.P. Morgan, RiskMetrics"
         note("variance per bar", formula, current, given, source=source)
         note("observations: bars", "count(returns)", len(found), {"returns": found})
-    return _estimate("ewma", current, len(found), len(found), bars)
+    return of_variance("ewma", current, len(found), len(found), bars)
 
 
 def half_life(decay: float) -> float:
@@ -270,7 +280,8 @@ NEED_THE_CLOSE_BEFORE = frozenset({"garman-klass-yang-zhang", "yang-zhang"})
 """Those of them whose first candle only gives the close before the window."""
 
 
-def _estimate(estimator: str, per_bar: float, bars: int, observations: int, sampled: Sampling) -> Volatility:
+def of_variance(estimator: str, per_bar: float, bars: int, observations: int, sampled: Sampling) -> Volatility:
+    """A variance per bar as a volatility per bar, day and year."""
     periods = above_zero("periods_per_year", sampled.periods_per_year)
     hours = above_zero("bar_hours", sampled.bar_hours)
     # Squares that cancel may leave a trace of less than nothing.

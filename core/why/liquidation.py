@@ -15,10 +15,10 @@ from core.explanation import Input
 from core.figures import Figure, exact
 from core.liquidation_results import DISPUTED
 from core.margin_rules import MarginRules
+from core.order_gate import percent
 from core.pool_liquidation import contract_path
 from core.pool_risk import Valued
 from core.snapshot import AccountView, BookView, HedgeLine
-from core.staging import percent
 from core.why.hedge import hedge_of
 from core.why.place import Place, Told, fact
 from core.why.sources import rebuilt, recorded, rule_words

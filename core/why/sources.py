@@ -28,13 +28,14 @@ from core.ledger import Ledger
 from core.legs import PositionKey
 from core.market import Market
 from core.measuring import Measuring
+from core.order_gate import Staged
 from core.pool_risk import Valued
 from core.positions import Position
 from core.risk import settle_price
 from core.scenarios import Scenarios
 from core.sheet_price import PricedContract
 from core.snapshot import AccountView, BookView, HedgeLine, Since
-from core.staging import Staged, Staging
+from core.staging import Staging
 from core.valuation import Valuation
 
 _Made = TypeVar("_Made")

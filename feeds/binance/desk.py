@@ -59,7 +59,7 @@ class BinanceAccount(PlainStream):
         self._names: Mapping[str, str] = {}
         self._known = {market: Known() for market in PRODUCTS}
         self._spot_assets: set[str] = set()
-        self._fates = SentOrders(facts.ORDER_VALID_NS)
+        self._fates = SentOrders(facts.ORDER_VALID_NS, self._clock.now_ns())
 
     # --- private streams ---------------------------------------------------------------------------------------------
 

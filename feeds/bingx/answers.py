@@ -15,7 +15,6 @@ from feeds.venue import RestAnswer
 
 _UNUSED: Final[Mapping[str, str]] = {
     facts.CANDLES_PATH: "candles of a contract's trades are not used",
-    facts.INVERSE_CANDLES_PATH: "candles of a contract's trades are not used",
     facts.OPEN_INTEREST_PATH: "open interest is not used",
     facts.INVERSE_OPEN_INTEREST_PATH: "open interest is not used",
 }

@@ -72,7 +72,7 @@ async def all_since(asker: Asker, record: Record, symbol: str, start_ms: int, en
     """Every answer about a symbol between these times: stretches of a week, cut in two while an answer is full. Raises
     VenueError, DecodeError."""
     stretches, answers = [], list[RestAnswer]()
-    while start_ms < end_ms:
+    while start_ms <= end_ms:
         end = min(start_ms + facts.WINDOW_DAYS * DAY_MS - 1, end_ms)
         stretches.append((start_ms, end))
         start_ms = end + 1

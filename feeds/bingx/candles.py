@@ -1,7 +1,8 @@
 """BingX's candles: what to ask for them, and its bodies to events. Pure.
 
-Source: https://bingx-api.github.io/docs-v3 (Mark Price Kline/Candlestick Data; Spot Kline Data). Rows come in any
-order, the running candle among them. Spot's are cut at midnight in China unless asked for in UTC.
+Source: https://bingx-api.github.io/docs-v3 (Mark Price Kline/Candlestick Data; Get Kline Data of coin-margined
+contracts; Spot Kline Data). Rows come in any order, the running candle among them. Spot's are cut at midnight in China
+unless asked for in UTC. Of coin-margined contracts there are candles of trades only.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ _LENGTHS: Final = candles.lengths(minutes="1m 3m 5m 15m 30m", hours="1h 2h 4h 6h
 
 MARKETS: Final = {
     facts.MARK_CANDLES_PATH: (facts.LINEAR, CandlePrice.MARK),
+    facts.INVERSE_CANDLES_PATH: (facts.INVERSE, CandlePrice.LAST),
     facts.SPOT_CANDLES_PATH: (facts.SPOT, CandlePrice.SPOT),
 }
 """Market and price of each endpoint that is used."""
@@ -32,13 +34,12 @@ _NULL: Final = msgspec.Raw(b"null")
 _OBJECT = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
-def question(wanted: CandlesWanted) -> tuple[str, dict[str, str]] | None:
-    """The path to ask and its parameters, one row more than wanted, because the newest is still running; ``None`` for
-    coin-margined contracts, of whose mark prices there are no candles."""
+def question(wanted: CandlesWanted) -> tuple[str, dict[str, str]]:
+    """The path to ask and its parameters, one row more than wanted, because the newest is still running."""
     _, market, symbol = wanted.instrument.split(":")
     parameters = {"symbol": symbol, "interval": INTERVALS[wanted.interval_ns], "limit": str(wanted.count + 1)}
     if market == facts.INVERSE:
-        return None
+        return facts.INVERSE_CANDLES_PATH, parameters
     if market == facts.SPOT:
         return facts.SPOT_CANDLES_PATH, parameters | {"timeZone": "0"}
     return facts.MARK_CANDLES_PATH, parameters

@@ -46,7 +46,7 @@ class BingxDesk:
         self._asker = Asker(self._rest, self._clock, account)
         self._known = Account()
         self._mode = self._known.modes[facts.LINEAR]
-        self._fates = SentOrders(facts.ORDER_VALID_NS)
+        self._fates = SentOrders(facts.ORDER_VALID_NS, self._clock.now_ns())
         self._keys: dict[str, str] = {}
         self._elsewhere: frozenset[str] = frozenset()
 

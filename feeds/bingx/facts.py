@@ -225,7 +225,6 @@ TIERS_NEED_KEY: Final = True
 
 NOT_OFFERED: Final[Mapping[tuple[str, str], str]] = {
     (INVERSE, "last settled funding rate"): "the venue keeps no history of funding rates of coin-margined contracts",
-    (INVERSE, "candles"): "the venue keeps candles of trades only, none of mark prices",
     (INVERSE, "maintenance tiers"): "the venue publishes no tiers of coin-margined contracts",
     (INVERSE, "funding records"): "the venue's ledger is of USDT-margined contracts",
     (INVERSE, "fee records"): "the venue's ledger is of USDT-margined contracts; fees come with the fills",
@@ -252,6 +251,7 @@ NOT_OFFERED: Final[Mapping[tuple[str, str], str]] = {
 """Why a market has no answer to something, by market and capability."""
 
 ESTIMATED: Final[Mapping[tuple[str, str], str]] = {
+    (INVERSE, "candles"): "of trades: the venue keeps none of mark prices of these contracts",
     (INVERSE, "funding interval"): "taken to be 8 hours where the next settlement agrees: no answer tells it",
     (INVERSE, "positions"): (
         "the position mode is what orders and positions show, else that of USDT-margined contracts, else one-way; "

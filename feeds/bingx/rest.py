@@ -146,11 +146,7 @@ async def _reference(rest: RestClient, name: str, symbols: Sequence[str], clock:
 
 async def read_candles(rest: RestClient, wanted: CandlesWanted, clock: Clock) -> list[AnyEvent]:
     """Closed candles; a FrameFault for rows that are no good and for what is not told. Raises VenueError."""
-    question = candles.question(wanted)
-    if question is None:
-        reason = facts.NOT_OFFERED[facts.INVERSE, "candles"]
-        return [not_told(facts.INVERSE_CANDLES_PATH, wanted.instrument, reason, clock.now_ns())]
-    path, parameters = question
+    path, parameters = candles.question(wanted)
     try:
         return candles.events(await ask(rest, path, parameters, clock))
     except DecodeError as error:

@@ -140,9 +140,15 @@ class TickerState:
     def careful(self, data: Fields, *, snapshot: bool, ts: int, cs: int | None, received_ns: int) -> Ticker:
         """The merged ticker after any frame; bad fields are noted in ``data``.
 
-        Raises DecodeError (OUT_OF_ORDER) for a frame older than what is held.
+        Raises DecodeError (OUT_OF_ORDER) for a frame older than what is held. Fields of a late delta are forgotten:
+        what they were before it is out of date, and whether they changed again after it is not known.
         """
-        self._check_order(snapshot, ts, cs)
+        try:
+            self._check_order(snapshot, ts, cs)
+        except DecodeError:
+            if not snapshot:
+                self.forget(data)
+            raise
         values: dict[str, Decimal | int | None] = {}
         for name, (ours, read) in _TICKER_FIELDS.items():
             if name in data:

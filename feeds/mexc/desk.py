@@ -44,7 +44,7 @@ class MexcDesk(PlainStream):
         self._mode = Mode()
         self._names: dict[str, str] = {}
         """What the client calls its orders, by the venue's numbers, as far as it was looked up."""
-        self._sent = SentOrders(round(facts.VALID_SECONDS * 1e9))
+        self._sent = SentOrders(round(facts.VALID_SECONDS * 1e9), self._clock.now_ns())
         self._listen_key = ""
         self._rest: RestClient | None = None
 

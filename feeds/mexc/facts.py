@@ -143,6 +143,7 @@ SPOT_DAY_PATH: Final = "/api/v3/ticker/24hr"
 SPOT_BOOK_PATH: Final = "/api/v3/ticker/bookTicker"
 SPOT_ACCOUNT_PATH: Final = "/api/v3/account"
 LISTEN_KEY_PATH: Final = "/api/v3/userDataStream"
+RIGHTS_PATH: Final = "/api/v3/apiKeyInfo"
 
 RECV_WINDOW_MS: Final = 5_000
 POLL_SECONDS: Final = 30.0
@@ -197,6 +198,9 @@ CODES_GONE: Final = frozenset({"", "0", "2040", "2041"})
 """What the row of a cancelled order may say: taken, no such order (any more), or a state that cannot be cancelled."""
 
 CODES_NO_SUCH_ORDER: Final = frozenset({"2040", "-2013"})
+CODES_MAY_NOT_ASK: Final = frozenset({"700007"})
+"""A key that has no right to this endpoint of spot: a good one may have none there at all."""
+
 LONGEST_ORDER_ID: Final = 32
 
 _NO_STREAM = "spot is told over the account stream and REST; its orders are not part of hedging here"
@@ -207,7 +211,6 @@ NOT_OFFERED: Final[Mapping[tuple[str, str], str]] = {
         for market in (LINEAR, INVERSE)
         for capability, reason in (
             ("fee records", "the contract API has no ledger of fees: fills tell them, each with its currency"),
-            ("key permissions", "the contract API does not tell what a key may do, only refuses (codes 701 to 704)"),
             ("test network", "there is none"),
         )
     },
@@ -220,7 +223,6 @@ NOT_OFFERED: Final[Mapping[tuple[str, str], str]] = {
             *((name, "spot pairs have none") for name in ("position mode", "margin mode", "leverage", "reduce-only")),
             *((name, _NO_STREAM) for name in ("open orders", "fills", "fee records", "client order id")),
             *((name, _NO_STREAM) for name in ("place an order", "cancel an order", "query an order", "post-only")),
-            ("key permissions", "the account answer tells what the account may do, not what the key may"),
             ("test network", "there is none"),
         )
     },

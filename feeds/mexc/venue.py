@@ -75,10 +75,10 @@ def clock_api(endpoints: Endpoints | None) -> tuple[Dialect, str]:
 
 
 async def key_rights(endpoints: Endpoints | None, credentials: Credentials) -> KeyRights | None:
-    """``None``: the venue does not tell."""
+    """``None`` for a key that has no right to ask."""
     from feeds.mexc.rights import read_rights
     from feeds.rest import RestClient
 
     dialect, base = clock_api(endpoints)
     async with RestClient(dialect, base, credentials) as client:
-        return await read_rights(client)
+        return await read_rights(client, credentials.key)

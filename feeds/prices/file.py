@@ -7,10 +7,10 @@ import asyncio
 from core.events import ConnectionState, FaultKind
 from core.sheet_price import PricedContract, TailedFile
 from feeds.clock import Clock
-from feeds.leg import Emit
 from feeds.prices.keeper import PriceKeeper
 from feeds.prices.tail import LONGEST_LINE, Batch, FollowedFile
 from feeds.prices.values import Unusable, read_line
+from feeds.venue import Emit
 
 LOOK_SECONDS = 0.25
 UNFINISHED_NS = 2_000_000_000

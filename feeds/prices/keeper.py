@@ -18,8 +18,8 @@ from core.events import (
 )
 from core.sheet_price import PricedContract
 from feeds.clock import Clock
-from feeds.leg import Emit
 from feeds.prices.values import Quoted, Unusable
+from feeds.venue import Emit
 
 AHEAD_NS = 2_000_000_000
 """A price may be dated so far in the future, for clocks that differ; further, and it is refused."""

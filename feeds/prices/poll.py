@@ -11,11 +11,11 @@ import httpx
 
 from core.sheet_price import PolledAddress, PricedContract
 from feeds.clock import Clock
-from feeds.leg import Emit
 from feeds.pacing import Pacing
 from feeds.prices.keeper import PriceKeeper
 from feeds.prices.values import Unusable, decoded, quoted
 from feeds.rest import LOOPBACK, Reply, retry_after_seconds
+from feeds.venue import Emit
 
 TIMEOUT_SECONDS = 10.0
 LARGEST_BODY_BYTES = 1024 * 1024

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from core.events import AnyEvent
 from core.sheet_price import PolledAddress, PricedContract, TailedFile
 from feeds.clock import Clock
-from feeds.leg import Emit
 from feeds.prices.keeper import PriceKeeper
+from feeds.venue import Emit
 
 
 def price_keepers(contracts: Iterable[PricedContract], emit: Emit, clock: Clock) -> list[PriceKeeper]:

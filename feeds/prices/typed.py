@@ -6,9 +6,9 @@ from core.events import ConnectionState, FaultKind
 from core.sheet_price import PricedContract, TypedMarks
 from core.typed_marks import CHANNEL
 from feeds.clock import Clock
-from feeds.leg import Emit
 from feeds.prices.keeper import PriceKeeper
 from feeds.prices.values import Quoted, Unusable
+from feeds.venue import Emit
 
 _DAY_SECONDS = 86_400.0
 

@@ -119,8 +119,8 @@ class WeexFeed(PlainStream):
             return await read(rest, symbols, self._clock)
 
     async def reference(self, instruments: Sequence[str]) -> Sequence[AnyEvent]:
-        """Instruments and funding intervals; a FrameFault for what is not listed or cannot be read. The venue tells no
-        tiers. Raises VenueError."""
+        """Instruments, tiers and funding intervals; a FrameFault for what is not listed or cannot be read. Raises
+        VenueError."""
         from feeds.weex.rest import read_contracts, read_spot
 
         events: list[AnyEvent] = []

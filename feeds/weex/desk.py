@@ -42,7 +42,7 @@ class WeexDesk(PlainStream):
         self._clock = Clock()
         self._known = Known()
         self._requests = itertools.count(1)
-        self._sent = SentOrders(round(facts.VALID_SECONDS * 1e9))
+        self._sent = SentOrders(round(facts.VALID_SECONDS * 1e9), self._clock.now_ns())
         self._rest = self._client(facts.LINEAR, facts.CLOCK_PATH)
         self._spot = self._client(facts.SPOT, facts.SPOT_CLOCK_PATH)
 

@@ -67,6 +67,7 @@ INSTRUMENTS_PATH: Final = "/capi/v3/market/exchangeInfo"
 TRADABLE_PATH: Final = "/capi/v3/market/apiTradingSymbols"
 PREMIUM_PATH: Final = "/capi/v3/market/premiumIndex"
 SETTLED_PATH: Final = "/capi/v3/market/fundingRate"
+TIERS_PATH: Final = "/capi/v3/market/riskLimits"
 MARK_CANDLES_PATH: Final = "/capi/v3/market/markPriceKlines"
 INDEX_CANDLES_PATH: Final = "/capi/v3/market/indexPriceKlines"
 SPOT_CLOCK_PATH: Final = "/api/v3/time"
@@ -145,6 +146,7 @@ CLIENT_ID: Final = re.compile(r"[.A-Z:/a-z0-9_-]{1,36}")
 CODE_CLIENT_ID: Final = "-1180"
 CODE_NO_ORDER: Final = "-3200"
 
+CODE_NO_SUCH_PATH: Final = "404"
 CODES_NO_SUCH_SYMBOL: Final = frozenset({"-1121", "-2007", "-3235"})
 CODES_CLOCK: Final = frozenset({"-1043", "-1046"})
 CODES_LOGIN: Final = frozenset(
@@ -160,8 +162,6 @@ TOO_LITTLE: Final = ("not enough", "insufficient")
 _PRICES_ONLY: Final = "spot is read for prices and balances only"
 _NO_CONTRACT: Final = "a spot pair has none"
 NOT_OFFERED: Final[Mapping[tuple[str, str], str]] = {
-    (LINEAR, "maintenance tiers"): "the venue publishes no tier table over its API",
-    (LINEAR, "post-only"): "no such order is documented; POST_ONLY exists among the values of answers only",
     (LINEAR, "key permissions"): "no endpoint tells what a key may do; accountConfig speaks of the account",
     (LINEAR, "test network"): "demo trading is four REST paths of the live host, without streams",
     (SPOT, "key permissions"): "no endpoint tells what a key may do",

@@ -9,9 +9,12 @@ from core.legs import Leg
 MOST_ORDERS: Final = 10_000
 """Of so many orders the names are remembered, the newest."""
 
-LONG, SHORT = "LONG", "SHORT"
+LONG, SHORT, BOTH = "LONG", "SHORT", "BOTH"
 SIDES: Final = (LONG, SHORT)
-"""Each row of a position, and each order for one, names one of these, whatever the mode."""
+"""Each row of a position names one of these, whatever the mode, and each order that is sent."""
+
+ORDER_SIDES: Final = (*SIDES, BOTH)
+"""What orders and fills may be told to be for."""
 
 
 class Known:
@@ -26,7 +29,7 @@ class Known:
 
     def leg(self, side: str) -> Leg:
         """The leg that a side of the venue's is. Until the mode is known sides are told apart."""
-        if self.hedge is False:
+        if self.hedge is False or side == BOTH:
             return Leg.NET
         return Leg.LONG if side == LONG else Leg.SHORT
 

@@ -27,8 +27,6 @@ _SIDES: Final = {"buy": "BUY", "sell": "SELL"}
 
 def body(order: OrderRequest, *, hedge: bool, post_only: bool) -> dict[str, str]:
     """What is sent to place it. Raises VenueError, NOT_SENT, for an order that the venue has no words for."""
-    if post_only:
-        raise _refused("this venue has no post-only order")
     _check_name(order)
     _, market, symbol = order.instrument.split(":")
     if market != facts.LINEAR:
@@ -38,7 +36,7 @@ def body(order: OrderRequest, *, hedge: bool, post_only: bool) -> dict[str, str]
         "side": _SIDES[order.side],
         "positionSide": _position_side(order, hedge=hedge),
         "type": "LIMIT",
-        "timeInForce": "GTC",
+        "timeInForce": "POST_ONLY" if post_only else "GTC",
         "quantity": f"{order.quantity:f}",
         "price": f"{order.limit_price:f}",
         "newClientOrderId": order.client_order_id,

@@ -34,7 +34,7 @@ from feeds.candles import open_body
 from feeds.fields import TIME_CEILING_MS, Fields
 from feeds.frames import clip
 from feeds.venue import RestAnswer
-from feeds.weex import candles, facts, quotes
+from feeds.weex import candles, facts, quotes, tiers
 
 _Digits = Annotated[Whole, Field(ge=0, le=20)]
 
@@ -237,6 +237,7 @@ PATHS: Final = (
     facts.TRADABLE_PATH,
     facts.PREMIUM_PATH,
     facts.SETTLED_PATH,
+    facts.TIERS_PATH,
     *quotes.PATHS,
     *candles.ENDPOINTS,
 )
@@ -259,6 +260,8 @@ def events(answer: RestAnswer) -> list[AnyEvent]:
         return funding(body, None, received_ns)
     if path == facts.SETTLED_PATH:
         return settled(body, None, received_ns)
+    if path == facts.TIERS_PATH:
+        return tiers.tiers(body, None, received_ns)
     if path in quotes.PATHS:
         return quotes.events(answer)
     if path == facts.TRADABLE_PATH:

@@ -11,13 +11,13 @@ import msgspec
 
 from core.errors import DecodeError, VenueError
 from core.events import AnyEvent
-from feeds.bodies import listed, missing
+from feeds.bodies import bad_row, listed, missing
 from feeds.candles import not_told
 from feeds.clock import Clock
 from feeds.frames import clip
 from feeds.rest import Budget, Question, Reply, RestClient, Signed, retry_after_seconds
 from feeds.venue import CandlesWanted, Credentials
-from feeds.weex import candles, facts, reference, sign
+from feeds.weex import candles, facts, reference, sign, tiers
 
 
 class _Refusal(msgspec.Struct):
@@ -122,7 +122,7 @@ def _count(text: str) -> int | None:
 
 
 async def read_contracts(rest: RestClient, symbols: Sequence[str], now_ns: int) -> list[AnyEvent]:
-    """Contracts, with their funding intervals and whether they take orders from programs, stamped ``now_ns``.
+    """Contracts with their tiers, funding intervals and whether they take orders from programs, stamped ``now_ns``.
 
     A FrameFault for what is not listed or no good. Raises VenueError.
     """
@@ -133,7 +133,25 @@ async def read_contracts(rest: RestClient, symbols: Sequence[str], now_ns: int) 
         events += reference.instruments(body, symbols, now_ns, tradable=tradable, funding=funding)
     except DecodeError as error:
         raise VenueError(facts.VENUE, "bad_answer", str(error)) from None
-    return events + missing(facts.VENUE, facts.INSTRUMENTS_PATH, symbols, listed(events), now_ns)
+    events += missing(facts.VENUE, facts.INSTRUMENTS_PATH, symbols, listed(events), now_ns)
+    return events + await _read_tiers(rest, listed(events), now_ns)
+
+
+async def _read_tiers(rest: RestClient, symbols: Sequence[str], now_ns: int) -> list[AnyEvent]:
+    """Maintenance tiers, each contract by itself where they are few. Where the venue does not know the endpoint, which
+    it has had since September 2026 only, a FrameFault. Raises VenueError."""
+    asked: Sequence[dict[str, str]] = [{"symbol": symbol} for symbol in symbols]
+    events: list[AnyEvent] = []
+    try:
+        for parameters in asked if len(symbols) <= facts.FEW else ({},):
+            events += tiers.tiers(await rest.get(facts.TIERS_PATH, parameters), symbols, now_ns)
+    except DecodeError as error:
+        events.append(bad_row(facts.VENUE, facts.TIERS_PATH, "body", clip(str(error), 200), now_ns))
+    except VenueError as error:
+        if error.code != facts.CODE_NO_SUCH_PATH:
+            raise
+        events.append(bad_row(facts.VENUE, facts.TIERS_PATH, "path", "no such endpoint here", now_ns))
+    return events
 
 
 async def read_spot(rest: RestClient, symbols: Sequence[str], now_ns: int) -> list[AnyEvent]:

@@ -19,7 +19,7 @@ from core.instruments import instrument_id
 from core.legs import Leg
 from feeds.fields import PRICE_CEILING, PRICE_FLOOR, Fields, plausible_asset, plausible_symbol
 from feeds.weex import facts
-from feeds.weex.known import LONG, SHORT, SIDES, Known
+from feeds.weex.known import LONG, ORDER_SIDES, SHORT, SIDES, Known
 
 _STATES: Final = {
     "NEW": OrderState.OPEN,
@@ -165,7 +165,7 @@ def order(fields: Fields, origin: Origin) -> OrderUpdate | None:
     streamed = "orderSide" in fields
     symbol = symbol_of(fields)
     side = choice(fields, "orderSide" if streamed else "side", tuple(_ORDER_SIDES))
-    position_side = choice(fields, "positionSide", SIDES)
+    position_side = choice(fields, "positionSide", ORDER_SIDES)
     status = choice(fields, "status", tuple(_STATES))
     quantity, filled = (fields.size(name) for name in (("size", "cumFillSize") if streamed else _REST_SIZES))
     value = fields.size("cumFillValue" if streamed else "cumQuote")
@@ -248,10 +248,8 @@ def _fill(
 ) -> Fill | None:
     streamed = side_name == "orderSide"
     symbol, side = symbol_of(fields), choice(fields, side_name, tuple(_ORDER_SIDES))
-    position_side, asset = (
-        choice(fields, "positionSide", SIDES),
-        coin_of(fields, "coin" if streamed else "commissionAsset"),
-    )
+    position_side = choice(fields, "positionSide", ORDER_SIDES)
+    asset = coin_of(fields, "coin" if streamed else "commissionAsset")
     time_ns, fill_id = fields.nanoseconds("createdTime" if streamed else "time"), fields.number_of("id")
     if size == 0:
         fields.note("fillSize" if streamed else "qty", "more than 0")

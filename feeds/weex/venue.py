@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from feeds.rest import Dialect
 
 PASSPHRASE: Final = True
-TELLS_TIERS: Final = False
+TELLS_TIERS: Final = True
 POLLS_TICKERS: Final = True
 
 

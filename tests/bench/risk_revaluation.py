@@ -3,10 +3,18 @@
 ``python -m tests.bench.risk_revaluation [--repeats N]`` prints a table; it asserts nothing. Five accounts hold 60
 positions each on 20 coins, with all 20 coins as collateral in haircut steps.
 
-``arithmetic`` values every position and every collateral at new prices in exact decimals and finds where each contract
-alone liquidates its pool, and where each coin alone does, upwards and downwards. ``snapshot`` is what the engine cuts
-of such a book: the same with every figure's age, estimates and gaps, bag, funding, ratios, likelihoods and alerts; once
-after every price has changed, once after one mark has, and once after nothing has but the time.
+``revaluation`` works everything that new prices change out anew, in exact decimals (:func:`revaluation`):
+
+* of each position its delta in coins, its notional in quote, its unrealised profit in settle and in quote, its initial
+  and its maintenance margin, and the price at which its contract alone liquidates the account;
+* of each account what its coins count for after haircuts, its equity, its requirement, the ratio of the two, its
+  initial margin and what is available, and for each coin where that coin alone liquidates the account, upwards and
+  downwards;
+* of the bag what each coin is worth, and all of them.
+
+``snapshot`` is what the engine cuts of such a book: the same with every figure's age, estimates and gaps, bag, funding,
+ratios, profit by cause, likelihoods and alerts; once after every price has changed, once after one mark has, and once
+after nothing has but the time.
 The curve takes fewer positions of the same accounts. Below each time is what it is for one position, in microseconds.
 """
 
@@ -19,16 +27,20 @@ import time
 from collections.abc import Callable
 from decimal import Decimal
 from functools import partial
+from typing import NamedTuple
 
 import msgspec
 
 from core.books import Account, Book, Collateral, Hedge, Lot, MarginMode
 from core.engine import Engine
 from core.events import InstrumentListed, Ticker, TiersLoaded
-from core.exact import ONE, exactly
+from core.exact import ONE, ZERO, exactly
+from core.hedged_book import BookPool
 from core.instruments import ContractKind, Instrument, instrument_id
-from core.pool import PoolValue, value_leg, value_pool
-from core.pool_liquidation import coin_path, printed_price
+from core.liquidation_results import Liquidation
+from core.pnl import delta, notional
+from core.pool import LegValue, PoolValue, value_leg, value_pool
+from core.pool_liquidation import Reach, coin_path, printed_price
 from core.snapshot import Mode
 from tests.bench.risk_scenarios import COINS, CURVE, make_book, tier_table
 from tests.support.builders import START
@@ -38,21 +50,76 @@ SECOND = 1_000_000_000
 NAMES = [f"C{index}" for index in range(COINS)]
 
 
-def arithmetic(positions: int) -> Callable[[], None]:
-    """One pass over a book of so many positions, linear and coin-margined."""
+class PositionFigures(NamedTuple):
+    """One position at new prices: ``delta`` in coins, ``notional`` and ``profit_quote`` in quote, others in settle."""
+
+    delta: Decimal
+    notional: Decimal
+    profit: Decimal
+    profit_quote: Decimal
+    initial: Decimal
+    maintenance: Decimal
+    liquidation: Liquidation
+
+
+class AccountFigures(NamedTuple):
+    """One account at new prices, in its currency; ``ratio`` = requirement ÷ equity, ``None`` without equity."""
+
+    collateral: Decimal
+    equity: Decimal
+    requirement: Decimal
+    ratio: Decimal | None
+    initial: Decimal
+    available: Decimal
+    positions: list[PositionFigures]
+    coins: list[Reach]
+
+
+class BookFigures(NamedTuple):
+    """A whole book at new prices: the worth of each coin of the bag and of them all, and its accounts."""
+
+    bag: list[Decimal]
+    bag_value: Decimal
+    accounts: list[AccountFigures]
+
+
+def revaluation(positions: int) -> Callable[[], BookFigures]:
+    """One pass over a book of so many positions, linear and coin-margined, with nothing kept from the pass before."""
     book = make_book(positions)
     prices = {item.asset: item.price for item in book.spot}
-    contracts = [[leg.leg.contract.name for leg in pool.legs] for pool in book.pools]
+
+    def account(pool: BookPool) -> AccountFigures:
+        legs = [value_leg(held.leg, held.mark_price, held.settle_price) for held in pool.legs]
+        value = value_pool(pool.collateral, legs)
+        initial = value.initial_margin
+        return AccountFigures(
+            collateral=value.collateral,
+            equity=value.equity,
+            requirement=value.requirement,
+            ratio=value.requirement / value.equity if value.equity > 0 else None,
+            initial=initial,
+            available=value.equity - initial,
+            positions=[position(value, leg) for leg in legs],
+            coins=[coin_path(value, name, prices[name]) for name in NAMES],
+        )
+
+    def position(pool: PoolValue, value: LegValue) -> PositionFigures:
+        leg, mark = value.leg, value.mark_price
+        kind, size = leg.contract.kind, leg.contract.contract_size
+        return PositionFigures(
+            delta=delta(kind, leg.quantity, size, mark),
+            notional=notional(kind, leg.quantity, size, mark),
+            profit=value.profit,
+            profit_quote=value.profit if leg.direct else value.profit * mark,
+            initial=value.initial_margin,
+            maintenance=value.requirement,
+            liquidation=printed_price(pool, leg.contract.name),
+        )
 
     @exactly  # once around it all, as the engine values a book
-    def once() -> None:
-        for pool, names in zip(book.pools, contracts, strict=True):
-            legs = [value_leg(held.leg, held.mark_price, held.settle_price) for held in pool.legs]
-            value: PoolValue = value_pool(pool.collateral, legs)
-            for name in names:
-                printed_price(value, name)
-            for name in NAMES:
-                coin_path(value, name, prices[name])
+    def once() -> BookFigures:
+        bag = [item.quantity * item.price for item in book.spot]
+        return BookFigures(bag, sum(bag, ZERO), [account(pool) for pool in book.pools])
 
     return once
 
@@ -175,7 +242,7 @@ def describe(name: str, coin: str) -> list[InstrumentListed | TiersLoaded]:
     ]
 
 
-def milliseconds(once: Callable[[], None], repeats: int, before: Callable[[], None] = lambda: None) -> float:
+def milliseconds(once: Callable[[], object], repeats: int, before: Callable[[], None] = lambda: None) -> float:
     """The median processor time of one pass; what comes ``before`` each is not counted."""
     before()
     once()
@@ -194,10 +261,10 @@ def milliseconds(once: Callable[[], None], repeats: int, before: Callable[[], No
 
 
 def measured(positions: int, repeats: int) -> tuple[float, ...]:
-    """Milliseconds of the arithmetic, and of a snapshot after everything, one price and nothing has changed."""
+    """Milliseconds of the revaluation, and of a snapshot after everything, one price and nothing has changed."""
     large = Desk(positions)
     told = (partial(large.tell, count) for count in (None, 1, 0))
-    return milliseconds(arithmetic(positions), repeats), *(milliseconds(large.cut, repeats, tell) for tell in told)
+    return milliseconds(revaluation(positions), repeats), *(milliseconds(large.cut, repeats, tell) for tell in told)
 
 
 def main() -> None:
@@ -206,7 +273,7 @@ def main() -> None:
     options.add_argument("--repeats", type=int, default=15)
     repeats = options.parse_args().repeats
     print(
-        f"processor milliseconds, median of {repeats}\n{'positions':>9} {'arithmetic':>12} {'snapshot: all':>14}",
+        f"processor milliseconds, median of {repeats}\n{'positions':>9} {'revaluation':>12} {'snapshot: all':>14}",
         end="",
     )
     print(f"{'one price':>11}{'time only':>11}")

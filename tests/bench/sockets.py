@@ -23,8 +23,9 @@ import msgspec
 
 from core.events import AnyEvent, Ticker
 from feeds.clock import Clock
-from feeds.connection import Connection, Timing
+from feeds.connection import Connection
 from feeds.registry import decoder_for
+from feeds.timing import Timing
 from feeds.venue import CandlesWanted, ConnectionPlan, Decoder, PlainStream, Subscription
 
 STREAM = "btcusdt@markPrice@1s"

@@ -10,7 +10,7 @@ import pytest
 from core.books import Account, Book, Collateral, Hedge, Lot, MarginMode, PositionMode
 from core.demo_book import seed_book
 from core.engine import Engine
-from core.events import Fill, FundingPayment, InstrumentListed, PositionUpdate
+from core.events import BalanceUpdate, Fill, FundingPayment, InstrumentListed, PositionUpdate
 from core.legs import Leg
 from core.risk import USED_UP
 from core.snapshot import AccountView, BookView, DeathView
@@ -180,6 +180,27 @@ def test_collateral_priced_in_another_dollar_counts_at_par_by_estimate(described
         assert balance.estimated is at_par
 
 
+@pytest.mark.parametrize(
+    ("asset", "amount", "worth"),
+    [("SOL", "10", 0), ("SOL", "0", 0), ("SOL", "-10", None), ("USDC", "1000", 0), ("USDC", "-1000", -1000)],
+)
+def test_a_coin_of_no_declared_weight_counts_for_nothing_and_a_debt_of_it_in_full(
+    asset: str, amount: str, worth: int | None
+) -> None:
+    made = running(60_000, cross(seed_book(), multi_asset=True))
+    before = shown(made).accounts[0].margin_balance
+    told = BalanceUpdate(received_ns=at(0.05), account="paper", asset=asset, wallet_balance=Decimal(amount))
+    feed(made, told)
+    account = shown(made).accounts[0]
+    assert before.value is not None
+    if worth is None:
+        assert account.margin_balance.missing == account.margin_usage.missing == (f"price of {asset}",)
+        return
+    assert account.margin_balance.value == before.value + worth
+    assert account.margin_balance.estimated is bool(worth), "a dollar is worth a dollar by estimate"
+    assert account.margin_usage.known
+
+
 # --- several pools -------------------------------------------------------------------------------------------
 
 
@@ -206,6 +227,20 @@ def test_a_pool_that_is_past_its_requirement_is_not_hidden_by_one_that_is_unknow
     assert account.margin_usage.absent == USED_UP
     for coin in ("BTC", "ETH"):
         assert death(account, coin).above.absent == death(account, coin).below.absent == USED_UP
+
+
+def test_of_positions_past_liquidation_the_one_with_nothing_left_leads_though_another_is_unknown() -> None:
+    """At 89,700 the short of bitcoin has 750 left for 1,121; the short of ether owes 5,000."""
+    made, sol = two_pools(), "bybit:linear:SOLUSDT"
+    feed(made, tiers(ETH), listed(sol), perpetual(0, 150, sol), report("-1", sol, entry_price=Decimal(150)))
+    feed(made, perpetual(0.06, 89_700))
+    book = shown(made)
+    past = book.hedges[0].margin_usage.value
+    assert past is not None
+    assert past > 1
+    assert book.hedges[1].margin_usage.absent == book.accounts[0].margin_usage.absent == USED_UP
+    feed(made, perpetual(0.07, 3_000, ETH))
+    assert shown(made).accounts[0].margin_usage.value == past
 
 
 def test_a_venues_ratio_over_no_equity_is_used_up_by_the_same_word() -> None:
@@ -269,6 +304,22 @@ def test_fees_in_a_third_coin_take_none_of_the_coins_won() -> None:
         ),
     )  # fmt: skip
     assert shown(made).hedges[0].ratio.value == pytest.approx(Decimal("0.7"))
+
+
+@pytest.mark.parametrize(
+    ("asset", "reckoned", "coins"), [("BTC", False, "4.99"), ("BTC", True, "4.99"), ("USDT", False, "5")]
+)
+def test_funding_is_among_the_coins_and_an_estimate_as_it_is_itself(asset: str, reckoned: bool, coins: str) -> None:
+    made = engine(inverse_book())
+    feed(made, listed(INVERSE), listed(SPOT), tiers(INVERSE), perpetual(0, 60_000, INVERSE), spot(0, 60_000))
+    paid = FundingPayment(
+        received_ns=at(0.05), account="coins", payment_id="1", instrument=INVERSE, amount=Decimal("-0.01"), asset=asset,
+        rate=Decimal("-0.0001"), mark_price=Decimal(60_000), settled_ns=START, estimated=reckoned,
+    )  # fmt: skip
+    feed(made, paid)
+    held = shown(made).hedges[0].bag_coins
+    assert held.value == Decimal(coins)
+    assert held.estimated is (reckoned or asset != "BTC")
 
 
 # --- what else is odd ----------------------------------------------------------------------------------------

@@ -10,16 +10,18 @@ from decimal import Decimal
 import msgspec
 import pytest
 
+from core.book_scenario import Built
 from core.books import Account, Book, Collateral, Hedge, Lot, MarginMode
 from core.commands import HideScenarios, ShowScenarios
 from core.demo_book import seed_book
 from core.engine import Engine
 from core.events import Candle, CandlePrice, CandlesLoaded
-from core.figures import Figure
+from core.figures import Figure, exact
 from core.history import DAY_NS
-from core.scenario_report import ROWS, local_jumps
+from core.scenario_report import ROWS, local_jumps, reckon
 from core.scenario_view import ScenarioAxis, ScenarioView, ShockView
 from core.shocks import LADDER, historical
+from tests.core.scenario_books import book, isolated, short
 from tests.support.builders import (
     INVERSE,
     LINEAR,
@@ -125,6 +127,14 @@ def test_what_restores_thirty_per_cent_is_costed_both_ways() -> None:
     assert abs(equity - left * 97_500 * D("0.005")) < D("1e-6")
 
 
+@pytest.mark.parametrize(("size", "unit"), [("1", "BTC"), ("0.001", "contracts")])
+def test_what_is_to_be_closed_is_counted_in_the_order_unit(size: str, unit: str) -> None:
+    made = engine()
+    feed(made, reference(), listed(LINEAR, contract_size=size), market_at(0, 75_000))
+    (item,) = shown(made).top_up
+    assert item.cut_unit == unit
+
+
 def test_where_the_distance_is_kept_nothing_is_to_be_added_or_closed() -> None:
     (item,) = shown(running(60_000)).top_up
     assert close(item.distance, "0.49253731343")
@@ -175,6 +185,8 @@ def test_failures_and_days_that_happened() -> None:
 def test_a_jump_that_one_venue_saw_is_its_accounts() -> None:
     jumps = local_jumps(historical("2025-10"), {"one": "binance", "two": "bybit", "three": "binance"})
     assert jumps == {f"{account}/{coin}": D("0.65") for account in ("one", "three") for coin in ("USDE", "USDe")}
+    everywhere = msgspec.structs.replace(historical("2025-10"), jumps={"USDT": D("0.9"), "bybit/USDC": D("0.8")})
+    assert local_jumps(everywhere, {"one": "binance", "two": "bybit"}) == {"USDT": D("0.9"), "two/USDC": D("0.8")}
 
 
 # --- each coin once ----------------------------------------------------------------------------------------------
@@ -290,6 +302,48 @@ def without(*lost: str) -> Callable[[], Engine]:
 def test_an_input_that_is_missing_is_named_and_nothing_is_shown(lost: str, named: str) -> None:
     view = shown(without(lost)())
     assert any(named in gap for gap in view.ground.missing), view.ground.missing
+    assert empty(view)
+
+
+def test_a_bag_that_is_priced_in_euros_is_not_reckoned_in_dollars() -> None:
+    seed, pair = seed_book(), "bybit:spot:BTCEUR"
+    lots = (msgspec.structs.replace(seed.lots[0], price=pair),)
+    made = running(60_000, msgspec.structs.replace(seed, lots=lots))
+    described = listed(pair)
+    described = msgspec.structs.replace(
+        described, instrument=msgspec.structs.replace(described.instrument, quote="EUR")
+    )
+    feed(made, described, spot(0, 52_000, pair))
+    view = shown(made)
+    assert view.ground.missing == ("price of BTC in USD, not EUR",)
+    assert empty(view)
+
+
+def test_a_day_that_says_nothing_of_the_driver_is_unknown_and_the_others_are_not() -> None:
+    """Of solana the reports of March 2020 say nothing; in November 2022 it lost 60 %."""
+    name, pair = "bybit:linear:SOLUSDT", "bybit:spot:SOLUSDT"
+    hedge = Hedge(
+        asset="SOL", instrument=name, account="paper", target_ratio=D("0.5"), quantity=D(-500), entry_price=D(150),
+        isolated_margin=D(75_000),
+    )  # fmt: skip
+    lots = (Lot(asset="SOL", quantity=D(1_000), cost=D(150), price=pair),)
+    made = engine(Book(name="sol", lots=lots, hedges=(hedge,), accounts=seed_book().accounts))
+    feed(made, listed(name), listed(pair), tiers(name), perpetual(0, 150, name), spot(0, 150, pair))
+    view = shown(made)
+    assert view.driver == "SOL"
+    days = {item.name: item for item in view.history}
+    for figure in (days["2020-03"].net, days["2020-03"].move, days["2020-03"].bag):
+        assert "driver" in str(figure.missing)
+    assert close(days["2022-11"].bag, "-90000")
+    assert close(days["2022-11"].hedge, "45000")
+
+
+def test_whatever_the_arithmetic_refuses_is_said_in_place_of_figures() -> None:
+    held = msgspec.structs.replace(book(isolated("short", "75000", short("BTC", "2.5")), BTC="5"), betas={"BTC": D(1)})
+    built = Built(book=held, ground=exact(D(0)), driver="BTC", price=exact(D(60_000)), betas={})
+    *_, view = reckon("seed", built, exact(D("0.5")), {}, ScenarioAxis.HEDGE, at(1))
+    assert "betas.USDT" in str(view.ground.missing)
+    assert view.complete
     assert empty(view)
 
 

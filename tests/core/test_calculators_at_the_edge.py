@@ -121,7 +121,7 @@ def test_a_list_is_not_called_short_because_an_item_of_it_is_wrong() -> None:
 
 
 def test_null_beside_a_mistake_is_told_with_it() -> None:
-    found = outcome("liquidation", {"kind": "cubic", "side": "short", "quantity": None})
+    found = outcome("funding", {"kind": "cubic", "settlements": [{"rate": None, "mark_price": 1}]})
     assert isinstance(found, RequestError)
     assert "kind: " in str(found)
-    assert "quantity: " in str(found)
+    assert "settlements.0.rate: " in str(found)

@@ -17,7 +17,7 @@ from core.demo_book import seed_book
 from core.engine import Engine
 from core.errors import ConfigError, ConfigErrors, RequestError
 from core.events import FundingPayment
-from core.hedge_targets import of_coins, of_floor, of_money, of_ratio, proxy_coins, resolve
+from core.hedge_targets import Wanted, of_beta, of_coins, of_floor, of_money, of_ratio, proxy_coins, resolve
 from core.journal import open_journal
 from core.snapshot import HedgeLine
 from tests.core.money import PRICES, decimals
@@ -89,6 +89,20 @@ def test_a_floor_that_was_hedged_stays_hedged_by_the_same_coins(
     fallen = price * later
     again = of_floor(floor, worst, bag, fallen, short * (price - fallen)).coins
     assert abs(Fraction(again) - Fraction(short)) <= Fraction(short) / 10**20
+
+
+@given(BAGS, decimals("0.1", "3", 2), SHARES)
+def test_hedging_down_to_a_beta_leaves_that_beta(bag: Decimal, beta: Decimal, share: Decimal) -> None:
+    wanted = of_beta(beta * share, beta, bag)
+    assert abs((1 - wanted.ratio) * beta - beta * share) < Decimal("1e-25")
+    assert wanted.coins == bag * wanted.ratio
+
+
+def test_a_short_does_not_raise_a_beta() -> None:
+    with pytest.raises(RequestError) as refused:
+        of_beta(Decimal("1.51"), Decimal("1.5"), Decimal(2))
+    assert refused.value.key == "target_beta"
+    assert of_beta(Decimal("1.5"), Decimal("1.5"), Decimal(2)) == Wanted(ratio=Decimal(0), coins=Decimal(0))
 
 
 def test_a_floor_at_any_price_is_one_at_zero() -> None:

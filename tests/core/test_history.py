@@ -110,8 +110,16 @@ def test_intervals_instruments_and_prices_are_kept_apart() -> None:
     assert history.series(LINEAR, DAY_NS, TODAY, CandlePrice.SPOT).candles == ()
 
 
-def test_an_index_stands_in_where_no_mark_price_was_loaded() -> None:
+@pytest.mark.parametrize("there", [CandlePrice.INDEX, CandlePrice.LAST])
+def test_the_next_best_stands_in_where_no_mark_price_was_loaded(there: CandlePrice) -> None:
     history = History()
+    history.loaded(load(days([-1]), price=there))
+    assert held(history).price is there
+
+
+def test_an_index_is_better_than_trades() -> None:
+    history = History()
+    history.loaded(load(days([-1]), price=CandlePrice.LAST))
     history.loaded(load(days([-1]), price=CandlePrice.INDEX))
     assert held(history).price is CandlePrice.INDEX
 

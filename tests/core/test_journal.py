@@ -38,6 +38,7 @@ from tests.support.builders import (
     reference,
     running,
 )
+from tests.support.patience import PATIENCE
 
 ROOT = Path(__file__).parents[2]
 
@@ -438,7 +439,12 @@ FULL_DISK = textwrap.dedent(
 
 def test_a_full_disk_refuses_orders_and_keeps_watching_and_heals(path: Path) -> None:
     done = subprocess.run(
-        [sys.executable, "-c", FULL_DISK, str(path)], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-c", FULL_DISK, str(path)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip() == "1"

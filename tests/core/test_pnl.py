@@ -6,12 +6,24 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from core.errors import RequestError
+from core.exact import CONTEXT, exactly
 from core.instruments import ContractKind
-from core.pnl import Holding, apply_fill, delta, fee, notional, settle_notional, unrealised
+from core.pnl import (
+    Holding,
+    apply_fill,
+    delta,
+    fee,
+    holding_before,
+    notional,
+    price_of_profit,
+    quantity_of,
+    settle_notional,
+    unrealised,
+)
 from tests.core.money import KINDS, PRICES, QUANTITIES, RATES, SIGNS, SIZES, near, profit_at
 
 LINEAR, INVERSE, SPOT = ContractKind.LINEAR, ContractKind.INVERSE, ContractKind.SPOT
@@ -49,6 +61,52 @@ def test_profit_is_what_fractions_say(
 ) -> None:
     true = profit_at(kind, sign * Fraction(quantity) * Fraction(size), Fraction(entry), Fraction(price))
     assert near(unrealised(kind, sign * quantity, size, entry, price), true)
+
+
+@given(KINDS, QUANTITIES, SIZES, PRICES)
+def test_the_quantity_of_a_value_has_that_value(
+    kind: ContractKind, quantity: Decimal, size: Decimal, price: Decimal
+) -> None:
+    value = settle_notional(kind, quantity, size, price)
+    assert near(quantity_of(kind, value, size, price), Fraction(quantity))
+
+
+@pytest.mark.parametrize("kind", [LINEAR, INVERSE])
+@pytest.mark.parametrize("wrong", ["value", "contract_size", "price"])
+def test_a_value_size_or_price_of_zero_has_no_quantity(kind: ContractKind, wrong: str) -> None:
+    arguments = {"value": ONE, "contract_size": ONE, "price": ONE, wrong: Decimal(0)}
+    with pytest.raises(RequestError) as refused:
+        quantity_of(kind, **arguments)
+    assert refused.value.key == wrong
+
+
+@given(KINDS, SIGNS, QUANTITIES, SIZES, PRICES, PRICES, RATES)
+def test_the_price_of_a_profit_makes_that_profit_after_the_fee_to_close(
+    kind: ContractKind, sign: int, quantity: Decimal, size: Decimal, entry: Decimal, price: Decimal, rate: Decimal
+) -> None:
+    held = sign * quantity
+    with decimal.localcontext(CONTEXT):
+        made = unrealised(kind, held, size, entry, price) - fee(kind, held, size, price, rate)
+    worth = settle_notional(kind, held, size, min(entry, price))
+    assume(abs(made) > worth / 10**6)
+    assert abs(price_of_profit(kind, held, size, entry, made, rate) / price - 1) < Decimal("1e-30")
+
+
+def test_a_profit_beyond_what_a_position_can_make_has_no_price_above_zero() -> None:
+    short, long = Decimal(-2), Decimal(2)
+    assert price_of_profit(LINEAR, short, ONE, Decimal(100), Decimal(199), Decimal(0)) == Decimal("0.5")
+    assert price_of_profit(LINEAR, short, ONE, Decimal(100), Decimal(201), Decimal(0)) < 0
+    assert price_of_profit(INVERSE, long, ONE, Decimal(2), Decimal("0.5"), Decimal(0)) == 4
+    assert price_of_profit(INVERSE, long, ONE, Decimal(2), ONE, Decimal(0)) == 0
+    assert price_of_profit(INVERSE, long, ONE, Decimal(2), Decimal(2), Decimal(0)) < 0
+
+
+@pytest.mark.parametrize(("name", "value"), [("quantity", 0), ("entry_price", 0), ("close_fee_rate", 1)])
+def test_no_price_is_sought_for_a_flat_position_or_a_fee_of_all(name: str, value: int) -> None:
+    arguments = {"quantity": ONE, "entry_price": ONE, "close_fee_rate": Decimal(0), name: Decimal(value)}
+    with pytest.raises(RequestError) as refused:
+        price_of_profit(LINEAR, contract_size=ONE, wanted=ONE, **arguments)
+    assert refused.value.key == name
 
 
 @given(SIGNS, QUANTITIES, PRICES, PRICES)
@@ -181,3 +239,21 @@ def test_a_fill_needs_a_side_and_a_size() -> None:
         apply_fill(LINEAR, ONE, Holding(), "buy", ONE, Decimal(0))
     with pytest.raises(RequestError, match=r"holding\.entry_price"):
         apply_fill(LINEAR, ONE, Holding(ONE, None), "buy", ONE, ONE)
+
+
+@given(KINDS, SIZES, FILLS)
+def test_a_fill_undone_leaves_what_was_held_before_it_or_nothing_that_can_be_told(
+    kind: ContractKind, size: Decimal, fills: list[tuple[str, Decimal, Decimal]]
+) -> None:
+    holding = Holding()
+    for side, price, quantity in fills:
+        before, holding = holding, exactly(apply_fill)(kind, size, holding, side, price, quantity)[0]
+        undone = exactly(holding_before)(kind, holding, side, price, quantity)
+        if undone is None:
+            assert holding.quantity * before.quantity <= 0, "it closed the position, or turned it"
+            continue
+        assert undone.quantity == before.quantity
+        assert (undone.entry_price is None) is (before.entry_price is None)
+        if undone.entry_price is not None and before.entry_price is not None:
+            # Undoing subtracts what was added, a small fill at a far price from a large one at worst.
+            assert undone.entry_price == pytest.approx(before.entry_price, rel=Decimal("1e-20"))

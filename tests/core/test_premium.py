@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from core.errors import RequestError
 from core.funding import funding_rate
-from core.premium import average_premium, predicted_rate, premium_index
+from core.premium import average_premium, mean_premium, predicted_rate, premium_index, premium_of_price
 from tests.core.money import PRICES, RATES, decimals, near
 
 SAMPLES = st.lists(RATES, min_size=1, max_size=60)
@@ -34,6 +34,35 @@ def test_an_average_weighs_a_sample_by_its_place_and_lies_within_the_samples(sam
     true = sum(Fraction(sample) * weight for sample, weight in zip(samples, weights, strict=True)) / sum(weights)
     assert near(found, Fraction(true), Fraction(1))
     assert min(samples) - Decimal("1e-45") <= found <= max(samples) + Decimal("1e-45")
+
+
+@given(SAMPLES)
+def test_a_plain_average_does_not_mind_the_order(samples: list[Decimal]) -> None:
+    true = sum(map(Fraction, samples)) / len(samples)
+    assert near(mean_premium(samples), Fraction(true), Fraction(1))
+    assert near(mean_premium(samples[::-1]), Fraction(true), Fraction(1))
+
+
+def test_no_samples_have_no_average() -> None:
+    with pytest.raises(RequestError):
+        mean_premium([])
+
+
+@given(PRICES, PRICES)
+def test_the_premium_of_a_price_is_that_of_impact_prices_that_meet(price: Decimal, index: Decimal) -> None:
+    assert near(
+        premium_of_price(price, index), Fraction(price) / Fraction(index) - 1, Fraction(price) / Fraction(index)
+    )
+    assert abs(premium_of_price(price, index) - premium_index(price, price, index)) < Decimal("1e-40")
+
+
+@given(RATES, RATES, RATES)
+def test_an_added_rate_is_not_clamped_but_capped(premium: Decimal, interest: Decimal, cap: Decimal) -> None:
+    assert funding_rate(premium, interest, Decimal(0), added=True) == premium + interest
+    assert funding_rate(premium, interest, Decimal(0), abs(cap), added=True) == min(premium + interest, abs(cap))
+    assert funding_rate(premium, interest, Decimal(0), None, -abs(cap), added=True) == max(
+        premium + interest, -abs(cap)
+    )
 
 
 def test_the_newest_sample_weighs_most() -> None:

@@ -10,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.demo_book import seed_book
+from core.exposure import exposure
 from core.figures import Figure, Freshness, absent, exact, unknown
 from core.positions import Position
-from core.risk import USED_UP, Quotes, choose_liquidation, distance, exposure, settlement_due
+from core.risk import USED_UP, Quotes, choose_liquidation, distance, settlement_due
 from tests.core.money import PRICES
 from tests.support.builders import LINEAR, START, at, instrument
 

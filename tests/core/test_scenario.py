@@ -229,6 +229,13 @@ def test_above_the_last_tier_nothing_is_known() -> None:
     assert isinstance(run(held, Scenario(path=(D("1.2"),))), Outcome)
     found = run(held, Scenario(path=(D("1.21"),)))
     assert found == UnknownOutcome(("a maintenance tier of BTC-linear above 180000",))
+    assert run(held, Scenario(hedge=D("1.21"))) == found
+    leg = short("BTC", "2.5", tiers=tiers, requirement_at=RequirementAt.AT_ENTRY)
+    entered = book(isolated("short", "75000", leg))
+    larger = run(entered, Scenario(hedge=D("1.21")))
+    assert larger == UnknownOutcome(("a maintenance tier of short for positions 1.21 times as large",))
+    for known in (held, entered):
+        assert isinstance(run(known, Scenario(hedge=D("1.2"))), Outcome)
 
 
 @SLOW
@@ -309,6 +316,8 @@ def test_sigmas_count_the_farthest_point_in_those_of_the_horizon(days: str, mult
 def test_a_path_holds_prices(wrong: Decimal) -> None:
     with pytest.raises(RequestError, match="path"):
         run(two_times(), Scenario(path=(wrong,)))
+    with pytest.raises(RequestError, match="path"):
+        run(two_times(), Scenario(path=()))
 
 
 def test_requirements_fixed_in_money_go_with_the_size() -> None:

@@ -94,6 +94,22 @@ def test_another_size_has_other_tiers_and_other_fixed_requirements() -> None:
     assert {found.pools(1, 0), found.pools(1, 1)} == {(), ("contracts", "fixed")}
 
 
+@pytest.mark.parametrize("axis", list(Axis))
+def test_a_cell_is_as_many_sigmas_as_its_scenario(axis: Axis) -> None:
+    held = book(isolated("short", "75000", short("BTC", "2.5")), BTC="5")
+    scenario = Scenario(path=(D("0.7"), D(1)), days=D("91.25"), volatility=0.5)
+    rows, columns = [D("0.5"), D("0.9"), D("1.6")], tuple(map(D, COLUMNS[axis]))
+    found = grid(held, scenario, rows, axis, columns).sigmas
+    assert found is not None
+    for i, row in enumerate(rows):
+        for j, column in enumerate(columns):
+            cell = exact_cell(held, scenario, row, axis, column)
+            assert isinstance(cell, Outcome)
+            assert found[i, j] == pytest.approx(cell.sigmas)
+    for without in (Scenario(days=D(30)), Scenario(volatility=0.5)):
+        assert grid(held, without, rows, axis, columns).sigmas is None
+
+
 @pytest.mark.parametrize(
     ("scenario", "columns", "named"),
     [

@@ -20,6 +20,7 @@ from core.figures import Freshness
 from core.journal import open_journal
 from core.snapshot import AlertView, Severity
 from tests.support.builders import (
+    INVERSE,
     LINEAR,
     SPOT,
     START,
@@ -289,6 +290,23 @@ def test_funding_paid_that_was_only_reckoned_marks_margin_and_liquidation() -> N
     assert not reckoned.snapshot(at(0.3)).books[0].hedges[0].margin.estimated, "a new position has a margin of its own"
 
 
+def test_fills_wait_each_for_the_description_of_their_own_contract() -> None:
+    seed, eth = seed_book(), "bybit:linear:ETHUSDT"
+    flat = msgspec.structs.replace(seed.hedges[0], quantity=Decimal(0), entry_price=None, isolated_margin=None)
+    hedges = (flat, msgspec.structs.replace(flat, asset="ETH", instrument=eth))
+    made = engine(msgspec.structs.replace(seed, hedges=hedges))
+    feed(made, fill("1", "2"), msgspec.structs.replace(fill("2", "30", "3000"), instrument=eth), fill("3", "0.5"))
+    feed(made, market_at(0.1, 60_000), perpetual(0.1, 3_000, eth))
+    for described, held in ((None, (None, None)), (eth, (None, -30)), (LINEAR, (Decimal("-2.5"), -30))):
+        if described is not None:
+            feed(made, listed(described))
+        lines = made.snapshot(at(0.2)).books[0].hedges
+        assert tuple(line.quantity.value for line in lines) == held
+        for line in lines:
+            gaps = line.quantity.missing
+            assert gaps == (() if line.quantity.known else (f"description of {line.instrument}",))
+
+
 # --- totals --------------------------------------------------------------------------------------------------
 
 
@@ -334,6 +352,49 @@ def test_a_value_whose_currency_is_not_known_is_not_added() -> None:
     book = made.snapshot(at(0.1)).books[0]
     assert book.bag[1].value.known
     assert book.totals.bag_value.missing == ("the currency of a price",)
+    assert book.bag[1].currency == ""
+
+
+# --- coins won by contracts that nobody has described ----------------------------------------------------------
+
+
+def beside(instrument: str, quantity: str, *, paper: bool = True) -> Engine:
+    """The seed's short, and beside it one that no venue has described yet."""
+    coins = Account(name="coins", venue="bybit", settle="BTC", wallet_balance=Decimal(5), paper=paper)
+    entry = Decimal(60_000) if Decimal(quantity) else None
+    other = Hedge(
+        asset="BTC", instrument=instrument, account="coins", target_ratio=Decimal(0), quantity=Decimal(quantity),
+        entry_price=entry,
+    )  # fmt: skip
+    seed = seed_book()
+    return running(
+        60_000, msgspec.structs.replace(seed, hedges=(*seed.hedges, other), accounts=(*seed.accounts, coins))
+    )
+
+
+@pytest.mark.parametrize(
+    ("instrument", "quantity", "known"),
+    [(INVERSE, "-1000", False), (INVERSE, "0", True), (SECOND_LEG, "-1", True), ("bybit:x:?", "-1", False)],
+)
+def test_coins_that_a_contract_may_have_won_are_not_taken_for_none(instrument: str, quantity: str, known: bool) -> None:
+    first = beside(instrument, quantity).snapshot(at(0.1)).books[0].hedges[0]
+    if known:
+        assert (first.bag_coins.value, first.ratio.value) == (Decimal(5), Decimal("0.5"))
+    else:
+        assert first.bag_coins.missing == first.ratio.missing == (f"description of {instrument}",)
+
+
+def test_a_fill_that_waits_for_a_description_may_have_won_coins() -> None:
+    made = beside(INVERSE, "0")
+    feed(made, msgspec.structs.replace(fill("1", "1000"), account="coins", instrument=INVERSE))
+    assert made.snapshot(at(0.2)).books[0].hedges[0].bag_coins.missing == (f"description of {INVERSE}",)
+    feed(made, listed(INVERSE), perpetual(0.2, 60_000, INVERSE))
+    assert made.snapshot(at(0.2)).books[0].hedges[0].bag_coins.known
+
+
+def test_an_account_that_was_never_read_may_have_won_coins() -> None:
+    first = beside(INVERSE, "0", paper=False).snapshot(at(0.1)).books[0].hedges[0]
+    assert first.bag_coins.missing == (f"description of {INVERSE}",)
 
 
 # --- dated contracts -----------------------------------------------------------------------------------------
@@ -463,6 +524,10 @@ def test_profit_in_one_currency_is_never_added_to_a_wallet_of_another() -> None:
     assert not book.hedges[0].profit.known
     assert not book.hedges[0].margin_usage.known
     assert book.accounts[0].margin_balance.missing == (f"an account settled in USDT for {LINEAR}",)
+    flat = msgspec.structs.replace(seed_book().hedges[0], quantity=Decimal(0), entry_price=None, isolated_margin=None)
+    made = running(61_000, msgspec.structs.replace(seed_book(), accounts=(account,), hedges=(flat,)))
+    quantity = made.snapshot(at(0.1)).books[0].hedges[0].quantity
+    assert quantity.missing == (f"an account settled in USDT for {LINEAR}",), "it is told before anything is held"
 
 
 def test_a_tier_table_that_contradicts_itself_leaves_risk_unknown_and_says_which_tier() -> None:

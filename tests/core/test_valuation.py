@@ -75,6 +75,26 @@ def test_the_seeds_liquidation_price() -> None:
     assert line.liquidation_source == "ours, tiers of 2026-08-09"
 
 
+@pytest.mark.parametrize(
+    ("name", "size", "quote", "unit"),
+    [
+        (LINEAR, "1", "USDT", "BTC"),
+        (LINEAR, "0.001", "USDT", "contracts"),
+        (INVERSE, "1", "USD", "USD"),
+        (INVERSE, "100", "USD", "contracts"),
+    ],
+)
+def test_a_line_says_what_its_quantity_counts(name: str, size: str, quote: str, unit: str) -> None:
+    hedge = msgspec.structs.replace(seed_book().hedges[0], instrument=name)
+    made = engine(msgspec.structs.replace(seed_book(), hedges=(hedge,)))
+    line = made.snapshot(at(0)).books[0].hedges[0]
+    venue, market, symbol = name.split(":")
+    assert (line.venue, line.symbol, line.kind, line.quote, line.quantity_unit) == (venue, symbol, "", "", "")
+    feed(made, listed(name, contract_size=size))
+    line = made.snapshot(at(0)).books[0].hedges[0]
+    assert (line.venue, line.symbol, line.kind, line.quote, line.quantity_unit) == (venue, symbol, market, quote, unit)
+
+
 def test_figures_that_need_tiers_wait_for_them_by_name() -> None:
     made = engine()
     feed(made, listed(LINEAR), listed(SPOT), market_at(0, 60_000))

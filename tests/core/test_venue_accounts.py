@@ -4,6 +4,7 @@ venue tells of them."""
 from __future__ import annotations
 
 import itertools
+import random
 from collections.abc import Sequence
 from contextlib import closing
 from decimal import Decimal
@@ -27,10 +28,15 @@ from core.events import (
     FundingPayment,
     PositionUpdate,
 )
+from core.exact import ONE
 from core.figures import Figure, Freshness
+from core.instruments import ContractKind
 from core.journal import open_journal
 from core.ledger import Ledger
+from core.legs import Leg
+from core.pnl import Holding, apply_fill
 from core.snapshot import AccountView, HedgeLine, Mode
+from core.venue_accounts import VenueAccounts
 from feeds.account_keeper import in_order
 from tests.support.builders import LINEAR, at, instrument, market_at, reference
 
@@ -172,6 +178,75 @@ def test_a_fill_counts_once_whenever_its_report_comes(
     assert ledger.transfers[ACCOUNT, "USDT"] == 0
 
 
+def test_a_fill_that_the_first_report_counts_already_may_come_after_it() -> None:
+    ledger = Ledger(kept_book().accounts)
+    ledger.described(instrument(LINEAR))
+    ledger.reported(told("-0.03", "60020", when=2))
+    ledger.balance(balance("990", when=2))
+    ledger.fill(sold("f", "0.01", "60040", when=1))
+    position = ledger.position(ACCOUNT, LINEAR)
+    assert (position.quantity, position.entry_price) == (Decimal("-0.03"), Decimal(60_020))
+    assert position.opened == Holding(Decimal("-0.02"), Decimal(60_010))
+    assert (position.unexplained, position.fees) == (Decimal(0), Decimal(10))
+    assert not ledger.transfers.get((ACCOUNT, "USDT")), "the first balance told counted the fee"
+
+
+def test_a_fill_that_comes_before_anything_is_told_of_its_position_makes_none_of_its_own() -> None:
+    ledger = Ledger(kept_book().accounts)
+    ledger.described(instrument(LINEAR))
+    ledger.fill(sold("f", "0.01", "60040", when=1, side="buy"))
+    ledger.fill(sold("g", "0.02", "60050", when=3))
+    assert ledger.position(ACCOUNT, LINEAR).quantity == 0
+    ledger.reported(told("-0.03", "60020", when=2))
+    position = ledger.position(ACCOUNT, LINEAR)
+    assert position.opened == Holding(Decimal("-0.04"), Decimal(60_020))
+    assert (position.quantity, position.realised) == (Decimal("-0.05"), Decimal("-0.2"))
+    assert position.unexplained == 0
+
+
+@given(
+    st.tuples(st.integers(-5, 5), st.integers(90, 110)),
+    st.lists(st.tuples(st.integers(-4, 4).filter(bool), st.integers(90, 110), st.integers(0, 2)), max_size=6),
+    st.integers(0, 6),
+    st.randoms(use_true_random=False),
+)
+def test_profit_since_the_first_report_is_told_whole_whenever_fills_come(
+    begun: tuple[int, int], fills: list[tuple[int, int, int]], reported_after: int, chance: random.Random
+) -> None:
+    """Fills before the first report come before it, after it, or not at all; those after it come as they happen."""
+    ledger = Ledger(kept_book().accounts)
+    ledger.described(instrument(LINEAR))
+    held = Holding(Decimal(begun[0]), Decimal(begun[1])) if begun[0] else Holding()
+    early: list[Fill] = []
+    late: list[Fill] = []
+    after: list[Fill] = []
+    first = held
+    for number, (change, price, fate) in enumerate(fills):
+        side = "buy" if change > 0 else "sell"
+        fill = sold(str(number), str(abs(change)), str(price), when=number, side=side)
+        held, _ = apply_fill(ContractKind.LINEAR, ONE, held, side, fill.price, fill.quantity)
+        if number < reported_after:
+            first = held
+            {0: early, 1: late, 2: []}[fate].append(fill)
+        else:
+            after.append(fill)
+    chance.shuffle(late)
+    for fill in early:
+        ledger.fill(fill)
+    entry = None if first.entry_price is None else str(first.entry_price)
+    ledger.reported(told(str(first.quantity), entry, when=reported_after - 0.5))
+    for fill in (*late, *after):
+        ledger.fill(fill)
+    position, mark = ledger.position(ACCOUNT, LINEAR), Decimal(100)
+    assert position.quantity == held.quantity
+    assert position.unexplained == 0
+    opened = position.opened
+    unrealised = held.quantity * (mark - position.entry_price) if position.entry_price else Decimal(0)
+    begun_with = opened.quantity * (mark - opened.entry_price) if opened.entry_price else Decimal(0)
+    flow = position.traded.coins * mark - position.traded.at_fill
+    assert position.realised + unrealised == pytest.approx(begun_with + flow, abs=Decimal("1e-20"))
+
+
 def test_a_deposit_is_told_from_profit() -> None:
     ledger = Ledger(kept_book().accounts)
     ledger.balance(balance("1000"))
@@ -215,6 +290,14 @@ def test_a_fee_counts_once_and_those_of_fills_never(names: list[str]) -> None:
     assert ledger.position(ACCOUNT, LINEAR).fees == 7 * len(set(names))
 
 
+@pytest.mark.parametrize("amount", ["NaN", "sNaN", "Infinity"])
+def test_a_fee_that_is_no_number_spoils_no_sum(amount: str) -> None:
+    ledger = Ledger(kept_book().accounts)
+    assert not ledger.charged(fee("a", amount, "liquidation"))
+    assert ledger.charged(fee("a", "7", "liquidation")), "and does not keep out the one that is told right"
+    assert ledger.position(ACCOUNT, LINEAR).fees == 7
+
+
 def test_settings_that_differ_are_said_and_nothing_is_changed() -> None:
     made = watching(told("-2.5"), balance("1000"), swept())
     same = AccountSettings(received_ns=at(1), account=ACCOUNT, instrument=LINEAR, leverage=Decimal(2))
@@ -232,6 +315,22 @@ def test_settings_that_differ_are_said_and_nothing_is_changed() -> None:
         alert for alert in made.snapshot(at(3)).alerts if alert.rule == "settings differ" and alert.ended_ns is None
     ]
     assert not open_now
+
+
+@pytest.mark.parametrize(
+    ("long", "short", "said"),
+    [
+        (20, 20, ["{} has leverage 20 at the venue, and 2 here"]),
+        (2, 20, ["of the short leg: {} has leverage 20 at the venue, and 2 here"]),
+        (2, 2, []),
+    ],
+)
+def test_what_both_legs_have_in_common_is_said_once(long: int, short: int, said: list[str]) -> None:
+    accounts = VenueAccounts(kept_book().accounts)
+    for leg, leverage in ((Leg.LONG, long), (Leg.SHORT, short)):
+        accounts.set(AccountSettings(account=ACCOUNT, instrument=LINEAR, leg=leg, leverage=Decimal(leverage)))
+    where = f"{LINEAR} in {ACCOUNT}"
+    assert list(accounts.differences(ACCOUNT, [LINEAR])) == [words.format(where) for words in said]
 
 
 def test_a_key_of_which_the_venue_says_nothing_is_called_unverified() -> None:

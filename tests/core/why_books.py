@@ -310,6 +310,18 @@ def flat() -> Engine:
     return running(60_000, msgspec.structs.replace(book, hedges=(hedge,)))
 
 
+def bagless() -> Engine:
+    """A hedge of ether to a worth, of which the bag holds nothing: an index prices what is not there."""
+    hedge = Hedge(
+        asset="ETH", instrument=ETH, account="paper", target_money=Decimal(3_000), quantity=Decimal(-2),
+        entry_price=Decimal(3_050),
+    )  # fmt: skip
+    book = seed_book()
+    made = engine(msgspec.structs.replace(book, hedges=(*book.hedges, hedge)))
+    feed(made, reference(), [listed(ETH), tiers(ETH)], market_at(0, 60_000), perpetual(0, 3_000, ETH))
+    return made
+
+
 Case = tuple[Callable[[], Engine], float]
 CASES: dict[str, Case] = {
     "linear isolated": (seed, 0.1),
@@ -354,6 +366,7 @@ CASES: dict[str, Case] = {
     "no tiers": (no_tiers, 0.1),
     "no spot price": (no_spot, 0.1),
     "flat": (flat, 0.1),
+    "nothing in the bag": (bagless, 0.1),
     "since an anchor": (lambda: imagined(measured(seed(), *market_at(0.2, 51_234))), 0.4),
     "since an anchor, traded": (
         lambda: imagined(measured(staged(seed(), "0.6", send=True), *market_at(0.2, 47_321)), ScenarioAxis.BASIS),

@@ -72,7 +72,7 @@ async def test_after_any_weather_the_sun(seed: int) -> None:
     timing = msgspec.structs.replace(QUICK, first_delay_seconds=0.01, longest_delay_seconds=0.02, attempts=1000)
     async with bybit_server(bad_then_good) as server:
         with running_host(ScriptedFeed(server.port), timing=timing) as host:
-            end = await shown(host, lambda item: server.sockets > BAD_SOCKETS and mark_is_live(item), 30)
+            end = await shown(host, lambda item: server.sockets > BAD_SOCKETS and mark_is_live(item))
             steady = await shown(host, lambda item: item.sequence > end.sequence + 10)
             assert linear(steady).state.value == "live"
             assert linear(steady).reconnects >= BAD_SOCKETS - 3, "a swap may have replaced some without a gap"
@@ -107,13 +107,13 @@ async def test_an_exchange_killed_and_started_again_is_found_again(venue: str) -
     host = EngineHost(engine, [feed], [name, f"{venue}:spot:BTCUSDT"], broker, Clock(), 50.0, timing=timing)
     host.start()
     try:
-        await shown(host, live, 10)
+        await shown(host, live)
         os.kill(simulator.pid, signal.SIGKILL)
         simulator.stop()
-        dark = await shown(host, lambda item: not any(feed.state.value == "live" for feed in heard(item)), 10)
+        dark = await shown(host, lambda item: not any(feed.state.value == "live" for feed in heard(item)))
         assert not mark_is_live(dark)
         simulator = await asyncio.to_thread(start_simulator, venues=[venue], port=port)
-        again = await shown(host, live, 10)
+        again = await shown(host, live)
         assert all(feed.reconnects >= 1 for feed in heard(again) if feed.connection != "reference")
     finally:
         host.stop()

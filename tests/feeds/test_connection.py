@@ -10,8 +10,8 @@ import msgspec
 import pytest
 from websockets.asyncio.server import ServerConnection
 
-from core.events import ConnectionChanged
-from feeds.connection import DEFAULT_TIMING
+from core.events import ConnectionChanged, Ticker
+from feeds.timing import DEFAULT_TIMING
 from tests.feeds.toy import (
     QUICK,
     EventLog,
@@ -24,7 +24,11 @@ from tests.feeds.toy import (
     stream,
     toy_server,
 )
+from tests.support.ports import ports_in_a_row
 from tests.support.relay import relay_to
+
+PATIENT = msgspec.structs.replace(QUICK, first_data_seconds=10.0, quiet_seconds=10.0, pong_seconds=10.0)
+"""For what takes a while on a busy machine."""
 
 
 async def serve_well(server: ToyServer, socket: ServerConnection) -> None:
@@ -88,10 +92,14 @@ async def test_a_frame_over_the_limit_is_a_fault_and_the_socket_lives() -> None:
         await socket.send("x" * 10_000_000)
         await stream(socket, ["a"], start=2)
 
-    async with toy_server(send_giant) as server, connected(ToyFeed(server.url)) as (_, log):
-        await log.until(lambda: len(log.marks()) >= 3)
-        assert log.faults == ["oversize"]
-        assert server.opened == 1
+    feed = ToyFeed("")
+    feed.silence_seconds = 10.0
+    async with toy_server(send_giant) as server:
+        feed.url = server.url
+        async with connected(feed, PATIENT) as (_, log):
+            await log.until(lambda: len(log.marks()) >= 3)
+            assert log.faults == ["oversize"]
+            assert server.opened == 1
 
 
 async def test_a_giant_in_pieces_is_a_fault_too_and_pieces_make_one_frame() -> None:
@@ -103,10 +111,14 @@ async def test_a_giant_in_pieces_is_a_fault_too_and_pieces_make_one_frame() -> N
         await socket.send(data("a", 8))
         await asyncio.sleep(60)
 
-    async with toy_server(send_pieces) as server, connected(ToyFeed(server.url)) as (_, log):
-        await log.until(lambda: len(log.marks()) >= 2)
-        assert [int(mark or 0) for mark in log.marks()] == [7, 8]
-        assert log.faults == ["oversize"]
+    feed = ToyFeed("")
+    feed.silence_seconds = 10.0
+    async with toy_server(send_pieces) as server:
+        feed.url = server.url
+        async with connected(feed, PATIENT) as (_, log):
+            await log.until(lambda: len(log.marks()) >= 2)
+            assert [int(mark or 0) for mark in log.marks()] == [7, 8]
+            assert log.faults == ["oversize"]
 
 
 async def test_a_frame_over_the_hard_limit_ends_the_socket_without_a_storm() -> None:
@@ -173,8 +185,10 @@ async def test_a_channel_that_stays_silent_never_disturbs_the_others() -> None:
         await acknowledge(server, socket)
         await stream(socket, ["a"], start=server.opened * 1000)
 
-    async with toy_server(b_is_dead) as server, connected(ToyFeed(server.url, ["a", "b"])) as (_, log):
-        await log.until(lambda: server.opened >= 3, 30)
+    async with toy_server(b_is_dead) as server, connected(ToyFeed(server.url, ["a", "b"])) as (connection, log):
+        await log.until(lambda: "degraded" in log.states)
+        connection.timing = msgspec.structs.replace(QUICK, open_seconds=0.5)  # so long an heir may take to open
+        await log.until(lambda: server.opened >= 3)
         assert log.states == ["connecting", "subscribing", "degraded"]
         assert all(int(mark or 0) < 2000 for mark in log.marks("a")), "only the first socket speaks"
 
@@ -193,7 +207,7 @@ async def test_accept_and_close_sees_few_attempts() -> None:
         await log.until(lambda: server.opened >= 5)
         before = server.opened
         opened_ns = [event.received_ns for event in log.events if isinstance(event, ConnectionChanged)]
-        await log.until(lambda: server.opened >= before + 5, 3)
+        await log.until(lambda: server.opened >= before + 5)
         later_ns = [event.received_ns for event in log.events if isinstance(event, ConnectionChanged)]
         assert (later_ns[-1] - opened_ns[0]) / 1e9 >= 0.4, "ten attempts cannot fit in one window of five"
         assert "closed by the venue: 1013 try againlater [31m" in log.reasons
@@ -202,32 +216,35 @@ async def test_accept_and_close_sees_few_attempts() -> None:
 
 
 async def test_the_delay_starts_again_only_after_seconds_of_data() -> None:
+    log = EventLog()
+
+    def carried_seconds() -> float:
+        times = [event.received_ns for event in log.events if isinstance(event, Ticker) and event.venue_time_ns == 4]
+        return (times[-1] - times[0]) / 1e9 if times else 0.0
+
     async def one_frame_then_close(server: ToyServer, socket: ServerConnection) -> None:
+        number = server.opened
         await acknowledge(server, socket)
-        until = asyncio.get_running_loop().time() + (0.5 if server.opened == 4 else 0)
-        for number in itertools.count(1):
-            await socket.send(data("a", number))
-            if asyncio.get_running_loop().time() >= until:
-                break
+        await socket.send(data("a", number))
+        while number == 4 and carried_seconds() < 2 * QUICK.steady_seconds:
             await asyncio.sleep(0.02)
+            await socket.send(data("a", number))
         await socket.close(1001)
 
-    def attempts(log: EventLog) -> list[int]:
+    def attempts() -> list[int]:
         return [
             event.attempt
             for event in log.events
             if isinstance(event, ConnectionChanged) and event.state.value == "connecting"
         ]
 
-    async with toy_server(one_frame_then_close) as server, connected(ToyFeed(server.url)) as (_, log):
-        await log.until(lambda: len(attempts(log)) >= 6)
-        assert attempts(log)[:6] == [0, 1, 2, 3, 1, 2], "the fourth socket carried data for long enough"
+    async with toy_server(one_frame_then_close) as server, connected(ToyFeed(server.url), log=log):
+        await log.until(lambda: len(attempts()) >= 6)
+        assert attempts()[:6] == [0, 1, 2, 3, 1, 2], "the fourth socket carried data for long enough"
 
 
 async def test_nobody_listens_then_somebody_does() -> None:
-    async with toy_server(serve_well) as server:
-        port = int(server.url.rsplit(":", 1)[1])
-    log = EventLog()
+    port, log = ports_in_a_row(1), EventLog()
     async with connected(ToyFeed(f"ws://127.0.0.1:{port}"), log=log):
         await log.until(lambda: "connection refused" in log.reasons)
         async with toy_server(serve_well, port):
@@ -365,7 +382,9 @@ async def test_a_failed_swap_keeps_the_old_socket() -> None:
     feed.lifetime_seconds = 0.1
     async with toy_server(only_the_first_works) as server:
         feed.url = server.url
-        async with connected(feed, msgspec.structs.replace(QUICK, open_seconds=0.1)) as (_, log):
+        async with connected(feed) as (connection, log):
+            await log.until(lambda: "live" in log.states)
+            connection.timing = msgspec.structs.replace(QUICK, open_seconds=0.1)  # so long an heir may take to open
             await log.until(lambda: server.opened >= 3)
             assert log.states == ["connecting", "subscribing", "live"]
             assert server.most_live == 2

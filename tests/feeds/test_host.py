@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
-import time
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
@@ -37,6 +36,7 @@ from tests.support.bybit_server import (
     running_host,
     shown,
 )
+from tests.support.patience import PATIENCE
 
 
 async def test_prices_come_through_to_the_snapshot() -> None:
@@ -98,14 +98,12 @@ async def test_the_engine_loses_no_tick_while_nobody_looks() -> None:
             assert linear(snapshot).faults == 0
 
 
-async def test_stop_is_quick_and_final_and_leaves_no_thread() -> None:
+async def test_stop_is_final_and_leaves_no_thread() -> None:
     async with bybit_server(BybitServer.serve_well) as server:
         before = threading.active_count()
         with running_host(ScriptedFeed(server.port)) as host:
             await shown(host, mark_is_live)
-            started = time.monotonic()
-            host.stop()
-            assert time.monotonic() - started < 2
+            host.stop(PATIENCE)
         host.stop()
         assert not [thread for thread in threading.enumerate() if thread.name == "hedgerow-engine"]
         assert threading.active_count() <= before + 1, "asyncio.to_thread may keep a worker of its own"
@@ -155,7 +153,7 @@ async def test_a_dead_engine_says_why(error: Exception, words: str, caplog: pyte
         host = EngineHost(engine, [ScriptedFeed(server.port)], [LINEAR], PaperBroker(book.accounts), Clock())
         host.start()
         with pytest.raises(LinkClosed, match=words):
-            await asyncio.to_thread(host.wait_until, lambda _: False, 5)
+            await asyncio.to_thread(host.wait_until, lambda _: False, PATIENCE)
         with pytest.raises(LinkClosed, match=words):
             host.send(Resync())
         host.stop()
@@ -218,7 +216,7 @@ def test_an_instrument_that_no_feed_serves_is_told_when_the_engine_starts() -> N
     host = EngineHost(engine, [venue_feed("bybit")], ["bybit:moon:BTCUSDT"], PaperBroker(book.accounts), Clock())
     host.start()
     with pytest.raises(LinkClosed, match="the engine stopped: instrument: expected one of bybit's"):
-        host.wait_until(lambda _: False, 5)
+        host.wait_until(lambda _: False, PATIENCE)
     host.stop()
 
 
@@ -238,7 +236,7 @@ async def test_scenarios_are_reckoned_beside_the_engine_and_their_process_ends_w
             await shown(host, mark_is_live)
             host.send(ShowScenarios(book="bitcoin"))
             asked = len(host.cuts)
-            snapshot = await shown(host, lambda item: item.scenario is not None and item.scenario.complete, 20)
+            snapshot = await shown(host, lambda item: item.scenario is not None and item.scenario.complete)
             assert snapshot.scenario is not None
             assert snapshot.scenario.grid is not None
             assert any(item.scenario is None for item in host.cuts[asked:]), "pictures are cut meanwhile"

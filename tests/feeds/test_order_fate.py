@@ -63,6 +63,17 @@ def test_an_order_that_was_never_sent_may_be() -> None:
     assert not SentOrders(VALID_NS).was_sent(fresh)
 
 
+def test_an_order_made_before_the_run_may_have_been_sent_by_an_earlier_one() -> None:
+    begun_ns = SENT_NS + 1_000_000_000
+    fates, old, own = SentOrders(VALID_NS, begun_ns), order(created_ns=SENT_NS), order("hr-2", created_ns=begun_ns)
+    assert (fates.was_sent(old), fates.was_sent(own)) == (True, False)
+    assert (fates.may_come(old, SENT_NS + VALID_NS - 1), fates.may_come(own, begun_ns)) == (True, False)
+    assert not fates.may_come(old, SENT_NS + VALID_NS), "what is not found by then never will be"
+    assert fates.was_sent(old), "but a look-up that fails proves nothing, however old it is"
+    fates.sent(old, begun_ns + VALID_NS)
+    assert fates.may_come(old, begun_ns + 2 * VALID_NS - 1), "sent again, it may come again"
+
+
 def test_an_order_that_was_refused_may_be_sent_again_at_once() -> None:
     fates = SentOrders(VALID_NS)
     fates.sent(order(), SENT_NS)

@@ -7,8 +7,8 @@ import random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feeds.connection import DEFAULT_TIMING
 from feeds.pacing import Pacing
+from feeds.timing import DEFAULT_TIMING
 
 NS = 1_000_000_000
 

@@ -15,6 +15,7 @@ from core.events import AnyEvent, Heard
 from feeds.records import AnyRecord, Tap
 from feeds.venue import ConnectionPlan, Opening
 from tests.feeds.toy import EventLog, ToyDecoder, ToyFeed, ToyServer, acknowledge, connected, data, toy_server
+from tests.support.patience import PATIENCE
 
 
 class PrivateDecoder(ToyDecoder):
@@ -159,7 +160,7 @@ async def test_what_the_venue_asks_is_answered_at_once() -> None:
         await asyncio.sleep(60)
 
     async with toy_server(ask) as server, private(PrivateFeed(server.url)):
-        async with asyncio.timeout(3):
+        async with asyncio.timeout(PATIENCE):
             await done.wait()
     assert [json.loads(answer) for answer in answers] == [{"op": "pong", "of": str(number)} for number in range(3)]
 
@@ -184,7 +185,7 @@ async def test_a_stream_is_kept_while_it_lives() -> None:
         feed.keep_alive_seconds = 0.02
         async with private(feed) as log:
             await log.until(lambda: "live" in log.states)
-            async with asyncio.timeout(3):
+            async with asyncio.timeout(PATIENCE):
                 await feed.kept_thrice.wait()
         assert not [task for task in asyncio.all_tasks() if "_keep_alive" in repr(task.get_coro())]
 
@@ -207,7 +208,7 @@ async def test_a_quiet_venue_that_does_not_answer_pings_is_asked_its_own_way() -
         feed.answers_pings = False
         feed._heartbeat = "are you there"
         async with private(feed) as log:
-            async with asyncio.timeout(3):
+            async with asyncio.timeout(PATIENCE):
                 await enough.wait()
             assert log.states[-1] == "live"
             assert server.opened == 1

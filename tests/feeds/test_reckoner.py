@@ -21,6 +21,7 @@ from core.scenario_view import ScenarioAxis, ScenarioView
 from feeds.reckoner import Reckoner
 from tests.core.test_scenarios import by_itself
 from tests.support.builders import at, feed, market_at, running
+from tests.support.patience import PATIENCE
 from tests.support.reckonings import endless
 
 ROOT = Path(__file__).parents[2]
@@ -56,7 +57,7 @@ class Desk:
 
     async def until(self, condition: Callable[[ScenarioView], bool]) -> ScenarioView:
         """The first view for which the condition holds."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             while (view := self.engine.scenarios.view) is None or not condition(view):
                 self.told.clear()
                 await self.told.wait()
@@ -98,7 +99,7 @@ def gone(pid: int) -> bool:
 
 
 async def sooner_or_later(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while not condition():  # noqa: ASYNC110 - another process sets no event
             await asyncio.sleep(0.01)
 
@@ -230,7 +231,7 @@ def test_the_process_dies_with_a_killed_parent_in_the_middle_of_a_search() -> No
     parent.kill()
     parent.wait()
     parent.stdout.close()
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + PATIENCE
     while not gone(child) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert gone(child)

@@ -13,6 +13,7 @@ import pytest
 from core.events import Ticker
 from feeds.replay import replay_events
 from tests.feeds.test_replay import OURS
+from tests.support.patience import PATIENCE
 
 ROOT = Path(__file__).parents[2]
 
@@ -22,7 +23,7 @@ def hedgerow(*arguments: str) -> subprocess.CompletedProcess[str]:
         [sys.executable, "-m", "tui.cli.main", *arguments],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
         cwd=ROOT,
         stdin=subprocess.DEVNULL,
         check=False,

@@ -21,6 +21,7 @@ from feeds.capture import CaptureWriter
 from feeds.paper import PaperBroker
 from feeds.records import AnyRecord, Closed, Connected, Fetched, Oversized, Received
 from feeds.replay import CADENCE_NS, ReplayHost, replay_events, replay_to_end
+from tests.support.patience import PATIENCE
 
 OURS = Path(__file__).parent / "fixtures" / "bybit-simulated.jsonl.zst"
 START = 1_790_000_000_000_000_000
@@ -159,7 +160,7 @@ def test_what_cannot_be_used_is_a_fault_or_a_note_and_never_an_error(tmp_path: P
     host = ReplayHost(path, *engine_and_broker(), speed=None)
     host.start()
     try:
-        snapshot = host.wait_until(lambda item: "finished" in item.source, 5)
+        snapshot = host.wait_until(lambda item: "finished" in item.source, PATIENCE)
         assert snapshot is not None
         assert "1 records of wss://elsewhere.example/feed left out" in snapshot.source
         assert "1 records of https://api.elsewhere.example/x left out" in snapshot.source
@@ -230,15 +231,15 @@ def test_the_end_stays_and_time_stands_still() -> None:
     host = ReplayHost(OURS, engine, PaperBroker(book.accounts, engine.positions), speed=None, refresh_hz=50)
     host.start()
     try:
-        end = host.wait_until(finished, 5)
+        end = host.wait_until(finished, PATIENCE)
         assert end is not None
         assert end.source == "capture at max, finished"
-        later = host.wait_until(lambda item: item.sequence > end.sequence + 3, 5)
+        later = host.wait_until(lambda item: item.sequence > end.sequence + 3, PATIENCE)
         assert later is not None
         assert later.time_ns == end.time_ns
         assert later.books == end.books
         host.send(StepTarget(book="replay", instrument="bybit:linear:BTCUSDT", step=Decimal("0.05")))
-        moved = host.wait_until(lambda item: item.books[0].hedges[0].target_ratio.value == Decimal("0.55"), 5)
+        moved = host.wait_until(lambda item: item.books[0].hedges[0].target_ratio.value == Decimal("0.55"), PATIENCE)
         assert moved is not None
         assert moved.time_ns == end.time_ns
     finally:
@@ -251,7 +252,7 @@ def test_as_fast_as_possible_ends_where_replay_to_end_does() -> None:
     host = ReplayHost(OURS, engine, PaperBroker(book.accounts, engine.positions), speed=None)
     host.start()
     try:
-        end = host.wait_until(finished, 5)
+        end = host.wait_until(finished, PATIENCE)
     finally:
         host.stop()
     assert end is not None
@@ -266,10 +267,10 @@ def test_speed_is_kept(tmp_path: Path) -> None:
     started = time.monotonic()
     host.start()
     try:
-        middle = host.wait_until(lambda item: at(200) <= item.time_ns, 5)
+        middle = host.wait_until(lambda item: at(200) <= item.time_ns, PATIENCE)
         assert middle is not None
         assert middle.books[0].hedges[0].mark_price.value == 60_000
-        end = host.wait_until(finished, 5)
+        end = host.wait_until(finished, PATIENCE)
         assert time.monotonic() - started >= 0.5
         assert end is not None
         assert end.books[0].hedges[0].mark_price.value == 60_001

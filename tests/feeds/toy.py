@@ -14,12 +14,14 @@ from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 
 from core.events import AnyEvent, ChannelChanged, ConnectionChanged, FaultKind, FrameFault, Heard, Ticker
-from feeds.clock import Clock
-from feeds.connection import Connection, Timing
+from feeds.connection import Connection
+from feeds.timing import Timing
 from feeds.venue import CandlesWanted, ConnectionPlan, PlainStream, PollPlan, Subscription
+from tests.support.clocks import LoopClock
+from tests.support.patience import PATIENCE
 
 QUICK = Timing(
-    open_seconds=0.5,
+    open_seconds=PATIENCE,
     first_data_seconds=0.25,
     send_gap_seconds=0.0,
     refused_retry_seconds=0.3,
@@ -32,7 +34,7 @@ QUICK = Timing(
     attempts=1000,
     read_hz=200.0,
 )
-"""The production limits, some thirty times shorter."""
+"""The production limits, some thirty times shorter; but opening is not timed by the loop's clock, and so has time."""
 
 
 class ToyDecoder:
@@ -129,7 +131,7 @@ class EventLog:
         self.events.append(event)
         self._more.set()
 
-    async def until(self, predicate: Callable[[], bool], seconds: float = 3.0) -> None:
+    async def until(self, predicate: Callable[[], bool], seconds: float = PATIENCE) -> None:
         """Wait until the predicate holds; it is looked at after each event."""
         async with asyncio.timeout(seconds):
             while not predicate():
@@ -160,29 +162,6 @@ class EventLog:
     def marks(self, channel: str = "a") -> list[Decimal | None]:
         """The mark prices of one channel, in order."""
         return [event.mark_price for event in self.events if isinstance(event, Ticker) and event.channel == channel]
-
-
-class LoopClock(Clock):
-    """Time that passes while the event loop turns, at most 20 ms a turn.
-
-    The server and the connection share one loop, so a stall of the machine holds up both, and neither may take it for
-    the other's silence.
-    """
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._shown_ns = self._seen_ns = super().now_ns()
-
-    def now_ns(self) -> int:
-        return self._shown_ns
-
-    async def run(self) -> None:
-        """Let time pass, until cancelled."""
-        while True:
-            await asyncio.sleep(0.002)
-            seen_ns = super().now_ns()
-            self._shown_ns += min(seen_ns - self._seen_ns, 20_000_000)
-            self._seen_ns = seen_ns
 
 
 Handler = Callable[["ToyServer", ServerConnection], Awaitable[None]]

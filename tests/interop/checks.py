@@ -10,8 +10,7 @@ from typing import Any, TypeVar
 
 from feeds.sim.process import SimulatorProcess
 from tests.interop.clients import SWAP
-
-PATIENCE = 10.0
+from tests.support.patience import PATIENCE
 
 _Result = TypeVar("_Result")
 

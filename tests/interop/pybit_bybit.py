@@ -17,8 +17,10 @@ import pytest
 from pybit import _websocket_trading, unified_trading
 
 from feeds.sim.process import ApiKey, SimulatorProcess
+from tests.support.patience import PATIENCE
 
-PATIENCE = 10.0
+LEAVING_SECONDS = 10.0
+"""Its thread may wait for ever for the end of another."""
 
 
 def opened(simulator: SimulatorProcess, name: str) -> ApiKey:
@@ -73,7 +75,7 @@ def _left(stream: Any) -> Iterator[None]:
     finally:
         leaving = threading.Thread(target=stream.exit, daemon=True)
         leaving.start()
-        leaving.join(PATIENCE)
+        leaving.join(LEAVING_SECONDS)
 
 
 def _noted_first(stream: Any, ask: Callable[..., None]) -> Callable[..., None]:

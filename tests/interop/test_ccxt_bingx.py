@@ -46,7 +46,7 @@ async def test_markets(simulator: SimulatorProcess) -> None:
 
 
 @verifies("linear", "mark price", "index price", "funding rate", "best bid and ask", "24 h ticker", "candles")
-@verifies("inverse", "mark price", "index price", "funding rate", "best bid and ask", "24 h ticker")
+@verifies("inverse", "mark price", "index price", "funding rate", "best bid and ask", "24 h ticker", "candles")
 @verifies("spot", "best bid and ask", "24 h ticker", "candles")
 async def test_market_data_agree_with_one_another(simulator: SimulatorProcess) -> None:
     async with client(simulator, "bingx") as exchange:

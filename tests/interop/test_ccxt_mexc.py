@@ -17,6 +17,7 @@ import pytest
 from feeds.sim.process import SimulatorProcess
 from tests.interop.checks import repeated, soon, subscribed
 from tests.interop.clients import SPOT, SWAP, client
+from tests.support.patience import PATIENCE
 
 COIN_SWAP = "BTC/USD:BTC"
 SWAPS = pytest.mark.parametrize(
@@ -89,16 +90,21 @@ async def test_funding_rates_are_followed(simulator: SimulatorProcess) -> None:
     async with client(simulator, "mexc") as exchange:
         for swap in (SWAP, COIN_SWAP):
             told = (await exchange.fetch_funding_rate(swap))["fundingTimestamp"]
-            async with asyncio.timeout(15):
+            async with asyncio.timeout(PATIENCE):
                 rate = await exchange.watch_funding_rate(swap)
             assert rate["fundingTimestamp"] == told
 
 
 @pytest.mark.verifies("mexc", "spot", "instruments", "24 h ticker", "best bid and ask", "candles", client="ccxt.pro")
-@pytest.mark.verifies("mexc", "spot", "balances", "private stream", "server time", client="ccxt.pro")
+@pytest.mark.verifies("mexc", "spot", "balances", "private stream", "server time", "key permissions", client="ccxt.pro")
+@pytest.mark.verifies("mexc", "linear", "key permissions", client="ccxt.pro")
+@pytest.mark.verifies("mexc", "inverse", "key permissions", client="ccxt.pro")
 async def test_spot(simulator: SimulatorProcess) -> None:
     async with client(simulator, "mexc") as exchange:
         assert exchange.market(SPOT)["precision"]["price"] == 0.01
+        key_info = await exchange.spotPrivateGetApiKeyInfo({"accessKey": exchange.apiKey})
+        assert {"CONTRACT_DEAL_WRITE", "SPOT_DEAL_WRITE"} < set(key_info["permissions"].split(","))
+        assert "WITHDRAW" not in key_info["permissions"]
         index = float((await exchange.fetch_ticker(SWAP))["info"]["indexPrice"])
         day = await exchange.fetch_ticker(SPOT)
         assert abs(day["last"] / index - 1) < 0.01

@@ -1,9 +1,9 @@
 """ccxt.pro's WEEX, written by others for the venue itself, uses the simulator as it uses the venue.
 
 What it cannot do, for reasons of its own: it has no ``watchMarkPrice`` (the ticker carries the mark price); it watches
-best bids and asks of spot pairs only; it has no leverage tiers, because the venue publishes none; it takes separated
-positions for hedge mode, and so reads no position mode; its fills of the stream have no price; it calls the settled
-funding rate the present one, and the estimate the next; its client has no name for the sockets of coin-margined
+best bids and asks of spot pairs only; it has no leverage tiers (the venue tells them since September 2026); it takes
+separated positions for hedge mode, and so reads no position mode; its fills of the stream have no price; it calls the
+settled funding rate the present one, and the estimate the next; its client has no name for the sockets of coin-margined
 contracts, which the venue does not have; and spot orders of the simulator are none of this product's business.
 """
 
@@ -92,6 +92,7 @@ async def test_tickers_and_books_are_followed(simulator: SimulatorProcess) -> No
 @pytest.mark.verifies("weex", "linear", "balances", "margin mode", "leverage", client="ccxt.pro")
 @pytest.mark.verifies("weex", "linear", "open orders", "place an order", "cancel an order", client="ccxt.pro")
 @pytest.mark.verifies("weex", "linear", "query an order", "client order id", "private stream", client="ccxt.pro")
+@pytest.mark.verifies("weex", "linear", "post-only", client="ccxt.pro")
 @pytest.mark.verifies("weex", "spot", "balances", client="ccxt.pro")
 async def test_balance_settings_and_a_limit_order(simulator: SimulatorProcess) -> None:
     async with client(simulator, "weex") as exchange:
@@ -112,6 +113,12 @@ async def test_balance_settings_and_a_limit_order(simulator: SimulatorProcess) -
         assert (asked["clientOrderId"], asked["status"], asked["amount"]) == ("rest-2", "open", 0.01)
         await exchange.cancel_order(None, SWAP, {"clientOrderId": "rest-2"})
         assert (await exchange.fetch_canceled_orders(SWAP))[-1]["clientOrderId"] == "rest-2"
+        for name, price, state in (("maker-1", 58_500.0, "open"), ("maker-2", 61_500.0, "canceled")):
+            parameters = {"clientOrderId": name, "timeInForce": "POST_ONLY"}
+            placed = await exchange.create_order(SWAP, "limit", "buy", 0.01, price, parameters)
+            asked = await exchange.fetch_order(placed["id"], SWAP)
+            assert (asked["status"], asked["info"]["timeInForce"], asked["filled"]) == (state, "POST_ONLY", 0)
+        assert await exchange.fetch_positions([SWAP]) == []
 
 
 @pytest.mark.verifies("weex", "linear", "positions", "fills", "reduce-only", "fee records", client="ccxt.pro")

@@ -18,7 +18,7 @@ from binance_sdk_derivatives_trading_coin_futures.derivatives_trading_coin_futur
 from binance_sdk_derivatives_trading_usds_futures.derivatives_trading_usds_futures import DerivativesTradingUsdsFutures
 
 from feeds.sim.process import SimulatorProcess
-from tests.interop.checks import PATIENCE
+from tests.support.patience import PATIENCE
 
 PRODUCTS = ("usdm", "coinm")
 SYMBOL = {"usdm": "BTCUSDT", "coinm": "BTCUSD_PERP"}
@@ -47,7 +47,7 @@ def models_fit(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
 def sdk(simulator: SimulatorProcess, product: str) -> Any:
     """The venue's client of one product."""
     key, endpoints = simulator.api_key("binance"), simulator.venues["binance"]
-    rest = ConfigurationRestAPI(key.key, key.secret, base_path=endpoints.rest, timeout=5000)
+    rest = ConfigurationRestAPI(key.key, key.secret, base_path=endpoints.rest, timeout=round(PATIENCE * 1000))
     streams = endpoints.websocket if product == "usdm" else f"{endpoints.websocket}/dstream/stream"
     make = DerivativesTradingUsdsFutures if product == "usdm" else DerivativesTradingCoinFutures
     return make(config_rest_api=rest, config_ws_streams=ConfigurationWebSocketStreams(stream_url=streams))

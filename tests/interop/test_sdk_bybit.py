@@ -11,7 +11,8 @@ import pytest
 from pybit.exceptions import InvalidRequestError
 
 from feeds.sim.process import ApiKey, SimulatorProcess
-from tests.interop.pybit_bybit import PATIENCE, Inbox, http, opened, trading, websocket
+from tests.interop.pybit_bybit import Inbox, http, opened, trading, websocket
+from tests.support.patience import PATIENCE
 
 PERPETUALS = {"BTCUSDT": ("linear", "USDT"), "BTCPERP": ("linear", "USDC"), "BTCUSD": ("inverse", "BTC")}
 

@@ -23,18 +23,19 @@ from core.engine import Engine
 from core.events import AnyEvent, ConnectionState
 from core.figures import Freshness
 from core.snapshot import FeedView, HedgeLine, Mode, Snapshot
-from feeds.clock import Clock
-from feeds.connection import Timing
 from feeds.host import EngineHost
 from feeds.paper import PaperBroker
 from feeds.registry import decoder_for
+from feeds.timing import Timing
 from feeds.venue import CandlesWanted, ConnectionPlan, Decoder, PlainStream, PollPlan, Subscription
 from tests.support.builders import LINEAR, listed, tiers
+from tests.support.clocks import TwoThreadsClock
+from tests.support.patience import PATIENCE
 
 TOPIC = "tickers.BTCUSDT"
 
 QUICK = Timing(
-    open_seconds=0.5,
+    open_seconds=PATIENCE,
     first_data_seconds=0.25,
     send_gap_seconds=0.0,
     refused_retry_seconds=0.5,
@@ -48,7 +49,7 @@ QUICK = Timing(
     attempts_window_seconds=60.0,
     read_hz=200.0,
 )
-"""The production limits, some thirty times shorter."""
+"""The production limits, some thirty times shorter; but opening is not timed by the hosts' clock, and so has time."""
 
 
 def ticker_snapshot(price: float, symbol: str = "BTCUSDT", *, ms: int | None = None) -> str:
@@ -246,20 +247,23 @@ class WatchedHost(EngineHost):
 def running_host(
     feed: ScriptedFeed, *, timing: Timing = QUICK, book: Book | None = None, **options: Any
 ) -> Iterator[WatchedHost]:
-    """The real engine, paper broker and host on a feed, at 50 snapshots a second."""
+    """The real engine, paper broker and host on a feed, at 50 snapshots a second; for servers on the running loop."""
     book = book or seed_book()
     engine = Engine([book], mode=Mode.PAPER, source="test")
     broker = PaperBroker(book.accounts, engine.positions)
-    host = WatchedHost(engine, [feed], [LINEAR], broker, Clock(), refresh_hz=50.0, timing=timing, **options)
+    clock = TwoThreadsClock()
+    host = WatchedHost(engine, [feed], [LINEAR], broker, clock, refresh_hz=50.0, timing=timing, **options)
     host.cuts = []
+    ticking = asyncio.get_running_loop().create_task(clock.run())
     host.start()
     try:
         yield host
     finally:
         host.stop()
+        ticking.cancel()
 
 
-async def shown(host: EngineHost, predicate: Callable[[Snapshot], bool], seconds: float = 5.0) -> Snapshot:
+async def shown(host: EngineHost, predicate: Callable[[Snapshot], bool], seconds: float = PATIENCE) -> Snapshot:
     """The first snapshot for which the predicate holds. Raises AssertionError if none comes in time."""
     snapshot = await asyncio.to_thread(host.wait_until, predicate, seconds)
     assert snapshot is not None

@@ -22,6 +22,8 @@ from pathlib import Path
 
 import pyte
 
+from tests.support.patience import PATIENCE
+
 ROOT = Path(__file__).parents[2]
 # Sequences that pyte does not know and would print: the kitty keyboard protocol and mode queries.
 _UNKNOWN = re.compile(rb"\x1b\[[<>=][0-9;]*u|\x1b\[\?[0-9]+\$p")
@@ -77,7 +79,7 @@ class PseudoTerminal:
             got += self.read_some(min(left, 0.05))
         return bytes(got)
 
-    def wait_for(self, condition: Callable[[], bool], seconds: float = 10.0, what: str = "") -> float:
+    def wait_for(self, condition: Callable[[], bool], seconds: float = PATIENCE, what: str = "") -> float:
         """Read until ``condition`` holds; how long that took. Fails with the screen's text where it never does."""
         begin = time.monotonic()
         while not condition():
@@ -86,7 +88,7 @@ class PseudoTerminal:
             self.read_some(0.02)
         return time.monotonic() - begin
 
-    def wait_for_text(self, text: str, seconds: float = 10.0) -> float:
+    def wait_for_text(self, text: str, seconds: float = PATIENCE) -> float:
         """Read until ``text`` is on the screen."""
         return self.wait_for(lambda: text in self.text, seconds, text)
 
@@ -166,9 +168,14 @@ class PseudoTerminal:
         os.close(self.master)
         self.master = -1
 
+    def stopped(self) -> bool:
+        """Whether the process has been stopped since this was last asked, and not ended."""
+        done, status = os.waitpid(self.pid, os.WNOHANG | os.WUNTRACED)
+        return bool(done) and os.WIFSTOPPED(status)
+
     # --- the end -------------------------------------------------------------------------------------------
 
-    def exit_code(self, seconds: float = 5.0, *, reading: bool = True) -> int | None:
+    def exit_code(self, seconds: float = PATIENCE, *, reading: bool = True) -> int | None:
         """Wait for the process to end: its exit code (negative: killed by that signal), ``None`` while it runs.
 
         ``reading`` says whether the terminal goes on reading meanwhile.

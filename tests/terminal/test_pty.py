@@ -12,12 +12,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.terminal.pseudo import PseudoTerminal, environment, runner
+from tests.support.patience import PATIENCE
+from tests.terminal.pseudo import Cells, PseudoTerminal, environment, runner
 
 ALT_SCREEN_OFF = b"\x1b[?1049l"
 CURSOR_SHOWN = b"\x1b[?25h"
 MOUSE_OFF = b"\x1b[?1003l"
 READY = "help"
+WHOLE_SCREEN_BYTES = 120 * 40 // 2
+"""More than the header's clock needs in minutes, and less than any picture of the whole screen at 120x40."""
 
 
 @pytest.fixture
@@ -28,10 +31,15 @@ def terminal() -> Iterator[PseudoTerminal]:
         yield opened
 
 
-def ticks(path: Path) -> list[tuple[float, int]]:
-    """The engine's own record of its ticks: moment and count."""
-    lines = path.read_text().splitlines() if path.exists() else []
-    return [(float(moment), int(count)) for moment, count in (line.split() for line in lines)]
+def ticks(path: Path) -> list[int]:
+    """The engine's own record of its ticks, some four times a second: how many there have been."""
+    lines = path.read_text().splitlines(keepends=True) if path.exists() else []
+    return [int(line.split()[1]) for line in lines if line.endswith("\n")]
+
+
+def soon(started: float) -> float:
+    """Two seconds, on a machine on which the monitor is there in less than one; a busy one has time in proportion."""
+    return 2.0 * max(1.0, started)
 
 
 def assert_restored(terminal: PseudoTerminal, within: int = 400) -> None:
@@ -42,24 +50,22 @@ def assert_restored(terminal: PseudoTerminal, within: int = 400) -> None:
         assert MOUSE_OFF in end
 
 
-@pytest.mark.parametrize("seconds", [3.0, pytest.param(12.0, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("unread", [60, pytest.param(240, marks=pytest.mark.slow)])
 def test_an_unread_terminal_costs_the_engine_no_tick_and_shows_the_present_afterwards(
-    tmp_path: Path, seconds: float
+    tmp_path: Path, unread: int
 ) -> None:
+    """The engine makes so many ticks, 20 a second, while nobody reads; held up by that, it would make none."""
     record = tmp_path / "ticks"
     with PseudoTerminal(runner("--hertz", "20", "--refresh", "8", "--ticks", str(record))) as terminal:
         terminal.wait_for_text(READY)
-        terminal.read(0.5)
-        begin = time.monotonic()
         _fill(terminal)
-        time.sleep(seconds)
-        end = time.monotonic()
-        made = [count for moment, count in ticks(record) if begin < moment < end]
-        gaps = [later - sooner for (sooner, _), (later, _) in zip(ticks(record), ticks(record)[1:], strict=False)]
-        assert made
-        assert made[-1] - made[0] > 0.7 * 20 * (seconds - 1)
-        assert max(gaps) < 1.0
-        terminal.wait_for(lambda: _shown_tick(terminal) >= ticks(record)[-1][1] - 20, 5, "the present")
+        begin = ticks(record)
+        made = begin[-1] if begin else 0
+        deadline = time.monotonic() + PATIENCE
+        while ticks(record)[-1:] < [made + unread]:
+            assert time.monotonic() < deadline, f"the engine stands at {ticks(record)[-1:]}, from {made} on"
+            time.sleep(0.05)
+        terminal.wait_for(lambda: _shown_tick(terminal) >= ticks(record)[-1] - 20, what="the present")
         terminal.send("q")
         assert terminal.exit_code() == 0
 
@@ -80,13 +86,13 @@ def _fill(terminal: PseudoTerminal) -> None:
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
 def test_a_signal_restores_the_terminal_and_ends_the_process(terminal: PseudoTerminal, number: signal.Signals) -> None:
     terminal.signal(number)
-    assert terminal.exit_code(3) == 128 + number
+    assert terminal.exit_code() == 128 + number
     assert_restored(terminal)
 
 
 def test_quitting_restores_the_terminal(terminal: PseudoTerminal) -> None:
     terminal.send("q")
-    assert terminal.exit_code(3) == 0
+    assert terminal.exit_code() == 0
     assert_restored(terminal)
 
 
@@ -94,7 +100,7 @@ def test_a_signal_restores_a_terminal_that_has_stalled(terminal: PseudoTerminal)
     _fill(terminal)
     time.sleep(1.0)
     terminal.signal(signal.SIGTERM)
-    assert terminal.exit_code(2.5, reading=False) == 128 + signal.SIGTERM
+    assert terminal.exit_code(reading=False) == 128 + signal.SIGTERM
     terminal.read(0.5)
     assert_restored(terminal)
 
@@ -106,22 +112,22 @@ def _ignore_hangup() -> None:
 @pytest.mark.parametrize("ignored", [False, True], ids=["SIGHUP", "SIGHUP ignored"])
 def test_a_closed_terminal_ends_the_process_within_two_seconds(ignored: bool) -> None:
     with PseudoTerminal(runner(), before_exec=_ignore_hangup if ignored else None) as terminal:
-        terminal.wait_for_text(READY)
+        started = terminal.wait_for_text(READY)
         terminal.hang_up()
-        assert terminal.exit_code(2.0) is not None
+        assert terminal.exit_code(soon(started)) is not None
 
 
 def test_a_terminal_that_vanishes_without_a_signal_ends_the_process_within_two_seconds() -> None:
     """The terminal is not the process's controlling one, so that the kernel sends no SIGHUP."""
     with PseudoTerminal([sys.executable, "-c", _IN_OTHER_SESSION, *runner()[1:]]) as terminal:
-        terminal.wait_for_text(READY)
+        started = terminal.wait_for_text(READY)
         child = int(
             (Path("/proc") / str(terminal.pid) / "task" / str(terminal.pid) / "children").read_text().split()[0]
         )
         terminal.signal(signal.SIGSTOP)  # the terminal's owner must neither die nor pass the hang-up on
         terminal.hang_up()
         begin = time.monotonic()
-        while time.monotonic() - begin < 2.0 and _alive(child):
+        while time.monotonic() - begin < soon(started) and _alive(child):
             time.sleep(0.02)
         assert not _alive(child)
 
@@ -148,23 +154,23 @@ def test_sigcont_without_a_stop_starts_nothing_twice(terminal: PseudoTerminal) -
     for _ in range(3):
         terminal.signal(signal.SIGCONT)
         terminal.read(0.2)
-    assert len(os.listdir(f"/proc/{terminal.pid}/task")) == threads
+    terminal.wait_for(lambda: len(os.listdir(f"/proc/{terminal.pid}/task")) <= threads, what="no more threads")
     terminal.send("?")
-    terminal.wait_for_text("Raise the target", 3)
+    terminal.wait_for_text("Raise the target")
     terminal.send("\x1b")
-    terminal.wait_for(lambda: "Raise the target" not in terminal.text, 3, "the help closed by a lone escape")
+    terminal.wait_for(lambda: "Raise the target" not in terminal.text, what="the help closed by a lone escape")
 
 
 def test_stop_and_continue_come_back_to_a_working_screen(terminal: PseudoTerminal) -> None:
     terminal.signal(signal.SIGTSTP)
-    terminal.wait_for(lambda: ALT_SCREEN_OFF in bytes(terminal.output), 3, "the terminal given back")
-    time.sleep(0.3)
+    terminal.wait_for(lambda: ALT_SCREEN_OFF in bytes(terminal.output), what="the terminal given back")
+    terminal.wait_for(terminal.stopped, what="the process stopped")
     seen = len(terminal.output)
     terminal.signal(signal.SIGCONT)
-    terminal.wait_for(lambda: b"\x1b[?1049h" in bytes(terminal.output[seen:]), 3, "the alternate screen")
-    terminal.wait_for_text("am I safe", 3)
+    terminal.wait_for(lambda: b"\x1b[?1049h" in bytes(terminal.output[seen:]), what="the alternate screen")
+    terminal.wait_for_text("am I safe")
     terminal.send("q")
-    assert terminal.exit_code(3) == 0
+    assert terminal.exit_code() == 0
 
 
 def test_the_screen_is_right_after_resizes_and_keys_in_a_real_terminal(terminal: PseudoTerminal) -> None:
@@ -175,13 +181,24 @@ def test_the_screen_is_right_after_resizes_and_keys_in_a_real_terminal(terminal:
         terminal.send(keys)
         terminal.read(0.25)
     terminal.send(" ")  # hold the picture: only the header goes on
-    terminal.read(1.0)
-    before = terminal.cells()[2:]
+    terminal.wait_for_text("FROZEN")
+    before = _still(terminal)
+    written = len(terminal.output)
     terminal.send("\x0c")
-    terminal.read(0.6)
-    after = terminal.cells()[2:]
-    assert after == before
+    terminal.wait_for(lambda: len(terminal.output) > written + WHOLE_SCREEN_BYTES, what="the screen painted anew")
+    assert _still(terminal) == before
     assert terminal.text.count("margin & liquidation") == 1
+
+
+def _still(terminal: PseudoTerminal) -> Cells:
+    """The screen below the header, once it has been the same for a second."""
+    body, since, begin = terminal.cells()[2:], time.monotonic(), time.monotonic()
+    while time.monotonic() - since < 1.0:
+        assert time.monotonic() - begin < PATIENCE, "it never stands still"
+        terminal.read(0.1)
+        if (now := terminal.cells()[2:]) != body:
+            body, since = now, time.monotonic()
+    return body
 
 
 def test_a_narrow_pipe_is_refused_in_words(tmp_path: Path) -> None:
@@ -194,7 +211,7 @@ def test_a_narrow_pipe_is_refused_in_words(tmp_path: Path) -> None:
             cwd=Path(__file__).parents[2],
             capture_output=True,
             text=True,
-            timeout=20,
+            timeout=PATIENCE,
         )
         assert done.returncode == 2
         assert "needs a terminal" in done.stderr
@@ -203,7 +220,7 @@ def test_a_narrow_pipe_is_refused_in_words(tmp_path: Path) -> None:
 
 def test_a_dumb_terminal_is_refused_in_words() -> None:
     with PseudoTerminal(runner(), env=environment(TERM="dumb")) as terminal:
-        assert terminal.exit_code(10) == 2
+        assert terminal.exit_code() == 2
         assert b"TERM is dumb" in bytes(terminal.output)
 
 
@@ -211,7 +228,7 @@ def test_leaving_an_engine_that_has_stopped_is_a_failure_that_says_why() -> None
     with PseudoTerminal(runner("--dead-after", "20")) as terminal:
         terminal.wait_for_text("ENGINE STOPPED: the journal's disk is full")
         terminal.send("q")
-        assert terminal.exit_code(5) == 1
+        assert terminal.exit_code() == 1
         assert_restored(terminal, within=600)
         after = bytes(terminal.output).rpartition(ALT_SCREEN_OFF)[2]
         assert b"hedgerow: the engine had stopped: the journal's disk is full" in after
@@ -232,5 +249,5 @@ def test_signals_are_given_back_after_the_monitor(tmp_path: Path) -> None:
     with PseudoTerminal([sys.executable, "-c", code]) as terminal:
         terminal.wait_for_text(READY)
         terminal.send("q")
-        assert terminal.exit_code(5) == 0
+        assert terminal.exit_code() == 0
     assert report.read_text() == "[True, True, True]"

@@ -18,4 +18,6 @@ def _from_the_market(book: BookView) -> Iterator[Figure]:
         yield bag.price
     for hedge in book.hedges:
         yield from (hedge.mark_price, hedge.index_price, hedge.bid_price, hedge.ask_price, hedge.maintenance_margin)
+        if hedge.quantity.known:  # of none of a contract the margin is known without its description, the hedge is not
+            yield hedge.delta
         yield from (hedge.funding.rate, hedge.funding.interval_hours, hedge.funding.next_funding_ns)

@@ -228,6 +228,7 @@ def _spot_public(spot: SpotApi) -> Mapping[str, Callable[[Parameters], Any]]:
 def _spot_signed(spot: SpotApi) -> Mapping[tuple[str, str], Callable[[Parameters, Account], Any]]:
     return {
         ("GET", "account"): spot.account,
+        ("GET", "apiKeyInfo"): spot.key_info,
         ("GET", "capital/config/getall"): spot.coins,
         ("POST", "userDataStream"): spot.make_key,
         ("PUT", "userDataStream"): spot.extend_key,

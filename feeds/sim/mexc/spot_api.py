@@ -27,6 +27,12 @@ INTERVALS = {
     "1d": DAY_MS,
 }
 LISTEN_KEY_MS = 3_600_000
+READS = ("CONTRACT_ACCOUNT_READ", "CONTRACT_DEAL_READ", "SPOT_ACCOUNT_READ", "SPOT_DEAL_READ")
+RIGHTS = {
+    "read": READS,
+    "trade": (*READS, "CONTRACT_DEAL_WRITE", "SPOT_DEAL_WRITE"),
+    "withdraw": (*READS, "CONTRACT_DEAL_WRITE", "SPOT_DEAL_WRITE", "SPOT_WITHDRAW_READ", "SPOT_WITHDRAW_WRITE"),
+}
 
 
 class SpotApi:
@@ -135,6 +141,22 @@ class SpotApi:
                 if amount
             ],
             "permissions": ["SPOT"],
+        }
+
+    def key_info(self, parameters: Parameters, account: Account) -> Any:
+        """GET apiKeyInfo: of the key that is named, one of the same account."""
+        found = self._exchange.book.find(text(parameters, "accessKey"))
+        if found is None or found[1] is not account:
+            raise SpotRefusal(400, 10072, "Api key info invalid")
+        named = found[0]
+        return {
+            "note": named.permissions,
+            "accessKey": named.key,
+            "createTime": "2026-09-14T18:53:36.000+00:00",
+            "permissions": ",".join(RIGHTS[named.permissions]),
+            "remainingValidity": 82,
+            "ipWhiteList": "",
+            "status": "VALID",
         }
 
     def coins(self, _: Parameters, __: Account) -> Any:

@@ -68,6 +68,27 @@ class MarketData:
         rows.sort(key=lambda row: -int(str(row["fundingTime"])))
         return rows[: _limit(parameters, 100, 1000)]
 
+    def risk_limits(self, parameters: Parameters) -> Any:
+        """GET riskLimits: brackets by the value of a position, a list even of one contract."""
+        return [
+            {
+                "symbol": listing.symbol,
+                "brackets": [
+                    {
+                        "bracket": number,
+                        "initialLeverage": int(tier.maximum_leverage or 1),
+                        "notionalFloor": plain(tier.floor),
+                        "notionalCap": plain(tier.cap),
+                        "maintMarginRatio": plain(tier.rate),
+                    }
+                    for number, tier in enumerate(listing.tiers.tiers, 1)
+                    if tier.cap is not None
+                ],
+            }
+            for listing in self._listings(parameters)
+            if listing.tiers is not None
+        ]
+
     def symbol_price(self, parameters: Parameters) -> Any:
         """GET symbolPrice: a fresh single price."""
         listing = self.listing(parameters)

@@ -146,6 +146,7 @@ def _contract_endpoints(data: MarketData) -> tuple[Endpoint, ...]:
         Endpoint(f"{base}apiTradingSymbols", data.tradable, 5),
         Endpoint(f"{base}premiumIndex", data.premium_index),
         Endpoint(f"{base}fundingRate", data.funding_rate, 5),
+        Endpoint(f"{base}riskLimits", data.risk_limits),
         Endpoint(f"{base}symbolPrice", data.symbol_price),
         Endpoint(f"{base}ticker/24hr", data.ticker_day, 40),
         Endpoint(f"{base}ticker/bookTicker", data.ticker_book),

@@ -15,7 +15,12 @@ from feeds.sim.weex.market_data import MarketData
 from feeds.sim.weex.protocol import Parameters, WeexRefusal, decimal, mandatory, whole
 
 _CLIENT_ID = re.compile(r"[.A-Z:/a-z0-9_-]{1,36}\Z")
-_FORCES = {"GTC": TimeInForce.GTC, "IOC": TimeInForce.IOC, "FOK": TimeInForce.FOK}
+_FORCES = {
+    "GTC": TimeInForce.GTC,
+    "IOC": TimeInForce.IOC,
+    "FOK": TimeInForce.FOK,
+    "POST_ONLY": TimeInForce.POST_ONLY,
+}
 _REFUSALS = {
     Why.DUPLICATE_ID: (-1180, "Client order id is already used."),
     Why.QUANTITY_PRECISION: (-1160, "Precision is over the maximum defined for this asset."),

@@ -20,7 +20,8 @@ from core.orders import OrderRequest
 from feeds.binance.client import BinanceFeed
 from feeds.binance.desk import BinanceAccount
 from feeds.clock import Clock
-from feeds.connection import DEFAULT_TIMING, Connection, Timing
+from feeds.connection import Connection
+from feeds.timing import DEFAULT_TIMING, Timing
 from feeds.venue import Credentials, Endpoints, StreamFeed
 from tests.feeds.sim.lines import Served
 from tests.feeds.toy import EventLog
@@ -30,7 +31,6 @@ SIZE = {"usdm": Decimal("0.010"), "coinm": Decimal(10)}
 SETTLE = {"usdm": "USDT", "coinm": "BTC"}
 SPOT_PAIR = "binance:spot:BTCUSDT"
 FUTURES = pytest.mark.parametrize("market", ["usdm", "coinm"])
-PATIENCE = 15.0
 
 _Event = TypeVar("_Event", bound=AnyEvent)
 
@@ -91,7 +91,7 @@ async def traded(served: Served, market: str) -> AsyncIterator[tuple[BinanceAcco
     """An account whose stream is live."""
     account = account_of(served)
     async with heard(account, [PERPETUAL[market]]) as log:
-        await log.until(lambda: ConnectionState.LIVE.value in log.states, PATIENCE)
+        await log.until(lambda: ConnectionState.LIVE.value in log.states)
         yield account, log
 
 

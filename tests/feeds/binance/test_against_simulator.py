@@ -30,11 +30,10 @@ from core.history import HOUR_NS
 from core.legs import Leg
 from feeds.binance.desk import BinanceAccount
 from feeds.binance.products import PRODUCTS
-from feeds.connection import Timing
+from feeds.timing import Timing
 from feeds.venue import CandlesWanted, Credentials
 from tests.feeds.binance.simulated import (
     FUTURES,
-    PATIENCE,
     PERPETUAL,
     SETTLE,
     SIZE,
@@ -71,7 +70,7 @@ async def test_marks_and_books_of_perpetuals_and_of_dated_contracts(served: Serv
         return marked == booked == set(instruments)
 
     async with heard(feed_of(served), instruments) as log:
-        await log.until(complete, PATIENCE)
+        await log.until(complete)
     assert not of(log.events, FrameFault)
     for event in of(log.events, Ticker):
         if event.mark_price is not None:
@@ -83,8 +82,8 @@ async def test_marks_and_books_of_perpetuals_and_of_dated_contracts(served: Serv
 @verifies("spot", "best bid and ask")
 async def test_spot_books_and_last_prices(served: Served) -> None:
     async with heard(feed_of(served), [SPOT_PAIR]) as log:
-        await log.until(lambda: any(event.last_price for event in of(log.events, Ticker)), PATIENCE)
-        await log.until(lambda: any(event.bid_price for event in of(log.events, Ticker)), PATIENCE)
+        await log.until(lambda: any(event.last_price for event in of(log.events, Ticker)))
+        await log.until(lambda: any(event.bid_price for event in of(log.events, Ticker)))
     assert not of(log.events, FrameFault)
 
 
@@ -272,10 +271,10 @@ async def test_a_listen_key_that_expires_is_replaced(served: Served, market: str
         plan = account.plans([PERPETUAL[market]])[0]
         await account.keep_alive(plan)
         await served.inject("expire_listen_keys", venue="binance")
-        await log.until(lambda: "listenKeyExpired" in log.reasons, PATIENCE)
+        await log.until(lambda: "listenKeyExpired" in log.reasons)
         with pytest.raises(VenueError, match="-1125"):
             await account.keep_alive(plan)
-        await log.until(lambda: log.states.count("live") == 2, PATIENCE)
+        await log.until(lambda: log.states.count("live") == 2)
         await account.place(order(market, "after-1"))
         await log.until(lambda: bool(of(log.events, Fill)))
 
@@ -290,7 +289,7 @@ async def test_spot_balances_by_sweep_and_by_stream(served: Served) -> None:
         "ETH": 20,
     }
     async with heard(account, [SPOT_PAIR]) as log:
-        await log.until(lambda: "live" in log.states, PATIENCE)
+        await log.until(lambda: "live" in log.states)
         await served.binance(
             "POST", "/api/v3/order", {"symbol": "BTCUSDT", "side": "BUY", "type": "MARKET", "quantity": "0.5"}
         )
@@ -299,7 +298,7 @@ async def test_spot_balances_by_sweep_and_by_stream(served: Served) -> None:
         swept = {event.asset: event.wallet_balance for event in of(await account.sweep([SPOT_PAIR], 0), BalanceUpdate)}
         assert streamed.items() <= swept.items()
         await served.inject("expire_listen_keys", venue="binance")
-        await log.until(lambda: log.states.count("live") == 2, PATIENCE)
+        await log.until(lambda: log.states.count("live") == 2)
     assert "eventStreamTerminated" in log.reasons
     assert not of(log.events, FrameFault)
 
@@ -308,5 +307,5 @@ async def test_a_login_that_is_refused_says_so(served: Served) -> None:
     wrong = Credentials(credentials(served).key, "not the secret")
     account = BinanceAccount("hedge", endpoints(served), wrong)
     async with heard(account, [SPOT_PAIR], Timing(first_data_seconds=1.0)) as log:
-        await log.until(lambda: any("login was refused: -1022" in reason for reason in log.reasons), PATIENCE)
+        await log.until(lambda: any("login was refused: -1022" in reason for reason in log.reasons))
     assert "live" not in log.states

@@ -25,7 +25,6 @@ from feeds.rest import RestClient
 from feeds.venue import Credentials, Endpoints
 from tests.feeds.binance.simulated import (
     FUTURES,
-    PATIENCE,
     PERPETUAL,
     SIZE,
     account_of,
@@ -117,7 +116,7 @@ async def test_a_quarterly_is_traded_and_delivered(served: Served, market: str) 
     name = listing.instrument.id
     account = account_of(served)
     async with heard(account, [name]) as log:
-        await log.until(lambda: "live" in log.states, PATIENCE)
+        await log.until(lambda: "live" in log.states)
         await account.place(order(market, "dated-1", instrument=name))
         (held,) = of(await account.sweep([name], 0), PositionUpdate)
         assert held.quantity == -SIZE[market]
@@ -184,15 +183,15 @@ async def test_a_socket_that_is_cut_after_its_day_is_opened_again() -> None:
     async with serving(pins={"BTC": "60000"}, lifetime=3) as served:
         account = account_of(served)
         async with heard(account, [*PERPETUAL.values()]) as log:
-            await log.until(lambda: log.states.count("live") >= 4, PATIENCE)
+            await log.until(lambda: log.states.count("live") >= 4)
         assert any("24 hours" in reason for reason in log.reasons)
 
 
 @FUTURES
 async def test_garbage_on_the_line_is_told_and_the_rest_is_used(served: Served, market: str) -> None:
     async with heard(feed_of(served), [PERPETUAL[market]]) as log:
-        await log.until(lambda: bool(of(log.events, Ticker)), PATIENCE)
+        await log.until(lambda: bool(of(log.events, Ticker)))
         await served.inject("garbage", venue="binance", frames=6)
-        await log.until(lambda: len(of(log.events, FrameFault)) >= 5, PATIENCE)
+        await log.until(lambda: len(of(log.events, FrameFault)) >= 5)
         count = len(of(log.events, Ticker))
-        await log.until(lambda: len(of(log.events, Ticker)) > count, PATIENCE)
+        await log.until(lambda: len(of(log.events, Ticker)) > count)

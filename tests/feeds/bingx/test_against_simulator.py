@@ -45,19 +45,19 @@ from feeds.bingx.desk import BingxDesk
 from feeds.bingx.rest import BingxDialect
 from feeds.bingx.venue import clock_api, key_rights
 from feeds.clock import Clock
-from feeds.connection import Connection, Timing
+from feeds.connection import Connection
 from feeds.rest import RestClient
 from feeds.sim.bingx import streams
 from feeds.sim.process import SimulatorProcess, start_simulator
 from feeds.sim.simulator import Simulator, SimulatorOptions
 from feeds.sim.wire import wall_ms
+from feeds.timing import Timing
 from feeds.venue import CandlesWanted, Credentials, Endpoints, KeyRights, StreamFeed
 from tests.feeds.toy import EventLog
 
 LINEAR, INVERSE, SPOT = "bingx:linear:BTC-USDT", "bingx:inverse:BTC-USD", "bingx:spot:BTC-USDT"
 EVERY = (LINEAR, INVERSE, SPOT)
 TIMING = Timing(send_gap_seconds=0.0, first_delay_seconds=0.05, longest_delay_seconds=0.2, attempts=1000)
-PATIENCE = 12.0
 HOUR_MS = 3_600_000
 
 _Event = TypeVar("_Event", bound=AnyEvent)
@@ -122,8 +122,8 @@ async def test_every_channel_comes_alive_and_stays_so(simulator: SimulatorProces
     wanted = [item.channel for plan in plans for item in plan.subscriptions]
     async with streaming(feed, plans) as log:
         for channel in wanted:
-            await log.until(lambda channel=channel: len(tickers(log, channel)) >= 3, PATIENCE)  # type: ignore[misc]
-        await log.until(lambda: log.states.count(ConnectionState.LIVE.value) >= 3, PATIENCE)
+            await log.until(lambda channel=channel: len(tickers(log, channel)) >= 3)  # type: ignore[misc]
+        await log.until(lambda: log.states.count(ConnectionState.LIVE.value) >= 3)
     mark = tickers(log, "BTC-USDT@markPrice")[-1]
     book = tickers(log, "BTC-USDT@bookTicker")[-1]
     assert mark.mark_price is not None
@@ -147,7 +147,7 @@ async def test_every_channel_comes_alive_and_stays_so(simulator: SimulatorProces
 async def test_the_first_best_level_is_old_and_looks_it(simulator: SimulatorProcess) -> None:
     feed = BingxFeed(simulator.venues["bingx"])
     async with streaming(feed, feed.plans([LINEAR])) as log:
-        await log.until(lambda: len(tickers(log, "BTC-USDT@bookTicker")) >= 2, PATIENCE)
+        await log.until(lambda: len(tickers(log, "BTC-USDT@bookTicker")) >= 2)
     first, second = tickers(log, "BTC-USDT@bookTicker")[:2]
     assert (second.venue_time_ns or 0) - (first.venue_time_ns or 0) > 60_000_000_000
 
@@ -163,7 +163,7 @@ async def test_pings_are_answered_for_longer_than_the_venue_waits(monkeypatch: p
             begun = time.monotonic()
             while time.monotonic() - begun < 5:
                 count = len(log.events)
-                await log.until(lambda count=count: len(log.events) > count + 5, PATIENCE)  # type: ignore[misc]
+                await log.until(lambda count=count: len(log.events) > count + 5)  # type: ignore[misc]
     finally:
         await simulator.stop()
     pings = [event for event in of(Heard, log.events) if event.kind == "ping"]
@@ -174,23 +174,21 @@ async def test_pings_are_answered_for_longer_than_the_venue_waits(monkeypatch: p
 async def test_a_symbol_that_is_not_listed_is_refused_and_spoils_no_other(simulator: SimulatorProcess) -> None:
     feed = BingxFeed(simulator.venues["bingx"])
     async with streaming(feed, feed.plans(["bingx:linear:NOPE-USDT", LINEAR])) as log:
-        await log.until(lambda: ChannelState.REFUSED.value in log.channel_states("NOPE-USDT@markPrice"), PATIENCE)
-        await log.until(lambda: bool(tickers(log, "BTC-USDT@markPrice")), PATIENCE)
+        await log.until(lambda: ChannelState.REFUSED.value in log.channel_states("NOPE-USDT@markPrice"))
+        await log.until(lambda: bool(tickers(log, "BTC-USDT@markPrice")))
 
 
 async def test_garbage_and_a_cut_are_survived(simulator: SimulatorProcess) -> None:
     feed = BingxFeed(simulator.venues["bingx"])
     async with streaming(feed, feed.plans([LINEAR])) as log:
-        await log.until(lambda: len(tickers(log, "BTC-USDT@markPrice")) >= 2, PATIENCE)
+        await log.until(lambda: len(tickers(log, "BTC-USDT@markPrice")) >= 2)
         simulator.control("garbage", venue="bingx", frames=9)
-        await log.until(lambda: len(of(FrameFault, log.events)) >= 9, PATIENCE)
+        await log.until(lambda: len(of(FrameFault, log.events)) >= 9)
         assert all((event.mark_price or 1) > 0 for event in of(Ticker, log.events))
         simulator.control("drop", venue="bingx")
-        await log.until(lambda: ConnectionState.RECONNECTING.value in log.states, PATIENCE)
+        await log.until(lambda: ConnectionState.RECONNECTING.value in log.states)
         seen = len(log.events)
-        await log.until(
-            lambda: any(isinstance(event, Ticker) and event.mark_price for event in log.events[seen:]), PATIENCE
-        )
+        await log.until(lambda: any(isinstance(event, Ticker) and event.mark_price for event in log.events[seen:]))
 
 
 @verifies("linear", "mark price", "index price", "funding rate", "funding interval", "last settled funding rate")
@@ -240,6 +238,7 @@ async def test_reference_data_are_read(simulator: SimulatorProcess, account: Cre
 
 
 @verifies("linear", "candles")
+@verifies("inverse", "candles")
 @verifies("spot", "candles")
 async def test_history_is_read_and_closed_and_days_begin_in_utc(simulator: SimulatorProcess) -> None:
     feed = BingxFeed(simulator.venues["bingx"])
@@ -249,11 +248,13 @@ async def test_history_is_read_and_closed_and_days_begin_in_utc(simulator: Simul
         CandlesWanted(instrument=INVERSE, interval_ns=DAY_NS, count=10),
     ]
     answers = [events async for events in feed.candles(wanted)]
-    hourly, daily = of(CandlesLoaded, answers[0]), of(CandlesLoaded, answers[1])
+    hourly, daily, coin = (of(CandlesLoaded, events) for events in answers)
     assert (len(hourly[0].candles), hourly[0].price.value) == (48, "mark")
     assert (len(daily[0].candles), daily[0].price.value) == (10, "spot")
     assert all(candle.start_ns % DAY_NS == 0 for candle in daily[0].candles)
-    assert [type(event) for event in answers[2]] == [FrameFault]
+    assert (coin[0].instrument, len(coin[0].candles), coin[0].price.value) == (INVERSE, 10, "last")
+    assert all(candle.start_ns % DAY_NS == 0 for candle in coin[0].candles)
+    assert not [event for events in answers for event in of(FrameFault, events)]
 
 
 @verifies("linear", "server time", "rate-limit budget", "key permissions")
@@ -378,8 +379,9 @@ async def test_a_filled_order_cannot_be_cancelled_and_tells_its_fills(
 async def test_a_post_only_order_that_would_take_is_rejected_with_the_reason(
     simulator: SimulatorProcess, account: Credentials
 ) -> None:
+    trader = desk(simulator, account)
     order = request(LINEAR, "sell", "0.01", await price_near(simulator, LINEAR, "0.98"))
-    told = only_order(await desk(simulator, account).place(order, post_only=True))
+    told = only_order(await trader.place(order, post_only=True))
     assert told.state is OrderState.REJECTED
     assert told.reason.startswith("101215")
 
@@ -553,23 +555,6 @@ async def test_spot_alone_tells_what_is_held_there(simulator: SimulatorProcess, 
     }
 
 
-async def test_a_full_answer_is_asked_for_again_in_halves(
-    simulator: SimulatorProcess, account: Credentials, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    trader = desk(simulator, account)
-    simulator.control("partial_fills", venue="bingx", category="linear", symbol="BTC-USDT", most="0.001")
-    began = time.time_ns() - 1_000_000_000
-    for _ in range(3):
-        order = request(LINEAR, "sell", "0.004", await price_near(simulator, LINEAR, "0.97"))
-        await trader.place(order)
-        await settled(trader, order)
-        await asyncio.sleep(1.1)
-    monkeypatch.setattr("feeds.bingx.facts.PAGE", 5)
-    swept = await trader.sweep([LINEAR], began)
-    assert sum(fill.quantity for fill in of(Fill, swept)) == Decimal("0.012")
-    assert len({fill.fill_id for fill in of(Fill, swept)}) == 12
-
-
 # --- private streams -----------------------------------------------------------------------------------------------
 
 
@@ -582,12 +567,10 @@ async def test_what_happens_is_told_as_it_happens_and_as_the_sweep_tells_it(
     trader = desk(simulator, account)
     order = request(instrument, "sell", quantity, await price_near(simulator, instrument, "0.97"))
     async with streaming(trader, trader.plans([instrument])) as log:
-        await log.until(lambda: bool(of(AccountSettings, log.events)), PATIENCE)
+        await log.until(lambda: bool(of(AccountSettings, log.events)))
         await trader.place(order)
-        await log.until(lambda: any(event.quantity for event in of(PositionUpdate, log.events)), PATIENCE)
-        await log.until(
-            lambda: any(event.state is OrderState.FILLED for event in of(OrderUpdate, log.events)), PATIENCE
-        )
+        await log.until(lambda: any(event.quantity for event in of(PositionUpdate, log.events)))
+        await log.until(lambda: any(event.state is OrderState.FILLED for event in of(OrderUpdate, log.events)))
     position = of(PositionUpdate, log.events)[-1]
     assert (position.instrument, position.quantity) == (instrument, -order.quantity)
     assert of(BalanceUpdate, log.events)
@@ -609,10 +592,10 @@ async def test_spot_is_followed_and_leaves_contract_assets_to_their_wallet(
     trader = desk(simulator, account)
     plans = [plan for plan in trader.plans([SPOT, LINEAR]) if plan.name.startswith("spot")]
     async with streaming(trader, plans) as log:
-        await log.until(lambda: ConnectionState.LIVE.value in log.states, PATIENCE)
+        await log.until(lambda: ConnectionState.LIVE.value in log.states)
         for asset in ("USDT", "BTC"):
             simulator.control("transfer", venue="bingx", key=account.key, asset=asset, amount="1", wallet="spot")
-        await log.until(lambda: bool(of(BalanceUpdate, log.events)), PATIENCE)
+        await log.until(lambda: bool(of(BalanceUpdate, log.events)))
     assert {event.asset: event.wallet_balance for event in of(BalanceUpdate, log.events)} == {"BTC": Decimal("2.5")}
 
 
@@ -621,15 +604,15 @@ async def test_an_expired_listen_key_is_replaced_and_the_stream_goes_on(
 ) -> None:
     trader = desk(simulator, account)
     async with streaming(trader, trader.plans([LINEAR])) as log:
-        await log.until(lambda: bool(of(AccountSettings, log.events)), PATIENCE)
+        await log.until(lambda: bool(of(AccountSettings, log.events)))
         simulator.control("expire_listen_keys", venue="bingx")
-        await log.until(lambda: ConnectionState.RECONNECTING.value in log.states, PATIENCE)
+        await log.until(lambda: ConnectionState.RECONNECTING.value in log.states)
         assert any("listen key" in reason for reason in log.reasons)
         seen = len(log.events)
-        await log.until(lambda: bool(of(AccountSettings, log.events[seen:])), PATIENCE)
+        await log.until(lambda: bool(of(AccountSettings, log.events[seen:])))
         order = request(LINEAR, "sell", "0.01", await price_near(simulator, LINEAR, "0.97"))
         await trader.place(order)
-        await log.until(lambda: bool(of(Fill, log.events)), PATIENCE)
+        await log.until(lambda: bool(of(Fill, log.events)))
     shown = repr(log.events)
     assert "listenKey" not in shown
     assert account.secret not in shown
@@ -650,7 +633,7 @@ async def test_a_listen_key_is_renewed_and_a_dead_one_is_told(
 async def test_a_key_that_is_not_taken_keeps_the_stream_closed(simulator: SimulatorProcess) -> None:
     trader = desk(simulator, Credentials("no such key", "no such secret"))
     async with streaming(trader, trader.plans([INVERSE])) as log:
-        await log.until(lambda: any("100413" in reason for reason in log.reasons), PATIENCE)
+        await log.until(lambda: any("100413" in reason for reason in log.reasons))
     assert "no such" not in repr(log.events)
 
 
@@ -658,12 +641,12 @@ async def test_a_liquidation_is_told_as_what_it_is(simulator: SimulatorProcess, 
     trader = desk(simulator, account)
     order = request(LINEAR, "sell", "0.01", await price_near(simulator, LINEAR, "0.97"))
     async with streaming(trader, trader.plans([LINEAR])) as log:
-        await log.until(lambda: bool(of(AccountSettings, log.events)), PATIENCE)
+        await log.until(lambda: bool(of(AccountSettings, log.events)))
         await trader.place(order)
-        await log.until(lambda: any(event.quantity for event in of(PositionUpdate, log.events)), PATIENCE)
+        await log.until(lambda: any(event.quantity for event in of(PositionUpdate, log.events)))
         simulator.control("liquidate", venue="bingx", category="linear", symbol="BTC-USDT", key=account.key)
-        await log.until(lambda: any(fill.origin.value == "liquidation" for fill in of(Fill, log.events)), PATIENCE)
-        await log.until(lambda: of(PositionUpdate, log.events)[-1].quantity == 0, PATIENCE)
+        await log.until(lambda: any(fill.origin.value == "liquidation" for fill in of(Fill, log.events)))
+        await log.until(lambda: of(PositionUpdate, log.events)[-1].quantity == 0)
     forced = next(fill for fill in of(Fill, log.events) if fill.origin.value == "liquidation")
     swept = {fill.fill_id: fill for fill in of(Fill, await trader.sweep([LINEAR], time.time_ns() - HOUR_NS))}
     assert (forced.side, forced.quantity) == ("buy", Decimal("0.01"))

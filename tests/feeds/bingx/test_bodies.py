@@ -276,6 +276,18 @@ def test_candles_come_in_any_order_and_the_running_one_is_left_out() -> None:
     assert [row.close for row in event.candles] == [Decimal("1.3"), Decimal("1.2"), Decimal("1.1")]
 
 
+@pytest.mark.parametrize("arrays", [False, True])
+def test_candles_of_coin_margined_contracts_are_of_trades(arrays: bool) -> None:
+    objects = [candle(hours, close) for hours, close in ((0, "1.0"), (2, "1.2"))]
+    objects = [{name: each[name] for name in each if "T" not in name} | {"time": each["openTime"]} for each in objects]
+    rows = [[each["time"], *(each[name] for name in ("open", "high", "low", "close")), "9"] for each in objects]
+    (event,) = read(facts.INVERSE_CANDLES_PATH, rows if arrays else objects, symbol="X-USD", interval="1h")
+    assert isinstance(event, CandlesLoaded)
+    assert (event.instrument, event.price.value) == ("bingx:inverse:X-USD", "last")
+    (row,) = event.candles
+    assert (row.high, row.low, row.close) == (Decimal(3), Decimal("0.5"), Decimal("1.2"))
+
+
 def test_spot_candles_are_arrays_and_days_count_in_utc_only() -> None:
     rows = [[MS - 2 * 86_400_000 - MS % 86_400_000, "1", "3", "0.5", "2", "9", 0, "8"]]
     asked = {"symbol": "X-USDT", "interval": "1d"}

@@ -117,7 +117,10 @@ def test_candles_are_asked_for_with_one_more_and_spots_in_utc() -> None:
         facts.SPOT_CANDLES_PATH,
         {"symbol": "X-USDT", "interval": "1h", "limit": "337", "timeZone": "0"},
     )
-    assert candles.question(CandlesWanted(instrument="bingx:inverse:X-USD", interval_ns=DAY_NS, count=1)) is None
+    assert candles.question(CandlesWanted(instrument="bingx:inverse:X-USD", interval_ns=DAY_NS, count=1)) == (
+        facts.INVERSE_CANDLES_PATH,
+        {"symbol": "X-USD", "interval": "1d", "limit": "2"},
+    )
 
 
 def test_an_accounts_sockets_are_private_and_kept() -> None:
@@ -232,7 +235,7 @@ def order() -> OrderRequest:
         quantity=Decimal("0.1"),
         limit_price=Decimal(61000),
         reduce_only=False,
-        created_ns=1_790_000_000_000_000_000,
+        created_ns=4_000_000_000_000_000_000,  # after this run began, whenever it did
         leg=Leg.NET,
     )
 

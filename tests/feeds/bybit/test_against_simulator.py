@@ -55,7 +55,6 @@ PERPETUALS = (USDT, USDC, INVERSE)
 SPOT_PAIR = "bybit:spot:BTCUSDT"
 SETTLE = {USDT: "USDT", USDC: "USDC", INVERSE: "BTC"}
 CONTRACTS = pytest.mark.parametrize("contract", PERPETUALS)
-PATIENCE = 15.0
 
 _Event = TypeVar("_Event", bound=AnyEvent)
 
@@ -148,7 +147,7 @@ async def traded(served: Served, *contracts: str) -> AsyncIterator[tuple[BybitAc
     """An account whose stream is live."""
     account = account_of(served)
     async with heard(account, contracts) as log:
-        await log.until(lambda: ConnectionState.LIVE.value in log.states, PATIENCE)
+        await log.until(lambda: ConnectionState.LIVE.value in log.states)
         yield account, log
 
 
@@ -192,7 +191,7 @@ async def test_tickers_of_perpetuals_and_of_dated_contracts(served: Served, mark
         return {event.instrument for event in tickers if event.mark_price and event.bid_price} == set(instruments)
 
     async with heard(feed_of(served), instruments) as log:
-        await log.until(complete, PATIENCE)
+        await log.until(complete)
     assert not of(log.events, FrameFault)
     for event in of(log.events, Ticker):
         perpetual = event.instrument in perpetuals
@@ -204,8 +203,8 @@ async def test_tickers_of_perpetuals_and_of_dated_contracts(served: Served, mark
 @verifies("spot", "best bid and ask")
 async def test_spot_books_and_last_prices(served: Served) -> None:
     async with heard(feed_of(served), [SPOT_PAIR]) as log:
-        await log.until(lambda: any(event.last_price for event in of(log.events, Ticker)), PATIENCE)
-        await log.until(lambda: any(event.bid_price for event in of(log.events, Ticker)), PATIENCE)
+        await log.until(lambda: any(event.last_price for event in of(log.events, Ticker)))
+        await log.until(lambda: any(event.bid_price for event in of(log.events, Ticker)))
     assert not of(log.events, FrameFault)
 
 
@@ -468,7 +467,7 @@ async def test_an_order_that_nobody_knows(served: Served, contract: str) -> None
 async def test_a_stream_that_is_cut_begins_anew(served: Served) -> None:
     async with traded(served, USDT) as (account, log):
         await served.inject("drop", venue="bybit")
-        await log.until(lambda: log.states.count("live") == 2, PATIENCE)
+        await log.until(lambda: log.states.count("live") == 2)
         await account.place(order(USDT, "after-1"))
         await log.until(lambda: bool(of(log.events, Fill)))
 
@@ -493,7 +492,7 @@ async def test_a_trade_of_a_pair_moves_the_one_wallet(served: Served) -> None:
 async def test_a_login_that_is_refused_says_so(served: Served) -> None:
     wrong = Credentials(credentials(served).key, "not the secret")
     async with heard(BybitAccount("hedge", endpoints(served), wrong), [SPOT_PAIR]) as log:
-        await log.until(lambda: any("login was refused" in reason for reason in log.reasons), PATIENCE)
+        await log.until(lambda: any("login was refused" in reason for reason in log.reasons))
     assert "live" not in log.states
     assert credentials(served).key not in str(log.events)
 

@@ -305,6 +305,14 @@ def test_funding_is_received_or_paid_and_its_rate_is_what_longs_pay(
     assert answered("/v5/execution/list", body(changed)) == [payment]
 
 
+@pytest.mark.parametrize(("side", "size"), [("Sell", "-0.010"), ("Buy", "0.010")])
+def test_a_settlement_that_names_no_side_was_paid_on_that_of_its_size(side: str, size: str) -> None:
+    entry = SETTLEMENT | {"side": side, "size": size}
+    nameless = answered("/v5/account/transaction-log", body(entry | {"side": "None"}))
+    assert nameless == answered("/v5/account/transaction-log", body(entry)), "the stream told it once already"
+    assert only(nameless, FundingPayment).rate == Decimal("-0.0001" if side == "Buy" else "0.0001")
+
+
 def test_a_settlement_of_profit_alone_is_no_funding() -> None:
     entry = SETTLEMENT | {"funding": "", "cashFlow": "12", "change": "12", "currency": "USDC", "symbol": "BTCPERP"}
     assert answered("/v5/account/transaction-log", body(entry)) == []

@@ -136,11 +136,12 @@ def test_a_snapshot_from_long_ago_is_out_of_order() -> None:
 
 
 @pytest.mark.parametrize("older", [{"cs": CS - 1}, {"ts": TS - 1}, {"cs": CS - 1, "ts": TS - 1}])
-def test_an_older_delta_changes_nothing(older: dict[str, Any]) -> None:
+def test_an_older_delta_is_not_used_and_what_it_names_is_not_told_before_it_is_told_anew(older: dict[str, Any]) -> None:
     decoder = primed()
     late = frame("delta", {"symbol": "BTCUSDT", "markPrice": "1.5"}, **older)
     assert refused(decoder.decode(late, 1), FaultKind.OUT_OF_ORDER)
-    assert said(tickers(decoder.decode(delta(1), 1))[0]) == WHOLE
+    assert said(tickers(decoder.decode(delta(1), 1))[0]) == {k: v for k, v in WHOLE.items() if k != "mark_price"}
+    assert said(tickers(decoder.decode(delta(2, markPrice="65117.44"), 1))[0]) == WHOLE
 
 
 def test_frames_of_one_moment_are_in_order() -> None:

@@ -33,6 +33,7 @@ from feeds.sim.process import SimulatorProcess, start_simulator
 from feeds.venue import AccountFeed, CandlesWanted, Credentials, Endpoints, VenueFeed
 from tests.feeds.toy import EventLog
 from tests.interop.clients import client
+from tests.support.patience import PATIENCE
 
 LINEAR, INVERSE, SPOT = (f"ccxt.bybit:{rest}" for rest in ("swap:BTC/USDT:USDT", "swap:BTC/USD:BTC", "spot:BTC/USDT"))
 
@@ -88,7 +89,7 @@ async def test_instruments_and_tiers_are_those_of_the_exchange(simulator: Simula
 async def polled(feed: VenueFeed, *instruments: str) -> dict[str, list[AnyEvent]]:
     """One answer of every poll, by name."""
     told = {}
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE):
         for plan in feed.polls(instruments):
             told[plan.name] = list(await feed.poll(plan))
     return told

@@ -15,15 +15,14 @@ from core.legs import Leg
 from core.orders import OrderRequest
 from feeds.clock import Clock
 from feeds.connection import Connection
-from feeds.leg import Timing
 from feeds.mexc.desk import MexcDesk
 from feeds.sim.process import SimulatorProcess
+from feeds.timing import Timing
 from feeds.venue import ConnectionPlan, Credentials, StreamFeed
 from tests.feeds.toy import EventLog
 
 LINEAR, INVERSE, PAIR = "mexc:linear:BTC_USDT", "mexc:inverse:BTC_USD", "mexc:spot:BTCUSDT"
 QUICK = Timing(first_delay_seconds=0.05, longest_delay_seconds=0.2, send_gap_seconds=0.02, steady_seconds=1)
-PATIENCE = 10.0
 
 _numbers = itertools.count(1)
 _Kind = TypeVar("_Kind", bound=AnyEvent)
@@ -109,10 +108,10 @@ async def streaming(feed: StreamFeed, plans: Sequence[ConnectionPlan]) -> AsyncI
 
 async def live(log: EventLog, count: int = 1) -> None:
     """Wait until so many connections have gone live."""
-    await log.until(lambda: log.states.count("live") >= count, PATIENCE)
+    await log.until(lambda: log.states.count("live") >= count)
 
 
 async def until(log: EventLog, kind: type[_Kind], wanted: Callable[[_Kind], bool]) -> _Kind:
     """Wait for an event."""
-    await log.until(lambda: any(wanted(event) for event in the(kind, log.events)), PATIENCE)
+    await log.until(lambda: any(wanted(event) for event in the(kind, log.events)))
     return next(event for event in the(kind, log.events) if wanted(event))

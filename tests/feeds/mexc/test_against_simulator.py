@@ -32,8 +32,8 @@ from feeds.mexc import facts
 from feeds.mexc.client import MexcFeed
 from feeds.mexc.desk import MexcDesk
 from feeds.sim.process import SimulatorProcess
-from feeds.venue import CandlesWanted, Credentials
-from tests.feeds.mexc.desk import INVERSE, LINEAR, PAIR, PATIENCE, Account, live, order, streaming, the, until
+from feeds.venue import CandlesWanted, Credentials, KeyRights
+from tests.feeds.mexc.desk import INVERSE, LINEAR, PAIR, Account, live, order, streaming, the, until
 
 ALL = [LINEAR, INVERSE, PAIR]
 
@@ -129,7 +129,7 @@ async def test_acks_without_data_are_told_as_silence(simulator: SimulatorProcess
     simulator.control("acks_only", venue="mexc")
     mexc = feed(simulator)
     async with streaming(mexc, mexc.plans([LINEAR])) as log:
-        await log.until(lambda: ChannelState.SILENT in log.channel_states("fair.price.BTC_USDT"), 15)
+        await log.until(lambda: ChannelState.SILENT in log.channel_states("fair.price.BTC_USDT"))
         assert log.channel_states("fair.price.BTC_USDT")[:3] == ["requested", "acked", "silent"]
         simulator.control("clear", venue="mexc")
         await live(log)
@@ -138,9 +138,9 @@ async def test_acks_without_data_are_told_as_silence(simulator: SimulatorProcess
 async def test_a_contract_that_is_not_listed_is_refused_and_disturbs_no_other(simulator: SimulatorProcess) -> None:
     mexc = feed(simulator)
     async with streaming(mexc, mexc.plans([LINEAR, "mexc:linear:NOPE_USDT"])) as log:
-        await log.until(lambda: "refused" in log.channel_states("depth.full.NOPE_USDT"), PATIENCE)
+        await log.until(lambda: "refused" in log.channel_states("depth.full.NOPE_USDT"))
         assert "refused" in log.channel_states("fair.price.NOPE_USDT")
-        await log.until(lambda: "live" in log.channel_states("fair.price.BTC_USDT"), PATIENCE)
+        await log.until(lambda: "live" in log.channel_states("fair.price.BTC_USDT"))
         assert "refused" not in log.channel_states("fair.price.BTC_USDT")
 
 
@@ -219,7 +219,7 @@ async def test_a_login_that_is_refused_says_so(simulator: SimulatorProcess) -> N
     wrong = MexcDesk("main", simulator.venues["mexc"], Credentials(account.key["key"], "not the secret"))
     wrong._mode.hedge = True
     async with streaming(wrong, wrong.plans([LINEAR])) as log:
-        await log.until(lambda: "reconnecting" in log.states, PATIENCE)
+        await log.until(lambda: "reconnecting" in log.states)
         assert "the login was refused: authentication fail!" in log.reasons
         assert "live" not in log.states
     assert "not the secret" not in repr(log.events)
@@ -283,9 +283,19 @@ async def test_funding_is_found_by_the_sweep_with_its_sign(simulator: SimulatorP
     assert not the(FundingPayment, await account.desk.sweep([instrument], now_ns))
 
 
-async def test_what_a_key_may_do_is_not_told_but_that_it_works(simulator: SimulatorProcess) -> None:
-    account = Account(simulator)
-    endpoints = simulator.venues["mexc"]
-    assert await key_rights("mexc", endpoints, Credentials(account.key["key"], account.key["secret"])) is None
-    with pytest.raises(VenueError, match="602"):
-        await key_rights("mexc", endpoints, Credentials(account.key["key"], "wrong"))
+@pytest.mark.verifies("mexc", "linear", "key permissions")
+@pytest.mark.verifies("mexc", "inverse", "key permissions")
+@pytest.mark.verifies("mexc", "spot", "key permissions")
+@pytest.mark.parametrize("permissions", ["read", "trade", "withdraw"])
+async def test_what_a_key_may_do(simulator: SimulatorProcess, permissions: str) -> None:
+    key = simulator.api_key("mexc", permissions)
+    rights = await key_rights("mexc", simulator.venues["mexc"], Credentials(key.key, key.secret))
+    withdraws = permissions == "withdraw"
+    assert rights == KeyRights(trades=permissions != "read", withdraws=withdraws, moves=withdraws, bound=False)
+
+
+async def test_a_key_that_cannot_sign_has_no_rights(simulator: SimulatorProcess) -> None:
+    key = simulator.api_key("mexc").key
+    with pytest.raises(VenueError, match="700002") as caught:
+        await key_rights("mexc", simulator.venues["mexc"], Credentials(key, "wrong"))
+    assert key not in str(caught.value)

@@ -19,6 +19,7 @@ from core.events import (
     PositionUpdate,
 )
 from core.legs import Leg
+from feeds.clock import Clock
 from feeds.examine import clock_skew_ms
 from feeds.mexc import orders
 from feeds.mexc.orders import Margin
@@ -146,9 +147,10 @@ async def test_a_key_that_may_not_trade_is_refused_and_nothing_is_placed(simulat
 async def test_a_venue_that_wants_quiet_is_obeyed_and_no_order_is_in_doubt(simulator: SimulatorProcess) -> None:
     account = Account(simulator)
     asked = order("sell", await account.price(LINEAR, "1.02"))
+    made_now = msgspec.structs.replace(asked, created_ns=Clock().now_ns())
     simulator.control("limit_rate", venue="mexc", status=429)
     with pytest.raises(VenueError, match="510") as caught:
-        await account.desk.place(asked)
+        await account.desk.place(made_now)
     assert (caught.value.retry_after_seconds, caught.value.outcome_unknown) == (4.0, False)
     simulator.control("clear", venue="mexc")
     assert update(await account.desk.query(asked)).state is OrderState.REJECTED

@@ -17,7 +17,8 @@ from feeds.connection import Connection
 from feeds.okx.client import OkxFeed
 from feeds.venue import Endpoints
 from tests.feeds.okx.samples import BOOK, FUNDING, INDEX, LINEAR, MARK, PAIR, TICKER
-from tests.feeds.toy import QUICK, EventLog, LoopClock, ToyServer, toy_server
+from tests.feeds.toy import QUICK, EventLog, ToyServer, toy_server
+from tests.support.clocks import LoopClock
 
 LINEAR_ID = f"okx:linear:{LINEAR}"
 ROWS: Final = {

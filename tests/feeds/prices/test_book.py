@@ -18,6 +18,7 @@ from core.figures import Freshness
 from core.snapshot import HedgeLine, Mode, Snapshot
 from feeds.host import EngineHost
 from tests.core.sheets import PRICED, priced
+from tests.support.patience import PATIENCE
 from tui.cli.wiring import open_configured_journal, running_engine
 
 
@@ -40,7 +41,7 @@ def line(snapshot: Snapshot) -> HedgeLine:
 
 
 def shown(host: EngineHost, predicate: Callable[[Snapshot], bool]) -> Snapshot:
-    found = host.wait_until(lambda snapshot: bool(snapshot.books) and predicate(snapshot), 10)
+    found = host.wait_until(lambda snapshot: bool(snapshot.books) and predicate(snapshot), PATIENCE)
     assert found is not None
     assert predicate(found), (line(found).mark_price, found.feeds, found.message)
     return found

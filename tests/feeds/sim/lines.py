@@ -21,8 +21,7 @@ from websockets.exceptions import ConnectionClosed
 from feeds.sim.process import ApiKey
 from feeds.sim.simulator import Simulator, SimulatorOptions
 from feeds.sim.wire import wall_ms
-
-PATIENCE = 8.0
+from tests.support.patience import PATIENCE
 
 Frame = dict[str, Any]
 

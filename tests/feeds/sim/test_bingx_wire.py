@@ -23,8 +23,8 @@ from feeds.sim.bingx import streams
 from feeds.sim.process import ApiKey
 from feeds.sim.simulator import Simulator, SimulatorOptions
 from feeds.sim.wire import wall_ms
+from tests.support.patience import PATIENCE
 
-PATIENCE = 8.0
 Frame = dict[str, Any]
 
 
@@ -37,6 +37,17 @@ class Served:
         self.websocket: str = announced["venues"]["bingx"]["websocket"]
         self.keys = {key["permissions"]: ApiKey(**key) for key in announced["api_keys"]}
         self.http = httpx.AsyncClient(trust_env=False, timeout=PATIENCE)
+        self.clock_ms = wall_ms
+
+    def hold_clock(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Let time stand for requests and for what the venue checks and counts of them, but for :meth:`later`."""
+        now = wall_ms()
+        self.clock_ms = lambda: now
+        monkeypatch.setattr("feeds.sim.rest_faults.wall_ms", self.clock_ms)
+
+    def later(self, milliseconds: int) -> None:
+        """Put the venue's clock so far ahead."""
+        self.simulator.venues["bingx"].faults.skew_ms += milliseconds
 
     async def get(self, path: str) -> httpx.Response:
         """A public request."""
@@ -56,7 +67,7 @@ class Served:
         """A signed request; ``spoil`` changes what is sent after it was signed."""
         key = self.keys[permissions]
         fields = {name: str(value) for name, value in (parameters or {}).items()}
-        fields["timestamp"] = str(wall_ms() - late_ms)
+        fields["timestamp"] = str(self.clock_ms() - late_ms)
         payload = "&".join(f"{name}={fields[name]}" for name in sorted(fields))
         fields["signature"] = hmac.new(key.secret.encode(), payload.encode(), hashlib.sha256).hexdigest()
         fields = spoil(fields)
@@ -79,7 +90,9 @@ class Served:
 
 
 @pytest.fixture
-async def served() -> AsyncIterator[Served]:
+async def served(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Served]:
+    """The venue, with orders matched before the next request is read."""
+    monkeypatch.setattr("feeds.sim.bingx.venue.MATCHING_SECONDS", 0)
     options = SimulatorOptions(venues=("bingx",), pins={"BTC": Decimal(60000)})
     simulator = Simulator(options, wall_ms())
     running = Served(simulator, await simulator.start())
@@ -262,7 +275,6 @@ async def test_a_private_socket_wants_a_living_listen_key(served: Served) -> Non
 async def test_funding_of_a_cross_position_moves_the_balance_alone(served: Served) -> None:
     made = (await served.signed("POST", "/openApi/user/auth/userDataStream")).json()["listenKey"]
     await served.order()
-    await asyncio.sleep(0.05)
     exchange = served.simulator.venues["bingx"].exchange
     listing = exchange.find("linear", "BTC-USDT")
     assert listing is not None
@@ -298,11 +310,14 @@ async def test_a_request_is_signed_over_every_parameter(
     assert (refused.status_code, refused.json()["code"]) == (200, code)
 
 
-async def test_a_late_request_is_refused_and_a_wide_window_does_not_help(served: Served) -> None:
-    assert (await served.signed("GET", POSITIONS, late_ms=4_500)).json()["code"] == 0
-    assert (await served.signed("GET", POSITIONS, late_ms=5_500)).json()["code"] == 100421
-    assert (await served.signed("GET", POSITIONS, {"recvWindow": 60000}, late_ms=5_500)).json()["code"] == 100421
-    assert (await served.signed("GET", POSITIONS, {"recvWindow": 1000}, late_ms=1_500)).json()["code"] == 100421
+async def test_a_late_request_is_refused_and_a_wide_window_does_not_help(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    served.hold_clock(monkeypatch)
+    assert (await served.signed("GET", POSITIONS, late_ms=5_000)).json()["code"] == 0
+    assert (await served.signed("GET", POSITIONS, late_ms=5_001)).json()["code"] == 100421
+    assert (await served.signed("GET", POSITIONS, {"recvWindow": 60000}, late_ms=5_001)).json()["code"] == 100421
+    assert (await served.signed("GET", POSITIONS, {"recvWindow": 1000}, late_ms=1_001)).json()["code"] == 100421
 
 
 async def test_an_order_may_come_as_a_body(served: Served) -> None:
@@ -330,7 +345,10 @@ async def test_the_coin_margined_list_wants_a_timestamp_and_says_so_oddly(served
     assert [(row["symbol"], row["minTickSize"]) for row in listed] == [("BTC-USD", "100"), ("ETH-USD", "10")]
 
 
-async def test_limits_are_counted_down_and_a_breach_names_its_end(served: Served) -> None:
+async def test_limits_are_counted_down_and_a_breach_names_its_end(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    served.hold_clock(monkeypatch)
     path = "/openApi/swap/v2/server/time"
     remaining = [int((await served.get(path)).headers["X-RateLimit-Requests-Remain"]) for _ in range(3)]
     assert remaining == [499, 498, 497]
@@ -339,6 +357,8 @@ async def test_limits_are_counted_down_and_a_breach_names_its_end(served: Served
     breached = await served.signed("GET", POSITIONS)
     assert (breached.status_code, breached.json()["code"]) == (429, 100410)
     assert "unblocked after 1" in breached.json()["msg"]
+    served.later(1_000)
+    assert (await served.signed("GET", POSITIONS)).json()["code"] == 0
 
 
 @pytest.mark.parametrize(
@@ -381,7 +401,6 @@ async def test_a_client_order_id_is_kept_in_small_letters_and_taken_once(served:
     assert (found["status"], found["clientOrderId"]) == ("PENDING", "my-id")
     cancelled = (await served.signed("DELETE", "/openApi/swap/v2/trade/order", asked)).json()["data"]["order"]
     assert cancelled["status"] == "PENDING", "the answer shows the order as it was"
-    await asyncio.sleep(0.05)
     again = (await served.signed("DELETE", "/openApi/swap/v2/trade/order", asked)).json()
     assert again["code"] == 109421
     assert (await served.order(clientOrderId="my-id"))["code"] == 109201
@@ -395,10 +414,9 @@ async def test_hedge_mode_wants_a_leg_and_no_reduce_only(served: Served) -> None
     assert (await served.order(positionSide="SHORT", reduceOnly="false"))["code"] == 109400
     assert (await served.order(positionSide="LONG"))["code"] == 101205
     assert (await served.order(positionSide="SHORT"))["code"] == 0
-    await asyncio.sleep(0.05)
     (held,) = (await served.signed("GET", POSITIONS)).json()["data"]
     assert (held["positionSide"], held["positionAmt"], held["onlyOnePosition"]) == ("SHORT", "0.1", False)
-    await asyncio.sleep(1)
+    served.later(1_000)  # a second has its limit of requests
     assert (await served.signed("POST", mode, {"dualSidePosition": "false"})).json()["code"] == 104103
 
 
@@ -408,7 +426,6 @@ async def test_an_isolated_position_tells_its_margin_with_the_result_in_it(serve
         await served.signed("POST", "/openApi/swap/v2/trade/marginType", symbol | {"marginType": "ISOLATED"})
     ).json()["code"] == 0
     await served.order()
-    await asyncio.sleep(0.05)
     (held,) = (await served.signed("GET", POSITIONS)).json()["data"]
     put_in = Decimal(held["margin"]) - Decimal(held["unrealizedProfit"])
     assert put_in == Decimal(held["initialMargin"])
@@ -425,7 +442,6 @@ async def test_an_isolated_position_tells_its_margin_with_the_result_in_it(serve
 
 async def test_a_cross_short_that_cannot_be_reached_prints_no_liquidation_price(served: Served) -> None:
     await served.order(quantity="0.001")
-    await asyncio.sleep(0.05)
     (held,) = (await served.signed("GET", POSITIONS)).json()["data"]
     assert held["liquidationPrice"] == 0
 

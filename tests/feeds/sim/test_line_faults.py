@@ -12,6 +12,7 @@ import pytest
 from websockets.asyncio.client import ClientConnection
 
 from tests.feeds.sim.lines import Frame, Line, Served, bybit_auth, event, line, serving, topic
+from tests.support.patience import PATIENCE
 
 TICKER, SOLANA = "tickers.BTCUSDT", "tickers.SOLUSDT"
 TRADES = "btcusdt@aggTrade"
@@ -68,7 +69,7 @@ async def test_a_half_open_line_neither_talks_nor_listens_nor_ends(served: Serve
         async with line(linear(served)) as another:
             await following(another, SOLANA)
         await served.inject("clear")
-        await asyncio.wait_for(pong, 5)
+        await asyncio.wait_for(pong, PATIENCE)
         await client.until(topic(SOLANA))
 
 

@@ -20,6 +20,7 @@ from websockets.exceptions import ConnectionClosed
 from feeds.sim.process import SimulatorProcess, start_simulator
 from feeds.sim.wire import wall_ms
 from tests.feeds.sim.lines import Line
+from tests.support.patience import PATIENCE
 
 Frame = dict[str, Any]
 
@@ -59,7 +60,7 @@ def ask(
         sign = signed(key.secret, f"{key.key}{stamp}{query or body}")
         sent |= {"ApiKey": key.key, "Request-Time": stamp, "Signature": sign} | dict(headers or {})
     address = f"{venue.venues['mexc'].rest}{path}" + (f"?{query}" if query else "")
-    answer = httpx.request(method, address, content=body or None, headers=sent, trust_env=False, timeout=5)
+    answer = httpx.request(method, address, content=body or None, headers=sent, trust_env=False, timeout=PATIENCE)
     assert answer.status_code == 200, "refusals of contracts have status 200"
     told: Frame = answer.json()
     return told
@@ -71,7 +72,7 @@ def spot(venue: SimulatorProcess, method: str, path: str, query: str = "", *, ba
     payload = "&".join(part for part in (query, f"timestamp={wall_ms()}&recvWindow=5000") if part)
     sign = signed("wrong" if bad else key.secret, payload)
     address = f"{venue.venues['mexc'].rest}{path}?{payload}&signature={sign}"
-    return httpx.request(method, address, headers={"X-MEXC-APIKEY": key.key}, trust_env=False, timeout=5)
+    return httpx.request(method, address, headers={"X-MEXC-APIKEY": key.key}, trust_env=False, timeout=PATIENCE)
 
 
 @asynccontextmanager

@@ -18,6 +18,7 @@ from core.errors import RequestError, VenueError
 from feeds.sim.command import parse_pins
 from feeds.sim.process import start_simulator
 from feeds.sim.registry import VENUES
+from tests.support.patience import PATIENCE
 from tests.support.ports import ports_in_a_row
 
 ROOT = Path(__file__).parents[3]
@@ -25,7 +26,7 @@ COMMAND = [sys.executable, "-m", "tui.cli.main", "sim"]
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([*COMMAND, *arguments], capture_output=True, text=True, timeout=20, cwd=ROOT)
+    return subprocess.run([*COMMAND, *arguments], capture_output=True, text=True, timeout=PATIENCE, cwd=ROOT)
 
 
 def gone(pid: int) -> bool:
@@ -68,7 +69,7 @@ def test_a_child_dies_with_a_killed_parent() -> None:
     parent.kill()
     parent.wait()
     parent.stdout.close()
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + PATIENCE
     while not gone(child) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert gone(child)
@@ -85,7 +86,7 @@ def test_the_command_prints_one_line_and_ends_cleanly(number: signal.Signals) ->
         assert venue["websocket"].startswith("ws://127.0.0.1:")
     assert line["api_keys"][0].keys() >= {"venue", "key", "secret"}
     process.send_signal(number)
-    assert process.wait(10) == 0
+    assert process.wait(PATIENCE) == 0
     assert process.stdout.read() == ""
     process.stdout.close()
 

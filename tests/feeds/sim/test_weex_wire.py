@@ -117,7 +117,7 @@ async def test_signatures_hold_for_half_a_minute_and_for_the_exact_bytes(served:
         ({"symbol": "DOGEUSDT"}, 400, -1058),
         ({"side": "HOLD"}, 400, -1117),
         ({"type": "STOP"}, 400, -1116),
-        ({"timeInForce": "POST_ONLY"}, 400, -1115),
+        ({"timeInForce": "GTX"}, 400, -1115),
         ({"newClientOrderId": None}, 400, -1141),
         ({"newClientOrderId": "x" * 37}, 400, -1180),
         ({"positionSide": None}, 400, -1141),

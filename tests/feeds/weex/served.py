@@ -12,15 +12,17 @@ from typing import Any, cast
 import httpx
 
 from feeds.clock import Clock
-from feeds.connection import Connection, Timing
+from feeds.connection import Connection
 from feeds.sim.process import ApiKey
 from feeds.sim.simulator import Simulator, SimulatorOptions
 from feeds.sim.weex.venue import Weex
 from feeds.sim.wire import wall_ms
+from feeds.timing import Timing
 from feeds.venue import ConnectionPlan, Credentials, Endpoints, StreamFeed
 from feeds.weex.client import WeexFeed
 from feeds.weex.desk import WeexDesk
 from tests.feeds.toy import EventLog
+from tests.support.patience import PATIENCE
 
 CONTRACT, PAIR = "weex:linear:BTCUSDT", "weex:spot:BTCUSDT"
 PATIENT = Timing(first_delay_seconds=0.05, longest_delay_seconds=0.2, steady_seconds=0.3, attempts=1000, read_hz=200.0)
@@ -34,7 +36,7 @@ class ServedWeex:
         address = announced["venues"]["weex"]
         self.endpoints = Endpoints(rest=address["rest"], websocket=address["websocket"])
         self.keys = [ApiKey(**key) for key in announced["api_keys"]]
-        self.http = httpx.AsyncClient(trust_env=False, timeout=8)
+        self.http = httpx.AsyncClient(trust_env=False, timeout=PATIENCE)
 
     @property
     def venue(self) -> Weex:

@@ -229,6 +229,14 @@ def test_an_order_of_the_opposite_side_can_only_reduce_its_leg(side: str, leg: s
     assert event.reduce_only
 
 
+@pytest.mark.parametrize("path", [facts.OPEN_ORDERS_PATH, facts.TRADES_PATH])
+def test_an_order_for_both_sides_is_for_the_only_position_there_is(path: str) -> None:
+    row = ORDER if path == facts.OPEN_ORDERS_PATH else TRADE
+    event = only(told(path, [row | {"positionSide": "BOTH"}]))
+    assert isinstance(event, OrderUpdate | Fill)
+    assert (event.leg, event.side) == (Leg.NET, "sell")
+
+
 def test_the_reason_of_an_end_is_told() -> None:
     event = only(streamed("orders", STREAMED_ORDER | {"status": "CANCELED", "cancelReason": "USER_CANCELED"}))
     assert isinstance(event, OrderUpdate)
@@ -241,7 +249,7 @@ def test_the_reason_of_an_end_is_told() -> None:
         *(("origQty", odd) for odd in (None, "", "-1", "NaN")),
         *(("executedQty", odd) for odd in (None, "x")),
         *(("side", odd) for odd in (None, "HOLD")),
-        *(("positionSide", odd) for odd in (None, "BOTH")),
+        *(("positionSide", odd) for odd in (None, "NET")),
         ("symbol", ""),
     ],
 )

@@ -33,6 +33,7 @@ from core.events import (
     OrderUpdate,
     PositionUpdate,
     Ticker,
+    TiersLoaded,
 )
 from core.history import DAY_NS, HOUR_NS
 from core.legs import Leg
@@ -73,11 +74,11 @@ def faults(events: Sequence[AnyEvent]) -> list[FrameFault]:
 async def test_every_channel_speaks_and_says_what_the_venue_has(served: ServedWeex) -> None:
     feed = served.feed()
     async with following(feed, feed.plans([CONTRACT, PAIR])) as log:
-        await log.until(lambda: len(tickers(log.events, "BTCUSDT@depth15")) > 4, 10)
-        await log.until(lambda: len(tickers(log.events, "BTCUSDT@bookTicker")) > 4, 10)
-        await log.until(lambda: log.states.count("live") == 3, 10)
+        await log.until(lambda: len(tickers(log.events, "BTCUSDT@depth15")) > 4)
+        await log.until(lambda: len(tickers(log.events, "BTCUSDT@bookTicker")) > 4)
+        await log.until(lambda: log.states.count("live") == 3)
         prices = tickers(log.events, "BTCUSDT@ticker")
-        await log.until(lambda: any(event.instrument == PAIR for event in tickers(log.events, "BTCUSDT@ticker")), 10)
+        await log.until(lambda: any(event.instrument == PAIR for event in tickers(log.events, "BTCUSDT@ticker")))
     contract = [event for event in prices if event.instrument == CONTRACT]
     assert {event.mark_price for event in contract} == {Decimal(60_000)}, "pinned"
     assert {event.index_price for event in contract} == {Decimal(60_000)}
@@ -93,6 +94,7 @@ async def test_every_channel_speaks_and_says_what_the_venue_has(served: ServedWe
 
 
 @pytest.mark.verifies("weex", "linear", "instruments", "funding interval", "candles", client="hedgerow")
+@pytest.mark.verifies("weex", "linear", "maintenance tiers", client="hedgerow")
 @pytest.mark.verifies("weex", "spot", "instruments", "candles", client="hedgerow")
 async def test_reference_and_history(served: ServedWeex) -> None:
     feed = served.feed()
@@ -107,6 +109,11 @@ async def test_reference_and_history(served: ServedWeex) -> None:
     assert simulated is not None
     for name in ("tick_size", "quantity_step", "minimum_quantity", "maximum_leverage", "contract_size"):
         assert getattr(listed[CONTRACT], name) == getattr(simulated.instrument, name), name
+    tables = {event.table.instrument: event.table for event in events if isinstance(event, TiersLoaded)}
+    assert tables.keys() == set(names[:3])
+    assert simulated.tiers is not None
+    assert tables[CONTRACT].tiers == simulated.tiers.tiers
+    assert not faults(events)
     wanted = [
         CandlesWanted(instrument=CONTRACT, interval_ns=DAY_NS, count=90),
         CandlesWanted(instrument=CONTRACT, interval_ns=HOUR_NS, count=336),
@@ -141,7 +148,7 @@ async def test_the_mark_of_now_is_the_streams_while_rest_tells_one_of_a_minute_a
     await feed.poll(funding)
     await served.inject("pin", coin="BTC", price="61000")
     async with following(feed, [plan]) as log:
-        await log.until(lambda: any(event.mark_price == 61_000 for event in tickers(log.events, "BTCUSDT@ticker")), 10)
+        await log.until(lambda: any(event.mark_price == 61_000 for event in tickers(log.events, "BTCUSDT@ticker")))
         raw = (await served.http.get(f"{served.endpoints.rest}/capi/v3/market/premiumIndex?symbol=BTCUSDT")).json()
         assert Decimal(raw[0]["markPrice"]) == 60_000, "the trap is there"
         for event in await feed.poll(funding):
@@ -194,14 +201,14 @@ async def test_a_book_that_broke_is_begun_anew(served: ServedWeex, fault: str) -
     feed = served.feed()
     books = feed.plans([CONTRACT])[1]
     async with following(feed, [books]) as log:
-        await log.until(lambda: len(tickers(log.events, "BTCUSDT@depth15")) > 2, 10)
+        await log.until(lambda: len(tickers(log.events, "BTCUSDT@depth15")) > 2)
         if fault == "skip_snapshots":
             await served.inject("drop", venue="weex")
         await served.inject(fault, venue="weex", **({} if fault == "skip_snapshots" else {"frames": 1}))
-        await log.until(lambda: bool(faults(log.events)), 10)
+        await log.until(lambda: bool(faults(log.events)))
         await served.inject("clear")
         seen = len(log.events)
-        await log.until(lambda: len(tickers(log.events[seen:], "BTCUSDT@depth15")) > 2, 30)
+        await log.until(lambda: len(tickers(log.events[seen:], "BTCUSDT@depth15")) > 2)
     for event in tickers(log.events, "BTCUSDT@depth15"):
         assert (event.bid_price or 0) < (event.ask_price or 0)
 
@@ -210,8 +217,8 @@ async def test_an_unknown_contract_is_refused_by_name_and_spoils_no_other(served
     feed = served.feed()
     plan = feed.plans([CONTRACT, "weex:linear:NOPEUSDT"])[0]
     async with following(feed, [plan]) as log:
-        await log.until(lambda: "refused" in log.channel_states("NOPEUSDT@ticker"), 10)
-        await log.until(lambda: "live" in log.channel_states("BTCUSDT@ticker"), 10)
+        await log.until(lambda: "refused" in log.channel_states("NOPEUSDT@ticker"))
+        await log.until(lambda: "live" in log.channel_states("BTCUSDT@ticker"))
     (refused,) = [event for event in log.events if isinstance(event, ChannelChanged) and event.state == "refused"]
     assert "invalid symbol : NOPEUSDT" in refused.reason
 
@@ -226,7 +233,6 @@ async def test_pings_of_the_venue_are_answered_on_every_socket(
         for log, count in ((public, 9), (own, 3)):
             await log.until(
                 lambda log=log, count=count: [getattr(one, "kind", "") for one in log.events].count("ping") >= count,  # type: ignore[misc]
-                15,
             )
     for log in (public, own):
         assert "reconnecting" not in log.states
@@ -239,8 +245,8 @@ async def test_a_socket_that_wants_nothing_is_cut_and_ours_is_not(
     monkeypatch.setattr(manners, "IDLE_MS", 1_000)
     feed, desk = served.feed(), served.desk()
     async with following(feed, feed.plans([CONTRACT])) as public, following(desk, desk.plans([CONTRACT])) as own:
-        await public.until(lambda: public.states.count("live") == 2, 10)
-        await own.until(lambda: "live" in own.states, 10)
+        await public.until(lambda: public.states.count("live") == 2)
+        await own.until(lambda: "live" in own.states)
         async with connect(f"{served.endpoints.websocket}/v3/ws/public", proxy=None) as idle:
             assert json.loads(await idle.recv())["event"] == "connected"
             with pytest.raises(ConnectionClosed) as closed:
@@ -252,12 +258,12 @@ async def test_a_socket_that_wants_nothing_is_cut_and_ours_is_not(
 async def test_a_venue_that_falls_silent_is_said_to_be(served: ServedWeex) -> None:
     feed = served.feed()
     async with following(feed, [feed.plans([CONTRACT])[0]]) as log:
-        await log.until(lambda: "live" in log.states, 10)
+        await log.until(lambda: "live" in log.states)
         await served.inject("acks_only", venue="weex")
-        await log.until(lambda: "silent" in log.channel_states("BTCUSDT@ticker"), 15)
+        await log.until(lambda: "silent" in log.channel_states("BTCUSDT@ticker"))
         await served.inject("clear")
         seen = len(log.events)
-        await log.until(lambda: bool(tickers(log.events[seen:], "BTCUSDT@ticker")), 20)
+        await log.until(lambda: bool(tickers(log.events[seen:], "BTCUSDT@ticker")))
 
 
 # --- the account -----------------------------------------------------------------------------------------------------
@@ -308,16 +314,34 @@ async def test_a_sweep_of_an_account_that_holds_nothing(served: ServedWeex) -> N
 async def test_a_resting_order_is_placed_seen_swept_and_cancelled(served: ServedWeex) -> None:
     desk = served.desk()
     async with following(desk, desk.plans([CONTRACT])) as log:
-        await log.until(lambda: "live" in log.states, 10)
+        await log.until(lambda: "live" in log.states)
         placed = order_of(await desk.place(request("hr-1")), "hr-1")
-        await log.until(lambda: any(isinstance(event, OrderUpdate) for event in log.events), 10)
+        await log.until(lambda: any(isinstance(event, OrderUpdate) for event in log.events))
         streamed, queried = order_of(log.events, "hr-1"), order_of(await desk.query(request("hr-1")), "hr-1")
         swept = order_of(await desk.sweep([CONTRACT], SINCE_NS), "hr-1")
         for seen in (placed, streamed, queried, swept):
             assert (seen.state, seen.venue_order_id, seen.leg) == (OrderState.OPEN, placed.venue_order_id, Leg.SHORT)
             assert (seen.limit_price, seen.quantity, seen.side) == (Decimal(61_000), Decimal("0.5"), "sell")
         assert order_of(await desk.cancel(request("hr-1")), "hr-1").state is OrderState.CANCELLED
-        await log.until(lambda: order_of(log.events, "hr-1").state is OrderState.CANCELLED, 10)
+        await log.until(lambda: order_of(log.events, "hr-1").state is OrderState.CANCELLED)
+    assert not faults(log.events)
+
+
+@pytest.mark.verifies("weex", "linear", "post-only", client="hedgerow")
+async def test_an_order_that_must_not_take_rests_or_comes_to_nothing(served: ServedWeex) -> None:
+    desk = served.desk()
+    async with following(desk, desk.plans([CONTRACT])) as log:
+        await log.until(lambda: "live" in log.states, 10)
+        assert order_of(await desk.place(request("rest-1"), post_only=True), "rest-1").state is OrderState.OPEN
+        assert order_of(await desk.query(request("rest-1")), "rest-1").state is OrderState.OPEN
+        taking = request("take-1", price="59000")
+        await desk.place(taking, post_only=True)
+        await log.until(lambda: any(getattr(one, "client_order_id", "") == "take-1" for one in log.events), 10)
+        await log.until(lambda: order_of(log.events, "take-1").state is OrderState.CANCELLED, 10)
+        assert order_of(await desk.query(taking), "take-1").state is OrderState.CANCELLED
+        swept = await desk.sweep([CONTRACT], SINCE_NS)
+    assert set(positions(swept).values()) == {Decimal(0)}
+    assert not [event for event in (*log.events, *swept) if isinstance(event, Fill)]
     assert not faults(log.events)
 
 
@@ -325,10 +349,10 @@ async def test_a_resting_order_is_placed_seen_swept_and_cancelled(served: Served
 async def test_a_short_is_opened_and_closed_and_sweeping_twice_changes_nothing(served: ServedWeex) -> None:
     desk = served.desk()
     async with following(desk, desk.plans([CONTRACT])) as log:
-        await log.until(lambda: "live" in log.states, 10)
+        await log.until(lambda: "live" in log.states)
         await desk.place(request("hr-1", price="59000"))
-        await log.until(lambda: any(isinstance(event, PositionUpdate) for event in log.events), 10)
-        await log.until(lambda: order_of(log.events, "hr-1").state is OrderState.FILLED, 10)
+        await log.until(lambda: any(isinstance(event, PositionUpdate) for event in log.events))
+        await log.until(lambda: order_of(log.events, "hr-1").state is OrderState.FILLED)
         first, again = await desk.sweep([CONTRACT], SINCE_NS), await desk.sweep([CONTRACT], SINCE_NS)
         held = [one for one in log.events if isinstance(one, PositionUpdate)][-1]
         swept = next(one for one in first if isinstance(one, PositionUpdate) and one.quantity)
@@ -351,7 +375,7 @@ async def test_a_short_is_opened_and_closed_and_sweeping_twice_changes_nothing(s
         assert sum(charged.values()) == sum(fill.fee for fill in told[1].values())
         assert positions(first) == positions(again)
         await desk.place(request("hr-2", "buy", "61000", reduce_only=True))
-        await log.until(lambda: positions(log.events).get((CONTRACT, Leg.SHORT)) == 0, 10)
+        await log.until(lambda: positions(log.events).get((CONTRACT, Leg.SHORT)) == 0)
         await desk.place(request("hr-3", "buy", "61000", reduce_only=True))
         assert positions(await desk.sweep([CONTRACT], SINCE_NS)) == {(CONTRACT, Leg.SHORT): 0, (CONTRACT, Leg.LONG): 0}
     assert not faults(log.events)
@@ -361,10 +385,10 @@ async def test_a_short_is_opened_and_closed_and_sweeping_twice_changes_nothing(s
 async def test_coins_that_come_to_the_spot_wallet_are_told_at_once_and_dollars_are_not(served: ServedWeex) -> None:
     desk, key = served.desk(), served.key().key
     async with following(desk, desk.plans([CONTRACT, PAIR])) as log:
-        await log.until(lambda: log.states.count("live") >= 2, 10)
+        await log.until(lambda: log.states.count("live") >= 2)
         for asset in ("USDT", "BTC"):
             await served.inject("transfer", venue="weex", key=key, asset=asset, amount="0.5", wallet="spot")
-        await log.until(lambda: any(isinstance(event, BalanceUpdate) for event in log.events), 10)
+        await log.until(lambda: any(isinstance(event, BalanceUpdate) for event in log.events))
     told = {event.asset: event.wallet_balance for event in log.events if isinstance(event, BalanceUpdate)}
     swept = await desk.sweep([CONTRACT, PAIR], SINCE_NS)
     assert told == {"BTC": Decimal("2.5")}
@@ -393,13 +417,13 @@ async def test_in_one_way_mode_there_is_one_position(served: ServedWeex) -> None
     await served.inject("set_position_mode", venue="weex", key=served.key().key, hedge=False)
     desk = served.desk()
     async with following(desk, desk.plans([CONTRACT])) as log:
-        await log.until(lambda: "live" in log.states, 10)
+        await log.until(lambda: "live" in log.states)
         await desk.place(request("hr-1", price="59000", leg=Leg.NET))
-        await log.until(lambda: positions(log.events) == {(CONTRACT, Leg.NET): Decimal("-0.5")}, 10)
+        await log.until(lambda: positions(log.events) == {(CONTRACT, Leg.NET): Decimal("-0.5")})
         await desk.place(request("hr-2", "buy", "61000", "0.2", leg=Leg.NET, reduce_only=True))
-        await log.until(lambda: positions(log.events) == {(CONTRACT, Leg.NET): Decimal("-0.3")}, 10)
+        await log.until(lambda: positions(log.events) == {(CONTRACT, Leg.NET): Decimal("-0.3")})
         await desk.place(request("hr-3", "buy", "61000", "0.3", leg=Leg.NET, reduce_only=True))
-        await log.until(lambda: positions(log.events) == {(CONTRACT, Leg.NET): Decimal(0)}, 10)
+        await log.until(lambda: positions(log.events) == {(CONTRACT, Leg.NET): Decimal(0)})
         assert positions(await desk.sweep([CONTRACT], SINCE_NS)) == {(CONTRACT, Leg.NET): 0}
 
 
@@ -438,8 +462,8 @@ async def test_an_order_that_was_filled_before_it_could_be_cancelled(served: Ser
 async def test_what_the_venue_refuses_is_rejected_in_its_words(
     served: ServedWeex, changed: dict[str, Any], words: str
 ) -> None:
-    order = request("hr-1", **changed)
-    rejected = order_of(await served.desk().place(order), "hr-1")
+    desk = served.desk()
+    rejected = order_of(await desk.place(request("hr-1", **changed)), "hr-1")
     assert rejected.state is OrderState.REJECTED
     assert words in rejected.reason
 
@@ -457,7 +481,7 @@ async def test_a_clock_that_is_off_is_the_venues_to_correct(served: ServedWeex) 
     events = await desk.sweep([CONTRACT], SINCE_NS)
     assert isinstance(events[-1], AccountSwept)
     async with following(desk, desk.plans([CONTRACT])) as log:
-        await log.until(lambda: "live" in log.states, 10)
+        await log.until(lambda: "live" in log.states)
 
 
 @pytest.mark.parametrize(("spoilt", "code"), [("secret", "-1047"), ("passphrase", "-1049"), ("key", "-1044")])
@@ -467,7 +491,7 @@ async def test_who_cannot_sign_is_not_let_in_and_nothing_of_the_key_is_said(
     good = served.credentials()
     desk = WeexDesk("main", served.endpoints, msgspec.structs.replace(good, **{spoilt: "spoilt"}))
     async with following(desk, desk.plans([CONTRACT])) as log:
-        await log.until(lambda: any(code in reason for reason in log.reasons), 10)
+        await log.until(lambda: any(code in reason for reason in log.reasons))
     with pytest.raises(VenueError, match=code) as caught:
         await desk.sweep([CONTRACT], SINCE_NS)
     for secret in (good.key, good.secret, good.passphrase, "spoilt"):
@@ -477,10 +501,10 @@ async def test_who_cannot_sign_is_not_let_in_and_nothing_of_the_key_is_said(
 async def test_a_key_that_expires_ends_its_sockets(served: ServedWeex) -> None:
     desk = served.desk()
     async with following(desk, desk.plans([CONTRACT])) as log:
-        await log.until(lambda: "live" in log.states, 10)
+        await log.until(lambda: "live" in log.states)
         await served.inject("expire_key", venue="weex", key=served.key().key)
-        await log.until(lambda: "reconnecting" in log.states, 10)
-        await log.until(lambda: any("401" in reason for reason in log.reasons), 10)
+        await log.until(lambda: "reconnecting" in log.states)
+        await log.until(lambda: any("401" in reason for reason in log.reasons))
     assert [event.reason for event in log.events if isinstance(event, ConnectionChanged) and "key" in event.reason]
 
 
@@ -497,11 +521,11 @@ async def test_a_key_is_tried_and_its_rights_are_not_known(served: ServedWeex) -
 async def test_a_liquidation_is_told_as_one(served: ServedWeex) -> None:
     desk = served.desk()
     async with following(desk, desk.plans([CONTRACT])) as log:
-        await log.until(lambda: "live" in log.states, 10)
+        await log.until(lambda: "live" in log.states)
         await desk.place(request("hr-1", price="59000"))
-        await log.until(lambda: bool(positions(log.events)), 10)
+        await log.until(lambda: bool(positions(log.events)))
         await served.inject("liquidate", venue="weex", category="linear", symbol="BTCUSDT", key=served.key().key)
-        await log.until(lambda: positions(log.events).get((CONTRACT, Leg.SHORT)) == 0, 10)
+        await log.until(lambda: positions(log.events).get((CONTRACT, Leg.SHORT)) == 0)
     (forced,) = [event for event in log.events if isinstance(event, Fill) and event.origin == "liquidation"]
     assert (forced.side, forced.quantity, forced.leg) == ("buy", Decimal("0.5"), Leg.SHORT)
     swept = await desk.sweep([CONTRACT], SINCE_NS)

@@ -20,6 +20,7 @@ from feeds.weex import facts
 from feeds.weex.client import WeexFeed
 from tests.feeds.weex.test_candles import ROWS
 from tests.feeds.weex.test_reference import CONTRACT, PAIR, PREMIUM, SETTLED
+from tests.feeds.weex.test_tiers import LIMITS
 
 CONTRACTS = ["weex:linear:BTCUSDT", "weex:linear:ETHUSDT"]
 FAR_MS = 4_000_000_000_000
@@ -113,6 +114,7 @@ BODIES: dict[str, Any] = {
     ],
     "/capi/v3/market/exchangeInfo": {"symbols": [CONTRACT, CONTRACT | {"symbol": "ETHUSDT"}]},
     "/capi/v3/market/fundingRate": [SETTLED],
+    "/capi/v3/market/riskLimits": [LIMITS, LIMITS | {"symbol": "ETHUSDT"}, LIMITS | {"symbol": "XRPUSDT"}],
     "/capi/v3/market/markPriceKlines": ROWS,
     "/api/v3/exchangeInfo": {"symbols": [PAIR]},
     "/api/v3/market/klines": ROWS,
@@ -126,6 +128,8 @@ async def venue(bodies: dict[str, Any], status: int = 200) -> AsyncIterator[tupl
 
     async def answer(request: web.Request) -> web.Response:
         requests.append(request)
+        if request.path not in bodies:
+            return web.json_response({"status": 404, "error": "Not Found"}, status=404)
         return web.json_response(bodies[request.path], status=status)
 
     application = web.Application()
@@ -135,8 +139,8 @@ async def venue(bodies: dict[str, Any], status: int = 200) -> AsyncIterator[tupl
         yield WeexFeed(Endpoints(rest=base, websocket="ws://unused")), requests
 
 
-async def test_reference_tells_contracts_with_their_intervals_and_pairs_but_no_tiers() -> None:
-    async with venue(BODIES) as (feed, _):
+async def test_reference_tells_contracts_with_their_intervals_and_tiers_and_pairs() -> None:
+    async with venue(BODIES) as (feed, requests):
         events = await feed.reference([*CONTRACTS, "weex:spot:BTCUSDT", "weex:linear:NOPEUSDT"])
     found = [event.instrument for event in events if isinstance(event, InstrumentListed)]
     assert [(one.id, one.funding_interval_hours, one.status) for one in found] == [
@@ -145,8 +149,20 @@ async def test_reference_tells_contracts_with_their_intervals_and_pairs_but_no_t
         ("weex:spot:BTCUSDT", None, "trading"),
     ]
     assert [event.detail for event in events if isinstance(event, FrameFault)] == ["NOPEUSDT is not listed"]
+    tables = {event.table.instrument for event in events if isinstance(event, TiersLoaded)}
+    assert tables == set(CONTRACTS)
+    asked = [dict(request.query) for request in requests if request.path == facts.TIERS_PATH]
+    assert asked == [{"symbol": "BTCUSDT"}, {"symbol": "ETHUSDT"}], "what is not listed is not asked for"
+
+
+@pytest.mark.parametrize(("answer", "field"), [(None, "path"), ("no list", "body")])
+async def test_contracts_are_told_where_tiers_are_not(answer: Any, field: str) -> None:
+    bodies = {path: body for path, body in BODIES.items() if path != facts.TIERS_PATH}
+    async with venue(bodies if answer is None else bodies | {facts.TIERS_PATH: answer}) as (feed, _):
+        events = await feed.reference(CONTRACTS)
+    assert len([event for event in events if isinstance(event, InstrumentListed)]) == 2
+    assert {event.field for event in events if isinstance(event, FrameFault)} == {field}
     assert not [event for event in events if isinstance(event, TiersLoaded)]
-    assert ("linear", "maintenance tiers") in facts.NOT_OFFERED
 
 
 async def test_polls_tell_the_estimate_and_what_was_settled() -> None:

@@ -394,28 +394,35 @@ async def test_what_certainly_did_not_reach_the_venue_is_raised() -> None:
 
 
 @pytest.mark.parametrize(
-    ("changed", "hedge", "post_only", "words"),
+    ("changed", "hedge", "words"),
     [
-        ({}, True, True, "post-only"),
-        ({"leg": Leg.NET}, True, False, "hedge mode"),
-        ({"leg": Leg.SHORT}, False, False, "one-way mode"),
-        ({"leg": Leg.SHORT, "reduce_only": True}, True, False, "opens the short leg"),
-        ({"leg": Leg.LONG, "side": "buy", "reduce_only": True}, True, False, "opens the long leg"),
-        ({"client_order_id": "x" * 37}, True, False, "36"),
-        ({"client_order_id": "hr 1"}, True, False, "36"),
-        ({"client_order_id": ""}, True, False, "36"),
-        ({"instrument": "weex:spot:BTCUSDT"}, True, False, "no contract"),
+        ({"leg": Leg.NET}, True, "hedge mode"),
+        ({"leg": Leg.SHORT}, False, "one-way mode"),
+        ({"leg": Leg.SHORT, "reduce_only": True}, True, "opens the short leg"),
+        ({"leg": Leg.LONG, "side": "buy", "reduce_only": True}, True, "opens the long leg"),
+        ({"client_order_id": "x" * 37}, True, "36"),
+        ({"client_order_id": "hr 1"}, True, "36"),
+        ({"client_order_id": ""}, True, "36"),
+        ({"instrument": "weex:spot:BTCUSDT"}, True, "no contract"),
     ],
 )
 async def test_an_order_the_venue_has_no_words_for_is_not_sent(
-    changed: dict[str, Any], hedge: bool, post_only: bool, words: str
+    changed: dict[str, Any], hedge: bool, words: str
 ) -> None:
     async with trading() as (desk, exchange):
         exchange.bodies["/capi/v3/account/accountConfig"] = {"dualSidePosition": hedge}
         with pytest.raises(VenueError, match=words) as caught:
-            await desk.place(request(**changed), post_only=post_only)
+            await desk.place(request(**changed))
     assert (caught.value.code, caught.value.outcome_unknown) == ("not_sent", False)
     assert not exchange.orders
+
+
+@pytest.mark.parametrize(("post_only", "force"), [(False, "GTC"), (True, "POST_ONLY")])
+async def test_an_order_that_must_not_take_says_so(post_only: bool, force: str) -> None:
+    async with trading() as (desk, exchange):
+        await desk.place(request(), post_only=post_only)
+    (sent,) = [json.loads(text) for method, _, _, text in exchange.asked if method == "POST"]
+    assert sent["timeInForce"] == force
 
 
 @pytest.mark.parametrize(

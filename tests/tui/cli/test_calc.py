@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from core.calculators import CALCULATORS
+from tests.support.patience import PATIENCE
 from tui.cli.main import main
 
 REQUEST = '{"kind": "linear", "side": "short", "quantity": 2.5, "entry_price": 60000, "exit_price": 48000}'
@@ -146,7 +147,7 @@ def test_the_command_runs_by_itself_and_loads_neither_screen_nor_network() -> No
         "print(status, sorted(heavy), file=sys.stderr)"
     )
     done = subprocess.run(
-        [sys.executable, "-c", program], input=REQUEST, capture_output=True, text=True, timeout=60, check=True
+        [sys.executable, "-c", program], input=REQUEST, capture_output=True, text=True, timeout=PATIENCE, check=True
     )
     assert json.loads(done.stdout)["net"] == "30000"
     assert done.stderr == "0 []\n"

@@ -23,13 +23,14 @@ from tests.feeds.binance.test_frames import LEVELS
 from tests.feeds.binance.test_marks import MARK, combined
 from tests.feeds.bybit.test_tickers import SNAPSHOT, WHOLE, delta, frame
 from tests.support.frames import SHARED
+from tests.support.patience import PATIENCE
 
 PONG = b'{"op":"pong"}'
 
 
 def decode(frames: bytes, *options: str) -> subprocess.CompletedProcess[bytes]:
     command = [sys.executable, "-m", "tui.cli.decode", *options]
-    return subprocess.run(command, input=frames, capture_output=True, timeout=30, check=False)
+    return subprocess.run(command, input=frames, capture_output=True, timeout=PATIENCE, check=False)
 
 
 def lines(*frames: bytes) -> bytes:
@@ -140,7 +141,7 @@ def test_memory_stays_bounded_whatever_comes() -> None:
             process.stdin.write(b"x" * 1_000_000)
         process.stdin.close()
         told, peak = process.stderr.read().decode().splitlines()
-        assert (process.wait(10), told) == (1, "line 1: oversize: more than 4194304 bytes")
+        assert (process.wait(PATIENCE), told) == (1, "line 1: oversize: more than 4194304 bytes")
     assert int(peak.split()[1]) < 80_000  # kB
 
 
@@ -170,7 +171,7 @@ def test_a_terminal_for_input_is_wrong_usage() -> None:
     leader, follower = pty.openpty()
     try:
         command = [sys.executable, "-m", "tui.cli.decode", "--venue", "bybit"]
-        done = subprocess.run(command, stdin=follower, capture_output=True, timeout=30, check=False)
+        done = subprocess.run(command, stdin=follower, capture_output=True, timeout=PATIENCE, check=False)
     finally:
         os.close(leader)
         os.close(follower)
@@ -191,7 +192,7 @@ def test_a_reader_that_leaves_is_no_traceback() -> None:
         process.stdin.write(lines(PONG) * 10)
         process.stdin.close()
         assert process.stderr.read() == b""
-        assert process.wait(10) == 141
+        assert process.wait(PATIENCE) == 141
 
 
 def test_events_come_as_frames_do() -> None:
@@ -204,7 +205,7 @@ def test_events_come_as_frames_do() -> None:
             process.stdin.flush()
             assert json.loads(process.stdout.readline())["mark_price"] == WHOLE["mark_price"]
         process.stdin.close()
-        assert process.wait(10) == 0
+        assert process.wait(PATIENCE) == 0
 
 
 def test_the_schema_describes_what_is_printed() -> None:
@@ -223,7 +224,7 @@ def test_the_schema_describes_what_is_printed() -> None:
 def test_the_command_is_the_same_by_either_name() -> None:
     raw = lines(frame("snapshot", SNAPSHOT), b"x")
     command = [sys.executable, "-m", "tui.cli.main", "decode", "--venue", "bybit"]
-    main = subprocess.run(command, input=raw, capture_output=True, timeout=30, check=False)
+    main = subprocess.run(command, input=raw, capture_output=True, timeout=PATIENCE, check=False)
     alone = decode(raw, "--venue", "bybit")
     assert (main.returncode, main.stdout, main.stderr) == (alone.returncode, alone.stdout, alone.stderr)
 
@@ -233,7 +234,7 @@ def test_nothing_heavy_is_loaded() -> None:
         "import sys; from tui.cli.main import main; main(['decode', '--venue', 'bybit']);"
         "print(*sorted({'httpx', 'pydantic', 'textual', 'websockets', 'aiohttp', 'asyncio'} & set(sys.modules)))"
     )
-    done = subprocess.run([sys.executable, "-c", code], input=b"", capture_output=True, timeout=30, check=True)
+    done = subprocess.run([sys.executable, "-c", code], input=b"", capture_output=True, timeout=PATIENCE, check=True)
     assert done.stdout.strip() == b""
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.patience import PATIENCE
 from tests.terminal.pseudo import PseudoTerminal, environment
 from tests.tui.cli.conftest import SECRET_NAME, Configure, usual_signals
 from tui.cli.main import main
@@ -31,7 +32,7 @@ def children_of(process: int) -> list[int]:
     return [int(child) for thread in threads for child in (thread / "children").read_text().split()]
 
 
-def assert_gone(process: int, seconds: float = 10.0) -> None:
+def assert_gone(process: int, seconds: float = PATIENCE) -> None:
     """Wait for the end of a process that is not ours to wait for."""
     deadline = time.monotonic() + seconds
     while Path(f"/proc/{process}").exists():
@@ -45,7 +46,7 @@ def assert_gone(process: int, seconds: float = 10.0) -> None:
 def demo(own_folders: Path) -> Iterator[PseudoTerminal]:
     """The demo at 48,000, with all its figures on the screen."""
     with PseudoTerminal(command("demo", "--pin", "BTC=48000"), before_exec=usual_signals) as terminal:
-        terminal.wait_for_text("+30,000.00", 30)
+        terminal.wait_for_text("+30,000.00")
         yield terminal
 
 
@@ -76,10 +77,10 @@ def test_however_the_demo_ends_its_exchange_ends_with_it(
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_demo_ended_while_it_starts_ends_its_exchange_too(own_folders: Path, number: signal.Signals) -> None:
     with PseudoTerminal(command("demo"), before_exec=usual_signals) as terminal:
-        terminal.wait_for(lambda: bool(children_of(terminal.pid)), 10, "the exchange to be started")
+        terminal.wait_for(lambda: bool(children_of(terminal.pid)), what="the exchange to be started")
         (exchange,) = children_of(terminal.pid)
         terminal.signal(number)
-        assert terminal.exit_code(10) == 128 + number
+        assert terminal.exit_code() == 128 + number
         assert_gone(exchange)
         assert ALTERNATE_SCREEN_LEFT in terminal.output
 
@@ -97,7 +98,7 @@ def test_a_demo_that_cannot_start_says_why_on_the_screen_that_stays(
     own_folders: Path, arguments: list[str], code: int, said: str
 ) -> None:
     with PseudoTerminal(command("demo", *arguments)) as terminal:
-        assert terminal.exit_code(20) == code
+        assert terminal.exit_code() == code
         last = bytes(terminal.output).rpartition(ALTERNATE_SCREEN_LEFT)[2].decode()
     assert said in last
     assert "Traceback" not in last
@@ -106,7 +107,7 @@ def test_a_demo_that_cannot_start_says_why_on_the_screen_that_stays(
 @pytest.mark.parametrize("name", ["demo", "run"])
 def test_without_a_terminal_the_way_for_scripts_is_named(name: str, own_folders: Path) -> None:
     result = subprocess.run(
-        command(name), stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=30
+        command(name), stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=PATIENCE
     )
     assert (result.returncode, result.stdout) == (2, "")
     assert "hedgerow status" in result.stderr
@@ -118,7 +119,7 @@ def test_the_monitor_refuses_a_bad_configuration_before_it_takes_the_screen(own_
     path = own_folders / "config.toml"
     path.write_text("[[books]]\nname = 3\n")
     with PseudoTerminal(command("--config", str(path))) as terminal:
-        assert terminal.exit_code(20) == 2
+        assert terminal.exit_code() == 2
         output = terminal.output.decode()
     assert f"hedgerow: {path}:2: books[0].name: expected a name" in output
     assert "\x1b[?1049h" not in output
@@ -129,8 +130,8 @@ def test_a_hedge_opened_by_keys_is_there_in_the_next_run(
 ) -> None:
     path = configure("bybit")
     with PseudoTerminal(command("run", "--config", str(path)), env=environment(**os.environ)) as terminal:
-        terminal.wait_for_text("PAPER", 30)
-        terminal.wait_for_text("LIVE", 20)
+        terminal.wait_for_text("PAPER")
+        terminal.wait_for_text("LIVE")
         terminal.wait_for_text("60,000.00")
         terminal.send("\r")
         terminal.wait_for_text("2.5")
@@ -152,7 +153,7 @@ def test_a_key_that_the_venue_refuses_is_seen_nowhere(
     path = configure("binance")
     monkeypatch.setenv(SECRET_NAME, "canary-5ec2e7")
     with PseudoTerminal(command("--config", str(path)), env=environment(**os.environ)) as terminal:
-        terminal.wait_for_text("60,000.00", 30)
+        terminal.wait_for_text("60,000.00")
         terminal.send("q")
         assert terminal.exit_code() == 0
         assert b"canary" not in terminal.output
@@ -164,10 +165,10 @@ def test_a_key_that_the_venue_refuses_is_seen_nowhere(
 def test_two_monitors_do_not_write_one_journal(configure: Configure) -> None:
     path = configure("bybit")
     with PseudoTerminal(command("--config", str(path)), env=environment(**os.environ)) as first:
-        first.wait_for_text("PAPER", 30)
+        first.wait_for_text("PAPER")
         first.wait_for_text("60,000.00")
         with PseudoTerminal(command("--config", str(path)), env=environment(**os.environ)) as second:
-            assert second.exit_code(20) == 1
+            assert second.exit_code() == 1
             assert "in use by another Hedgerow" in second.output.decode()
         first.send("q")
         assert first.exit_code() == 0

@@ -11,12 +11,15 @@ from types import SimpleNamespace
 import pytest
 
 from core.errors import ConfigError, ConfigErrors, JournalError, RequestError, VenueError
+from tests.support.patience import PATIENCE
 from tui.cli import main as command_line
 from tui.cli.main import COMMANDS, Commands, main
 
 
 def _python(program: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=60)
+    return subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=PATIENCE
+    )
 
 
 def _imported_by(statement: str) -> set[str]:
@@ -138,7 +141,7 @@ def test_output_to_a_full_disk_fails_in_one_line(command: list[str], given: byte
     with Path("/dev/full").open("wb") as full:
         result = subprocess.run(
             [sys.executable, "-m", "tui.cli.main", *command],
-            input=given, stdout=full, stderr=subprocess.PIPE, check=False, timeout=60,
+            input=given, stdout=full, stderr=subprocess.PIPE, check=False, timeout=PATIENCE,
         )  # fmt: skip
     assert result.returncode == 1
     assert result.stderr.decode().splitlines() == ["hedgerow: nothing more can be written: No space left on device"]

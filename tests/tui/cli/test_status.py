@@ -10,14 +10,19 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from core.commands import SetTarget
 from core.config import load_config
+from core.demo_book import seed_book
 from core.snapshot import Mode, Severity, Snapshot
 from feeds.sim.process import SimulatorProcess
 from feeds.sim.registry import VENUES
+from tests.support.builders import at, engine, feed, market_at, reference
+from tests.support.patience import PATIENCE
 from tests.tui.cli.conftest import SECRET_NAME, Configure
+from tui.cli.complete import is_complete
 from tui.cli.main import main
 from tui.cli.status import EXIT_CODES
 from tui.cli.wiring import configured_feeds, instruments_of, journal_file, open_configured_journal, running_engine
@@ -37,7 +42,7 @@ class Looker:
         return code, json.loads(output)
 
     def text(self, *arguments: str) -> tuple[int, str]:
-        code = main(["status", *arguments])
+        code = main(["status", "--timeout", str(PATIENCE), *arguments])
         output, self.error = self._capsys.readouterr()
         return code, output
 
@@ -50,8 +55,8 @@ def look(capsys: pytest.CaptureFixture[str]) -> Looker:
 def test_the_demo_shows_the_loss_of_the_bag_and_the_gain_of_the_hedge() -> None:
     """At 48,000 the bag has lost 60,000 and the short of 2.5 BTC has earned 30,000."""
     result = subprocess.run(
-        [sys.executable, "-m", "tui.cli.main", "status", "--json", "--demo", "--pin", "BTC=48000"],
-        capture_output=True, text=True, check=False, timeout=60,
+        [sys.executable, "-m", "tui.cli.main", "status", "--json", "--demo", "--pin", "BTC=48000", "--timeout", "50"],
+        capture_output=True, text=True, check=False, timeout=PATIENCE,
     )  # fmt: skip
     assert (result.returncode, result.stderr) == (0, "")
     (book,) = json.loads(result.stdout)["books"]
@@ -132,7 +137,7 @@ def test_a_key_is_used_and_never_shown(
 
 
 def test_without_a_key_what_only_a_key_can_tell_is_missing_and_not_green(configure: Configure, look: Looker) -> None:
-    code, snapshot = look.json("--config", str(configure("binance", *SEED, with_key=False)), "--timeout", "2")
+    code, snapshot = look.json("--config", str(configure("binance", *SEED, with_key=False)), "--timeout", "5")
     (hedge,) = snapshot["books"][0]["hedges"]
     assert code == 3
     assert hedge["mark_price"]["value"]
@@ -194,6 +199,17 @@ def test_one_book_of_several_is_shown_with_its_own_alerts(configure: Configure, 
     code, snapshot = look.json("--config", str(path), "--book", "main")
     assert (code, [book["name"] for book in snapshot["books"]]) == (1, ["main"])
     assert [alert["rule"] for alert in snapshot["alerts"]] == ["ratio drift"]
+
+
+def test_a_hedge_without_a_position_is_not_whole_until_its_contract_is_described() -> None:
+    """Prices may come before the description: then nobody can tell yet that the bag is not hedged at all."""
+    book = seed_book()
+    flat = msgspec.structs.replace(book.hedges[0], quantity=Decimal(0), entry_price=None)
+    made = engine(msgspec.structs.replace(book, hedges=(flat,)))
+    feed(made, market_at(0, 60_000))
+    assert not is_complete(made.snapshot(at(1)))
+    feed(made, reference())
+    assert is_complete(made.snapshot(at(1)))
 
 
 WHY = "books/main/hedges/bybit:linear:BTCUSDT/profit"
@@ -283,12 +299,12 @@ def test_it_sees_what_a_running_monitor_has_journaled_and_writes_nothing(configu
     ):  # fmt: skip
         assert journal is not None
         host.send(SetTarget(book="main", instrument="bybit:linear:BTCUSDT", ratio=Decimal("0.25")))
-        seen = host.wait_until(_target_is_a_quarter, 20)
+        seen = host.wait_until(_target_is_a_quarter, PATIENCE)
         assert seen is not None
         assert _target_is_a_quarter(seen)
         result = subprocess.run(
-            [sys.executable, "-m", "tui.cli.main", "status", "--json", "--config", str(path)],
-            capture_output=True, text=True, check=False, timeout=60,
+            [sys.executable, "-m", "tui.cli.main", "status", "--json", "--config", str(path), "--timeout", "50"],
+            capture_output=True, text=True, check=False, timeout=PATIENCE,
         )  # fmt: skip
         (hedge,) = json.loads(result.stdout)["books"][0]["hedges"]
         assert Decimal(hedge["target_ratio"]["value"]) == Decimal("0.25")

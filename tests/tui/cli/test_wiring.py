@@ -15,6 +15,7 @@ from core.errors import JournalError, RequestError
 from core.journal import open_journal
 from core.snapshot import Mode
 from tests.core import sheets
+from tests.support.patience import PATIENCE
 from tui.cli.wiring import (
     configured_feeds,
     copied_journal,
@@ -177,7 +178,7 @@ def test_an_engine_knows_the_contracts_of_sheets_from_the_start() -> None:
     """No feed has spoken: the hedge has its delta, its mark is unknown by name, and the run goes on."""
     settings = sheets.config()
     with running_engine(settings.books, [], mode=Mode.PAPER, source="test", contracts=settings.contracts) as host:
-        snapshot = host.wait_until(lambda seen: bool(seen.books), 10)
+        snapshot = host.wait_until(lambda seen: bool(seen.books), PATIENCE)
     assert snapshot is not None
     (line,) = snapshot.books[0].hedges
     assert (line.kind, line.delta.value, line.ratio.value) == ("linear", Decimal("-2.5"), Decimal("0.5"))
