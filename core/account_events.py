@@ -114,7 +114,9 @@ class AccountEvents:
             self._watch.changed(now_ns)
 
     def _told(self, event: BalanceUpdate | PositionUpdate, now_ns: int) -> None:
-        changed = self._ledger.balance(event) if isinstance(event, BalanceUpdate) else self._ledger.reported(event)
+        changed = (
+            self._ledger.wallets.reported(event) if isinstance(event, BalanceUpdate) else self._ledger.reported(event)
+        )
         if changed:
             self._recorder.note(EventTaken(happened=event), now_ns)
             self._watch.changed(now_ns)

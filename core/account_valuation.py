@@ -63,7 +63,7 @@ class AccountValuation:
 
     def account(self, index: BookIndex, account: Account, now_ns: int) -> Standing:
         """An account as it is."""
-        amount = self._ledger.wallet(account.name)
+        amount = self._ledger.wallets.settle(account.name)
         known = (amount, self._estimated(account), *self._told(account, now_ns), *self._gaps(account, now_ns))
         wallet = self._wallets.get(account.name, known)
         if wallet is None:
@@ -90,7 +90,7 @@ class AccountValuation:
         self, index: BookIndex, account: Account, now_ns: int, position: Position | None, amount: Decimal | None
     ) -> AccountRisk:
         """An account's pools as they are, or as they would be with another position and another wallet: made anew."""
-        wallet = self._wallet(account, self._ledger.wallet(account.name) if amount is None else amount, now_ns)
+        wallet = self._wallet(account, self._ledger.wallets.settle(account.name) if amount is None else amount, now_ns)
         held = self.positions(index, account, now_ns, position)
         return AccountRisk(account, held, self._balances(account, wallet, now_ns), self._ladders)
 
@@ -183,7 +183,7 @@ class AccountValuation:
         return self._ledger.reports.age(account.name, now_ns)
 
     def _estimated(self, account: Account) -> bool:
-        return (account.name, account.settle) in self._ledger.estimated
+        return (account.name, account.settle) in self._ledger.wallets.estimated
 
     def _balances(self, account: Account, wallet: Figure, now_ns: int) -> list[CoinBalance]:
         """The settle currency, the coins that back a multi-asset account beside it, and those that it owes."""
@@ -191,7 +191,7 @@ class AccountValuation:
         if not account.multi_asset:
             return found
         declared = {item.asset: item for item in account.collateral}
-        for asset, amount in self._ledger.coins(account.name).items():
+        for asset, amount in self._ledger.wallets.coins(account.name).items():
             stated = declared.get(asset)
             if stated is None and amount >= 0:
                 continue  # What part of it counts is not known: none does, which is never too much.
@@ -199,7 +199,7 @@ class AccountValuation:
             middle, described = None, None
             if pair is not None:
                 middle, described = self._market.middle(pair, now_ns), self._market.of(pair).instrument
-            estimated = (account.name, asset) in self._ledger.estimated
+            estimated = (account.name, asset) in self._ledger.wallets.estimated
             key = (account.name, asset)
             inputs = (account, stated, amount, estimated, middle, described, *self._told(account, now_ns))
             kept = self._coins.get(key, inputs)

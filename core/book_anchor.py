@@ -261,7 +261,7 @@ def _settle_rate(market: Market, instrument: Instrument, into: str, now_ns: int)
 
 def _transfers(book: Book, ledger: Ledger) -> Transfers:
     names = {account.name for account in book.accounts}
-    return tuple((*place, moved) for place, moved in sorted(ledger.transfers.items()) if place[0] in names)
+    return tuple((*place, moved) for place, moved in sorted(ledger.wallets.transfers.items()) if place[0] in names)
 
 
 # --- sums of what came in ----------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ from what came before by that.
 
 from __future__ import annotations
 
+from core.events import BalanceUpdate, PositionUpdate
 from core.freshness import SECOND_NS
 
 LATE_PUSH_NS = 5 * SECOND_NS
@@ -27,6 +28,10 @@ class LastWord:
         """When the last answer was asked for."""
         self.covers_ns = 0
         """Fills up to this time are counted in what is held."""
+
+    def takes_report(self, event: PositionUpdate | BalanceUpdate) -> bool:
+        """Whether a venue's report is later than the one that is held; it is the last word then."""
+        return self.takes(asked_ns=event.asked_ns, venue_time_ns=event.venue_time_ns, received_ns=event.received_ns)
 
     def takes(self, *, asked_ns: int | None, venue_time_ns: int | None, received_ns: int) -> bool:
         """Whether a report is later than the one that is held; it is the last word then."""

@@ -1,8 +1,7 @@
-"""What each account holds: fills, funding and balances folded into positions and wallets, each exactly once.
+"""What each account holds: fills, funding and reports folded into positions, each exactly once.
 
-The wallet is the whole wallet of the settle currency, margin moved to positions included, without unrealised P&L; what
-is paid in another coin that backs the account is booked in that coin. An isolated position pays
-funding out of its margin; funding received goes to the free wallet, so that safety is never improved by an assumption.
+An isolated position pays funding out of its margin; funding received goes to the free wallet, so that safety is never
+improved by an assumption.
 """
 
 from __future__ import annotations
@@ -14,9 +13,8 @@ import msgspec
 
 from core.anchors import UNSEEN, Moment
 from core.books import Account, Hedge, MarginMode
-from core.collateral import declared_balances
 from core.errors import RequestError
-from core.events import AccountSwept, BalanceUpdate, FeeCharged, Fill, FundingPayment, OrderUpdate, PositionUpdate
+from core.events import AccountSwept, FeeCharged, Fill, FundingPayment, OrderUpdate, PositionUpdate
 from core.exact import exactly, stated_price
 from core.instruments import Instrument
 from core.last_words import LastWord
@@ -26,6 +24,7 @@ from core.orders import OrderRequest
 from core.pnl import Holding
 from core.positions import ZERO, Order, Position, filled, filled_before, opening_id, wrong_side
 from core.venue_accounts import VenueAccounts
+from core.wallets import Wallets
 
 
 class Ledger:
@@ -35,30 +34,20 @@ class Ledger:
         self.accounts = {account.name: account for account in accounts}
         self.reports = VenueAccounts(self.accounts.values())
         """What is known of the accounts that a venue keeps."""
-        self.balances: dict[tuple[str, str], Decimal] = {}
-        """What lies in each account, by account and asset: the settle currency, and every coin that backs it."""
-        for account in self.accounts.values():
-            self.balances |= {(account.name, asset): amount for asset, amount in declared_balances(account).items()}
+        self.wallets = Wallets(self.accounts, self.reports)
         self.positions: dict[PositionKey, Position] = {}
         self.orders: dict[str, Order] = {}
         self.contracts: dict[str, Instrument] = {}
-        self.estimated: set[tuple[str, str]] = set()
-        """Balances that hold payments which were only reckoned, since their venue last reported them."""
         self._fills: set[tuple[str, str]] = set()
         self._filled: dict[str, Decimal] = {}
         self._payments: set[tuple[str, str]] = set()
         self._charges: set[tuple[str, str]] = set()
         self.read_ns: dict[str, int] = {}
         """From when on all records of each account were read, by its last whole sweep."""
-        self._words: dict[PositionKey | tuple[str, str], LastWord] = {}
+        self._words: dict[PositionKey, LastWord] = {}
         self._superseded: dict[PositionKey, Holding] = {}
         """What a position was by the fills before its venue's last report: fills that it counts already may come after
         it."""
-        self.transfers: dict[tuple[str, str], Decimal] = {}
-        """By how much venues' reports have moved balances beyond what was folded, by account and asset: deposits (+)
-        and withdrawals (−), which are no profit."""
-        self._first_told: dict[tuple[str, str], int] = {}
-        """Up to when what moved a balance was counted in the first that its venue told, by account and asset, in ns."""
         self._waiting: list[tuple[Fill, Moment]] = []
         """Fills of contracts that nobody has described yet."""
         self._early: dict[PositionKey, list[tuple[Fill, Moment]]] = {}
@@ -69,24 +58,6 @@ class Ledger:
         """The position, flat if nothing is known of it."""
         found = self.positions.get(PositionKey(account, instrument, leg))
         return found or Position(account=account, instrument=instrument, leg=leg)
-
-    def wallet(self, account: str) -> Decimal:
-        """The balance of an account's settle currency, without unrealised P&L; 0 where its venue has not told it, which
-        :attr:`reports` says."""
-        return self.balances.get((account, self.accounts[account].settle), ZERO)
-
-    def coins(self, account: str) -> dict[str, Decimal]:
-        """The balances of an account beside its settle currency, by asset."""
-        settle = self.accounts[account].settle
-        return {asset: amount for (name, asset), amount in self.balances.items() if name == account and asset != settle}
-
-    def set_balance(self, account: str, asset: str, amount: Decimal | None) -> None:
-        """Make a balance what its user or its venue says; ``None`` forgets it."""
-        self.estimated.discard((account, asset))
-        if amount is None:
-            self.balances.pop((account, asset), None)
-        else:
-            self.balances[account, asset] = amount
 
     def of_account(self, account: str) -> list[Position]:
         """Every position that anything is known of in one account, flat ones too."""
@@ -215,9 +186,9 @@ class Ledger:
             after.note = f"opened {verb} {size} at mark {fill.price:f}: assumed, no order was sent"
             after.pending = ""
         self.positions[after.key] = after
-        self._credit(fill.account, self.accounts[fill.account].settle, gained, _time_ns(fill))
+        self.wallets.credit(fill.account, self.accounts[fill.account].settle, gained, _time_ns(fill))
         if fill.fee_asset != self.accounts[fill.account].settle:
-            self._credit(fill.account, fill.fee_asset, -fill.fee, _time_ns(fill))
+            self.wallets.credit(fill.account, fill.fee_asset, -fill.fee, _time_ns(fill))
 
     def _fold_early(self, key: PositionKey) -> None:
         """Fold the fills that waited for the first report of their position: those that it counts from the last back,
@@ -259,19 +230,6 @@ class Ledger:
         )
         return kept, gained
 
-    def _credit(self, account: str, asset: str, amount: Decimal, time_ns: int) -> None:
-        """Count what was gained or paid at a time. A balance that a venue keeps is what the venue says: there the gain
-        explains a part of its last change, or was counted in the first balance told."""
-        place = (account, asset)
-        if place not in self.balances:
-            return
-        if account in self.reports:
-            if time_ns <= self._first_told.get(place, 0):
-                return
-            self.transfers[place] = self.transfers.get(place, ZERO) - amount
-        else:
-            self.balances[place] += amount
-
     @exactly
     def funding(self, payment: FundingPayment) -> bool:
         """Book a funding payment; false if it was seen before or is of an account that is not ours."""
@@ -285,7 +243,9 @@ class Ledger:
             for position in held:
                 _not_booked(position, payment, "")
             if payment.amount.is_finite():
-                self._paid_into(payment)
+                self.wallets.credit(
+                    payment.account, payment.asset, payment.amount, payment.settled_ns, estimated=payment.estimated
+                )
             return True
         for position in held:
             if len(held) == 1:
@@ -297,13 +257,10 @@ class Ledger:
                 position.margin += payment.amount
                 position.margin_estimated = position.margin_estimated or payment.estimated or len(held) > 1
             position.venue_liquidation = None
-        self._paid_into(payment)
+        self.wallets.credit(
+            payment.account, payment.asset, payment.amount, payment.settled_ns, estimated=payment.estimated
+        )
         return True
-
-    def _paid_into(self, payment: FundingPayment) -> None:
-        self._credit(payment.account, payment.asset, payment.amount, payment.settled_ns)
-        if payment.estimated and (payment.account, payment.asset) in self.balances:
-            self.estimated.add((payment.account, payment.asset))
 
     @exactly
     def charged(self, fee: FeeCharged) -> bool:
@@ -323,7 +280,7 @@ class Ledger:
                 held = position.foreign_sums.get(fee.asset, ZERO)
                 position.foreign_sums = position.foreign_sums | {fee.asset: held + fee.amount}
             self.positions[position.key] = position
-        self._credit(fee.account, fee.asset, -fee.amount, fee.charged_ns)
+        self.wallets.credit(fee.account, fee.asset, -fee.amount, fee.charged_ns)
         return True
 
     def _paid(self, payment: FundingPayment) -> list[Position]:
@@ -333,31 +290,6 @@ class Ledger:
         if key.leg is Leg.NET and key not in self.positions:
             return [position for position in legs if position.open] or [self.position(*key)]
         return [self.position(*key)]
-
-    @exactly
-    def balance(self, event: BalanceUpdate) -> bool:
-        """Take a balance as its venue reports it; false where it changes nothing or backs no account of ours.
-
-        A coin that a multi-asset account was not said to hold backs it from then on. What differs from the balance
-        that was folded came in or went out, and is kept in :attr:`transfers`.
-        """
-        account = self.accounts.get(event.account)
-        if account is None or not event.wallet_balance.is_finite():
-            return False
-        place = (event.account, event.asset)
-        held = self.balances.get(place)
-        kept_there = account.name in self.reports and event.asset == account.settle
-        if held is None and not account.multi_asset and not kept_there:
-            return False
-        if account.name in self.reports and not self._later(place, event):
-            return False
-        if held is not None:
-            self.transfers[place] = self.transfers.get(place, Decimal(0)) + event.wallet_balance - held
-        elif account.name in self.reports:
-            self._first_told[place] = self._words[place].covers_ns
-        estimated = place in self.estimated
-        self.set_balance(event.account, event.asset, event.wallet_balance)
-        return estimated or held != event.wallet_balance
 
     @exactly
     def reported(self, event: PositionUpdate) -> bool:
@@ -370,7 +302,7 @@ class Ledger:
         first = event.account in self.reports and before.key not in self._words
         self._undeclared.discard(before.key)
         if event.account in self.reports:
-            if not self._later(before.key, event):
+            if not self._words.setdefault(before.key, LastWord()).takes_report(event):
                 return False
             self._superseded[before.key] = Holding(before.quantity, before.entry_price)
         isolated, impossible = account.margin_mode is MarginMode.ISOLATED, wrong_side(event.leg, event.quantity)
@@ -402,12 +334,6 @@ class Ledger:
             return ()
         venue = self.accounts[event.account].venue
         return (f"funding of {event.instrument}, of which {venue} tells no payments",)
-
-    def _later(self, key: PositionKey | tuple[str, str], event: PositionUpdate | BalanceUpdate) -> bool:
-        """Whether a report is later than the one that is held."""
-        return self._words.setdefault(key, LastWord()).takes(
-            asked_ns=event.asked_ns, venue_time_ns=event.venue_time_ns, received_ns=event.received_ns
-        )
 
     def sent(self, request: OrderRequest) -> None:
         """Remember an order from the moment that its intent is journaled."""

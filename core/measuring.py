@@ -178,7 +178,7 @@ class Measuring:
     def measured(self, view: BookView, now_ns: int) -> BookView:
         """The view with its profits and the effective cost of its coins; the same for the same view."""
         measured = self._books[view.name]
-        kept, moved = measured.kept, self._ledger.transfers
+        kept, moved = measured.kept, self._ledger.wallets.transfers
         today = kept[Since.TODAY].anchor.time_ns if Since.TODAY in kept else 0
         begun = all(item.anchor.time_ns <= now_ns for item in kept.values()) and today >= day_start_ns(now_ns)
         if not measured.settled or not begun:

@@ -123,7 +123,7 @@ class Restorer:
             case OrderUpdate():
                 self._ledger.order(event)
             case BalanceUpdate():
-                self._ledger.balance(event)
+                self._ledger.wallets.reported(event)
             case PositionUpdate():
                 self._ledger.reported(event)
             case FeeCharged():
@@ -155,7 +155,7 @@ class Restorer:
         settle = self._ledger.accounts[account.name].settle
         for asset in {**said, **says}:
             if said.get(asset) != says.get(asset) and (asset in says or asset != settle):
-                self._ledger.set_balance(account.name, asset, says.get(asset))
+                self._ledger.wallets.set(account.name, asset, says.get(asset))
                 self._rewritten.add(account.name)
 
     def _declare_accounts(self) -> None:

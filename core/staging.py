@@ -167,7 +167,7 @@ class Staging:
 
     def _filled(self, staged: Staged, instrument: Instrument, price: Figure) -> tuple[Position, Decimal]:
         hedge, account = staged.hedge, staged.account
-        position, wallet = self._ledger.position(*hedge.key), self._ledger.wallet(account.name)
+        position, wallet = self._ledger.position(*hedge.key), self._ledger.wallets.settle(account.name)
         if price.value is not None and staged.sizing.quantity:
             with contextlib.suppress(RequestError):  # a position that became impossible to add to is shown as it is
                 position, gained = filled(position, account, instrument, _as_fill(staged, instrument, price.value))

@@ -39,6 +39,7 @@ _NEED_POSITION = (
     "opening_fee_rate",
     "closing_fee_rate",
 )
+_OTHERS = ("other_unrealised", "other_initial_margin", "other_maintenance_margin")
 _PRICE_ONLY = ("side", "entry_price", "leverage")
 _BESIDE = {
     "tiers": ("tier_unit",),
@@ -78,6 +79,8 @@ def _missing(request: MarginRequest) -> tuple[str, ...]:
         request.refuse("beside notional", "quantity", "contract_size", "entry_price", "mark_price")
     if request.equity is not None:
         request.refuse("beside equity, which includes it", "other_unrealised")
+    if not any(map(request.given, ("wallet_balance", "equity"))):
+        request.refuse("without wallet_balance or equity, which they stand beside", *_OTHERS)
     for needed, names in _BESIDE.items():
         if not request.given(needed):
             request.refuse(f"without {needed}", *names)

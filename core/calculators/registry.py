@@ -12,7 +12,8 @@ from core.calculators.account import AccountAnswer, AccountRequest, account
 from core.calculators.attribution import attribution
 from core.calculators.attribution_fields import AttributionAnswer, AttributionRequest
 from core.calculators.band import BandAnswer, BandRequest, band
-from core.calculators.basis import BasisAnswer, BasisRequest, basis_of
+from core.calculators.basis import basis_of
+from core.calculators.basis_fields import BasisAnswer, BasisRequest
 from core.calculators.beta import beta
 from core.calculators.beta_fields import BetaAnswer, BetaRequest
 from core.calculators.carry import carry
@@ -81,7 +82,7 @@ class Calculator(Generic[_Asked]):
         try:
             return self.request.model_validate(dict(fields))
         except ValidationError as wrong:
-            raise refusal(wrong) from None
+            raise refusal(wrong, field_names(self.request.model_json_schema(mode="validation"))) from None
 
     def answer(self, fields: Mapping[str, Any]) -> dict[str, Any]:
         """The answer to a request given as a mapping; figures are strings. Raises RequestError."""
@@ -102,6 +103,16 @@ class Calculator(Generic[_Asked]):
             "request": plain_schema(self.request.model_json_schema(mode="validation")),
             "answer": plain_schema(TypeAdapter(answers).json_schema(mode="serialization")),
         }
+
+
+def field_names(schema: Any) -> set[str]:
+    """The names of all fields that a request of this schema may have, at any depth."""
+    if isinstance(schema, list):
+        return {name for item in schema for name in field_names(item)}
+    if not isinstance(schema, dict):
+        return set()
+    own = set(schema["properties"]) if isinstance(schema.get("properties"), dict) else set()
+    return own.union(*(field_names(item) for name, item in schema.items() if name != "examples"))
 
 
 def plain_schema(part: Any) -> Any:

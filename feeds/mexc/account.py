@@ -15,6 +15,7 @@ from core.events import (
     AccountSettings,
     AnyEvent,
     BalanceUpdate,
+    FeeCharged,
     Fill,
     FundingPayment,
     OrderUpdate,
@@ -130,6 +131,37 @@ def funding(whose: Whose, body: bytes, hedge: bool | None) -> list[AnyEvent]:
                 rate=rate,
                 settled_ns=settled_ns,
                 leg=leg,
+            )
+        )
+    return events
+
+
+def fees(whose: Whose, body: bytes, symbol: str) -> list[AnyEvent]:
+    """Fees of executions of one contract, which the rows may leave out: + paid. Raises VenueError and DecodeError."""
+    account, received_ns = whose
+    place = facts.FEE_DETAILS_PATH
+    events: list[AnyEvent] = []
+    for fields in envelope.rows(place, envelope.data(place, body)):
+        number, amount, currency = fields.shown("id"), fields.amount("fee"), fields.text("feeCurrency")
+        charged_ns = fields.nanoseconds("timestamp")
+        if not number.isalnum() or number == "0":
+            fields.note("id", "the number of an execution")
+        if currency == "":
+            fields.note("feeCurrency", "a currency")
+        if fields.bad or amount is None or currency is None or charged_ns is None:
+            events += envelope.faulty(place, symbol, fields, received_ns)
+            continue
+        events.append(
+            FeeCharged(
+                received_ns=received_ns,
+                account=account,
+                record_id=f"fee-{clip(number, 40)}",
+                amount=amount,
+                asset=clip(currency, 20),
+                kind="trade",
+                charged_ns=charged_ns,
+                instrument=rows.contract_of(symbol),
+                fill_id=clip(number, 40),
             )
         )
     return events

@@ -90,6 +90,7 @@ class Settlement:
         cash = money(payment(instrument.kind, position.quantity, instrument.contract_size, settled.mark, settled.rate))
         if account.mode(listing, position.side) is MarginMode.ISOLATED:
             position.margin += cash
+            position.updated_ms = self._now()
         position.realised += cash
         position.cumulative_realised += cash
         fill = self._funding_fill(position, settled, cash)

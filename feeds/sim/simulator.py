@@ -131,7 +131,7 @@ class Simulator:
         return f"[{host}]:{port}" if six else f"{host}:{port}"
 
     async def _run(self) -> None:
-        """Step every 100 ms of wall time; catch up after a delay, and let longer pauses pass."""
+        """Step every 100 ms of wall time; catch up after a delay, frame by frame, and let longer pauses pass."""
         clock = Clock()
         begun, made = clock.now_ns(), 0
         while True:
@@ -139,9 +139,9 @@ class Simulator:
             made = max(made, due - MAXIMUM_CATCH_UP_STEPS)
             for number in range(made + 1, due + 1):
                 self.step(begun // 1_000_000 + number * STEP_MS)
-            if due > made:
-                made = due
                 self._publish()
+                made = number
+                await asyncio.sleep(0)  # what was sent leaves before more is
             await asyncio.sleep(((made + 1) * STEP_MS * 1_000_000 - (clock.now_ns() - begun)) / 1e9)
 
     def _publish(self) -> None:

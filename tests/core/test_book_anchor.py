@@ -177,5 +177,5 @@ def test_sums_go_to_their_own_asset() -> None:
 
 def test_transfers_are_those_of_the_books_own_accounts() -> None:
     made = running(50_000)
-    made._ledger.transfers = {("paper", "USDT"): Decimal(7), ("other", "USDT"): Decimal(9)}
+    made._ledger.wallets.transfers = {("paper", "USDT"): Decimal(7), ("other", "USDT"): Decimal(9)}
     assert seed_now(made).transfers == (("paper", "USDT", Decimal(7)),)

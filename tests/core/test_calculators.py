@@ -252,13 +252,13 @@ REFUSED = [
     ("basis", {"spot_price": 100, "bid_price": 100}, "ask_price", "a value beside bid_price"),
     ("basis", {**BASIS, "ask_price": 100}, "bid_price", "a value beside ask_price"),
     ("basis", {"spot_price": 100, "bid_price": 9, "ask_price": 10, "spread": 1}, "spread", "nothing beside bid_price"),
-    ("basis", {**BASIS, "expiry": EXPIRY}, "expiry", "only one of days, expiry"),
+    ("basis", {**BASIS, "expiry": EXPIRY}, "expiry", "only one of days, years, expiry"),
     ("basis", {"spot_price": 100, "price": 101, "expiry": EXPIRY}, "now", "a value beside an expiry"),
     ("basis", {"spot_price": 100, "price": 101, "expiry": EXPIRY, "now": EXPIRY}, "expiry", "an instant after now"),
     ("basis", {"spot_price": 100, "price": 101, "expiry": "2026-03-27"}, "expiry", "an instant with its time zone"),
     ("basis", {"spot_price": 100, "price": 101, "expiry": "2026-03-27T08:00"}, "expiry", "an instant with its time"),
     ("basis", {**BASIS, "now": 1_774_598_400}, "now", "an instant with its time zone"),
-    ("basis", {**BASIS, "far": {"price": 102}}, "far.days", "one of days, expiry"),
+    ("basis", {**BASIS, "far": {"price": 102}}, "far.days", "one of days, years, expiry"),
     ("basis", {**BASIS, "far": {"price": 102, "days": 5}}, "far.days", "more than the near contract's 5"),
     ("basis", {**BASIS, "far": {"bid_price": 9, "ask_price": 8, "days": 9}}, "far.ask_price", "no less than the bid"),
     ("basis", {**BASIS, "far": {"price": 9, "expiry": EXPIRY}}, "now", "a value beside an expiry"),
@@ -517,6 +517,32 @@ def test_a_wrong_field_is_refused_by_name(name: str, request_: dict[str, Any], k
         answer_json(name, json.dumps(request_))
     assert refused.value.key == key
     assert expected in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "request_", "key", "meant"),
+    [
+        ("pnl", {"kind": "linear", "qty": 1}, "qty", "; perhaps quantity)"),
+        ("pnl", {"kind": "linear", "entryPrice": 1}, "entryPrice", "; perhaps entry_price)"),
+        ("liquidation", {"kind": "linear", "side": "long", "mmr": 1}, "mmr", "; perhaps maintenance_rate)"),
+        ("account", {"positions": [], "balance": 1}, "balance", "; perhaps wallet_balance)"),
+        (
+            "margin",
+            {"kind": "linear", "tiers": [{"floor": 0, "rate": 0, "deducton": 0}]},
+            "tiers.0.deducton",
+            "deduction)",
+        ),
+        ("pnl", {"kind": "linear", "zzz": 1}, "zzz", "(see --schema)"),
+        ("touch", {"mmr": 1}, "mmr", "(see --schema)"),
+    ],
+)
+def test_an_unknown_field_is_refused_with_the_one_that_may_be_meant(
+    name: str, request_: dict[str, Any], key: str, meant: str
+) -> None:
+    with pytest.raises(RequestErrors) as refused:
+        answer_json(name, json.dumps(request_))
+    (error,) = [error for error in refused.value.errors if error.key == key]
+    assert meant in str(error)
 
 
 def test_every_wrong_field_is_named_at_once() -> None:

@@ -130,34 +130,34 @@ def paid(amount: str, asset: str, *, estimated: bool = False) -> FundingPayment:
 
 def test_an_account_holds_its_wallet_and_its_collateral() -> None:
     assert declared_balances(UNIFIED) == {"USDT": Decimal(200_000), "BTC": Decimal(2)}
-    assert ledger().balances == {("paper", "USDT"): Decimal(200_000), ("paper", "BTC"): Decimal(2)}
+    assert ledger().wallets.balances == {("paper", "USDT"): Decimal(200_000), ("paper", "BTC"): Decimal(2)}
 
 
 def test_a_balance_that_a_venue_reports_is_that_assets() -> None:
     made = ledger()
-    assert made.balance(balance("BTC", "1.75"))
-    assert made.balance(balance("USDT", "100"))
-    assert (made.balances["paper", "BTC"], made.wallet("paper")) == (Decimal("1.75"), Decimal(100))
+    assert made.wallets.reported(balance("BTC", "1.75"))
+    assert made.wallets.reported(balance("USDT", "100"))
+    assert (made.wallets.balances["paper", "BTC"], made.wallets.settle("paper")) == (Decimal("1.75"), Decimal(100))
 
 
 def test_a_coin_that_was_not_declared_backs_a_multi_asset_account_only() -> None:
-    assert ledger().balance(balance("ETH", "3"))
+    assert ledger().wallets.reported(balance("ETH", "3"))
     single = ledger(msgspec.structs.replace(UNIFIED, multi_asset=False, collateral=()))
-    assert not single.balance(balance("ETH", "3"))
-    assert ("paper", "ETH") not in single.balances
+    assert not single.wallets.reported(balance("ETH", "3"))
+    assert ("paper", "ETH") not in single.wallets.balances
 
 
 @pytest.mark.parametrize("amount", ["NaN", "Infinity"])
 def test_a_balance_that_is_no_number_changes_nothing(amount: str) -> None:
     made = ledger()
-    assert not made.balance(balance("BTC", amount))
-    assert made.balances["paper", "BTC"] == 2
+    assert not made.wallets.reported(balance("BTC", amount))
+    assert made.wallets.balances["paper", "BTC"] == 2
 
 
 def test_a_fee_in_a_collateral_coin_is_taken_from_that_coin() -> None:
     made = ledger()
     made.fill(sale("0.001", "BTC"))
-    assert (made.balances["paper", "BTC"], made.wallet("paper")) == (Decimal("1.999"), Decimal(200_000))
+    assert (made.wallets.balances["paper", "BTC"], made.wallets.settle("paper")) == (Decimal("1.999"), Decimal(200_000))
     position = made.position("paper", LINEAR)
     assert (position.fees, position.foreign_fees) == (Decimal(0), ("BTC",)), "and is no fee in USDT"
 
@@ -165,7 +165,7 @@ def test_a_fee_in_a_collateral_coin_is_taken_from_that_coin() -> None:
 def test_a_fee_in_a_coin_that_the_account_does_not_hold_is_named_only() -> None:
     made = ledger()
     made.fill(sale("0.01", "BNB"))
-    assert made.balances == ledger().balances
+    assert made.wallets.balances == ledger().wallets.balances
     assert made.position("paper", LINEAR).foreign_fees == ("BNB",)
 
 
@@ -174,14 +174,14 @@ def test_funding_in_a_collateral_coin_is_booked_there() -> None:
     made.fill(sale("0", "USDT"))
     margin = made.position("paper", LINEAR).margin
     made.funding(paid("-0.0005", "BTC", estimated=True))
-    assert made.balances["paper", "BTC"] == Decimal("1.9995")
-    assert made.wallet("paper") == 200_000
-    assert made.estimated == {("paper", "BTC")}
+    assert made.wallets.balances["paper", "BTC"] == Decimal("1.9995")
+    assert made.wallets.settle("paper") == 200_000
+    assert made.wallets.estimated == {("paper", "BTC")}
     position = made.position("paper", LINEAR)
     assert (position.funding, position.margin) == (Decimal(0), margin)
     assert position.unbooked_funding == ("funding of -0.0005 BTC",), "which is no amount of USDT"
-    made.balance(balance("BTC", "1.9995"))
-    assert not made.estimated
+    made.wallets.reported(balance("BTC", "1.9995"))
+    assert not made.wallets.estimated
 
 
 # --- restarts ------------------------------------------------------------------------------------------------
@@ -195,7 +195,7 @@ def run(path: Path, account: Account, *events: AnyEvent) -> dict[tuple[str, str]
     with closing(open_journal(path)) as journal:
         made: Engine = engine(book(account), journal=journal)
         feed(made, reference(), list(events))
-        return dict(made._ledger.balances)
+        return dict(made._ledger.wallets.balances)
 
 
 def test_a_restart_keeps_every_balance(tmp_path: Path) -> None:

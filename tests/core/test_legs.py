@@ -81,7 +81,7 @@ def test_a_long_and_a_short_lie_side_by_side() -> None:
     assert (held(made, Leg.LONG).quantity, held(made, Leg.LONG).entry_price) == (Decimal(3), Decimal(60_000))
     assert (held(made, Leg.SHORT).quantity, held(made, Leg.SHORT).entry_price) == (Decimal(-2), Decimal(61_000))
     assert not held(made, Leg.NET).open
-    assert made.wallet("paper") == 200_000, "nothing was closed, so nothing is realised"
+    assert made.wallets.settle("paper") == 200_000, "nothing was closed, so nothing is realised"
 
 
 @given(st.lists(st.tuples(st.sampled_from([Leg.LONG, Leg.SHORT]), st.booleans(), QUANTITIES), max_size=12))
@@ -123,7 +123,7 @@ def test_a_leg_is_closed_to_the_last_coin() -> None:
     made.fill(fill("1", Leg.SHORT, "sell", 2))
     made.fill(fill("2", Leg.SHORT, "buy", 2, 50_000))
     assert (held(made, Leg.SHORT).quantity, held(made, Leg.SHORT).unbooked) == (Decimal(0), "")
-    assert made.wallet("paper") == 220_000
+    assert made.wallets.settle("paper") == 220_000
 
 
 def test_one_way_mode_flips_as_before() -> None:
@@ -143,7 +143,7 @@ def test_funding_of_a_named_leg_is_that_legs() -> None:
     made.funding(funding("a", 12, Leg.SHORT))
     made.funding(funding("b", -18, Leg.LONG))
     assert (held(made, Leg.SHORT).funding, held(made, Leg.LONG).funding) == (Decimal(12), Decimal(-18))
-    assert made.wallet("paper") == 199_994
+    assert made.wallets.settle("paper") == 199_994
 
 
 def test_funding_that_is_received_adds_nothing_to_a_margin() -> None:
@@ -161,7 +161,7 @@ def test_funding_of_a_cross_account_is_in_the_wallet_only() -> None:
     made.fill(fill("1", Leg.SHORT, "sell", 2))
     made.funding(funding("a", -12, Leg.SHORT))
     assert held(made, Leg.SHORT).margin is None
-    assert made.wallet("paper") == 199_988
+    assert made.wallets.settle("paper") == 199_988
 
 
 def test_orders_of_one_leg_do_not_block_the_other() -> None:
@@ -193,7 +193,7 @@ def test_funding_that_may_be_of_either_leg_is_in_the_wallet_and_in_neither() -> 
     made.fill(fill("2", Leg.SHORT, "sell", 2))
     before = [held(made, leg).margin for leg in (Leg.LONG, Leg.SHORT)]
     made.funding(funding("a", -10))
-    assert made.wallet("paper") == 199_990
+    assert made.wallets.settle("paper") == 199_990
     for leg, margin in zip((Leg.LONG, Leg.SHORT), before, strict=True):
         assert margin is not None
         assert held(made, leg).margin == margin - 10

@@ -38,6 +38,7 @@ from core.pnl import Holding, apply_fill
 from core.snapshot import AccountView, HedgeLine, Mode
 from core.venue_accounts import VenueAccounts
 from feeds.account_keeper import in_order
+from tests.core.money import decimals
 from tests.support.builders import LINEAR, at, instrument, market_at, reference
 
 ACCOUNT = "kept"
@@ -161,7 +162,7 @@ def test_a_fill_counts_once_whenever_its_report_comes(
     ledger = Ledger(kept_book().accounts)
     ledger.described(instrument(LINEAR))
     ledger.reported(told("-2.5", when=1))
-    ledger.balance(balance("1000", when=1))
+    ledger.wallets.reported(balance("1000", when=1))
     after = (fill, told(quantity, entry, when=4, venue=3), balance(str(1000 + realised - 10), when=4))
     for index in order:
         event = after[index]
@@ -170,25 +171,25 @@ def test_a_fill_counts_once_whenever_its_report_comes(
         elif isinstance(event, PositionUpdate):
             ledger.reported(event)
         else:
-            ledger.balance(event)
+            ledger.wallets.reported(event)
     position = ledger.position(ACCOUNT, LINEAR)
     assert (position.quantity, position.realised, position.fees) == (Decimal(quantity), Decimal(realised), Decimal(10))
     assert position.unexplained == 0
-    assert ledger.wallet(ACCOUNT) == 1000 + realised - 10
-    assert ledger.transfers[ACCOUNT, "USDT"] == 0
+    assert ledger.wallets.settle(ACCOUNT) == 1000 + realised - 10
+    assert ledger.wallets.transfers[ACCOUNT, "USDT"] == 0
 
 
 def test_a_fill_that_the_first_report_counts_already_may_come_after_it() -> None:
     ledger = Ledger(kept_book().accounts)
     ledger.described(instrument(LINEAR))
     ledger.reported(told("-0.03", "60020", when=2))
-    ledger.balance(balance("990", when=2))
+    ledger.wallets.reported(balance("990", when=2))
     ledger.fill(sold("f", "0.01", "60040", when=1))
     position = ledger.position(ACCOUNT, LINEAR)
     assert (position.quantity, position.entry_price) == (Decimal("-0.03"), Decimal(60_020))
     assert position.opened == Holding(Decimal("-0.02"), Decimal(60_010))
     assert (position.unexplained, position.fees) == (Decimal(0), Decimal(10))
-    assert not ledger.transfers.get((ACCOUNT, "USDT")), "the first balance told counted the fee"
+    assert not ledger.wallets.transfers.get((ACCOUNT, "USDT")), "the first balance told counted the fee"
 
 
 def test_a_fill_that_comes_before_anything_is_told_of_its_position_makes_none_of_its_own() -> None:
@@ -247,12 +248,67 @@ def test_profit_since_the_first_report_is_told_whole_whenever_fills_come(
     assert position.realised + unrealised == pytest.approx(begun_with + flow, abs=Decimal("1e-20"))
 
 
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(["buy", "sell"]), decimals("0.1", "3", 1), decimals("50000", "70000", 0)),
+        min_size=1,
+        max_size=5,
+    ),
+    st.data(),
+)
+def test_fills_that_come_after_the_report_that_counts_them_are_booked_as_if_before(
+    trades: list[tuple[str, Decimal, Decimal]], data: st.DataObject
+) -> None:
+    fills = [
+        sold(str(number), str(quantity), str(price), when=number + 2, side=side)
+        for number, (side, quantity, price) in enumerate(trades)
+    ]
+    counted = data.draw(st.integers(1, len(fills)), "fills that the report counts")
+    comes = data.draw(st.integers(0, counted), "fills before the report")
+    ordered, late = (Ledger(kept_book().accounts) for _ in range(2))
+    for ledger in (ordered, late):
+        ledger.described(instrument(LINEAR))
+        ledger.reported(told("0", None, when=1))
+    for fill in fills[:counted]:
+        ordered.fill(fill)
+    then = ordered.position(ACCOUNT, LINEAR)
+    entry = None if then.entry_price is None else str(then.entry_price)
+    report = told(str(then.quantity), entry, when=20, venue=counted + 1.5)
+    for fill in fills[counted:]:
+        ordered.fill(fill)
+    for fill in fills[:comes]:
+        late.fill(fill)
+    late.reported(report)
+    for fill in fills[comes:]:
+        late.fill(fill)
+    wanted, found = (ledger.position(ACCOUNT, LINEAR) for ledger in (ordered, late))
+    for name in ("quantity", "entry_price", "realised", "fees", "traded", "unexplained"):
+        assert getattr(found, name) == getattr(wanted, name), name
+
+
+def test_a_report_that_is_older_changes_nothing_and_says_so() -> None:
+    ledger = Ledger(kept_book().accounts)
+    assert ledger.wallets.reported(balance("1000", when=9))
+    assert not ledger.wallets.reported(balance("900", when=1))
+    assert ledger.reported(told("-2", when=9))
+    assert not ledger.reported(told("-3", when=1))
+    assert ledger.wallets.settle(ACCOUNT) == 1000
+    assert ledger.position(ACCOUNT, LINEAR).quantity == -2
+
+
+def test_an_account_that_is_kept_here_is_swept_by_no_venue() -> None:
+    ledger = Ledger([*kept_book().accounts, *seed_book().accounts])
+    assert not ledger.swept(msgspec.structs.replace(swept(), account="paper"))
+    assert ledger.swept(swept())
+    assert set(ledger.read_ns) == {ACCOUNT}
+
+
 def test_a_deposit_is_told_from_profit() -> None:
     ledger = Ledger(kept_book().accounts)
-    ledger.balance(balance("1000"))
+    ledger.wallets.reported(balance("1000"))
     ledger.funding(payment("p", "3"))
-    ledger.balance(balance("1503", when=5))
-    assert ledger.transfers[ACCOUNT, "USDT"] == 500
+    ledger.wallets.reported(balance("1503", when=5))
+    assert ledger.wallets.transfers[ACCOUNT, "USDT"] == 500
 
 
 def payment(name: str, amount: str) -> FundingPayment:
@@ -283,7 +339,7 @@ def fee(name: str, amount: str, kind: str) -> FeeCharged:
 @given(st.lists(st.sampled_from(["a", "b", "c"]), min_size=1, max_size=9))
 def test_a_fee_counts_once_and_those_of_fills_never(names: list[str]) -> None:
     ledger = Ledger(kept_book().accounts)
-    ledger.balance(balance("1000"))
+    ledger.wallets.reported(balance("1000"))
     taken = [ledger.charged(fee(name, "7", "liquidation")) for name in names]
     assert not ledger.charged(fee("t", "9", "trade"))
     assert sum(taken) == len(set(names))
@@ -376,10 +432,10 @@ def test_an_older_question_that_is_answered_later_is_not_the_last_word() -> None
 
 def test_a_wallet_is_told_by_the_last_word_too() -> None:
     ledger = Ledger(kept_book().accounts)
-    ledger.balance(balance("1000", when=5))
-    ledger.balance(balance("400", when=10.1))
-    ledger.balance(msgspec.structs.replace(balance("1000", when=10.4), asked_ns=at(10)))
-    assert ledger.wallet(ACCOUNT) == 400
+    ledger.wallets.reported(balance("1000", when=5))
+    ledger.wallets.reported(balance("400", when=10.1))
+    ledger.wallets.reported(msgspec.structs.replace(balance("1000", when=10.4), asked_ns=at(10)))
+    assert ledger.wallets.settle(ACCOUNT) == 400
 
 
 def test_a_sweep_is_told_in_the_order_in_which_it_can_be_folded() -> None:
@@ -407,7 +463,7 @@ def test_reports_that_say_the_same_are_not_written_down() -> None:
     assert [ledger.reported(event) for event in reports] == [True, False, False]
     assert ledger.position(ACCOUNT, LINEAR).reported_ns == at(30.1), "it is as fresh as the last of them"
     wallets = [msgspec.structs.replace(balance("7", when=number), asked_ns=at(number)) for number in (10, 20)]
-    assert [ledger.balance(event) for event in wallets] == [True, False]
+    assert [ledger.wallets.reported(event) for event in wallets] == [True, False]
 
 
 def test_the_next_run_reads_records_from_the_last_whole_sweep_on(tmp_path: Path) -> None:

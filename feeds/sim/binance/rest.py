@@ -29,7 +29,6 @@ from feeds.sim.binance.trade_api import TradeApi
 from feeds.sim.exchange import Exchange
 from feeds.sim.limits import RollingLimits
 from feeds.sim.rest_faults import RestFaults
-from feeds.sim.wire import wall_ms
 
 Handler = Callable[[web.Request], Awaitable[web.Response]]
 
@@ -97,7 +96,7 @@ class Rest:
     def _charge(self, request: web.Request, path: str, weight: int) -> tuple[dict[str, str], web.Response | None]:
         """The weight headers, and the refusal of a request too many."""
         forced = self._faults.limited()
-        return self.weights.take(product(path), request.remote or "", weight, wall_ms(), forced)
+        return self.weights.take(product(path), request.remote or "", weight, self._faults.now_ms(), forced)
 
     def _public_handler(self, endpoint: Endpoint) -> Handler:
         async def handle(request: web.Request) -> web.Response:

@@ -119,7 +119,7 @@ class TradeStream:
         header = request.get("header")
         if not isinstance(header, dict):
             raise BybitRefusal(10001, "params error: header")
-        stamp, now = text(header, "X-BAPI-TIMESTAMP"), self._exchange.now_ms
+        stamp, now = text(header, "X-BAPI-TIMESTAMP"), self._faults.now_ms()
         window = text(header, "X-BAPI-RECV-WINDOW", str(DEFAULT_WINDOW_MS))
         if not (stamp.isdigit() and window.isdigit() and now - int(window) <= int(stamp) < now + AHEAD_MS):
             raise BybitRefusal(10002, "The request time exceeds the time window range.")

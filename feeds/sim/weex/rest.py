@@ -26,7 +26,6 @@ from feeds.sim.weex.protocol import (
     weight_headers,
 )
 from feeds.sim.weex.trade_api import TradeApi
-from feeds.sim.wire import wall_ms
 
 Handler = Callable[[web.Request], Awaitable[web.Response]]
 
@@ -76,7 +75,7 @@ class Rest:
 
     def _charge(self, request: web.Request, weight: int) -> tuple[dict[str, str], web.Response | None]:
         """The weight headers, and the refusal of a request too many."""
-        allowed, used = self._weights.take(f"address {request.remote}", weight, wall_ms())
+        allowed, used = self._weights.take(f"address {request.remote}", weight, self._faults.now_ms())
         headers, forced = weight_headers(used), self._faults.limited()
         if allowed and forced is None:
             return headers, None

@@ -15,6 +15,7 @@ from typing import Any, cast
 from urllib.parse import urlencode
 
 import httpx
+import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
@@ -139,6 +140,13 @@ def bybit_auth(key: ApiKey, *, expires: int | None = None) -> Frame:
     """The auth request of Bybit's private socket."""
     expires = wall_ms() + 10_000 if expires is None else expires
     return {"op": "auth", "args": [key.key, expires, _hmac(key.secret, f"GET/realtime{expires}")]}
+
+
+def hold_clock(monkeypatch: pytest.MonkeyPatch, *signing: str) -> None:
+    """Let time stand for what is signed here and in those modules, and for what venues check and count of requests."""
+    now = wall_ms()
+    for module in ("feeds.sim.rest_faults", __name__, *signing):
+        monkeypatch.setattr(f"{module}.wall_ms", lambda: now)
 
 
 @asynccontextmanager

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.feeds.sim.lines import Frame, Line, Served, event, is_control, line, serving
+from tests.feeds.sim.lines import Frame, Line, Served, event, hold_clock, is_control, line, serving
 
 PINNED = {"BTC": "60000"}
 MARK, BOOK = "btcusdt@markPrice@1s", "btcusdt@bookTicker"
@@ -333,7 +333,8 @@ async def test_modes_and_leverage(served: Served) -> None:
     assert (await setting("positionMargin", symbol="BTCUSDT", amount="600", type=2))["code"] == -4053
 
 
-async def test_weight_is_counted_refused_and_banned(served: Served) -> None:
+async def test_weight_is_counted_refused_and_banned(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    hold_clock(monkeypatch)
     answer = await served.get("binance", "/fapi/v1/ticker/24hr")
     used = int(answer.headers["X-MBX-USED-WEIGHT-1M"])
     assert used >= 40

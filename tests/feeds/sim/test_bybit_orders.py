@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from feeds.sim.wire import wall_ms
-from tests.feeds.sim.lines import Frame, Line, Served, bybit_auth, line, serving
+from tests.feeds.sim.lines import Frame, Line, Served, bybit_auth, hold_clock, line, serving
 
 ORDER: Frame = {"category": "linear", "symbol": "BTCUSDT", "side": "Sell", "orderType": "Limit", "qty": "0.010"}
 
@@ -78,7 +78,8 @@ async def test_who_may_not_trade_does_not(served: Served) -> None:
         await client.ended()
 
 
-async def test_the_limit_is_shared_with_rest(served: Served) -> None:
+async def test_the_limit_is_shared_with_rest(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    hold_clock(monkeypatch, __name__)
     async with trading(served) as client:
         for number in range(10):
             sent = ORDER | {"price": "61000", "orderLinkId": f"rest-{number}"}

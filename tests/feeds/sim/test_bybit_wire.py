@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.feeds.sim.lines import Frame, Line, Served, bybit_auth, line, serving, topic
+from tests.feeds.sim.lines import Frame, Line, Served, bybit_auth, hold_clock, line, serving, topic
 
 PINNED = {"BTC": "60000"}
 
@@ -178,7 +178,8 @@ async def test_a_dated_contract_has_no_funding_and_tells_its_delivery_in_two_way
         assert "fundingIntervalHour" not in data
 
 
-async def test_signed_requests(served: Served) -> None:
+async def test_signed_requests(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    hold_clock(monkeypatch)
     good = await served.bybit("GET", "/v5/account/wallet-balance", {"accountType": "UNIFIED"})
     assert good.json()["retCode"] == 0
     assert (good.headers["X-Bapi-Limit"], good.headers["X-Bapi-Limit-Status"]) == ("50", "49")

@@ -185,6 +185,7 @@ def test_a_short_receives_positive_funding_at_the_mark_of_the_settlement(venue: 
     assert expected > 0
     assert desk.account.wallet["USDT"] - wallet == expected
     assert desk.position.margin - margin == (expected if mode is ISOLATED else 0)
+    assert (desk.position.updated_ms == desk.now_ms) == (mode is ISOLATED), "its margin has changed, or nothing of it"
     row = desk.account.ledger[-1]
     assert (row.kind, row.amount, row.symbol) == ("funding", expected, "BTCUSDT")
     (event,) = desk.events

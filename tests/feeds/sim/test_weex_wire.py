@@ -14,7 +14,7 @@ from websockets.exceptions import InvalidStatus
 from feeds.sim.weex import protocol
 from feeds.sim.weex import sockets as manners
 from feeds.sim.wire import wall_ms
-from tests.feeds.sim.lines import Frame, Line, line
+from tests.feeds.sim.lines import Frame, Line, hold_clock, line
 from tests.feeds.weex.served import ServedWeex, serving
 
 ORDER = {
@@ -206,7 +206,8 @@ async def test_settings_are_set_and_told(served: ServedWeex) -> None:
     assert (await ask(served, "GET", "/capi/v3/account/position/allPosition")).json() == []
 
 
-async def test_weights_are_told_and_too_much_is_refused(served: ServedWeex) -> None:
+async def test_weights_are_told_and_too_much_is_refused(served: ServedWeex, monkeypatch: pytest.MonkeyPatch) -> None:
+    hold_clock(monkeypatch)
     path = f"{served.endpoints.rest}/capi/v3/market/ticker/24hr"
     answers = [await served.http.get(path) for _ in range(14)]
     assert answers[0].headers["x-remaining-weight-10s"] == "460"
