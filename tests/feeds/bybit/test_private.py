@@ -370,15 +370,22 @@ def test_fees_of_the_ledger(changes: dict[str, Any], kind: str, amount: str, fil
     "changes",
     [
         {"fee": "0"},
-        {"fee": ""},
         {"type": "TRANSFER_IN", "fee": "1", "change": "1"},
         {"type": "INTEREST", "symbol": "", "category": "", "fee": "", "change": "0"},
-        {"type": "SETTLEMENT", "symbol": "", "funding": "0.068"},
         {"type": "SETTLEMENT", "category": "option", "funding": "0.068"},
     ],
 )
 def test_entries_that_charge_nothing_and_concern_no_contract_say_nothing(changes: dict[str, Any]) -> None:
     assert answered("/v5/account/transaction-log", body(ENTRY | changes)) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"), [({"fee": ""}, "fee"), ({"type": "SETTLEMENT", "symbol": "", "funding": "0.068"}, "symbol")]
+)
+def test_entries_that_lack_what_they_are_about_are_named(changes: dict[str, Any], field: str) -> None:
+    (fault,) = answered("/v5/account/transaction-log", body(ENTRY | changes))
+    assert isinstance(fault, FrameFault)
+    assert fault.field == field
 
 
 @pytest.mark.parametrize(("owed", "owned"), [("0.5", "1000"), ("", "1000.5"), (None, "1000.5"), ("0", "1000.5")])
