@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Callable, Mapping
 from typing import Any, Generic, TypeVar
@@ -82,7 +83,7 @@ class Calculator(Generic[_Asked]):
         try:
             return self.request.model_validate(dict(fields))
         except ValidationError as wrong:
-            raise refusal(wrong, field_names(self.request.model_json_schema(mode="validation"))) from None
+            raise refusal(wrong, field_names(self.request)) from None
 
     def answer(self, fields: Mapping[str, Any]) -> dict[str, Any]:
         """The answer to a request given as a mapping; figures are strings. Raises RequestError."""
@@ -105,14 +106,19 @@ class Calculator(Generic[_Asked]):
         }
 
 
-def field_names(schema: Any) -> set[str]:
-    """The names of all fields that a request of this schema may have, at any depth."""
+@functools.cache
+def field_names(request: type[Request]) -> frozenset[str]:
+    """The names of all fields that such a request may have, at any depth."""
+    return frozenset(_names(request.model_json_schema(mode="validation")))
+
+
+def _names(schema: Any) -> set[str]:
     if isinstance(schema, list):
-        return {name for item in schema for name in field_names(item)}
+        return {name for item in schema for name in _names(item)}
     if not isinstance(schema, dict):
         return set()
     own = set(schema["properties"]) if isinstance(schema.get("properties"), dict) else set()
-    return own.union(*(field_names(item) for name, item in schema.items() if name != "examples"))
+    return own.union(*(_names(item) for name, item in schema.items() if name != "examples"))
 
 
 def plain_schema(part: Any) -> Any:

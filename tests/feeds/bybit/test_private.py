@@ -379,6 +379,15 @@ def test_entries_that_charge_nothing_and_concern_no_contract_say_nothing(changes
     assert answered("/v5/account/transaction-log", body(ENTRY | changes)) == []
 
 
+@pytest.mark.parametrize(
+    ("changes", "field"), [({"fee": ""}, "fee"), ({"type": "SETTLEMENT", "symbol": "", "funding": "0.068"}, "symbol")]
+)
+def test_entries_that_lack_what_they_are_about_are_named(changes: dict[str, Any], field: str) -> None:
+    (fault,) = answered("/v5/account/transaction-log", body(ENTRY | changes))
+    assert isinstance(fault, FrameFault)
+    assert fault.field == field
+
+
 @pytest.mark.parametrize(("owed", "owned"), [("0.5", "1000"), ("", "1000.5"), (None, "1000.5"), ("0", "1000.5")])
 def test_what_was_borrowed_is_owed(owed: str | None, owned: str) -> None:
     assert only(told(wallet(COIN | {"spotBorrow": owed})), BalanceUpdate).wallet_balance == Decimal(owned)
