@@ -29,7 +29,7 @@ __all__ = ["Balance", "MarginPool", "Position", "Rules", "build_pools", "unused"
 Rules = Mapping[ContractKind, MarginRules]
 
 
-class Position(msgspec.Struct, frozen=True, kw_only=True):
+class Position(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """One leg held: ``quantity`` unsigned in the order unit, prices quote per coin, margin in the settle currency.
 
     ``key`` is how a missing input of it is named (``positions.0``). ``taker_fee_rate`` is needed where the rules add

@@ -10,6 +10,7 @@ import msgspec
 from core.account_risk import AccountRisk
 from core.books import MarginMode
 from core.figures import Figure, absent, derive, total, unknown
+from core.margin_rules import MarginRules
 from core.pool import Collateral, counted
 from core.pool_risk import CoinBalance, Valued, as_figure, own_margin, priced
 from core.risk import NO_POSITION, USED_UP, lifted, usage, used_up
@@ -46,7 +47,7 @@ def account_view(risk: AccountRisk, wallet: Figure, together: TogetherView | Non
         margin_usage=_worst_usage(risk) if isolated else usage(maintenance, balance),
         usage_label=worst_of,
         available=derive(Decimal.__sub__, wallet if isolated else balance, initial),
-        rules="; ".join(dict.fromkeys(f"{rule.name} ({rule.dated}): {rule.note}" for rule in rules)),
+        rules=_words(rules),
         ratio=ratio,
         ratio_label=label,
         ratio_worse="lower" if rules and not rules[0].worse_is_higher else "higher",
@@ -54,6 +55,12 @@ def account_view(risk: AccountRisk, wallet: Figure, together: TogetherView | Non
         deaths=tuple(_death(risk, coin, price) for coin, price in moving_coins(risk)),
         together=together,
     )
+
+
+def _words(rules: list[MarginRules]) -> str:
+    """Each rule set by its name and date, once."""
+    distinct = {id(rule): rule for rule in rules}.values()
+    return "; ".join(dict.fromkeys(f"{rule.name} ({rule.dated}): {rule.note}" for rule in distinct))
 
 
 def position_usage(risk: AccountRisk, item: Valued) -> Figure:

@@ -8,16 +8,18 @@ move against it. Money is + received, − paid, in the settle currency; fee rate
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Literal
 
 import msgspec
 
 from core.errors import RequestError
-from core.exact import ONE, exactly, finite, not_negative, positive
+from core.exact import ONE, ZERO, exactly, finite, not_negative, positive
 from core.explain import explained, is_recording, note
 from core.funding import DAYS_A_YEAR, HOURS_A_DAY
 from core.instruments import ContractKind
 from core.pnl import delta, fee, unrealised
 
+Compounding = Literal["continuous", "yearly", "simple"]
 SHORTEST_DAYS = ONE
 """Below a day to expiry an annualised basis explodes and says nothing: the bare basis is shown."""
 DAY_NS = HOURS_A_DAY * 3600 * 10**9
@@ -116,6 +118,50 @@ def yearly(contract_price: Decimal, spot_price: Decimal, days: Decimal) -> Yearl
     ):
         note(name, formula, value, given, unit="fraction a year", source="Hull, Options, Futures, ch. 4 and 5")
     return found
+
+
+_FAIR = {
+    "continuous": "(spot_price - income) * exp((interest_rate - dividend_yield) * days / 365)",
+    "yearly": "(spot_price - income) * ((1 + interest_rate) / (1 + dividend_yield)) ** (days / 365)",
+    "simple": "(spot_price - income) * (1 + (interest_rate - dividend_yield) * days / 365)",
+}
+
+
+@exactly
+def fair_price(
+    spot_price: Decimal,
+    days: Decimal,
+    interest_rate: Decimal,
+    *,
+    dividend_yield: Decimal = ZERO,
+    income: Decimal = ZERO,
+    compounding: Compounding = "continuous",
+) -> Decimal:
+    """What a contract is worth by the cost of carrying its coin to expiry: ``(S − I) · e^((r − q) T)``.
+
+    Rates are fractions a year and compounded as said; ``income`` is the present value, quote per coin, of what the coin
+    pays meanwhile (negative: what storing it costs). Raises RequestError for rates of -1 or less, and for income that
+    is not below the spot price. Source: Hull, Options, Futures, and Other Derivatives, ch. 5.
+    """
+    left = positive("spot_price", spot_price) - finite("income", income)
+    if left <= 0:
+        raise RequestError("income", f"less than the spot price of {spot_price}", str(income))
+    for name, rate in (("interest_rate", interest_rate), ("dividend_yield", dividend_yield)):
+        if finite(name, rate) <= -1:
+            raise RequestError(name, "above -1 (0.05 is 5 %)", str(rate))
+    years = positive("days", days) / YEAR
+    if compounding == "continuous":
+        fair = left * ((interest_rate - dividend_yield) * years).exp()
+    elif compounding == "yearly":
+        fair = left * ((ONE + interest_rate) / (ONE + dividend_yield)) ** years
+    else:
+        fair = left * (ONE + (interest_rate - dividend_yield) * years)
+    if fair <= 0:
+        raise RequestError("dividend_yield", "a carry that leaves the contract a price", str(dividend_yield))
+    given = {"spot_price": spot_price, "income": income, "interest_rate": interest_rate}
+    given |= {"dividend_yield": dividend_yield, "days": days}
+    note("fair price", _FAIR[compounding], fair, given, unit="quote a coin", source="Hull, Options, Futures, ch. 5")
+    return fair
 
 
 @exactly

@@ -41,6 +41,10 @@ class Field(StrEnum):
     FUNDING_INTERVAL = "funding interval"
 
 
+_MARK, _INDEX, _BID, _ASK, _RATE, _NEXT, _INTERVAL = Field
+_UNKNOWN = Freshness.UNKNOWN
+
+
 class Source:
     """One channel as it feeds one instrument."""
 
@@ -216,15 +220,15 @@ class InstrumentMarket:
             and self._interruptions == interruptions
         ):
             return kept
-        prices, rates = self.price_ages, FUNDING_AGES_NS
+        prices, rates, figure = self.price_ages, FUNDING_AGES_NS, self._figure
         self._shown = found = Shown(
-            self._figure(Field.MARK, self.mark, MARK_AGES_NS, now_ns),
-            self._figure(Field.INDEX, self.index, MARK_AGES_NS, now_ns),
-            self._figure(Field.BID, self.bid, prices, now_ns),
-            self._figure(Field.ASK, self.ask, prices, now_ns),
-            self._figure(Field.FUNDING_RATE, self.funding_rate, rates, now_ns),
-            self._figure(Field.NEXT_FUNDING, self.next_funding, rates, now_ns),
-            self._figure(Field.FUNDING_INTERVAL, self.funding_interval, rates, now_ns),
+            figure(_MARK, self.mark, MARK_AGES_NS, now_ns),
+            figure(_INDEX, self.index, MARK_AGES_NS, now_ns),
+            figure(_BID, self.bid, prices, now_ns),
+            figure(_ASK, self.ask, prices, now_ns),
+            figure(_RATE, self.funding_rate, rates, now_ns),
+            figure(_NEXT, self.next_funding, rates, now_ns),
+            figure(_INTERVAL, self.funding_interval, rates, now_ns),
         )
         self._from_ns, self._until_ns, self._interruptions = now_ns, self._turns_ns(now_ns), interruptions
         self._told = False
@@ -233,28 +237,29 @@ class InstrumentMarket:
     def _turns_ns(self, now_ns: int) -> int:
         """When the first of the figures turns into another by the time alone."""
         until_ns = self.mark.changed_ns + FROZEN_AFTER_NS if self.rhythm.ticks else FOREVER_NS
-        if until_ns <= now_ns:
-            until_ns = FOREVER_NS
-        for quotes, ages in (
-            ((self.mark, self.index), MARK_AGES_NS),
-            ((self.bid, self.ask), self.price_ages),
-            ((self.funding_rate, self.next_funding, self.funding_interval), FUNDING_AGES_NS),
-        ):
-            for quote in quotes:
-                turns_ns = quote.turns_ns(now_ns, ages)
-                if turns_ns < until_ns:
-                    until_ns = turns_ns
-        return until_ns
+        prices, rates = self.price_ages, FUNDING_AGES_NS
+        return min(
+            until_ns if until_ns > now_ns else FOREVER_NS,
+            self.mark.turns_ns(now_ns, MARK_AGES_NS),
+            self.index.turns_ns(now_ns, MARK_AGES_NS),
+            self.bid.turns_ns(now_ns, prices),
+            self.ask.turns_ns(now_ns, prices),
+            self.funding_rate.turns_ns(now_ns, rates),
+            self.next_funding.turns_ns(now_ns, rates),
+            self.funding_interval.turns_ns(now_ns, rates),
+        )
 
     def _figure(self, field: Field, quote: Quote, ages: AgesNs, now_ns: int) -> Figure:
         """A field as a figure; the same object as last time where it is no other."""
-        value, seen = quote.value, None if quote.value is None else quote.observed_ns
-        freshness = quote.freshness(now_ns, ages)
-        if freshness is Freshness.UNKNOWN:
-            value = None
-        elif field is Field.MARK and self.frozen(now_ns):
-            freshness = worst(freshness, Freshness.STALE)
-        kept = quote.figure
+        value, kept = quote.value, quote.figure
+        if value is None:
+            seen, freshness = None, _UNKNOWN
+        else:
+            seen, freshness = quote.observed_ns, quote.freshness(now_ns, ages)
+            if freshness is _UNKNOWN:
+                value = None
+            elif field is _MARK and self.frozen(now_ns):
+                freshness = worst(freshness, Freshness.STALE)
         if kept is None or kept.value is not value or kept.freshness is not freshness or kept.observed_ns != seen:
             missing = (f"{field.value} of {self.id}",) if value is None else ()
             kept = quote.figure = Figure(value, missing, "", False, freshness, seen)

@@ -221,10 +221,11 @@ class LegValue:
     """A leg at its mark price. Amounts in the leg's settle currency; ``settle_price`` turns them into the pool's.
 
     ``value`` is the unsigned notional, ``profit`` the unrealised profit, ``requirement`` the maintenance margin with
-    what the venue adds to it. ``tier`` is the index of the tier, ``None`` for a requirement that has none.
+    what the venue adds to it. ``surplus`` is what the leg adds to the pool's, in the pool's currency. ``tier`` is the
+    index of the tier, ``None`` for a requirement that has none.
     """
 
-    __slots__ = ("leg", "mark_price", "profit", "requirement", "settle_price", "slope", "tier", "value")
+    __slots__ = ("leg", "mark_price", "profit", "requirement", "settle_price", "slope", "surplus", "tier", "value")
 
     def __init__(self, leg: Leg, mark_price: Decimal, settle_price: Decimal) -> None:
         self.leg, self.mark_price, self.settle_price = leg, mark_price, settle_price
@@ -239,18 +240,13 @@ class LegValue:
             assert ladder is not None
             self.tier = tier = ladder.find(abs(leg.quantity) if ladder.by_contracts else value)
             self.requirement = value * (ladder.rates[tier] + leg.fee_rate) - ladder.deductions[tier] + leg.fixed_fee
+        self.surplus = (self.profit - self.requirement) * settle_price
 
     @property
     @exactly
     def initial_margin(self) -> Decimal:
         """Value at mark ÷ leverage, settle currency."""
         return self.value / self.leg.leverage
-
-    @property
-    @exactly
-    def surplus(self) -> Decimal:
-        """What the leg adds to the pool's surplus, pool currency."""
-        return (self.profit - self.requirement) * self.settle_price
 
 
 class PoolValue:

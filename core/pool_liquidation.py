@@ -70,7 +70,8 @@ def printed_price(pool: PoolValue, name: str) -> Liquidation:
     Above the mark for a net short, below for a net long; where the legs of hedge mode cancel out, the one that there
     is. A pool that is past its requirement has it on the other side: behind the mark.
     """
-    net = sum((leg.leg.amount for leg in pool.by_contract.get(name, [])), ZERO)
+    legs = pool.by_contract.get(name, [])
+    net = legs[0].leg.amount if len(legs) == 1 else sum((leg.leg.amount for leg in legs), ZERO)
     path = _contract_path(pool, name, requirement=True)
     if path is None:
         return NoLiquidation("no position")

@@ -22,7 +22,7 @@ from core.risk import ONE, USED_UP, ZERO, Quotes
 NOTHING = exact(ZERO)
 
 
-class Valued(msgspec.Struct, frozen=True, kw_only=True):
+class Valued(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """One position with everything its lines need."""
 
     key: PositionKey
@@ -37,7 +37,7 @@ class Valued(msgspec.Struct, frozen=True, kw_only=True):
         return self.exposure.quantity.value == ZERO
 
 
-class CoinBalance(msgspec.Struct, frozen=True, kw_only=True):
+class CoinBalance(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """Coins of an account: their amount, their price in the account's settle currency, and what part of them counts."""
 
     asset: str

@@ -227,6 +227,10 @@ def _nearer(ours: Figure, venue: Figure, mark: Figure, facing: Figure) -> bool:
     return one is not None and other is not None and one < other
 
 
+_distance = plain(liquidation.distance)
+
+
+@exactly
 def distance(price: Figure, mark: Figure, quantity: Figure) -> Figure:
     """(liquidation − mark) ÷ mark, positive for safety; absent where there is rightly no liquidation price."""
     if price.absent:
@@ -237,11 +241,11 @@ def distance(price: Figure, mark: Figure, quantity: Figure) -> Figure:
 
 
 def _below(price: Decimal, mark: Decimal) -> Decimal:
-    return liquidation.distance(price, mark, "long")
+    return _distance(price, mark, "long")
 
 
 def _above(price: Decimal, mark: Decimal) -> Decimal:
-    return liquidation.distance(price, mark, "short")
+    return _distance(price, mark, "short")
 
 
 class End(msgspec.Struct, frozen=True, gc=False):

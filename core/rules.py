@@ -53,7 +53,7 @@ class BookFindings(msgspec.Struct, frozen=True):
     conditions: tuple[Condition, ...]
 
 
-class LineFindings(msgspec.Struct, frozen=True):
+class LineFindings(msgspec.Struct, frozen=True, gc=False):
     """What the rules say of one hedge leg."""
 
     readings: tuple[Reading, ...]

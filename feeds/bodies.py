@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from decimal import Decimal
-from typing import Annotated, Final, TypeVar
+from functools import cache
+from typing import Annotated, Final, TypeVar, get_args
 
 import msgspec
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from core.errors import DecodeError
 from core.events import AnyEvent, FaultKind, FrameFault, InstrumentListed
+from feeds.fields import plausible_asset, plausible_symbol
 from feeds.frames import clip, fault
 
 CONNECTION: Final = "reference"
@@ -24,13 +26,37 @@ def _blank_as_none(value: object) -> object:
 
 
 def _plain(value: object) -> object:
-    if isinstance(value, str) and (not value.isascii() or "_" in value):
+    if isinstance(value, bool) or (isinstance(value, str) and (not value.isascii() or "_" in value)):
         raise ValueError("a number in plain digits is expected")
     return value
 
 
+def _symbol(value: str) -> str:
+    if not plausible_symbol(value):
+        raise ValueError("a symbol is expected")
+    return value
+
+
+def _asset(value: str) -> str:
+    if not plausible_asset(value):
+        raise ValueError("the name of a coin is expected")
+    return value
+
+
 PLAIN: Final = BeforeValidator(_plain)
-"""For numbers: Python reads digits of other scripts and between underscores, venues do not."""
+"""For numbers: Python reads truths, digits of other scripts and between underscores as numbers, venues do not."""
+
+Symbol = Annotated[str, AfterValidator(_symbol)]
+"""A symbol: what an instrument is named after is never empty, and never a dash for want of a name."""
+
+MaybeSymbol = Annotated[str, AfterValidator(lambda value: _symbol(value) if value else value)]
+"""A symbol, or "" for what is of no instrument."""
+
+Asset = Annotated[str, AfterValidator(_asset)]
+"""The name of a coin."""
+
+Whole = Annotated[int, PLAIN]
+"""A whole number, text or not."""
 
 Positive = Annotated[Decimal, PLAIN, Field(gt=0, lt=_LARGEST)]
 NotNegative = Annotated[Decimal, PLAIN, Field(ge=0, lt=_LARGEST)]
@@ -77,9 +103,30 @@ def read_rows(
             good.append(model.model_validate_json(bytes(row)))
         except ValidationError as error:
             first = error.errors(include_url=False, include_input=False)[0]
-            field = ".".join(str(part) for part in first["loc"])
+            field = _field(model, first["loc"])
             faults.append(bad_row(venue, place, clip(field), f"{clip(symbol, 40)}: {clip(first['msg'])}", received_ns))
     return good, faults
+
+
+def _field(model: type[BaseModel], place: tuple[int | str, ...]) -> str:
+    """What a fault is about: "row" for a row that is no object, all of its names for a field that venues call
+    differently and that is not there."""
+    *above, last = [str(part) for part in place] or ["row"]
+    called = next((names for names in _other_names(model) if last in names), (last,))
+    return ".".join([*above, " or ".join(called)])
+
+
+@cache
+def _other_names(model: type[BaseModel]) -> list[tuple[str, ...]]:
+    """The names of each field of a model, and of the models in it, that has several."""
+    found: list[tuple[str, ...]] = []
+    for field in model.model_fields.values():
+        if isinstance(field.validation_alias, AliasChoices):
+            found.append(tuple(str(name) for name in field.validation_alias.choices))
+        for part in (field.annotation, *get_args(field.annotation)):
+            if isinstance(part, type) and issubclass(part, BaseModel):
+                found += _other_names(part)
+    return found
 
 
 def bad_row(venue: str, place: str, field: str, detail: str, received_ns: int) -> FrameFault:

@@ -5,7 +5,8 @@ A row is an array that begins with the opening time (ms), open, high, low and cl
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from typing import Final, TypeVar
 
 import msgspec
@@ -24,11 +25,20 @@ FINAL_AFTER_NS: Final = 10_000_000_000
 
 _Shape = TypeVar("_Shape")
 _NAMES: Final = ("start", "open", "high", "low", "close")
+_UNITS_NS: Final = {
+    "minutes": 60_000_000_000,
+    "hours": 3_600_000_000_000,
+    "days": 86_400_000_000_000,
+    "weeks": 604_800_000_000_000,
+}
 _ROW = msgspec.json.Decoder(list[msgspec.Raw])
 
 
-def open_body(venue: str, place: str, body: bytes, shape: type[_Shape]) -> _Shape:
-    """A REST body in the shape that its endpoint sends. Raises DecodeError for one that has another."""
+def open_body(venue: str, place: str, body: bytes, shape: type[_Shape], field: str = "body") -> _Shape:
+    """A REST body, or the ``field`` that is part of one, in the shape that its endpoint sends.
+
+    Raises DecodeError for one that has another.
+    """
     try:
         body.decode()
         return msgspec.json.decode(body, type=shape)
@@ -38,7 +48,38 @@ def open_body(venue: str, place: str, body: bytes, shape: type[_Shape]) -> _Shap
         detail = clip(str(error))
     except RecursionError:
         detail = "nested too deeply"
-    raise DecodeError(venue, FaultKind.BAD_FIELD, channel=place, field="body", detail=detail)
+    raise DecodeError(venue, FaultKind.BAD_FIELD, channel=place, field=field, detail=detail)
+
+
+def lengths(**names: str) -> dict[str, int]:
+    """What a venue calls the intervals of a fixed length, by unit (``minutes``, ``hours``, ``days``, ``weeks``): words
+    with a number in each, which is 1 where there is none."""
+    found: dict[str, int] = {}
+    for unit, words in names.items():
+        for word in words.split():
+            count = re.search(r"\d+", word)
+            found[word] = _UNITS_NS[unit] * (int(count.group()) if count else 1)
+    return found
+
+
+def asked(venue: str, place: str, parameters: Mapping[str, str], name: str) -> str:
+    """A parameter of the question, which the body does not repeat. Raises DecodeError where it is not known."""
+    said = parameters.get(name, "")
+    if not said:
+        detail = "the body does not tell it, and what was asked is not known"
+        raise DecodeError(venue, FaultKind.BAD_FIELD, channel=place, field=name, detail=detail)
+    return said
+
+
+def length(
+    venue: str, place: str, parameters: Mapping[str, str], known: Mapping[str, int], name: str = "interval"
+) -> int:
+    """The interval that was asked for (ns). Raises DecodeError where it is not known, or is none of a fixed length."""
+    said = asked(venue, place, parameters, name)
+    if said not in known:
+        detail = f"expected one of {', '.join(known)}, found {clip(said, 40)}"
+        raise DecodeError(venue, FaultKind.BAD_FIELD, channel=place, field=name, detail=detail)
+    return known[said]
 
 
 def candles(

@@ -20,15 +20,17 @@ PRICE_CEILING: Final = Decimal("1e12")
 """Prices lie strictly between floor and ceiling: the dearest quotes (coins in rupiah) are below 1e10, the cheapest
 (meme coins in BTC) above 1e-12. The floor also keeps out numbers whose plain notation would fill the memory."""
 
+SIZE_FLOOR: Final = Decimal("1e-30")
 SIZE_CEILING: Final = Decimal("1e18")
-"""Sizes are 0, or above the price floor and below this; the largest order books of meme coins hold some 1e14."""
+"""Sizes are 0, or lie strictly between floor and ceiling: the largest order books of meme coins hold some 1e14, and
+what is left of a balance after many fees may be 1e-20."""
 
 RATE_CEILING: Final = Decimal(1)
 """A funding rate of 1 would take a position's whole notional at one settlement, far above every venue's cap (a few per
 cent): such a number is a percentage taken for a fraction, or garbage."""
 
-SMALLEST_EXPONENT: Final = -20
-"""Rates and sizes may be 0 but not 1e-999999."""
+SMALLEST_EXPONENT: Final = -31
+"""Rates and sizes may be 0, with as many decimals as venues write (20), but not 0e-999999."""
 
 TIME_CEILING_MS: Final = 4_102_444_800_000
 """2100-01-01. A stamp beyond it, once believed, would make every later frame look old."""
@@ -53,13 +55,18 @@ def ahead_of_clock(milliseconds: int, received_ns: int) -> bool:
 
 
 def plausible_symbol(symbol: str) -> bool:
-    """True for what can be a symbol: letters and digits of any script, ``-``, ``_`` and ``.``, at most 40."""
-    return 0 < len(symbol) <= 40 and symbol.replace("-", "a").replace("_", "a").replace(".", "a").isalnum()
+    """True for what can be a symbol: letters and digits of any script, with ``-``, ``_`` and ``.``, at most 40."""
+    return len(symbol) <= 40 and symbol.replace("-", "").replace("_", "").replace(".", "").isalnum()
+
+
+def plausible_asset(asset: str) -> bool:
+    """True for what can be a coin's name: at most 40 signs that can be shown, a letter or digit among them."""
+    return len(asset) <= 40 and asset.isprintable() and any(map(str.isalnum, asset))
 
 
 def sound_size(size: Decimal) -> bool:
     """True for a size within bounds. Raises decimal.InvalidOperation for NaN."""
-    return PRICE_FLOOR < size < SIZE_CEILING or (size == 0 and size.adjusted() > SMALLEST_EXPONENT)
+    return SIZE_FLOOR < size < SIZE_CEILING or (size == 0 and size.adjusted() > SMALLEST_EXPONENT)
 
 
 def sound_rate(rate: Decimal) -> bool:
@@ -198,6 +205,14 @@ class Fields:
         raw = bytes(self._raw.get(name, _NOTHING))
         text = self._number_text(name) if raw[:1] == b'"' else raw.decode()
         return clip("" if text is None or text == "null" else text)
+
+    def number_of(self, name: str) -> str:
+        """What a venue numbers a row with, as text; "", and noted, where that is missing, 0, or no word at all."""
+        text = self.shown(name)
+        if text in ("", "0", "true", "false") or text[0] in "[{":
+            self._reject(name, "an id")
+            return ""
+        return text
 
     def note(self, name: str, expected: str) -> None:
         """Note a field as bad for a reason that only its reader can know."""

@@ -69,6 +69,7 @@ def _missing(request: BetaRequest) -> tuple[str, ...]:
     request.exclude_each_other("bag_quantity", "bag_value")
     if any(request.given(name) for names in _SUMMARY for name in names):
         request.refuse("beside summary figures", "hedge_returns", "hedge_prices", "bag_returns", "bag_prices")
+        request.refuse("beside summary figures, which have no series", "decay", "lags", "return_kind")
         if _ratio_alone(request):
             request.refuse("without bag_deviation or bag_variance", *_NEED_ALL)
         gaps = [
@@ -85,6 +86,8 @@ def _missing(request: BetaRequest) -> tuple[str, ...]:
         ("contract_value", "bag_value"),
         ("bag_price", "bag_quantity"),
     )
+    if not request.given("prior_deviation"):
+        request.refuse("without prior_deviation", "prior")
     for size, beside in (*beside_each, ("contract_price", "bag_price"), ("bag_price", "contract_price")):
         if request.given(size):
             gaps.append(request.lacking(beside, why=f"beside {size}"))

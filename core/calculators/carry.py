@@ -131,6 +131,8 @@ def _answer(request: CarryRequest, held: _Position, rate: Decimal, hours: int) -
         cost_per_day=-daily,
         round_trip_cost=cost,
         break_even_days=_or_never("break_even_days", break_even_days(cost, daily), undefined),
+        break_even_rate=cost / abs(each) * hours / (24 * request.horizon_days),
+        net_annualised=(daily * request.horizon_days - cost) / abs(each) * DAYS_A_YEAR / request.horizon_days,
         cost_over_horizon=ahead,
         pays_back_move=None if isinstance(paid_back, Never) else paid_back.move,
         pays_back_price=None if isinstance(paid_back, Never) or not held.marked else paid_back.price,

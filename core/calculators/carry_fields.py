@@ -222,6 +222,14 @@ class CarryAnswer(Answer):
     )
     round_trip_cost: Exact = Field(description="Fees to open and close and the spread, + paid.")
     break_even_days: Exact | None = Field(description="Days of carry that repay round_trip_cost.")
+    break_even_rate: Exact = Field(
+        description="Rate an interval in the hedge's favour that repays round_trip_cost over horizon_days.",
+        json_schema_extra=by("round_trip_cost / notional * interval_hours / (24 * horizon_days)"),
+    )
+    net_annualised: Exact = Field(
+        description="Carry over horizon_days less round_trip_cost, as a simple yearly fraction of notional; + gain.",
+        json_schema_extra=by("(carry_per_day * horizon_days - round_trip_cost) / notional * 365 / horizon_days"),
+    )
     cost_over_horizon: Exact = Field(
         description="round_trip_cost - funding_received - carry over horizon_days: what the price must pay; - is gain.",
         json_schema_extra=by("round_trip_cost - funding_received - carry_per_day * horizon_days"),

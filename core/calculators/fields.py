@@ -17,6 +17,7 @@ from core.instruments import ContractKind
 MAXIMUM_DIGITS = 50
 LONGEST_INTERVAL = 8760
 LARGEST_BETA = 100
+MOST_A_YEAR = 10
 ANSWER_DIGITS = 40
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,4})?", re.ASCII)
 _GROUPED = re.compile(r"[+-]?\d{1,3}([,_' ]\d{3})+(\.\d*)?", re.ASCII)
@@ -92,6 +93,13 @@ def _part(value: object) -> Decimal:
     return number
 
 
+def _yearly_rate(value: object) -> Decimal:
+    number = read_number(value)
+    if not -ONE < number < MOST_A_YEAR:
+        raise _expected(f"a fraction a year above -1 and below {MOST_A_YEAR} (0.05 is 5 %)")
+    return number
+
+
 def _beta(value: object) -> Decimal:
     number = read_number(value)
     if abs(number) > LARGEST_BETA:
@@ -144,6 +152,11 @@ Share = Annotated[
 ]
 Part = Annotated[
     Decimal, BeforeValidator(_part), WithJsonSchema({**_NUMBER_SCHEMA, "exclusiveMinimum": 0, "maximum": 1})
+]
+YearlyRate = Annotated[
+    Decimal,
+    BeforeValidator(_yearly_rate),
+    WithJsonSchema({**_NUMBER_SCHEMA, "exclusiveMinimum": -1, "exclusiveMaximum": MOST_A_YEAR}),
 ]
 
 Instant = Annotated[int, BeforeValidator(_instant), WithJsonSchema({"type": "string", "format": "date-time"})]

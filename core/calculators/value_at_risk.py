@@ -12,7 +12,7 @@ from core.calculators.declared import by
 from core.calculators.estimates import Estimate, EstimateAnswer, Numbers, estimating, floats, known
 from core.calculators.fields import NotNegative, Number, Positive, Request, Share, Unknown
 from core.errors import RequestError
-from core.exact import ONE
+from core.exact import ONE, ZERO
 from core.explain import note
 from core.stats.distributions import normal_below
 from core.stats.value_at_risk import (
@@ -84,6 +84,10 @@ class ValueAtRiskRequest(Request):
     multiple: Positive | None = Field(
         default=None, description="Deviations of the normal loss, instead of confidence: 2.33 in many books."
     )
+    mean: Number = Field(
+        default=ZERO,
+        description="Expected profit of the book in a day, in money: a normal loss is less by it, over the horizon.",
+    )
     days: Positive = Field(default=ONE, description="Horizon: a normal loss grows with its root. Historical: 1.")
     days_per_year: Positive = Field(
         default=Decimal(365), description="Days to which a yearly volatility is spread; 252 trading days."
@@ -114,6 +118,8 @@ def value_at_risk(request: ValueAtRiskRequest) -> ValueAtRiskAnswer | Unknown:
     """Answer a ``value-at-risk`` request. Raises RequestError for fields that are lacking or contradict each other."""
     request.exclude_each_other(*_SOURCES)
     request.exclude_each_other("confidence", "multiple")
+    if not any(position.given("volatility") for position in request.positions or ()):
+        request.refuse("without a yearly volatility", "days_per_year")
     request.exclude_each_other("correlation", "correlations")
     missing = _missing(request)
     if missing:
@@ -125,7 +131,7 @@ def _missing(request: ValueAtRiskRequest) -> tuple[str, ...]:
     gaps = [request.lacking(*_SOURCES)]
     gaps += [(name,) for name in ("confidence", "multiple") if request.given(name) and getattr(request, name) is None]
     if request.profits is not None:
-        request.refuse("beside profits", "multiple", "correlation", "correlations", "days")
+        request.refuse("beside profits", "multiple", "correlation", "correlations", "days", "mean")
     if request.deviation is not None:
         request.refuse("beside deviation", "correlation", "correlations")
     for name in ("deviations", "positions"):
@@ -169,8 +175,10 @@ def _normal(request: ValueAtRiskRequest) -> ValueAtRiskAnswer:
     deviation, days = _deviation(request), float(request.days)
     return ValueAtRiskAnswer(
         method="normal",
-        value_at_risk=normal_value_at_risk(deviation, multiple, days),
-        expected_shortfall=normal_expected_shortfall(deviation, multiple, days),
+        value_at_risk=_less_mean(request, "value at risk", normal_value_at_risk(deviation, multiple, days)),
+        expected_shortfall=_less_mean(
+            request, "expected shortfall", normal_expected_shortfall(deviation, multiple, days)
+        ),
         confidence=confidence,
         multiple=multiple,
         deviation=deviation,
@@ -179,6 +187,16 @@ def _normal(request: ValueAtRiskRequest) -> ValueAtRiskAnswer:
         observations=None,
         tail_observations=None,
     )
+
+
+def _less_mean(request: ValueAtRiskRequest, name: str, loss: float) -> float:
+    """A loss about the mean as one about zero: what is expected meanwhile comes off it."""
+    if not request.mean:
+        return loss
+    given = {"loss": loss, "mean": float(request.mean), "days": float(request.days)}
+    left = loss - given["mean"] * given["days"]
+    note(f"{name} less what is expected", "loss - mean * days", left, given, unit="money")
+    return left
 
 
 def _confidence(request: ValueAtRiskRequest) -> float:

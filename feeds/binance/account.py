@@ -26,11 +26,10 @@ from feeds.binance.numbers import Amount, MaybeMilliseconds, MaybePrice, Millise
 from feeds.binance.products import SPOT
 from feeds.binance.reference import rows_in
 from feeds.binance.words import LEGS, fill_id, origin
-from feeds.bodies import Body, read_rows, rows_of
+from feeds.bodies import Asset, Body, Symbol, Whole, bad_row, read_rows, rows_of
 from feeds.candles import open_body
 from feeds.venue import RestAnswer
 
-_Symbol = Field(min_length=1, max_length=40)
 _MARGIN_MODES: Final = {"cross": "cross", "crossed": "cross", "isolated": "isolated"}
 _Row = TypeVar("_Row", bound=Body)
 
@@ -39,21 +38,20 @@ class _Assets(msgspec.Struct, frozen=True):
     assets: list[msgspec.Raw]
 
 
-class _SpotBalances(msgspec.Struct, frozen=True, rename="camel"):
+class _SpotBalances(msgspec.Struct, frozen=True):
     balances: list[msgspec.Raw]
-    update_time: int = 0
 
 
 class _Asset(Body):
     """A wallet's balance of one asset; negative where a multi-assets account owes it."""
 
-    asset: str = _Symbol
+    asset: Asset
     balance: Amount = Field(validation_alias=AliasChoices("walletBalance", "balance"))
     updated_ms: MaybeMilliseconds = Field(alias="updateTime", default=0)
 
 
 class _SpotBalance(Body):
-    asset: str = _Symbol
+    asset: Asset
     free: Size
     locked: Size
 
@@ -61,7 +59,7 @@ class _SpotBalance(Body):
 class _Position(Body):
     """``positionRisk``: the third version of USDⓈ-M tells neither margin mode nor leverage, COIN-M tells both."""
 
-    symbol: str = _Symbol
+    symbol: Symbol
     side: Literal["BOTH", "LONG", "SHORT"] = Field(alias="positionSide")
     quantity: Amount = Field(alias="positionAmt")
     entry: MaybePrice = Field(alias="entryPrice")
@@ -82,7 +80,7 @@ class _Position(Body):
 
 
 class _Setting(Body):
-    symbol: str = _Symbol
+    symbol: Symbol
     mode: str = Field(alias="marginType")
     leverage: Price
 
@@ -97,15 +95,15 @@ class _Config(Body):
 class TradeRow(Body):
     """One execution. ``commission`` is + when paid."""
 
-    symbol: str = _Symbol
-    trade: int = Field(alias="id", ge=0)
-    order: int = Field(alias="orderId", ge=0)
+    symbol: Symbol
+    trade: Whole = Field(alias="id", ge=0)
+    order: Whole = Field(alias="orderId", ge=0)
     side: Literal["BUY", "SELL"]
     position_side: Literal["BOTH", "LONG", "SHORT"] = Field(alias="positionSide", default="BOTH")
     price: Price
     quantity: Size = Field(alias="qty")
     fee: Amount = Field(alias="commission")
-    fee_asset: str = Field(alias="commissionAsset", min_length=1, max_length=40)
+    fee_asset: Asset = Field(alias="commissionAsset")
     maker: bool = False
     time_ms: Milliseconds = Field(alias="time")
 
@@ -199,7 +197,11 @@ def config(answer: RestAnswer) -> list[AnyEvent]:
             multi_asset=row.multi,
         )
         for row in rows
+        if row.dual is not None or row.multi is not None
     ]
+    if not told and not faults:
+        detail = "the body tells neither this nor multiAssetsMargin"
+        told = [bad_row(facts.VENUE, answer.path, "dualSidePosition", detail, answer.received_ns)]
     return told + faults
 
 

@@ -21,7 +21,7 @@ from feeds.venue import CandlesWanted
 
 INTERVALS: Final[Mapping[int, str]] = {DAY_NS: "1d", HOUR_NS: "1h"}
 
-_LENGTHS: Final = {name: length for length, name in INTERVALS.items()}
+_LENGTHS: Final = candles.lengths(minutes="1m 3m 5m 15m 30m", hours="1h 2h 4h 6h 8h 12h", days="1d 3d", weeks="1w")
 
 
 class _Endpoint(NamedTuple):
@@ -48,15 +48,14 @@ def question(wanted: CandlesWanted) -> tuple[str, dict[str, str]]:
 
 
 def events(path: str, parameters: Mapping[str, str], body: bytes, received_ns: int) -> list[AnyEvent]:
-    """The closed candles of an answer; nothing for an interval that is not used here.
+    """The closed candles of an answer.
 
-    Raises DecodeError for a body that is no list.
+    Raises DecodeError for a body that is no list, and where it is not known what was asked.
     """
-    endpoint, interval_ns = ENDPOINTS[path], _LENGTHS.get(parameters.get("interval", ""))
-    if interval_ns is None:
-        return []
+    endpoint = ENDPOINTS[path]
     rows = candles.open_body(facts.VENUE, path, body, list[msgspec.Raw])
-    name = parameters.get(endpoint.key, "")
+    interval_ns = candles.length(facts.VENUE, path, parameters, _LENGTHS)
+    name = candles.asked(facts.VENUE, path, parameters, endpoint.key)
     if endpoint.market == COINM and endpoint.key == "pair":
         name += "_PERP"  # the contract that is named after nothing but its pair
     instrument = instrument_id(facts.VENUE, endpoint.market, name)

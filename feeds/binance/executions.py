@@ -11,7 +11,7 @@ from typing import Final
 from core.events import AnyEvent, Fill, FillOrigin, OrderState, OrderUpdate
 from core.legs import Leg
 from feeds.binance.words import STATES, ending, fill_id, origin
-from feeds.fields import Fields
+from feeds.fields import Fields, plausible_asset
 from feeds.frames import clip
 
 _SIDES: Final = {"BUY": "buy", "SELL": "sell"}
@@ -38,6 +38,8 @@ def order_events(
     assert quantity is not None
     assert filled is not None
     status, execution = row.shown("X"), row.shown("x")
+    if not execution:
+        row.note("x", "text")
     order = OrderUpdate(
         received_ns=received_ns,
         account=account,
@@ -79,6 +81,9 @@ def _fill(row: Fields, order: OrderUpdate, execution: str) -> list[AnyEvent]:
         return []
     price, trade = row.price("L"), row.whole("t")
     fee, asset = (row.amount("n"), row.text("N")) if "n" in row else (Decimal(0), "")
+    if fee and asset is not None and not plausible_asset(asset):
+        row.note("N", "the name of a coin")
+        asset = None
     if price is None or trade is None or fee is None or asset is None:
         return []
     return [

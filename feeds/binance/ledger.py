@@ -18,7 +18,7 @@ from feeds.binance.numbers import Amount, Milliseconds
 from feeds.binance.reference import rows_in
 from feeds.binance.statistics import settlement_ms
 from feeds.binance.words import fill_id
-from feeds.bodies import Body, read_rows, rows_of
+from feeds.bodies import Asset, Body, MaybeSymbol, bad_row, read_rows, rows_of
 from feeds.venue import RestAnswer
 
 _FUNDING: Final = "FUNDING_FEE"
@@ -40,10 +40,10 @@ Rates = Mapping[tuple[str, int], tuple[Decimal, Decimal | None]]
 class IncomeRow(Body):
     """One entry. ``amount`` is + when received; ``number`` is unique for its type and user only."""
 
-    symbol: str = Field(max_length=40)
+    symbol: MaybeSymbol
     kind: str = Field(alias="incomeType", min_length=1, max_length=60)
     amount: Amount = Field(alias="income")
-    asset: str = Field(min_length=1, max_length=40)
+    asset: Asset
     time_ms: Milliseconds = Field(alias="time")
     number: int | str = Field(alias="tranId")
     trade: int | str = Field(alias="tradeId", default="")
@@ -93,6 +93,9 @@ def events(market: str, answer: RestAnswer, entries: Iterable[IncomeRow], rates:
             )
         elif row.kind in _FEES:
             told.append(_fee(answer, row, instrument))
+        elif row.kind in (_FUNDING, _SPECIAL_FUNDING):
+            detail = f"a {row.kind} of no contract"
+            told.append(bad_row(facts.VENUE, answer.path, "symbol", detail, answer.received_ns))
     return told
 
 

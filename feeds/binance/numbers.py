@@ -40,6 +40,6 @@ MaybePrice = Annotated[
 ]
 """A price, or ``None`` where the venue has none: it then writes 0, nothing or ``--``."""
 
-Milliseconds = Annotated[int, Field(gt=0, lt=TIME_CEILING_MS)]
-MaybeMilliseconds = Annotated[int, Field(ge=0, lt=TIME_CEILING_MS)]
+Milliseconds = Annotated[int, Field(gt=0, lt=TIME_CEILING_MS), BeforeValidator(_plain)]
+MaybeMilliseconds = Annotated[int, Field(ge=0, lt=TIME_CEILING_MS), BeforeValidator(_plain)]
 """0 for never."""

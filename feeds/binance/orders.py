@@ -20,7 +20,7 @@ from core.orders import OrderRequest
 from feeds.binance import facts
 from feeds.binance.numbers import MaybeMilliseconds, MaybePrice, Size
 from feeds.binance.words import LEGS, STATES, ending
-from feeds.bodies import Body
+from feeds.bodies import Body, Symbol, Whole
 from feeds.frames import clip
 
 _CLIENT_ID: Final = re.compile(facts.CLIENT_ORDER_ID, re.ASCII)
@@ -32,8 +32,8 @@ class OrderRow(Body):
     """An order as queries, lists, placing and cancelling answer it. Since 2026-06-30 the answers of placing have no
     ``avgPrice``; 0 there means that nothing was filled."""
 
-    symbol: str = Field(min_length=1, max_length=40)
-    number: int = Field(alias="orderId", ge=0)
+    symbol: Symbol
+    number: Whole = Field(alias="orderId", ge=0)
     client_id: str = Field(alias="clientOrderId", max_length=80)
     side: Literal["BUY", "SELL"]
     position_side: Literal["BOTH", "LONG", "SHORT"] = Field(alias="positionSide", default="BOTH")

@@ -71,7 +71,7 @@ _TYPED: Final = {
     "spot": _Typed(msgspec.json.Decoder(CombinedSpot).decode, msgspec.json.Decoder(SpotBookTicker).decode),
 }
 _SPOT_BOOK: Final = frozenset("usbBaA")
-"""The keys of spot's book ticker, which has no ``e``."""
+"""The keys of spot's book ticker, which has no ``e``; one of which most are there lacks the others."""
 
 _NOT_USUAL: Final = (msgspec.DecodeError, InvalidOperation, LookupError, RecursionError)
 """A type or a number that does not fit, a symbol not seen before."""
@@ -195,7 +195,7 @@ class Decoder:
             if stream is None or data is None:
                 raise refusal(FaultKind.BAD_FIELD, stream or "", *fields.bad[0])
             return self._payload(data, stream, received_ns)
-        if "e" in fields or fields.has(_SPOT_BOOK):
+        if "e" in fields or _is_book(fields):
             return self._payload(fields, "", received_ns)
         event = fields.object("event") if "event" in fields else None
         return (_answer(fields, received_ns),) if event is None else self._payload(event, "", received_ns)
@@ -218,7 +218,7 @@ class Decoder:
         return events or unused
 
     def _payload(self, fields: Fields, stream: str, received_ns: int) -> Sequence[AnyEvent]:
-        kind = "bookTicker" if "e" not in fields and fields.has(_SPOT_BOOK) else fields.shown("e")
+        kind = "bookTicker" if _is_book(fields) else fields.shown("e")
         if kind in facts.NOTICES:
             return (Heard(received_ns=received_ns, kind="notice", channel=clip(stream), detail=kind),)
         unused = Heard(received_ns=received_ns, kind="unused", channel=clip(stream or kind))
@@ -243,6 +243,10 @@ class Decoder:
 
     def _fault(self, error: DecodeError, received_ns: int) -> AnyEvent:
         return fault(error, self._connection, received_ns)
+
+
+def _is_book(fields: Fields) -> bool:
+    return "e" not in fields and 2 * sum(key in fields for key in _SPOT_BOOK) > len(_SPOT_BOOK)
 
 
 def _answer(fields: Fields, received_ns: int) -> Heard:

@@ -21,7 +21,7 @@ from core.legs import Leg
 from feeds.binance import facts
 from feeds.binance.executions import order_events
 from feeds.binance.words import LEGS
-from feeds.fields import Fields, plausible_symbol
+from feeds.fields import Fields, plausible_asset, plausible_symbol
 from feeds.frames import as_bytes, clip, fault, open_frame
 
 _MARGIN_MODES: Final = {"cross": "cross", "isolated": "isolated"}
@@ -59,6 +59,8 @@ class AccountDecoder:
         fields = Fields(opened)
         for wrapper in ("data", "event"):
             if wrapper in fields and "e" not in fields:
+                if fields.is_array(wrapper):
+                    raise _refused(FaultKind.UNKNOWN_TOPIC, "", "", "an array")
                 inner = fields.object(wrapper)
                 if inner is None:
                     raise _refused(FaultKind.BAD_FIELD, "", wrapper, "expected an object")
@@ -86,6 +88,8 @@ class AccountDecoder:
         inner = fields.object("a")
         if time_ns is None or inner is None:
             raise _refused(FaultKind.BAD_FIELD, channel, *fields.bad[0])
+        if "B" not in inner and "P" not in inner:
+            raise _refused(FaultKind.BAD_FIELD, channel, "B", "expected an array of balances or P, of positions")
         changed_mode = inner.shown("m") == "MARGIN_TYPE_CHANGE"
 
         def balance(row: Fields) -> list[AnyEvent]:
@@ -99,14 +103,14 @@ class AccountDecoder:
         return events or [Heard(received_ns=received_ns, kind="unused", channel=channel)]
 
     def _balance(self, row: Fields, time_ns: int, received_ns: int) -> list[AnyEvent]:
-        asset, wallet = row.text("a"), row.amount("wb")
+        asset, wallet = _asset(row), row.amount("wb")
         if asset is None or wallet is None:
             return []
         return [
             BalanceUpdate(
                 received_ns=received_ns,
                 account=self._account,
-                asset=clip(asset, 40),
+                asset=asset,
                 wallet_balance=wallet,
                 venue_time_ns=time_ns,
             )
@@ -143,18 +147,20 @@ class AccountDecoder:
     def _spot_balances(self, fields: Fields, received_ns: int) -> list[AnyEvent]:
         """``outboundAccountPosition``: absolute, what orders lock included."""
         time_ns = fields.nanoseconds("u")
-        if time_ns is None:
+        if "B" not in fields:
+            fields.note("B", "an array")
+        if time_ns is None or fields.bad:
             raise _refused(FaultKind.BAD_FIELD, "outboundAccountPosition", *fields.bad[0])
 
         def balance(row: Fields) -> list[AnyEvent]:
-            asset, free, locked = row.text("a"), row.size("f"), row.size("l")
+            asset, free, locked = _asset(row), row.size("f"), row.size("l")
             if asset is None or free is None or locked is None:
                 return []
             return [
                 BalanceUpdate(
                     received_ns=received_ns,
                     account=self._account,
-                    asset=clip(asset, 40),
+                    asset=asset,
                     wallet_balance=free + locked,
                     venue_time_ns=time_ns,
                 )
@@ -252,6 +258,14 @@ class AccountDecoder:
             row.note("s", "a symbol")
             return None
         return instrument_id(facts.VENUE, self._market, symbol)
+
+
+def _asset(row: Fields) -> str | None:
+    asset = row.text("a")
+    if asset is not None and not plausible_asset(asset):
+        row.note("a", "the name of a coin")
+        return None
+    return asset
 
 
 def _leg(row: Fields) -> Leg | None:

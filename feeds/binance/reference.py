@@ -17,11 +17,11 @@ from core.events import AnyEvent, InstrumentListed, Ticker
 from core.instruments import Instrument, instrument_id
 from feeds.binance import facts
 from feeds.binance.products import COINM, PRODUCTS, SPOT, Product
-from feeds.bodies import Body, MaybeFraction, NotNegative, Positive, read_rows, rows_of
+from feeds.bodies import Asset, Body, MaybeFraction, NotNegative, Positive, Symbol, Whole, read_rows, rows_of
 from feeds.candles import open_body
 from feeds.fields import TIME_CEILING_MS
 
-_Milliseconds = Annotated[int, Field(gt=0, lt=TIME_CEILING_MS)]
+_Milliseconds = Annotated[Whole, Field(gt=0, lt=TIME_CEILING_MS)]
 
 
 class _Symbols(msgspec.Struct, frozen=True):
@@ -45,9 +45,11 @@ class _MarketLotSize(Body):
     maximum: NotNegative = Field(alias="maxQty")
 
 
-class _FuturesNotional(Body):
+class _MinimumNotional(Body):
+    """Of futures, and of spot where ``NOTIONAL`` has not taken its place."""
+
     kind: Literal["MIN_NOTIONAL"] = Field(alias="filterType")
-    minimum: NotNegative = Field(alias="notional")
+    minimum: NotNegative = Field(validation_alias=AliasChoices("notional", "minNotional"))
 
 
 class _SpotNotional(Body):
@@ -61,7 +63,7 @@ class _Filters(Body):
     price: _PriceFilter = Field(alias="PRICE_FILTER")
     lot: _LotSize = Field(alias="LOT_SIZE")
     market_lot: _MarketLotSize | None = Field(alias="MARKET_LOT_SIZE", default=None)
-    futures_notional: _FuturesNotional | None = Field(alias="MIN_NOTIONAL", default=None)
+    least_notional: _MinimumNotional | None = Field(alias="MIN_NOTIONAL", default=None)
     spot_notional: _SpotNotional | None = Field(alias="NOTIONAL", default=None)
 
 
@@ -69,42 +71,59 @@ def _by_type(filters: object) -> object:
     """The list of filters as one object, keyed by type."""
     if not isinstance(filters, list):
         return filters
-    return {item["filterType"]: item for item in filters if isinstance(item, dict) and "filterType" in item}
+    return {item["filterType"]: item for item in filters if isinstance(item, dict) and _is_named(item)}
+
+
+def _is_named(item: dict[str, object]) -> bool:
+    return isinstance(item.get("filterType"), str)
 
 
 class _Listing(Body):
-    symbol: str
+    symbol: Symbol
     status: str
-    base: str = Field(alias="baseAsset")
-    quote: str = Field(alias="quoteAsset")
+    base: Asset = Field(alias="baseAsset")
+    quote: Asset = Field(alias="quoteAsset")
     filters: Annotated[_Filters, BeforeValidator(_by_type)]
 
 
 class _Contract(_Listing):
-    """``status`` is called ``contractStatus`` on COIN-M, where ``contractSize`` is USD a contract."""
+    """``status`` is called ``contractStatus`` on COIN-M."""
 
     status: str = Field(validation_alias=AliasChoices("status", "contractStatus"))
-    contract_size: Positive = Field(alias="contractSize", default=Decimal(1))
-    settle: str = Field(alias="marginAsset")
+    settle: Asset = Field(alias="marginAsset")
     contract_type: str = Field(alias="contractType")
-    delivery_ms: int = Field(alias="deliveryDate", gt=0, le=facts.NEVER_MS)
+    delivery_ms: Whole = Field(alias="deliveryDate", gt=0, lt=10**14)
+
+    @property
+    def size(self) -> Decimal:
+        """What one contract is worth; USDⓈ-M does not say it, and counts in coins."""
+        return Decimal(1)
+
+
+class _CoinContract(_Contract):
+    contract_size: Positive = Field(alias="contractSize")
+
+    @property
+    def size(self) -> Decimal:
+        """In USD."""
+        return self.contract_size
 
 
 class FundingTerms(Body):
     """How one contract charges funding, where that was ever adjusted."""
 
-    symbol: str
-    hours: int = Field(alias="fundingIntervalHours", gt=0, le=168)
+    symbol: Symbol
+    hours: Whole = Field(alias="fundingIntervalHours", gt=0, le=168)
     cap: MaybeFraction = Field(alias="adjustedFundingRateCap", default=None)
     floor: MaybeFraction = Field(alias="adjustedFundingRateFloor", default=None)
 
 
 class _Premium(Body):
-    symbol: str
+    symbol: Symbol
     mark_price: Positive = Field(alias="markPrice")
     index_price: Positive = Field(alias="indexPrice")
     rate: MaybeFraction = Field(alias="lastFundingRate")
-    next_funding_ms: int = Field(alias="nextFundingTime", ge=0, lt=TIME_CEILING_MS)
+    next_funding_ms: Whole = Field(alias="nextFundingTime", ge=0, lt=TIME_CEILING_MS)
     time_ms: _Milliseconds = Field(alias="time")
 
 
@@ -137,14 +156,16 @@ def instruments(
         pairs, faults = read_rows(facts.VENUE, place, rows, _Listing, received_ns)
         listed = [_instrument(product, pair, pair.quote) for pair in pairs]
     else:
-        contracts, faults = read_rows(facts.VENUE, place, rows, _Contract, received_ns)
+        model = _CoinContract if market == COINM else _Contract
+        contracts, faults = read_rows(facts.VENUE, place, rows, model, received_ns)
         listed = [_with_terms(product, contract, funding) for contract in contracts]
     return [InstrumentListed(received_ns=received_ns, instrument=instrument) for instrument in listed] + faults
 
 
 def _instrument(product: Product, listing: _Listing, settle: str, size: Decimal = Decimal(1)) -> Instrument:
     filters = listing.filters
-    notional = filters.spot_notional if product.market == SPOT else filters.futures_notional
+    spot = filters.spot_notional if product.market == SPOT else None
+    notional = filters.least_notional if spot is None else spot
     market_maximum = filters.market_lot.maximum if filters.market_lot is not None else Decimal(0)
     return Instrument(
         id=instrument_id(facts.VENUE, product.market, listing.symbol),
@@ -166,8 +187,7 @@ def _instrument(product: Product, listing: _Listing, settle: str, size: Decimal 
 
 
 def _with_terms(product: Product, contract: _Contract, funding: Mapping[str, FundingTerms] | None) -> Instrument:
-    size = contract.contract_size if product.market == COINM else Decimal(1)
-    instrument = _instrument(product, contract, contract.settle, size)
+    instrument = _instrument(product, contract, contract.settle, contract.size)
     if not contract.contract_type.startswith(facts.PERPETUAL_TYPES) and contract.delivery_ms < facts.NEVER_MS:
         return msgspec.structs.replace(instrument, expiry_ns=contract.delivery_ms * 1_000_000)
     if funding is None:

@@ -16,7 +16,7 @@ from core.instruments import instrument_id
 from feeds.binance import facts
 from feeds.binance.products import PRODUCTS
 from feeds.binance.reference import rows_in
-from feeds.bodies import Body, Fraction, MaybePositive, NotNegative, Positive, read_rows, rows_of
+from feeds.bodies import Body, Fraction, MaybePositive, NotNegative, Positive, Symbol, Whole, read_rows, rows_of
 from feeds.fields import TIME_CEILING_MS
 
 _MINUTE_MS = 60_000
@@ -25,20 +25,20 @@ _MINUTE_MS = 60_000
 class _Day(Body):
     """COIN-M counts ``volume`` in contracts, and has what was turned over in coins."""
 
-    symbol: str
+    symbol: Symbol
     open: Positive = Field(alias="openPrice")
     high: Positive = Field(alias="highPrice")
     low: Positive = Field(alias="lowPrice")
     last: Positive = Field(alias="lastPrice")
     volume: NotNegative
     turnover: NotNegative = Field(validation_alias=AliasChoices("quoteVolume", "baseVolume"))
-    close_ms: int = Field(alias="closeTime", gt=0, lt=TIME_CEILING_MS)
+    close_ms: Whole = Field(alias="closeTime", gt=0, lt=TIME_CEILING_MS)
 
 
 class _Settled(Body):
-    symbol: str
+    symbol: Symbol
     rate: Fraction = Field(alias="fundingRate")
-    time_ms: int = Field(alias="fundingTime", gt=0, lt=TIME_CEILING_MS)
+    time_ms: Whole = Field(alias="fundingTime", gt=0, lt=TIME_CEILING_MS)
     mark: MaybePositive = Field(alias="markPrice", default=None)
     kind: str = Field(alias="rateType", default="Regular")
 

@@ -22,7 +22,7 @@ from core.tiers import check_continuity
 from feeds.binance import facts
 from feeds.binance.products import PRODUCTS, Product
 from feeds.binance.reference import rows_in
-from feeds.bodies import Body, Fraction, NotNegative, Positive, bad_row, read_rows, rows_of
+from feeds.bodies import Body, Fraction, NotNegative, Positive, Symbol, bad_row, read_rows, rows_of
 
 _ROUNDING: Final = Decimal("1e-6")
 """The venue rounds ``cum``; so much of the first tier's cap may be lost to it."""
@@ -39,7 +39,7 @@ class _Bracket(Body):
 
 
 class _Brackets(Body):
-    symbol: str
+    symbol: Symbol
     brackets: list[_Bracket] = Field(min_length=1)
 
 

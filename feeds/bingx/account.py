@@ -21,9 +21,10 @@ from core.events import (
 )
 from core.instruments import instrument_id
 from feeds.bingx import facts
-from feeds.bingx.envelope import bad, data, objects, rows
+from feeds.bingx.envelope import bad, data, objects, rows, top
 from feeds.bingx.private import isolated_margin, settings
 from feeds.bingx.rows import AccountFields, PositionMode, leg_of, signed
+from feeds.bodies import bad_row
 from feeds.fields import plausible_symbol
 from feeds.venue import RestAnswer
 
@@ -31,6 +32,7 @@ _HOUR_NS: Final = 3_600_000_000_000
 _BOOKED_WITHIN_NS: Final = 300_000_000_000
 """A settlement on the hour is booked up to a minute late, perhaps more."""
 
+_FUNDING: Final = "FUNDING_FEE"
 _FEES: Final[Mapping[str, str]] = {
     "TRADING_FEE": "trade",
     "INSURANCE_CLEAR": "liquidation",
@@ -56,7 +58,9 @@ def balances(answer: RestAnswer, _: PositionMode) -> list[AnyEvent]:
     """Wallet balances of contracts; a row of empty texts is an asset that is not held. Raises DecodeError."""
     events: list[AnyEvent] = []
     for row in _rows(answer, "balance"):
-        asset, wallet = row.text("asset"), row.maybe_amount("balance")
+        asset, wallet = row.asset("asset"), None if row.blank("balance") else row.amount("balance")
+        if asset == "" and wallet:
+            row.note("asset", "the name of a coin")
         if row.bad:
             events += row.faults(answer.path, answer.received_ns)
         elif asset and wallet is not None:
@@ -67,12 +71,13 @@ def balances(answer: RestAnswer, _: PositionMode) -> list[AnyEvent]:
 def spot_balances(answer: RestAnswer, _: PositionMode) -> list[AnyEvent]:
     """What is held in spot, locked in orders or not. Raises DecodeError."""
     events: list[AnyEvent] = []
-    for row in _rows(answer, "balances", "assets"):
-        asset, free = row.text("asset"), row.amount("free")
-        locked = row.maybe_amount("locked") or Decimal(0)
-        if row.bad or free is None:
+    for row in _rows(answer, "balances", "assets", alone=False):
+        asset, free, locked = row.asset("asset"), row.amount("free"), row.amount("locked")
+        if asset == "":
+            row.note("asset", "the name of a coin")
+        if not asset or free is None or locked is None:
             events += row.faults(answer.path, answer.received_ns)
-        elif asset:
+        else:
             events.append(_balance(answer, asset, free + locked))
     return events
 
@@ -86,8 +91,8 @@ def positions(answer: RestAnswer, mode: PositionMode) -> list[AnyEvent]:
     market = _MARKETS[answer.path]
     events: list[AnyEvent] = []
     for row in _rows(answer):
-        symbol, side = _symbol(row), row.position_side("positionSide")
-        quantity, entry = row.amount("positionAmt"), row.maybe_price("avgPrice")
+        symbol, quantity, entry = _symbol(row), row.amount("positionAmt"), row.maybe_price("avgPrice")
+        side = row.held_side("positionSide", quantity)
         liquidation, leverage = row.maybe_price("liquidationPrice"), row.maybe_price("leverage")
         margin = _isolated(market, row) if row.flag("isolated") else None
         if symbol is None or quantity is None or row.bad:
@@ -180,7 +185,9 @@ def leverage(answer: RestAnswer, _: PositionMode) -> list[AnyEvent]:
         long, short = row.maybe_price("longLeverage"), row.maybe_price("shortLeverage")
         if row.bad:
             events += row.faults(answer.path, answer.received_ns)
-        elif long is not None or short is not None:
+        elif long is None and short is None:
+            events.append(bad_row(facts.VENUE, answer.path, "longLeverage", "nor shortLeverage", answer.received_ns))
+        else:
             events += settings(answer.account, _instrument(answer, row), long, short, None, answer.received_ns)
     return events
 
@@ -211,7 +218,13 @@ def income(answer: RestAnswer, _: PositionMode) -> list[AnyEvent]:
     for row in _rows(answer):
         kind, amount, time_ns = row.shown("incomeType"), row.amount("income"), row.nanoseconds("time")
         record, trade = row.identity("tranId"), row.identity("tradeId")
-        asset, symbol = row.text("asset"), row.shown("symbol")
+        asset, symbol = row.asset("asset"), row.shown("symbol")
+        if not kind:
+            row.note("incomeType", "text")
+        if asset == "":
+            row.note("asset", "the name of a coin")
+        if kind == _FUNDING and not plausible_symbol(symbol):
+            row.note("symbol", "a symbol")
         if amount is None or time_ns is None or not asset or row.bad:
             events += row.faults(answer.path, answer.received_ns)
             continue
@@ -221,7 +234,7 @@ def income(answer: RestAnswer, _: PositionMode) -> list[AnyEvent]:
             name = f"{symbol}:{time_ns // 1_000_000}:{kind}:{amount.normalize():f}{asset}"
             alike[name] += 1
             name += f":{alike[name]}"
-        if kind == "FUNDING_FEE" and instrument:
+        if kind == _FUNDING:
             events.append(
                 FundingPayment(
                     received_ns=answer.received_ns,
@@ -273,14 +286,15 @@ def commission(answer: RestAnswer, _: PositionMode) -> list[AnyEvent]:
 def listen_key(answer: RestAnswer, _: PositionMode) -> list[AnyEvent]:
     """That a key was made or renewed; never the key. Raises DecodeError."""
     if answer.body.strip():
-        data(answer.body, answer.path)
+        top(answer.body, answer.path)
     detail = {"POST": "made", "PUT": "renewed", "DELETE": "ended"}.get(answer.method, "answered")
     return [Heard(received_ns=answer.received_ns, kind="answer", channel=answer.path, detail=detail)]
 
 
-def _rows(answer: RestAnswer, *names: str) -> Iterator[AccountFields]:
+def _rows(answer: RestAnswer, *names: str, alone: bool = True) -> Iterator[AccountFields]:
     place = answer.path
-    return (AccountFields(content) for content in objects(rows(data(answer.body, place), place, *names), place))
+    found = rows(data(answer.body, place), place, *names, alone=alone)
+    return (AccountFields(content) for content in objects(found, place))
 
 
 def _symbol(row: AccountFields) -> str | None:

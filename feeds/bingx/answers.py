@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
-import msgspec
-
 from core.events import AnyEvent, Heard
 from feeds.bingx import account, candles, facts, market, orders, reference
-from feeds.bingx.envelope import data, top
+from feeds.bingx.envelope import bad, data, objects, rows, top
 from feeds.bingx.rights import rights_of
 from feeds.bingx.rows import PositionMode
+from feeds.fields import Fields
 from feeds.venue import RestAnswer
 
 _UNUSED: Final[Mapping[str, str]] = {
@@ -22,16 +21,14 @@ _UNUSED: Final[Mapping[str, str]] = {
 """What is understood and tells the book nothing."""
 
 
-class _Time(msgspec.Struct):
-    time_ms: int = msgspec.field(name="serverTime")
-
-
 def _clock(answer: RestAnswer) -> Sequence[AnyEvent]:
-    try:
-        told = str(msgspec.json.decode(data(answer.body, answer.path), type=_Time).time_ms)
-    except msgspec.DecodeError:
-        told = ""
-    return (_heard(answer, told),)
+    for content in objects(rows(data(answer.body, answer.path), answer.path), answer.path):
+        fields = Fields(content)
+        time_ms = fields.milliseconds("serverTime")
+        if time_ms is None:
+            raise bad(answer.path, *fields.bad[0])
+        return (_heard(answer, str(time_ms)),)
+    raise bad(answer.path, "serverTime", "the body has none")
 
 
 def _unused(answer: RestAnswer) -> Sequence[AnyEvent]:

@@ -21,7 +21,7 @@ from feeds.bingx.envelope import data, rows
 from feeds.venue import CandlesWanted, RestAnswer
 
 INTERVALS: Final[Mapping[int, str]] = {DAY_NS: "1d", HOUR_NS: "1h"}
-_LENGTHS: Final = {name: length for length, name in INTERVALS.items()}
+_LENGTHS: Final = candles.lengths(minutes="1m 3m 5m 15m 30m", hours="1h 2h 4h 6h 8h 12h", days="1d 3d", weeks="1w")
 
 MARKETS: Final = {
     facts.MARK_CANDLES_PATH: (facts.LINEAR, CandlePrice.MARK),
@@ -46,15 +46,17 @@ def question(wanted: CandlesWanted) -> tuple[str, dict[str, str]]:
 
 
 def events(answer: RestAnswer) -> list[AnyEvent]:
-    """The closed candles of an answer; nothing for an interval that is not used here, and for days that are not cut at
-    midnight UTC. Raises DecodeError for a body that is no list."""
+    """The closed candles of an answer; nothing for days that are not cut at midnight UTC.
+
+    Raises DecodeError for a body that is no list, and where it is not known what was asked.
+    """
     market, price = MARKETS[answer.path]
-    interval_ns = _LENGTHS.get(answer.parameters.get("interval", ""))
     found = rows(data(answer.body, answer.path), answer.path)
-    shifted = market == facts.SPOT and interval_ns == DAY_NS and answer.parameters.get("timeZone") != "0"
-    if interval_ns is None or shifted:
+    interval_ns = candles.length(facts.VENUE, answer.path, answer.parameters, _LENGTHS)
+    if market == facts.SPOT and interval_ns >= DAY_NS and answer.parameters.get("timeZone") != "0":
         return []
-    instrument = instrument_id(facts.VENUE, market, answer.parameters.get("symbol", ""))
+    symbol = candles.asked(facts.VENUE, answer.path, answer.parameters, "symbol")
+    instrument = instrument_id(facts.VENUE, market, symbol)
     return candles.candles(answer.path, instrument, price, interval_ns, _as_arrays(found), answer.received_ns)
 
 

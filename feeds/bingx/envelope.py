@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Final
 
 import msgspec
 
@@ -14,7 +13,6 @@ from feeds.bingx import facts
 from feeds.frames import clip, open_frame
 
 _MOMENT = re.compile(r"(?<!\d)1\d{12}(?!\d)", re.ASCII)
-_NOTHING: Final = msgspec.Raw(b"null")
 _LIST = msgspec.json.Decoder(list[msgspec.Raw])
 _OBJECT = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
@@ -36,14 +34,18 @@ def top(body: bytes, place: str) -> dict[str, msgspec.Raw]:
 
 
 def data(body: bytes, place: str) -> msgspec.Raw:
-    """``data`` of a body, ``null`` where there is none. Raises as :func:`top` does."""
-    return top(body, place).get("data", _NOTHING)
+    """``data`` of a body, which may be ``null``. Raises as :func:`top` does, and DecodeError where there is none."""
+    content = top(body, place)
+    if "data" not in content:
+        raise bad(place, "data", "the body has none")
+    return content["data"]
 
 
-def rows(part: msgspec.Raw, place: str, *names: str) -> list[msgspec.Raw]:
+def rows(part: msgspec.Raw, place: str, *names: str, called: str = "data", alone: bool = True) -> list[msgspec.Raw]:
     """The rows of a list; of the list in an object under one of ``names``; or the one object itself, as one row.
 
-    ``null`` is no rows. Raises DecodeError for anything else.
+    ``null`` is no rows; ``called`` is what the part is called. Raises DecodeError for anything else, and for an object
+    with none of the names where it cannot be a row: where rows never stand ``alone``.
     """
     raw = bytes(part).strip()
     if raw in (b"", b"null"):
@@ -53,10 +55,12 @@ def rows(part: msgspec.Raw, place: str, *names: str) -> list[msgspec.Raw]:
             return _LIST.decode(raw)
         content = _OBJECT.decode(raw)
     except (msgspec.DecodeError, RecursionError):
-        raise bad(place, "data", clip(raw.decode("utf-8", "replace"), 40)) from None
+        raise bad(place, called, clip(raw.decode("utf-8", "replace"), 40)) from None
     for name in names:
         if name in content:
-            return rows(content[name], place)
+            return rows(content[name], place, called=name)
+    if not alone:
+        raise bad(place, " or ".join(names), f"{called} has none")
     return [part]
 
 

@@ -19,8 +19,8 @@ from core.instruments import instrument_id
 from feeds.bingx import facts
 from feeds.bingx.envelope import bad, data, objects, rows
 from feeds.bodies import CONNECTION, bad_row
-from feeds.fields import Fields
-from feeds.frames import clip, with_faults
+from feeds.fields import Fields, plausible_symbol
+from feeds.frames import with_faults
 from feeds.venue import RestAnswer
 
 _HOUR_MS: Final = 3_600_000
@@ -210,10 +210,10 @@ def _named(
     for content in objects(rows(data(answer.body, place), place, *names), place):
         fields = Fields(content)
         symbol = fields.text("symbol")
-        if symbol is None or not symbol:
+        if symbol is None or not plausible_symbol(symbol):
             events.append(bad_row(facts.VENUE, place, "symbol", "a row without a symbol", answer.received_ns))
         elif wanted is None or symbol in wanted:
-            yield fields, instrument_id(facts.VENUE, _MARKETS[place], clip(symbol, 40))
+            yield fields, instrument_id(facts.VENUE, _MARKETS[place], symbol)
 
 
 def _fault(answer: RestAnswer, instrument: str, fields: Fields) -> AnyEvent:

@@ -22,9 +22,10 @@ from core.instruments import instrument_id
 from core.legs import Leg
 from core.orders import OrderRequest
 from feeds.bingx import facts
-from feeds.bingx.envelope import objects, rows, top
+from feeds.bingx.envelope import bad, objects, rows, top
 from feeds.bingx.private import origin_of
 from feeds.bingx.rows import AccountFields, PositionMode, leg_of, order_state, settle_of
+from feeds.bodies import bad_row
 from feeds.fields import plausible_symbol
 from feeds.venue import RestAnswer
 
@@ -49,6 +50,15 @@ _MARKETS: Final = {
         facts.INVERSE,
     ),
 }
+
+_LISTS: Final = frozenset(
+    {
+        *(facts.OPEN_ORDERS_PATH, facts.ALL_ORDERS_PATH, facts.CANCEL_ALL_PATH, facts.FILLS_PATH),
+        *(facts.ORDER_FILLS_PATH, facts.INVERSE_OPEN_ORDERS_PATH, facts.INVERSE_ALL_ORDERS_PATH),
+        facts.INVERSE_FILLS_PATH,
+    }
+)
+"""Whose rows stand in a list, alone or under a name."""
 
 
 # --- what is asked ---------------------------------------------------------------------------------------------------
@@ -155,7 +165,11 @@ def orders(answer: RestAnswer, mode: PositionMode) -> list[AnyEvent]:
     market, events = _MARKETS[answer.path], list[AnyEvent]()
     for row in _rows(answer, "orders", "order", "success", "list"):
         if not row.said("side") or not (row.said("origQty") or row.said("quantity")):
-            detail = f"order {row.identity('orderId')}"
+            number = row.identity("orderId") or row.identity("orderID")
+            if answer.method == "GET" or not number:
+                events.append(_unlike_an_order(answer, row))
+                continue
+            detail = f"order {number}"
             events.append(Heard(received_ns=answer.received_ns, kind="answer", channel=answer.path, detail=detail))
             continue
         events += _order(answer, market, row, mode)
@@ -164,8 +178,14 @@ def orders(answer: RestAnswer, mode: PositionMode) -> list[AnyEvent]:
 
 def _order(answer: RestAnswer, market: str, row: AccountFields, mode: PositionMode) -> Sequence[AnyEvent]:
     symbol, side = row.text("symbol"), row.side("side")
-    quantity = row.size("origQty" if row.said("origQty") else "quantity")
-    filled = row.size("executedQty") if row.said("executedQty") else Decimal(0)
+    quantity = row.size(_quantity_field(market, row))
+    placed = answer.method in ("POST", "PUT")  # what was just accepted: as yet the venue says no more
+    filled = Decimal(0) if placed and not row.said("executedQty") else row.size("executedQty")
+    status = row.shown("status") or ("NEW" if placed else "")
+    if not status:
+        row.note("status", "text")
+    if market == facts.INVERSE and quantity and filled and filled > quantity:
+        row.note("executedQty", f"contracts, of {quantity:f}")
     average, limit = row.maybe_price("avgPrice"), row.maybe_price("price")
     client = row.identity("clientOrderId") or row.identity("clientOrderID")
     order, position_side = row.identity("orderId"), row.position_side("positionSide")
@@ -174,7 +194,6 @@ def _order(answer: RestAnswer, market: str, row: AccountFields, mode: PositionMo
         row.note("symbol", "a symbol")
     if symbol is None or side is None or quantity is None or filled is None or row.bad:
         return row.faults(answer.path, answer.received_ns)
-    status = row.shown("status")
     return [
         OrderUpdate(
             received_ns=answer.received_ns,
@@ -183,10 +202,10 @@ def _order(answer: RestAnswer, market: str, row: AccountFields, mode: PositionMo
             instrument=instrument_id(facts.VENUE, market, symbol),
             side=side,
             quantity=quantity,
-            state=order_state(status or "NEW", "", quantity, filled),
+            state=order_state(status, "", quantity, filled),
             filled_quantity=filled,
             average_price=average,
-            limit_price=None if row.shown("type").upper() == "MARKET" else limit,
+            limit_price=limit if row.shown("type").upper() not in ("MARKET", "") else None,
             reduce_only=row.flag("reduceOnly"),
             reason="failed" if status.upper() == "FAILED" else "",
             venue_order_id=order,
@@ -194,6 +213,18 @@ def _order(answer: RestAnswer, market: str, row: AccountFields, mode: PositionMo
             leg=leg_of(position_side, mode),
         )
     ]
+
+
+def _unlike_an_order(answer: RestAnswer, row: AccountFields) -> AnyEvent:
+    lacking = next(name for name in ("side", "origQty", "orderId") if not row.said(name))
+    return bad_row(facts.VENUE, answer.path, lacking, "a row that is no order", answer.received_ns)
+
+
+def _quantity_field(market: str, row: AccountFields) -> str:
+    """Where the size stands: of coin-margined contracts ``quantity`` counts them, and ``origQty`` beside it may be in
+    dollars."""
+    names = ("quantity", "origQty") if market == facts.INVERSE else ("origQty", "quantity")
+    return names[0] if row.said(names[0]) else names[1]
 
 
 def placed_id(answer: RestAnswer) -> str:
@@ -216,19 +247,21 @@ def fills(answer: RestAnswer, mode: PositionMode, names: Mapping[str, str] | Non
     """The executions of a body; ``names`` has client order ids by the venue's. Raises DecodeError."""
     market, events = _MARKETS[answer.path], list[AnyEvent]()
     for row in _rows(answer, *_EXECUTIONS):
-        if not row.said("side") and not row.said("tradeId"):
+        if "side" not in row and "tradeId" not in row:
             detail = "executions without side and id are not used"
             events.append(Heard(received_ns=answer.received_ns, kind="answer", channel=answer.path, detail=detail))
             continue
         symbol, side, trade = row.text("symbol"), row.side("side"), row.identity("tradeId")
         price = row.price("tradePrice" if market == facts.INVERSE else "price")
         quantity = row.size("volume" if market == facts.INVERSE else "qty")
-        fee, order = row.maybe_amount("commission") or Decimal(0), row.identity("orderId")
+        fee, order = row.amount("commission"), row.identity("orderId")
         moment = row.nanoseconds("tradeTime") if market == facts.INVERSE else row.local_time("filledTime")
         position_side = row.position_side("positionSide")
         if not trade:
             row.note("tradeId", "an id")
-        if symbol is None or side is None or price is None or quantity is None or row.bad:
+        if symbol is not None and not plausible_symbol(symbol):
+            row.note("symbol", "a symbol")
+        if symbol is None or side is None or price is None or quantity is None or fee is None or row.bad:
             events += row.faults(answer.path, answer.received_ns)
             continue
         asset = row.shown("commissionAsset") or row.shown("currency") or settle_of(market, symbol)
@@ -286,7 +319,9 @@ def _raw_rows(answer: RestAnswer, *names: str) -> list[msgspec.Raw]:
     part = content.get("data")
     if part is None and "orderId" in content:
         part = msgspec.Raw(answer.body)
-    return [] if part is None else rows(part, answer.path, *names)
+    if part is None:
+        raise bad(answer.path, "data", "the body has none")
+    return rows(part, answer.path, *names, alone=answer.path not in _LISTS)
 
 
 def _rows(answer: RestAnswer, *names: str) -> Iterator[AccountFields]:

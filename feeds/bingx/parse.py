@@ -26,6 +26,14 @@ _BACKSLASH, _UNDERSCORE = b"\\_"
 _TOPIC_KEY: Final = b'"dataType":"'
 _LONGEST_PING: Final = 80
 
+_CHANNELS: Final = {
+    "24hTicker": "ticker",
+    "bookTicker": "bookTicker",
+    "markPriceUpdate": "markPrice",
+    "lastPriceUpdate": "lastPrice",
+}
+"""What is subscribed to, by the ``e`` of its data."""
+
 _NOT_USUAL: Final = (msgspec.DecodeError, InvalidOperation, LookupError, RecursionError)
 """A type or a number that does not fit, a topic not seen before."""
 
@@ -70,6 +78,9 @@ class Decoder:
         if answer is not None:
             return (answer,)
         if "dataType" not in fields:
+            told = _topic_of(fields)
+            if told:
+                return self._data(told, fields, received_ns)
             return (self._private(fields, received_ns),)
         topic = fields.text("dataType")
         if topic is None:
@@ -104,6 +115,13 @@ class Decoder:
         return Heard(received_ns=received_ns, kind="unused", channel=event)
 
 
+def _topic_of(fields: Fields) -> str:
+    """The topic of data that come without its name, which says no more than they do; "" for what is no such data."""
+    data = fields.object("data") if "data" in fields else None
+    channel = "" if data is None else _CHANNELS.get(data.shown("e"), "")
+    return f"{data.shown('s')}@{channel}" if data is not None and channel else ""
+
+
 def control(text: bytes, received_ns: int) -> Heard | None:
     """What a frame that is no JSON says: a ping or its answer; ``None`` for any other frame."""
     word = text.strip() if len(text) <= _LONGEST_PING else b""
@@ -128,7 +146,7 @@ def answered(fields: Fields, received_ns: int) -> Heard | None:
     if code not in ("", "0"):
         detail = f"{code}: {fields.shown('msg')}"
         return Heard(received_ns=received_ns, kind="refusal", channel=topic, request=request, detail=detail)
-    if code == "0" and not topic:
+    if code == "0" and not topic and not _topic_of(fields):
         return Heard(received_ns=received_ns, kind="ack", request=request)
     return None
 

@@ -118,6 +118,8 @@ class Decoder:
         told = fields.object("a")
         if told is None or time_ns is None:
             raise refusal(FaultKind.BAD_FIELD, place, *fields.bad[0])
+        if "B" not in told and "P" not in told:
+            raise refusal(FaultKind.BAD_FIELD, place, "B", "expected balances, or positions under P")
         events: list[AnyEvent] = []
         for row in self._rows(told, "B", place):
             events += self._balance(row, time_ns, received_ns)
@@ -126,26 +128,30 @@ class Decoder:
         return events or (Heard(received_ns=received_ns, kind="unused", channel=place),)
 
     def _balance(self, row: AccountFields, time_ns: int, received_ns: int) -> Sequence[AnyEvent]:
-        asset, wallet = row.text("a"), row.amount("wb")
+        asset, wallet = row.asset("a"), row.amount("wb")
         if self._market == facts.SPOT:
             locked = row.amount("lk") if "lk" in row else Decimal(0)
             wallet = None if wallet is None or locked is None else wallet + locked
         if asset is None or wallet is None or row.bad:
             return row.faults("ACCOUNT_UPDATE", received_ns, self._connection)
-        if not asset or asset in self._not_assets:
+        if not asset:
+            row.note("a", "the name of a coin")
+            return row.faults("ACCOUNT_UPDATE", received_ns, self._connection)
+        if asset in self._not_assets:
             return ()
         return (
             BalanceUpdate(
                 received_ns=received_ns,
                 account=self._account,
-                asset=clip(asset, 40),
+                asset=asset,
                 wallet_balance=wallet,
                 venue_time_ns=time_ns,
             ),
         )
 
     def _position(self, row: AccountFields, time_ns: int, received_ns: int) -> Sequence[AnyEvent]:
-        symbol, quantity, side = row.text("s"), row.amount("pa"), row.position_side("ps")
+        symbol, quantity = row.text("s"), row.amount("pa")
+        side = row.held_side("ps", quantity)
         margin = None
         if row.said("mt") and row.margin_mode("mt") == "isolated":
             margin = isolated_margin(row.maybe_amount("iw"), row.maybe_amount("up"))
@@ -205,7 +211,7 @@ class Decoder:
     def _order_row(self, row: AccountFields, time_ns: int, received_ns: int) -> Sequence[AnyEvent]:
         place = "ORDER_TRADE_UPDATE"
         symbol, side = row.text("s"), row.side("S")
-        quantity, filled = row.size("q"), row.size("z") if row.said("z") else Decimal(0)
+        quantity, filled = row.size("q"), row.size("z")
         position_side = row.position_side("ps")
         client, order = row.identity("c"), row.identity("i")
         moment = row.maybe_time("T") or time_ns
@@ -224,7 +230,7 @@ class Decoder:
             state=order_state(status, happened, quantity, filled),
             filled_quantity=filled,
             average_price=average,
-            limit_price=None if row.shown("o").upper() == "MARKET" else limit,
+            limit_price=limit if row.shown("o").upper() not in ("MARKET", "") else None,
             reduce_only=row.flag("ro"),
             reason="expired" if "EXPIRED" in (status.upper(), happened) else "",
             venue_order_id=order,
@@ -238,7 +244,7 @@ class Decoder:
         fill_id = row.identity("td")
         if happened not in ("TRADE", "CALCULATED") or not (fill_id and row.said("l") and row.said("L")):
             return row.faults("ORDER_TRADE_UPDATE", received_ns, self._connection)
-        price, quantity, fee = row.maybe_price("L"), row.size("l"), row.maybe_amount("n")
+        price, quantity, fee = row.maybe_price("L"), row.size("l"), row.amount("n")
         if row.bad:
             return row.faults("ORDER_TRADE_UPDATE", received_ns, self._connection)
         if price is None or not quantity:

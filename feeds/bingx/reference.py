@@ -13,7 +13,7 @@ from itertools import groupby
 from typing import Annotated, Final
 
 import msgspec
-from pydantic import BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from core.errors import RequestError
 from core.events import AnyEvent, InstrumentListed, Ticker, TiersLoaded
@@ -22,10 +22,13 @@ from core.tiers import check_continuity
 from feeds.bingx import facts
 from feeds.bingx.envelope import data, objects, rows
 from feeds.bodies import (
+    Asset,
     Body,
     MaybePositive,
     NotNegative,
     Positive,
+    Symbol,
+    Whole,
     bad_row,
     read_rows,
     rows_of,
@@ -40,7 +43,7 @@ def _zero_as_none(value: object) -> object:
     return None if value in ("", 0, "0") else value
 
 
-Digits = Annotated[int, Field(ge=0, le=18)]
+Digits = Annotated[Whole, Field(ge=0, le=18)]
 Rate = Annotated[Decimal, Field(gt=0, lt=1)]
 Leverage = Annotated[Positive | None, BeforeValidator(_zero_as_none)]
 
@@ -53,41 +56,51 @@ class Terms(msgspec.Struct, frozen=True):
     floor: Decimal | None
 
 
+def _both_coins(symbol: str) -> str:
+    base, _, quote = symbol.rpartition("-")
+    if not base or not quote:
+        raise ValueError("two coins joined by - are expected")
+    return symbol
+
+
+_Symbol = Annotated[Symbol, AfterValidator(_both_coins)]
+
+
 class _Contract(Body):
-    symbol: str
+    symbol: _Symbol
     price_digits: Digits = Field(alias="pricePrecision")
     quantity_digits: Digits = Field(alias="quantityPrecision")
     minimum: MaybePositive = Field(alias="tradeMinQuantity", default=None)
     minimum_notional: MaybePositive = Field(alias="tradeMinUSDT", default=None)
     long_leverage: Leverage = Field(alias="maxLongLeverage", default=None)
     short_leverage: Leverage = Field(alias="maxShortLeverage", default=None)
-    settle: str = Field(alias="currency")
-    base: str = Field(alias="asset")
-    status: int
+    settle: Asset = Field(alias="currency")
+    base: Asset = Field(alias="asset")
+    status: Whole
     opens: str = Field(alias="apiStateOpen", default="true")
 
 
 class _InverseContract(Body):
-    symbol: str
+    symbol: _Symbol
     price_digits: Digits = Field(alias="pricePrecision")
     face: Positive = Field(alias="minTickSize")
     minimum: Positive = Field(alias="minQty")
     minimum_notional: MaybePositive = Field(alias="minTradeValue", default=None)
-    status: int
+    status: Whole
 
 
 class _Pair(Body):
-    symbol: str
+    symbol: _Symbol
     tick_size: Positive = Field(alias="tickSize")
     step: Positive = Field(alias="stepSize")
     minimum: MaybePositive = Field(alias="minQty", default=None)
     maximum: MaybePositive = Field(alias="maxQty", default=None)
     minimum_notional: MaybePositive = Field(alias="minNotional", default=None)
-    status: int
+    status: Whole
 
 
 class _Tier(Body):
-    symbol: str
+    symbol: _Symbol
     floor: NotNegative = Field(alias="minPositionVal")
     cap: MaybePositive = Field(alias="maxPositionVal")
     rate: Rate = Field(alias="maintMarginRatio")
@@ -164,7 +177,7 @@ def _inverse(row: _InverseContract, terms: Terms | None) -> Instrument:
 def pairs(body: bytes, wanted: Collection[str] | None, received_ns: int) -> list[AnyEvent]:
     """Spot pairs. Raises DecodeError for a body that is no list."""
     place = facts.SPOT_SYMBOLS_PATH
-    chosen = rows_of(rows(data(body, place), place, "symbols"), wanted)
+    chosen = rows_of(rows(data(body, place), place, "symbols", alone=False), wanted)
     found, faults = read_rows(facts.VENUE, place, chosen, _Pair, received_ns)
     return [_listed(_spot(row), received_ns) for row in found] + faults
 

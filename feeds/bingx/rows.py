@@ -13,7 +13,7 @@ from core.events import FaultKind, FrameFault, OrderState, PositionUpdate
 from core.legs import Leg
 from feeds.bingx import facts
 from feeds.bodies import CONNECTION
-from feeds.fields import SIZE_CEILING, SMALLEST_EXPONENT, Fields
+from feeds.fields import SIZE_CEILING, SMALLEST_EXPONENT, Fields, plausible_asset
 from feeds.frames import fault
 
 _ID = re.compile(r"[\w*.:-]{1,80}", re.ASCII)
@@ -144,6 +144,21 @@ class AccountFields(Fields):
         if text not in ("BOTH", "", "NULL"):
             self._reject(name, "LONG, SHORT or BOTH")
         return "BOTH"
+
+    def held_side(self, name: str, quantity: Decimal | None) -> str:
+        """:meth:`position_side` of what is held: without it, nothing tells a long from a short, whose size has no
+        sign."""
+        if quantity and not self.said(name):
+            self._reject(name, "LONG, SHORT or BOTH")
+        return self.position_side(name)
+
+    def asset(self, name: str) -> str | None:
+        """The name of a coin; empty where a row is of none."""
+        found = self.text(name)
+        if found and not plausible_asset(found):
+            self._reject(name, "the name of a coin")
+            return None
+        return found
 
     def faults(self, place: str, received_ns: int, connection: str = CONNECTION) -> Sequence[FrameFault]:
         """A fault for each bad field."""

@@ -13,9 +13,10 @@ from pydantic import Field
 
 from core.errors import DecodeError
 from core.events import AccountSettings, AnyEvent, FaultKind
-from feeds.bodies import Body, bad_row, read_rows, rows_of
+from feeds.bodies import Body, Whole, bad_row, read_rows, rows_of
 from feeds.bybit import facts, ledger
 from feeds.bybit.reference import Page, page
+from feeds.bybit.refusals import envelope
 from feeds.bybit.rows import About, CoinRow, ExecutionRow, LedgerRow, OrderRow, PositionRow
 from feeds.candles import open_body
 from feeds.venue import RestAnswer
@@ -32,15 +33,11 @@ _Row = TypeVar("_Row", bound=Body)
 
 class _Info(Body):
     margin_mode: str = Field(alias="marginMode", max_length=40)
-    unified: int = Field(alias="unifiedMarginStatus", default=_CLASSIC + 1)
+    unified: Whole = Field(alias="unifiedMarginStatus", default=_CLASSIC + 1)
 
 
 class _Wallet(msgspec.Struct, frozen=True):
     coins: list[msgspec.Raw] = msgspec.field(name="coin")
-
-
-class _Timed(msgspec.Struct, frozen=True):
-    time: int = 0
 
 
 class _InfoAnswer(msgspec.Struct, frozen=True):
@@ -49,17 +46,14 @@ class _InfoAnswer(msgspec.Struct, frozen=True):
 
 def about(answer: RestAnswer, category: str = "") -> About:
     """What the objects of a body do not say of themselves; its time is the venue's when it answered."""
-    try:
-        milliseconds = msgspec.json.decode(answer.body, type=_Timed).time
-    except (msgspec.DecodeError, RecursionError):
-        milliseconds = 0
+    opened = envelope(answer.body)
     market = category or answer.parameters.get("category", "") or answer.market
     return About(
         account=answer.account,
         place=answer.path,
         received_ns=answer.received_ns,
         market=market,
-        time_ns=milliseconds * 1_000_000 if 0 < milliseconds < 1 << 43 else None,
+        time_ns=None if opened is None else opened.time_ms * 1_000_000 or None,
     )
 
 
@@ -111,9 +105,14 @@ def balance_events(coins: Iterable[msgspec.Raw], told: About) -> list[AnyEvent]:
 
 
 def position_rows(raws: Iterable[msgspec.Raw], told: About) -> tuple[list[PositionRow], list[AnyEvent]]:
-    """The positions in contracts among these, and faults."""
+    """The positions in contracts among these, and faults: one too for each whose sign is not told."""
     rows, faults = _read(raws, PositionRow, told)
-    return [row for row in rows if row.market(told)], faults
+    good = [row for row in rows if row.market(told)]
+    for row in good:
+        if not row.is_signed:
+            detail = f"{row.symbol}: expected Buy or Sell, found {row.side!r}"
+            faults.append(bad_row(facts.VENUE, told.place, "side", detail, told.received_ns))
+    return [row for row in good if row.is_signed], faults
 
 
 def positions(answer: RestAnswer) -> list[AnyEvent]:

@@ -13,7 +13,7 @@ from feeds.bodies import Body, read_rows, rows_of
 from feeds.bybit import account, candles, facts, reference, statistics
 from feeds.bybit.numbers import Amount
 from feeds.bybit.orders import ids
-from feeds.bybit.refusals import envelope, refusal
+from feeds.bybit.refusals import envelope, odd_code, refusal
 from feeds.venue import RestAnswer
 
 _Reader = Callable[[RestAnswer], list[AnyEvent]]
@@ -54,8 +54,13 @@ def _taken(answer: RestAnswer) -> list[AnyEvent]:
 
 def _nothing(answer: RestAnswer) -> list[AnyEvent]:
     if envelope(answer.body) is None:
-        raise DecodeError(facts.VENUE, FaultKind.BAD_FIELD, channel=answer.path, field="retCode", detail="none")
+        raise _no_code(answer)
     return [_heard(answer, "")]
+
+
+def _no_code(answer: RestAnswer) -> DecodeError:
+    detail = "expected a whole number"
+    return DecodeError(facts.VENUE, FaultKind.BAD_FIELD, channel=answer.path, field="retCode", detail=detail)
 
 
 def _heard(answer: RestAnswer, detail: str) -> Heard:
@@ -100,4 +105,6 @@ def events(answer: RestAnswer) -> list[AnyEvent]:
     error = refusal(answer.body)
     if error is not None:
         raise error
+    if odd_code(answer.body):
+        raise _no_code(answer)
     return reader(answer)

@@ -28,7 +28,7 @@ PRICES: Final[Mapping[str, CandlePrice]] = {
 }
 """Which price each endpoint tells; the last one tells trades, which are wanted of spot pairs only."""
 
-_LENGTHS: Final = {name: length for length, name in INTERVALS.items()}
+_LENGTHS: Final = candles.lengths(minutes="1 3 5 15 30 60 120 240 360 720", days="D", weeks="W")
 
 
 class _Result(msgspec.Struct, frozen=True):
@@ -54,17 +54,20 @@ def question(wanted: CandlesWanted) -> tuple[str, dict[str, str]]:
 
 
 def events(answer: RestAnswer) -> list[AnyEvent]:
-    """The closed candles of an answer; nothing where it holds last prices of a contract or an unused interval.
+    """The closed candles of an answer; nothing where it holds last prices of a contract.
 
-    Raises DecodeError for a body that is no list, or one of something else than was asked for.
+    Raises DecodeError for a body that is no list, one of something else than was asked for, and where it is not known
+    what was asked.
     """
     parameters, path = answer.parameters, answer.path
-    price, interval_ns = PRICES[path], _LENGTHS.get(parameters.get("interval", ""))
+    price = PRICES[path]
     result = candles.open_body(facts.VENUE, path, answer.body, _Answer).result
     market = parameters.get("category", "") or result.category or answer.market or facts.LINEAR
-    if market not in facts.MARKETS or (price is CandlePrice.SPOT) != (market == facts.SPOT) or interval_ns is None:
+    if market not in facts.MARKETS or (price is CandlePrice.SPOT) != (market == facts.SPOT):
         return []
+    interval_ns = candles.length(facts.VENUE, path, parameters, _LENGTHS)
     symbol = parameters.get("symbol", "") or result.symbol
+    candles.asked(facts.VENUE, path, {"symbol": symbol}, "symbol")
     for field, asked, told in (("symbol", symbol, result.symbol), ("category", market, result.category)):
         if told not in ("", asked):
             detail = f"expected {clip(asked, 40)}, found {clip(told, 40)}"

@@ -9,8 +9,10 @@ from decimal import Decimal
 from typing import Final
 
 from core.events import AnyEvent, FeeCharged, FundingPayment
-from feeds.bybit import words
+from feeds.bodies import bad_row
+from feeds.bybit import facts, words
 from feeds.bybit.rows import About, LedgerRow
+from feeds.frames import clip
 
 _SETTLEMENT: Final = "SETTLEMENT"
 _CHARGED: Final = {"TRADE": "trade", "LIQUIDATION": "liquidation", "ADL": "trade", "DELIVERY": "delivery"}
@@ -26,8 +28,10 @@ def events(row: LedgerRow, about: About) -> list[AnyEvent]:
     """What an entry says: a funding payment, a fee, or nothing."""
     if row.kind == _SETTLEMENT:
         return _payment(row, about)
-    if row.kind in _CHARGED and row.fee and row.market(about):
-        return [_fee(row, about, row.fee, _CHARGED[row.kind], row.trade)]
+    if row.kind in _CHARGED and row.market(about):
+        if row.fee is None:
+            return [_lacking(row, about, "fee")]
+        return [_fee(row, about, row.fee, _CHARGED[row.kind], row.trade)] if row.fee else []
     if row.kind in _OTHERS and row.change:
         return [_fee(row, about, -row.change, "other", "")]
     return []
@@ -35,8 +39,13 @@ def events(row: LedgerRow, about: About) -> list[AnyEvent]:
 
 def _payment(row: LedgerRow, about: About) -> list[AnyEvent]:
     """Funding: of USDC contracts the same entry may settle a session's profit, which is no funding."""
-    if row.funding is None or not row.market(about) or not row.symbol:
+    if not row.market(about):
         return []
+    if row.funding is None:
+        session = row.coin == words.SESSION_COIN and "funding" in row.model_fields_set
+        return [] if session else [_lacking(row, about, "funding")]
+    if not row.symbol:
+        return [_lacking(row, about, "symbol")]
     side = row.side
     if side not in _SIDES:
         side = "Sell" if (row.size or Decimal(0)) < 0 else "Buy"
@@ -55,6 +64,11 @@ def _payment(row: LedgerRow, about: About) -> list[AnyEvent]:
             leg=words.position_leg(about.hedges.get(row.instrument(about)), side),
         )
     ]
+
+
+def _lacking(row: LedgerRow, about: About, field: str) -> AnyEvent:
+    detail = f"a {row.kind} without it: {clip(row.identity, 40)}"
+    return bad_row(facts.VENUE, about.place, field, detail, about.received_ns)
 
 
 def _fee(row: LedgerRow, about: About, amount: Decimal, kind: str, fill: str) -> FeeCharged:

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Final
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from feeds.fields import SIZE_CEILING, TIME_CEILING_MS, plausible_symbol
+from feeds.fields import SIZE_CEILING, TIME_CEILING_MS
 
 _PLAIN: Final = re.compile(r"[+-]?(?:\d{1,30}(?:\.\d{0,30})?|\.\d{1,30})(?:[eE][+-]?\d{1,2})?", re.ASCII)
 
@@ -30,14 +30,6 @@ def _known(value: Any) -> Any:
 def _or_zero(value: Any) -> Any:
     return 0 if value in (None, "") else _plain(value)
 
-
-def _symbol(value: str) -> str:
-    if not plausible_symbol(value):
-        raise ValueError("expected a symbol")
-    return value
-
-
-Symbol = Annotated[str, AfterValidator(_symbol)]
 
 _Signed = Annotated[Decimal, Field(gt=-SIZE_CEILING, lt=SIZE_CEILING)]
 
@@ -58,6 +50,9 @@ MaybePrice = Annotated[
     AfterValidator(lambda value: value if value is not None and value > 0 else None),
 ]
 """A number above 0, or ``None`` where the venue has none."""
+
+Index = Annotated[int, Field(ge=0, le=2), BeforeValidator(_plain)]
+"""``positionIdx``."""
 
 Milliseconds = Annotated[int, Field(gt=0, lt=TIME_CEILING_MS), BeforeValidator(_plain)]
 MaybeMilliseconds = Annotated[int, Field(ge=0, lt=TIME_CEILING_MS), BeforeValidator(_or_zero)]

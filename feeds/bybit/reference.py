@@ -17,9 +17,22 @@ from core.errors import RequestError
 from core.events import AnyEvent, InstrumentListed, TiersLoaded
 from core.instruments import ContractKind, Instrument, Tier, TierTable, instrument_id
 from core.tiers import check_continuity
-from feeds.bodies import Body, MaybeFraction, MaybeNotNegative, MaybePositive, Positive, bad_row, read_rows, rows_of
+from feeds.bodies import (
+    Asset,
+    Body,
+    MaybeFraction,
+    MaybeNotNegative,
+    MaybePositive,
+    Positive,
+    Symbol,
+    Whole,
+    bad_row,
+    read_rows,
+    rows_of,
+)
 from feeds.bybit import facts
 from feeds.candles import open_body
+from feeds.frames import clip
 from feeds.venue import RestAnswer
 
 _PER_CENT_PRODUCT: Final = 5
@@ -69,32 +82,36 @@ class _Leverage(Body):
 
 
 class _Contract(Body):
-    symbol: str
+    symbol: Symbol
     contract_type: str = Field(alias="contractType")
     status: str
-    base: str = Field(alias="baseCoin")
-    quote: str = Field(alias="quoteCoin")
-    settle: str = Field(alias="settleCoin")
-    delivery_ms: int = Field(alias="deliveryTime", default=0, ge=0, lt=10**14)
+    base: Asset = Field(alias="baseCoin")
+    quote: Asset = Field(alias="quoteCoin")
+    settle: Asset = Field(alias="settleCoin")
+    delivery_ms: Whole = Field(alias="deliveryTime", default=0, ge=0, lt=10**14)
     prices: _Prices = Field(alias="priceFilter")
     lots: _Lots = Field(alias="lotSizeFilter")
     leverage: _Leverage = Field(alias="leverageFilter", default=_Leverage())
-    funding_minutes: int = Field(alias="fundingInterval", default=0, ge=0)
+    funding_minutes: Whole = Field(alias="fundingInterval", default=0, ge=0)
     funding_cap: MaybeFraction = Field(alias="upperFundingRate", default=None)
     funding_floor: MaybeFraction = Field(alias="lowerFundingRate", default=None)
 
+    def is_in(self, market: str) -> bool:
+        """False where its type is of the other category, which then was not the one asked for."""
+        return not self.contract_type.lower().startswith(tuple({"linear", "inverse"} - {market}))
+
 
 class _SpotPair(Body):
-    symbol: str
+    symbol: Symbol
     status: str
-    base: str = Field(alias="baseCoin")
-    quote: str = Field(alias="quoteCoin")
+    base: Asset = Field(alias="baseCoin")
+    quote: Asset = Field(alias="quoteCoin")
     prices: _Prices = Field(alias="priceFilter")
     lots: _SpotLots = Field(alias="lotSizeFilter")
 
 
 class _RiskLimit(Body):
-    symbol: str
+    symbol: Symbol
     cap: Positive = Field(alias="riskLimitValue")
     rate: Positive = Field(alias="maintenanceMargin")
     maximum_leverage: Positive = Field(alias="maxLeverage")
@@ -117,8 +134,14 @@ def instruments(
         listed = [_from_pair(pair) for pair in pairs]
     else:
         contracts, faults = read_rows(facts.VENUE, facts.INSTRUMENTS_PATH, chosen, _Contract, received_ns)
-        listed = [_from_contract(market, contract) for contract in contracts]
+        faults += [_elsewhere(market, contract, received_ns) for contract in contracts if not contract.is_in(market)]
+        listed = [_from_contract(market, contract) for contract in contracts if contract.is_in(market)]
     return [InstrumentListed(received_ns=received_ns, instrument=instrument) for instrument in listed] + faults
+
+
+def _elsewhere(market: str, contract: _Contract, received_ns: int) -> AnyEvent:
+    detail = f"{contract.symbol}: {clip(contract.contract_type, 40)}, which is not of {market}"
+    return bad_row(facts.VENUE, facts.INSTRUMENTS_PATH, "contractType", detail, received_ns)
 
 
 def _from_contract(market: str, contract: _Contract) -> Instrument:

@@ -15,17 +15,17 @@ from pydantic import AliasChoices, Field
 
 from core.events import AnyEvent, BalanceUpdate, Fill, FundingPayment, Heard, OrderState, OrderUpdate, PositionUpdate
 from core.instruments import instrument_id
-from feeds.bodies import Body, bad_row
+from feeds.bodies import Asset, Body, MaybeSymbol, Symbol, bad_row
 from feeds.bybit import facts, words
 from feeds.bybit.numbers import (
     Amount,
+    Index,
     MaybeAmount,
     MaybeMilliseconds,
     MaybePrice,
     MaybeSize,
     Milliseconds,
     Size,
-    Symbol,
 )
 
 _NS: Final = 1_000_000
@@ -66,7 +66,7 @@ class PositionRow(Told):
     A USDC contract's profit goes to the wallet every eight hours: from then on it counts from ``sessionAvgPrice``.
     """
 
-    index: Literal[0, 1, 2] = Field(alias="positionIdx")
+    index: Index = Field(alias="positionIdx")
     side: Literal["Buy", "Sell", "", "None"]
     size: Size
     entry: MaybePrice = Field(validation_alias=AliasChoices("entryPrice", "avgPrice"))
@@ -80,6 +80,11 @@ class PositionRow(Told):
     def hedges(self) -> bool:
         """True for a leg of hedge mode."""
         return self.index != 0
+
+    @property
+    def is_signed(self) -> bool:
+        """True where it is told whether the size is long or short."""
+        return not self.size or self.side in ("Buy", "Sell")
 
     def update(self, about: About) -> PositionUpdate:
         """The position, signed. Without a stamp of its own it is as old as what it came in."""
@@ -109,11 +114,11 @@ class OrderRow(Told):
     number: str = Field(alias="orderId", min_length=1, max_length=80)
     client_id: str = Field(alias="orderLinkId", default="", max_length=80)
     side: Literal["Buy", "Sell"]
-    kind: str = Field(alias="orderType", default="Limit", max_length=40)
-    index: Literal[0, 1, 2] = Field(alias="positionIdx", default=0)
+    kind: str = Field(alias="orderType", default="", max_length=40)
+    index: Index = Field(alias="positionIdx", default=0)
     status: str = Field(alias="orderStatus", max_length=40)
     quantity: Size = Field(alias="qty")
-    filled: MaybeSize = Field(alias="cumExecQty", default=None)
+    filled: Size = Field(alias="cumExecQty")
     price: MaybePrice = None
     average: MaybePrice = Field(alias="avgPrice", default=None)
     reduce_only: bool = Field(alias="reduceOnly", default=False)
@@ -131,7 +136,7 @@ class OrderRow(Told):
             side=self.side.lower(),
             quantity=self.quantity,
             state=words.STATES.get(self.status, OrderState.UNKNOWN),
-            filled_quantity=self.filled or Decimal(0),
+            filled_quantity=self.filled,
             average_price=self.average if self.filled else None,
             limit_price=self.price if self.kind == "Limit" else None,
             reduce_only=self.reduce_only,
@@ -211,7 +216,7 @@ class ExecutionRow(Told):
 class CoinRow(Body):
     """One coin of the wallet. What was borrowed for spot trades is owed: it lies in ``walletBalance`` no more."""
 
-    coin: str = Field(min_length=1, max_length=40)
+    coin: Asset
     balance: Amount = Field(alias="walletBalance")
     owed: MaybeAmount = Field(alias="spotBorrow", default=None)
     allowed: bool = Field(alias="marginCollateral", default=True)
@@ -239,13 +244,13 @@ class LedgerRow(Told):
     """One entry of the transaction log. ``change`` = ``cashFlow`` + ``funding`` − ``fee``; ``funding`` is + when
     received, the opposite of an execution's fee."""
 
-    symbol: str = Field(default="", max_length=40)
+    symbol: MaybeSymbol = ""
     identity: str = Field(alias="id", default="", max_length=120)
     trade: str = Field(alias="tradeId", default="", max_length=80)
     kind: str = Field(alias="type", min_length=1, max_length=60)
     side: str = Field(default="", max_length=10)
     size: MaybeAmount = None
-    coin: str = Field(alias="currency", min_length=1, max_length=40)
+    coin: Asset = Field(alias="currency")
     price: MaybePrice = Field(alias="tradePrice", default=None)
     funding: MaybeAmount = None
     fee: MaybeAmount = None

@@ -13,9 +13,9 @@ from pydantic import Field
 
 from core.events import AnyEvent, DayStatistics, FundingSettled, Ticker
 from core.instruments import instrument_id
-from feeds.bodies import Body, Fraction, MaybeFraction, read_rows, rows_of
+from feeds.bodies import Body, Fraction, MaybeFraction, Symbol, read_rows, rows_of
 from feeds.bybit import facts
-from feeds.bybit.numbers import MaybeMilliseconds, MaybePrice, MaybeSize, Milliseconds, Symbol
+from feeds.bybit.numbers import MaybeMilliseconds, MaybePrice, MaybeSize, Milliseconds
 from feeds.bybit.state import is_dated
 
 _NS: Final = 1_000_000

@@ -15,6 +15,7 @@ from core.events import (
     AccountSettings,
     AnyEvent,
     BalanceUpdate,
+    FeeCharged,
     Fill,
     FundingPayment,
     OrderUpdate,
@@ -22,7 +23,7 @@ from core.events import (
 )
 from core.legs import Leg
 from feeds.candles import open_body
-from feeds.fields import Fields
+from feeds.fields import Fields, plausible_asset
 from feeds.frames import clip
 from feeds.mexc import envelope, facts, rows
 from feeds.mexc.rows import Whose
@@ -90,7 +91,7 @@ def balances(place: str, whose: Whose, body: bytes, wanted: Collection[str] | No
     for fields in envelope.rows(place, envelope.data(place, body)):
         currency = fields.text("currency")
         equity, unrealised = fields.amount("equity"), fields.amount("unrealized")
-        if currency == "":
+        if currency is not None and not plausible_asset(currency):
             fields.note("currency", "a currency")
         if fields.bad or currency is None or equity is None or unrealised is None:
             events += envelope.faulty(place, currency or "", fields, received_ns)
@@ -112,12 +113,10 @@ def funding(whose: Whose, body: bytes, hedge: bool | None) -> list[AnyEvent]:
     place = facts.FUNDING_RECORDS_PATH
     events: list[AnyEvent] = []
     for fields in envelope.rows(place, envelope.data(place, body)):
-        instrument, number = rows.contract_id(fields), fields.shown("id")
+        instrument, number = rows.contract_id(fields), fields.number_of("id")
         amount, rate = fields.amount("funding"), fields.rate("rate") if "rate" in fields else None
         settled_ns = fields.nanoseconds("settleTime")
         leg = _LEGS.get(fields.shown("positionType"), Leg.NET) if hedge is not False else Leg.NET
-        if number in ("", "0"):
-            fields.note("id", "the number of a record")
         if fields.bad or amount is None or settled_ns is None:
             events += envelope.faulty(place, fields.shown("symbol"), fields, received_ns)
             continue
@@ -132,6 +131,37 @@ def funding(whose: Whose, body: bytes, hedge: bool | None) -> list[AnyEvent]:
                 rate=rate,
                 settled_ns=settled_ns,
                 leg=leg,
+            )
+        )
+    return events
+
+
+def fees(whose: Whose, body: bytes, symbol: str) -> list[AnyEvent]:
+    """Fees of executions of one contract, which the rows may leave out: + paid. Raises VenueError and DecodeError."""
+    account, received_ns = whose
+    place = facts.FEE_DETAILS_PATH
+    events: list[AnyEvent] = []
+    for fields in envelope.rows(place, envelope.data(place, body)):
+        number, amount, currency = fields.shown("id"), fields.amount("fee"), fields.text("feeCurrency")
+        charged_ns = fields.nanoseconds("timestamp")
+        if not number.isalnum() or number == "0":
+            fields.note("id", "the number of an execution")
+        if currency == "":
+            fields.note("feeCurrency", "a currency")
+        if fields.bad or amount is None or currency is None or charged_ns is None:
+            events += envelope.faulty(place, symbol, fields, received_ns)
+            continue
+        events.append(
+            FeeCharged(
+                received_ns=received_ns,
+                account=account,
+                record_id=f"fee-{clip(number, 40)}",
+                amount=amount,
+                asset=clip(currency, 20),
+                kind="trade",
+                charged_ns=charged_ns,
+                instrument=rows.contract_of(symbol),
+                fill_id=clip(number, 40),
             )
         )
     return events
@@ -186,9 +216,11 @@ def spot_balances(whose: Whose, body: bytes, wanted: Collection[str] | None = No
     if "balances" not in opened:
         raise envelope.bad(place, "balances", "not there")
     events: list[AnyEvent] = []
-    for fields in envelope.rows(place, opened["balances"]):
+    for fields in envelope.rows(place, opened["balances"], "balances"):
         coin, free, held = fields.text("asset"), fields.size("free"), fields.size("locked")
-        if fields.bad or not coin or free is None or held is None:
+        if coin is not None and not plausible_asset(coin):
+            fields.note("asset", "the name of a coin")
+        if fields.bad or coin is None or free is None or held is None:
             events += envelope.faulty(place, coin or "", fields, received_ns)
         elif wanted is None or coin in wanted or free + held:
             events.append(

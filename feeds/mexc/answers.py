@@ -115,6 +115,13 @@ def _position_mode(answer: RestAnswer) -> list[AnyEvent]:
     return [account.position_mode(_whose(answer), answer.body)]
 
 
+def _fee_details(answer: RestAnswer) -> list[AnyEvent]:
+    """Its rows may not name the contract: that was asked for."""
+    symbol = answer.parameters.get("symbol", "")
+    told = account.fees(_whose(answer), answer.body, symbol or "BTC_USDT")
+    return told if symbol else _said(answer, f"{len(told)} fees, of a contract that is not named")
+
+
 def _fees(answer: RestAnswer) -> list[AnyEvent]:
     """Fee rates of the website's orders; those of the API are higher, and fills tell what was paid."""
     fields = envelope.row(answer.path, envelope.data(answer.path, answer.body))
@@ -173,6 +180,7 @@ _READERS: Final[Mapping[str, _Reader]] = {
     facts.RISK_LIMIT_PATH: lambda answer: tiers.account_tiers(answer.body, answer.received_ns),
     facts.POSITIONS_PATH: _positions,
     facts.FUNDING_RECORDS_PATH: lambda answer: account.funding(_whose(answer), answer.body, _hedge(answer)),
+    facts.FEE_DETAILS_PATH: _fee_details,
     facts.LEVERAGE_PATH: _leverage,
     facts.CHANGE_LEVERAGE_PATH: _done,
     facts.POSITION_MODE_PATH: _position_mode,

@@ -23,7 +23,10 @@ from feeds.venue import CandlesWanted
 
 _CONTRACT_NAMES: Final[Mapping[int, str]] = {DAY_NS: "Day1", HOUR_NS: "Min60"}
 _SPOT_NAMES: Final[Mapping[int, str]] = {DAY_NS: "1d", HOUR_NS: "60m"}
-_LENGTHS: Final = {name: length for names in (_CONTRACT_NAMES, _SPOT_NAMES) for length, name in names.items()}
+_CONTRACT_LENGTHS: Final = candles.lengths(
+    minutes="Min1 Min5 Min15 Min30 Min60", hours="Hour4 Hour8", days="Day1", weeks="Week1"
+)
+_SPOT_LENGTHS: Final = candles.lengths(minutes="1m 5m 15m 30m 60m", hours="4h", days="1d", weeks="1W")
 
 PRICES: Final[Mapping[str, CandlePrice]] = {
     facts.MARK_CANDLES_PATH: CandlePrice.MARK,
@@ -55,22 +58,23 @@ def question(wanted: CandlesWanted, now_ns: int) -> tuple[str, dict[str, str], s
 
 
 def events(path: str, parameters: Mapping[str, str], body: bytes, received_ns: int) -> list[AnyEvent]:
-    """The closed candles of an answer; nothing for an interval that is not used here.
+    """The closed candles of an answer.
 
     ``path`` is one of :data:`PRICES`; ``parameters`` name the symbol and the interval. Raises DecodeError for a body
-    that is no list of candles, VenueError for a refusal.
+    that is no list of candles and where it is not known what was asked, VenueError for a refusal.
     """
-    symbol, interval_ns = parameters.get("symbol", ""), _LENGTHS.get(parameters.get("interval", ""))
-    if interval_ns is None or not symbol:
-        return []
     price = PRICES[path]
     if price is CandlePrice.SPOT:
         rows = candles.open_body(facts.VENUE, path, body, list[msgspec.Raw])
+        interval_ns = candles.length(facts.VENUE, path, parameters, _SPOT_LENGTHS)
+        symbol = candles.asked(facts.VENUE, path, parameters, "symbol")
         return candles.candles(
             path, instrument_id(facts.VENUE, facts.SPOT, symbol), price, interval_ns, rows, received_ns
         )
-    instrument = instrument_id(facts.VENUE, market_of(symbol), symbol)
     rows = _rows(path, envelope.data(path, body))
+    symbol = candles.asked(facts.VENUE, path, parameters, "symbol")
+    interval_ns = candles.length(facts.VENUE, path, parameters, _CONTRACT_LENGTHS)
+    instrument = instrument_id(facts.VENUE, market_of(symbol), symbol)
     return candles.candles(path, instrument, price, interval_ns, rows, received_ns)
 
 

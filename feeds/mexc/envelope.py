@@ -15,7 +15,7 @@ from core.errors import DecodeError, VenueError
 from core.events import AnyEvent, FaultKind
 from feeds.bodies import bad_row
 from feeds.candles import open_body
-from feeds.fields import Fields
+from feeds.fields import Fields, plausible_symbol
 from feeds.frames import clip
 from feeds.mexc import facts
 
@@ -46,24 +46,27 @@ def data(place: str, body: bytes) -> msgspec.Raw:
     return opened.get("data", _NOTHING)
 
 
-def row(place: str, raw: msgspec.Raw) -> Fields:
-    """An object as fields. Raises DecodeError."""
-    return Fields(open_body(facts.VENUE, place, bytes(raw), _OBJECT))
+def row(place: str, raw: msgspec.Raw, called: str = "data") -> Fields:
+    """An object as fields; ``called`` is what it is called. Raises DecodeError."""
+    return Fields(open_body(facts.VENUE, place, bytes(raw), _OBJECT, called))
 
 
-def rows(place: str, raw: msgspec.Raw) -> list[Fields]:
+def rows(place: str, raw: msgspec.Raw, called: str = "data") -> list[Fields]:
     """The rows of a list, of one page of a list, or a lone object as the only row. Raises DecodeError."""
     if bytes(raw)[:1] == b"{":
-        lone = open_body(facts.VENUE, place, bytes(raw), _OBJECT)
+        lone = open_body(facts.VENUE, place, bytes(raw), _OBJECT, called)
         if "resultList" not in lone:
+            if "totalPage" in lone:
+                raise bad(place, "resultList", "a page without it")
             return [Fields(lone)]
-        raw = lone["resultList"]
-    return [row(place, each) for each in open_body(facts.VENUE, place, bytes(raw), list[msgspec.Raw])]
+        raw, called = lone["resultList"], "resultList"
+    found = open_body(facts.VENUE, place, bytes(raw), list[msgspec.Raw], called)
+    return [row(place, each, f"{called}.{number}") for number, each in enumerate(found)]
 
 
 def objects(place: str, raw: msgspec.Raw) -> dict[str, msgspec.Raw]:
     """The values of an object by name. Raises DecodeError."""
-    return open_body(facts.VENUE, place, bytes(raw), _OBJECT)
+    return open_body(facts.VENUE, place, bytes(raw), _OBJECT, "data")
 
 
 def positive(fields: Fields, name: str) -> Decimal | None:
@@ -102,6 +105,8 @@ def named(found: list[Fields], wanted: Collection[str] | None) -> Iterator[tuple
     """Symbol and fields of each row whose symbol is wanted (``None``: all)."""
     for fields in found:
         symbol = fields.text("symbol") or ""
+        if not plausible_symbol(symbol):
+            fields.note("symbol", "a symbol")
         if wanted is None or symbol in wanted:
             yield symbol, fields
 

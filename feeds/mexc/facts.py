@@ -133,6 +133,7 @@ OPEN_ORDERS_OF_PATH: Final = "/api/v1/private/order/list/open_orders/{symbol}"
 ORDER_HISTORY_PATH: Final = "/api/v1/private/order/list/history_orders"
 DEALS_PATH: Final = "/api/v1/private/order/list/order_deals/v3"
 OLD_DEALS_PATH: Final = "/api/v1/private/order/list/order_deals"
+FEE_DETAILS_PATH: Final = "/api/v1/private/order/fee_details"
 ORDER_DEALS_PATH: Final = "/api/v1/private/order/deal_details/{order_id}"
 
 SPOT_TIME_PATH: Final = "/api/v3/time"
@@ -209,10 +210,7 @@ NOT_OFFERED: Final[Mapping[tuple[str, str], str]] = {
     **{
         (market, capability): reason
         for market in (LINEAR, INVERSE)
-        for capability, reason in (
-            ("fee records", "the contract API has no ledger of fees: fills tell them, each with its currency"),
-            ("test network", "there is none"),
-        )
+        for capability, reason in (("test network", "there is none"),)
     },
     **{
         (SPOT, capability): reason
@@ -230,6 +228,10 @@ NOT_OFFERED: Final[Mapping[tuple[str, str], str]] = {
 """What the venue does not offer, or what is not read here, by market and capability."""
 
 ESTIMATED: Final[Mapping[tuple[str, str], str]] = {
+    **{
+        (market, "fee records"): "what points or bonus money bore of a fee is told beside it and is not taken off"
+        for market in (LINEAR, INVERSE)
+    },
     **{
         (market, "private stream"): "the stream tells a wallet balance only while no position is held: what it calls "
         "available then leaves out an unrealised loss of cross positions; REST tells it always"

@@ -217,7 +217,9 @@ class Decoder:
             symbol = row.text("symbol")
             try:
                 state = TopicState("tickers", symbol or "")
-            except DecodeError as error:
+            except DecodeError:
+                detail = f"expected a contract, found {row.shown('symbol') or 'nothing'}"
+                error = refusal(FaultKind.BAD_FIELD, "tickers", "symbol", detail)
                 events.append(fault(error, self._connection, received_ns))
                 continue
             base = Ticker(

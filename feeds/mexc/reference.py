@@ -14,7 +14,9 @@ import msgspec
 from core.errors import DecodeError
 from core.events import AnyEvent, DayStatistics, FundingSettled, InstrumentListed, Ticker
 from core.instruments import ContractKind, Instrument, instrument_id
-from feeds.fields import Fields
+from feeds.bodies import bad_row
+from feeds.fields import Fields, plausible_asset, plausible_symbol
+from feeds.frames import clip
 from feeds.mexc import envelope, facts
 from feeds.mexc.envelope import positive
 from feeds.mexc.state import TopicState, market_of
@@ -58,6 +60,9 @@ def _contract(symbol: str, fields: Fields, terms: FundingTerms | None) -> Instru
     step, minimum = positive(fields, "volUnit"), positive(fields, "minVol")
     limits = [positive(fields, name) for name in ("maxVol", "limitMaxVol") if name in fields]
     leverage = positive(fields, "maxLeverage") if "maxLeverage" in fields else None
+    for name, coin in (("baseCoin", base), ("quoteCoin", quote)):
+        if coin is not None and not plausible_asset(coin):
+            fields.note(name, "the name of a coin")
     try:
         market = market_of(TopicState("contract", symbol).symbol)
     except DecodeError:
@@ -165,6 +170,7 @@ _DAY: Final = (
     ("volume24", "volume", Fields.size),
     ("amount24", "turnover", Fields.size),
 )
+_OF_THE_DAY: Final = ("high24Price", "lower24Price", "volume24", "amount24")
 _MARK: Final = (("fairPrice", "mark_price", Fields.price),)
 _INDEX: Final = (("indexPrice", "index_price", Fields.price),)
 
@@ -174,8 +180,13 @@ def tickers(body: bytes, wanted: Collection[str] | None, received_ns: int) -> li
     place = facts.TICKER_PATH
     events = _tickers(place, body, wanted, received_ns, _TICKER, "fairPrice")
     for symbol, fields in envelope.named(envelope.rows(place, envelope.data(place, body)), wanted):
-        day = {ours: read(fields, name) for name, ours, read in _DAY if name in fields}
-        if not fields.bad and any(name != "last_price" for name in day):
+        day = {ours: read(fields, name) for name, ours, read in _DAY if fields.shown(name)}
+        events += [
+            bad_row(facts.VENUE, place, name, f"{clip(symbol, 40)}: {detail}", received_ns)
+            for name, detail in fields.bad
+            if name in _OF_THE_DAY
+        ]
+        if plausible_symbol(symbol) and any(day[name] is not None for name in day if name != "last_price"):
             events.append(
                 DayStatistics(
                     received_ns=received_ns,
@@ -202,7 +213,7 @@ def _tickers(
         values = {ours: read(fields, name) for name, ours, read in names if name in fields or name == always}
         time_ns = fields.nanoseconds("timestamp") if "timestamp" in fields else None
         events += envelope.faulty(place, symbol, fields, received_ns)
-        if symbol and any(value is not None for value in values.values()):
+        if plausible_symbol(symbol) and any(value is not None for value in values.values()):
             ticker = Ticker(
                 received_ns=received_ns,
                 instrument=instrument_id(facts.VENUE, market_of(symbol), symbol),

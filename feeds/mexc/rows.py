@@ -89,7 +89,7 @@ def order(whose: Whose, fields: Fields, hedge: bool | None) -> OrderUpdate | Non
     account, received_ns = whose
     instrument, quantity = contract_id(fields), positive(fields, "vol")
     buys, leg, closes = _side(fields, hedge)
-    dealt = fields.size("dealVol") if "dealVol" in fields else Decimal(0)
+    dealt = fields.size("dealVol")
     state = _STATES.get(fields.shown("state"))
     if state is None:
         fields.note("state", "1 to 5")
@@ -125,9 +125,7 @@ def fill(whose: Whose, fields: Fields, hedge: bool | None, client_ids: dict[str,
     instrument, quantity, price = contract_id(fields), positive(fields, "vol"), fields.price("price")
     buys, leg, _ = _side(fields, hedge)
     fee, currency = fields.amount("fee"), fields.text("feeCurrency")
-    number, stamp_ns = fields.shown("id"), fields.nanoseconds("timestamp")
-    if number in ("", "0"):
-        fields.note("id", "the number of an execution")
+    number, stamp_ns = fields.number_of("id"), fields.nanoseconds("timestamp")
     if currency == "":
         fields.note("feeCurrency", "a currency")
     if fields.bad or quantity is None or price is None or fee is None or currency is None:

@@ -14,7 +14,7 @@ import msgspec
 from core.events import AnyEvent, DayStatistics, InstrumentListed, Ticker
 from core.instruments import ContractKind, Instrument, instrument_id
 from feeds.candles import open_body
-from feeds.fields import Fields
+from feeds.fields import Fields, plausible_asset, plausible_symbol
 from feeds.mexc import envelope, facts
 
 _OPEN: Final = frozenset({"1", "ENABLED"})
@@ -28,7 +28,7 @@ def pairs(body: bytes, wanted: Collection[str] | None, received_ns: int) -> list
     if "symbols" not in opened:
         raise envelope.bad(place, "symbols", "not there")
     events: list[AnyEvent] = []
-    for symbol, fields in envelope.named(envelope.rows(place, opened["symbols"]), wanted):
+    for symbol, fields in envelope.named(envelope.rows(place, opened["symbols"], "symbols"), wanted):
         pair = _pair(symbol, fields)
         if pair is None or fields.bad:
             events += envelope.faulty(place, symbol, fields, received_ns)
@@ -42,6 +42,9 @@ def _pair(symbol: str, fields: Fields) -> Instrument | None:
     tick, digits_step = _digits(fields, "quotePrecision"), _digits(fields, "baseAssetPrecision")
     smallest = fields.size("baseSizePrecision") if "baseSizePrecision" in fields else None
     notional = fields.size("quoteAmountPrecision") if "quoteAmountPrecision" in fields else None
+    for name, coin in (("baseAsset", base), ("quoteAsset", quote)):
+        if coin is not None and not plausible_asset(coin):
+            fields.note(name, "the name of a coin")
     if base is None or quote is None or tick is None or digits_step is None or not symbol:
         return None
     step = smallest or digits_step
@@ -88,7 +91,7 @@ def day(body: bytes, wanted: Collection[str] | None, received_ns: int) -> list[A
     place = facts.SPOT_DAY_PATH
     events: list[AnyEvent] = []
     for symbol, fields in envelope.named(envelope.rows(place, msgspec.Raw(body.strip())), wanted):
-        values = {ours: read(fields, name) for name, ours, read in _DAY if name in fields}
+        values = {ours: read(fields, name) for name, ours, read in _DAY if fields.shown(name)}
         time_ns = fields.nanoseconds("closeTime") if "closeTime" in fields else None
         if not values:
             fields.note("lastPrice", "a price")
@@ -115,7 +118,7 @@ def books(body: bytes, wanted: Collection[str] | None, received_ns: int) -> list
         bid, bid_size = fields.price("bidPrice"), fields.size("bidQty")
         ask, ask_size = fields.price("askPrice"), fields.size("askQty")
         events += envelope.faulty(place, symbol, fields, received_ns)
-        if symbol and (bid is not None or ask is not None):
+        if plausible_symbol(symbol) and (bid is not None or ask is not None):
             events.append(
                 Ticker(
                     received_ns=received_ns,

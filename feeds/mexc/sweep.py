@@ -38,12 +38,10 @@ class Sweeper:
         return self._name, self._clock.now_ns()
 
     async def sweep(self, instruments: Sequence[str], since_ns: int) -> list[AnyEvent]:
-        """Everything that concerns these instruments; fills and funding since ``since_ns``."""
+        """Everything that concerns these instruments; fills, fees and funding since ``since_ns``."""
         wanted = by_market(facts.VENUE, facts.MARKETS, instruments)
         symbols = [*wanted.get(facts.LINEAR, ()), *wanted.get(facts.INVERSE, ())]
-        events: list[AnyEvent] = [
-            AccountSettings(received_ns=self._clock.now_ns(), account=self._name, key_verified=False)
-        ]
+        events: list[AnyEvent] = []
         if symbols:
             events += [await self.read_mode(), *await self._balances(instruments)]
             for symbol in symbols:
@@ -54,6 +52,7 @@ class Sweeper:
             start_ms = min(max(since_ns // _MS, end_ms - facts.LONGEST_LOOK_BACK_MS), end_ms)
             for symbol in symbols:
                 events += await self._fills(symbol, start_ms, end_ms)
+                events += await self._fees(symbol, start_ms, end_ms)
             events += await self._funding(symbols, start_ms, set(instruments))
         if facts.SPOT in wanted:
             events += await self._spot(instruments)
@@ -100,6 +99,10 @@ class Sweeper:
             found, faults = account.fills(path, self._whose, body, self._mode.hedge, self._names)
             events += [*found, *faults]
         return events
+
+    async def _fees(self, symbol: str, start_ms: int, end_ms: int) -> list[AnyEvent]:
+        bodies = await self._history(facts.FEE_DETAILS_PATH, symbol, start_ms, end_ms)
+        return [event for body in bodies for event in account.fees(self._whose, body, symbol)]
 
     async def _learn_names(self, numbers: set[str], symbol: str, start_ms: int, end_ms: int) -> None:
         """What the client calls these orders. The past of their contract is looked through first; it tells orders by

@@ -28,7 +28,7 @@ PRICES: Final[Mapping[str, CandlePrice]] = {
 }
 """Which price each endpoint tells; the last one tells trades, which are wanted of spot pairs only."""
 
-_LENGTHS: Final = {bar: length for length, bar in BARS.items()}
+_LENGTHS: Final = candles.lengths(minutes="1m 3m 5m 15m 30m", hours="1H 2H 4H 6Hutc 12Hutc", days="1Dutc 2Dutc 3Dutc")
 
 
 class _Rows(msgspec.Struct, frozen=True):
@@ -51,16 +51,17 @@ def question(wanted: CandlesWanted, before_ms: int | None = None) -> tuple[str, 
 
 
 def events(path: str, parameters: Mapping[str, str], body: bytes, received_ns: int) -> list[AnyEvent]:
-    """The closed candles of an answer; nothing where it holds last prices of a contract or an unused interval.
+    """The closed candles of an answer; nothing where it holds last prices of a contract.
 
-    Raises DecodeError for a body that is no list.
+    Raises DecodeError for a body that is no list, and where it is not known what was asked.
     """
-    price, interval_ns = PRICES[path], _LENGTHS.get(parameters.get("bar", ""))
-    symbol = parameters.get("instId", "")
+    price = PRICES[path]
+    symbol = candles.asked(facts.VENUE, path, parameters, "instId")
     market = market_of(symbol + facts.SWAP_SUFFIX if price is CandlePrice.INDEX else symbol)
     rows = candles.open_body(facts.VENUE, path, body, _Rows).data
-    if not market or (price is CandlePrice.SPOT) != (market == facts.SPOT) or interval_ns is None:
+    if not market or (price is CandlePrice.SPOT) != (market == facts.SPOT):
         return []
+    interval_ns = candles.length(facts.VENUE, path, parameters, _LENGTHS, "bar")
     if price is CandlePrice.INDEX:
         symbol += facts.SWAP_SUFFIX
     return candles.candles(path, instrument_id(facts.VENUE, market, symbol), price, interval_ns, rows, received_ns)

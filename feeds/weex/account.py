@@ -114,7 +114,7 @@ def balances(answer: RestAnswer) -> list[AnyEvent]:
     """The contracts' wallet, coin by coin, without unrealised profit."""
     found, events = _objects(answer), list[AnyEvent]()
     for fields in found:
-        asset, wallet = fields.text("asset"), rows.amount(fields, "balance")
+        asset, wallet = rows.coin_of(fields, "asset"), rows.amount(fields, "balance")
         if asset and wallet is not None:
             events.append(_balance(answer, asset, wallet, None))
     return _with_faults(events, found, answer)
@@ -131,7 +131,7 @@ def spot_balances(answer: RestAnswer) -> list[AnyEvent]:
     body = msgspec.json.encode(raw_rows)
     found = [Fields(row) for row in open_body(facts.VENUE, answer.path, body, list[dict[str, msgspec.Raw]])]
     for fields in found:
-        asset, free, locked = fields.text("asset"), fields.size("free"), fields.size("locked")
+        asset, free, locked = rows.coin_of(fields, "asset"), fields.size("free"), fields.size("locked")
         if asset and free is not None and locked is not None:
             events.append(_balance(answer, asset, free + locked, stamp))
     return _with_faults(events, found, answer)
@@ -184,7 +184,12 @@ class Income(msgspec.Struct, frozen=True):
     """A page of the ledger."""
 
     items: list[dict[str, msgspec.Raw]]
-    more: bool = msgspec.field(name="hasNextPage", default=False)
+    told: msgspec.Raw = msgspec.field(name="hasNextPage", default=msgspec.Raw(b"false"))
+
+    @property
+    def more(self) -> bool:
+        """Whether another page follows."""
+        return bytes(self.told).strip(b' "') == b"true"
 
 
 def income(answer: RestAnswer) -> list[AnyEvent]:
@@ -192,12 +197,14 @@ def income(answer: RestAnswer) -> list[AnyEvent]:
     page = open_body(facts.VENUE, answer.path, answer.body, Income)
     found, events = [Fields(item) for item in page.items], list[AnyEvent]()
     for fields in found:
-        record, kind = fields.shown("billId"), (fields.text("incomeType") or "").lower()
-        asset, moved = fields.text("asset"), rows.amount(fields, "income")
+        record, kind = fields.number_of("billId"), (fields.text("incomeType") or "").lower()
+        asset, moved = rows.coin_of(fields, "asset"), rows.amount(fields, "income")
         time_ns = fields.nanoseconds("time")
         fee = rows.amount(fields, "fillFee") if "fillFee" in fields else None
-        if not record:
-            fields.note("billId", "an id")
+        if not kind:
+            fields.note("incomeType", "text")
+        if kind == _FUNDING:
+            rows.symbol_of(fields)
         if asset is None or moved is None or time_ns is None or fields.bad:
             continue
         symbol = fields.shown("symbol")

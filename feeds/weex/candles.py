@@ -27,7 +27,7 @@ ENDPOINTS: Final[Mapping[str, tuple[str, CandlePrice]]] = {
 }
 """Which price of which market each endpoint tells."""
 
-_LENGTHS: Final = {name: length for length, name in INTERVALS.items()}
+_LENGTHS: Final = candles.lengths(minutes="1m 5m 15m 30m", hours="1h 2h 4h 6h 8h 12h", days="1d", weeks="1w")
 
 
 def question(wanted: CandlesWanted) -> tuple[str, dict[str, str]]:
@@ -41,13 +41,12 @@ def question(wanted: CandlesWanted) -> tuple[str, dict[str, str]]:
 
 
 def events(path: str, parameters: Mapping[str, str], body: bytes, received_ns: int) -> list[AnyEvent]:
-    """The closed candles of an answer; nothing for an interval that is not used here.
+    """The closed candles of an answer.
 
-    Raises DecodeError for a body that is no list.
+    Raises DecodeError for a body that is no list, and where it is not known what was asked.
     """
-    (market, price), interval_ns = ENDPOINTS[path], _LENGTHS.get(parameters.get("interval", ""))
-    if interval_ns is None:
-        return []
+    market, price = ENDPOINTS[path]
     rows = candles.open_body(facts.VENUE, path, body, list[msgspec.Raw])
-    instrument = instrument_id(facts.VENUE, market, parameters.get("symbol", ""))
+    interval_ns = candles.length(facts.VENUE, path, parameters, _LENGTHS)
+    instrument = instrument_id(facts.VENUE, market, candles.asked(facts.VENUE, path, parameters, "symbol"))
     return candles.candles(path, instrument, price, interval_ns, rows, received_ns)

@@ -115,7 +115,7 @@ class PrivateDecoder:
         """Spot: all that the wallet holds of each coin, free or not."""
         events: list[AnyEvent] = []
         for row in found:
-            coin, equity = row.text("coin"), row.size("equity")
+            coin, equity = rows.coin_of(row, "coin"), row.size("equity")
             if coin and equity is not None and coin not in self._left_out:
                 events.append(
                     BalanceUpdate(

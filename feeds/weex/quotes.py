@@ -15,23 +15,23 @@ from pydantic import Field
 
 from core.events import AnyEvent, DayStatistics, Ticker
 from core.instruments import instrument_id
-from feeds.bodies import PLAIN, Body, NotNegative, Positive, read_rows, rows_of
+from feeds.bodies import Body, NotNegative, Positive, Symbol, Whole, read_rows, rows_of
 from feeds.candles import open_body
 from feeds.fields import TIME_CEILING_MS
 from feeds.venue import RestAnswer
 from feeds.weex import facts
 
-Milliseconds = Annotated[int, PLAIN, Field(gt=0, lt=TIME_CEILING_MS)]
+Milliseconds = Annotated[Whole, Field(gt=0, lt=TIME_CEILING_MS)]
 
 
 class _Price(Body):
-    symbol: str
+    symbol: Symbol
     price: Positive
     time_ms: Milliseconds = Field(alias="time")
 
 
 class _Best(Body):
-    symbol: str
+    symbol: Symbol
     bid_price: Positive = Field(alias="bidPrice")
     bid_size: NotNegative = Field(alias="bidQty")
     ask_price: Positive = Field(alias="askPrice")
@@ -40,7 +40,7 @@ class _Best(Body):
 
 
 class _Day(Body):
-    symbol: str
+    symbol: Symbol
     open: Positive = Field(alias="openPrice")
     high: Positive = Field(alias="highPrice")
     low: Positive = Field(alias="lowPrice")

@@ -15,16 +15,28 @@ from typing import Annotated, Final
 import msgspec
 from pydantic import Field
 
-from core.events import AnyEvent, FundingSettled, Heard, InstrumentListed, Ticker
+from core.errors import DecodeError
+from core.events import AnyEvent, FaultKind, FundingSettled, Heard, InstrumentListed, Ticker
 from core.instruments import ContractKind, Instrument, instrument_id
-from feeds.bodies import PLAIN, Body, Fraction, MaybePositive, Positive, bad_row, read_rows, rows_of
+from feeds.bodies import (
+    Asset,
+    Body,
+    Fraction,
+    MaybePositive,
+    Positive,
+    Symbol,
+    Whole,
+    bad_row,
+    read_rows,
+    rows_of,
+)
 from feeds.candles import open_body
-from feeds.fields import TIME_CEILING_MS
+from feeds.fields import TIME_CEILING_MS, Fields
 from feeds.frames import clip
 from feeds.venue import RestAnswer
 from feeds.weex import candles, facts, quotes, tiers
 
-_Digits = Annotated[int, PLAIN, Field(ge=0, le=20)]
+_Digits = Annotated[Whole, Field(ge=0, le=20)]
 
 
 class _Symbols(msgspec.Struct, frozen=True):
@@ -32,10 +44,10 @@ class _Symbols(msgspec.Struct, frozen=True):
 
 
 class _Contract(Body):
-    symbol: str
-    base: str = Field(alias="baseAsset")
-    quote: str = Field(alias="quoteAsset")
-    settle: str = Field(alias="marginAsset")
+    symbol: Symbol
+    base: Asset = Field(alias="baseAsset")
+    quote: Asset = Field(alias="quoteAsset")
+    settle: Asset = Field(alias="marginAsset")
     price_digits: _Digits = Field(alias="pricePrecision")
     step: Positive = Field(alias="contractVal")
     minimum: Positive = Field(alias="minOrderSize")
@@ -44,10 +56,10 @@ class _Contract(Body):
 
 
 class _SpotPair(Body):
-    symbol: str
+    symbol: Symbol
     status: str = "TRADING"
-    base: str = Field(alias="baseAsset")
-    quote: str = Field(alias="quoteAsset")
+    base: Asset = Field(alias="baseAsset")
+    quote: Asset = Field(alias="quoteAsset")
     tick_size: Positive = Field(alias="tickSize")
     step: Positive = Field(alias="stepSize")
     minimum: Positive = Field(alias="minTradeAmount")
@@ -58,11 +70,11 @@ class _SpotPair(Body):
 class Premium(Body):
     """How one contract stands with its funding: ``rate`` is of the coming settlement."""
 
-    symbol: str
+    symbol: Symbol
     rate: Fraction = Field(alias="forecastFundingRate")
-    next_ms: Annotated[int, PLAIN] = Field(alias="nextFundingTime", ge=0, lt=TIME_CEILING_MS)
+    next_ms: Whole = Field(alias="nextFundingTime", ge=0, lt=TIME_CEILING_MS)
     time_ms: quotes.Milliseconds = Field(alias="time")
-    minutes: Annotated[int, PLAIN] = Field(alias="collectCycle", gt=0, le=10_080)
+    minutes: Whole = Field(alias="collectCycle", gt=0, le=10_080)
 
     @property
     def hours(self) -> int | None:
@@ -71,7 +83,7 @@ class Premium(Body):
 
 
 class _Settled(Body):
-    symbol: str
+    symbol: Symbol
     rate: Fraction = Field(alias="fundingRate")
     time_ms: quotes.Milliseconds = Field(alias="fundingTime")
     mark_price: MaybePositive = Field(alias="markPrice", default=None)
@@ -256,6 +268,10 @@ def events(answer: RestAnswer) -> list[AnyEvent]:
         count = len(tradable_symbols(body))
         return [Heard(received_ns=received_ns, kind="answer", channel=path, detail=f"{count} contracts")]
     if path in (facts.CLOCK_PATH, facts.SPOT_CLOCK_PATH):
-        clock_ms = open_body(facts.VENUE, path, body, Clock).time_ms
+        fields = Fields(open_body(facts.VENUE, path, body, dict[str, msgspec.Raw]))
+        clock_ms = fields.milliseconds("serverTime")
+        if clock_ms is None:
+            name, detail = fields.bad[0]
+            raise DecodeError(facts.VENUE, FaultKind.BAD_FIELD, channel=path, field=name, detail=detail)
         return [Heard(received_ns=received_ns, kind="answer", channel=path, detail=str(clock_ms))]
     return []

@@ -25,7 +25,7 @@ class _Refusal(msgspec.Struct):
 
     code: int | str = 0
     message: str = msgspec.field(name="msg", default="")
-    success: bool = True
+    success: bool | str = True
     error_code: str | int | None = msgspec.field(name="errorCode", default="")
     error_message: str | None = msgspec.field(name="errorMessage", default="")
 
@@ -107,7 +107,7 @@ def _said(body: bytes) -> _Refusal | None:
 
 def _code_of(refusal: _Refusal) -> tuple[str, str]:
     """Code and message of what is refused; both empty where nothing is."""
-    if not refusal.success:
+    if refusal.success in (False, "false"):
         return str(refusal.error_code or "refused"), refusal.error_message or ""
     code = str(refusal.code)
     return (code, refusal.message) if code.startswith("-") else ("", "")

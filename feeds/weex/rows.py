@@ -17,7 +17,7 @@ from core.events import Fill, FillOrigin, OrderState, OrderUpdate, PositionUpdat
 from core.exact import ZERO, exactly, stated_price
 from core.instruments import instrument_id
 from core.legs import Leg
-from feeds.fields import PRICE_CEILING, PRICE_FLOOR, Fields, plausible_symbol
+from feeds.fields import PRICE_CEILING, PRICE_FLOOR, Fields, plausible_asset, plausible_symbol
 from feeds.weex import facts
 from feeds.weex.known import LONG, ORDER_SIDES, SHORT, SIDES, Known
 
@@ -79,6 +79,15 @@ def symbol_of(fields: Fields) -> str | None:
         fields.note("symbol", "a symbol")
         return None
     return symbol
+
+
+def coin_of(fields: Fields, name: str) -> str | None:
+    """The name of a coin, noted as bad where it cannot be one."""
+    coin = fields.text(name)
+    if coin is not None and not plausible_asset(coin):
+        fields.note(name, "the name of a coin")
+        return None
+    return coin
 
 
 def choice(fields: Fields, name: str, among: Iterable[str]) -> str | None:
@@ -240,10 +249,10 @@ def _fill(
     streamed = side_name == "orderSide"
     symbol, side = symbol_of(fields), choice(fields, side_name, tuple(_ORDER_SIDES))
     position_side = choice(fields, "positionSide", ORDER_SIDES)
-    asset = fields.text("coin" if streamed else "commissionAsset")
-    time_ns, fill_id = fields.nanoseconds("createdTime" if streamed else "time"), fields.shown("id")
-    if not fill_id:
-        fields.note("id", "an id")
+    asset = coin_of(fields, "coin" if streamed else "commissionAsset")
+    time_ns, fill_id = fields.nanoseconds("createdTime" if streamed else "time"), fields.number_of("id")
+    if size == 0:
+        fields.note("fillSize" if streamed else "qty", "more than 0")
     if symbol is None or side is None or position_side is None or price is None or not size or fields.bad:
         return None
     return Fill(

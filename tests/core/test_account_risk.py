@@ -250,6 +250,20 @@ def test_a_venues_ratio_over_no_equity_is_used_up_by_the_same_word() -> None:
     assert account.ratio.absent == account.margin_usage.absent == USED_UP
 
 
+@pytest.mark.parametrize(
+    ("venue", "label", "worse"),
+    [("bybit", "MM rate", "higher"), ("okx", "maintenance margin ratio", "lower"), ("weex", "margin rate", "lower")],
+)
+def test_a_margin_ratio_bears_the_venues_name_for_it(venue: str, label: str, worse: str) -> None:
+    for book in (cross(seed_book(), venue=venue), with_account(seed_book(), venue=venue)):
+        account = shown(running(60_000, book)).accounts[0]
+        assert (account.ratio_label, account.usage_label, account.ratio_worse) == (label, label, worse)
+    several = shown(two_pools(venue)).accounts[0]
+    assert (several.ratio_label, several.usage_label) == (label, f"{label}, worst position")
+    untold = shown(engine(seed_book())).accounts[0]
+    assert (untold.ratio_label, untold.usage_label, untold.ratio_worse) == ("margin usage", "margin usage", "higher")
+
+
 def test_an_unknown_pool_hides_what_is_not_past() -> None:
     made = two_pools()
     feed(made, perpetual(0.01, 3_000, ETH))

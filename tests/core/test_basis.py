@@ -4,18 +4,21 @@ import math
 from collections.abc import Callable
 from decimal import Decimal
 from fractions import Fraction
+from typing import get_args
 
 import pytest
 from hypothesis import given
 
 from core.basis import (
     DAY_NS,
+    Compounding,
     NotYearly,
     Quoted,
     Yearly,
     at_maturity,
     basis,
     days_to_expiry,
+    fair_price,
     roll,
     synthetic_dollar,
     yearly,
@@ -52,6 +55,65 @@ def test_a_short_against_its_coins_earns_the_basis_of_the_start_by_expiry_whatev
     spot = Decimal(60_000)
     gained = unrealised(ContractKind.LINEAR, -coins, Decimal(1), contract, expiry) + coins * (expiry - spot)
     assert near(gained, Fraction(basis(contract, spot)) * Fraction(spot) * Fraction(coins), Fraction(coins * 200_000))
+
+
+@pytest.mark.parametrize(
+    ("spot", "years", "rate", "dividends", "income", "price"),
+    [
+        ("930", "4/12", "0.06", "0", "0", "948.79"),
+        ("50", "10/12", "0.08", "0", "2.162", "51.14"),
+        ("25", "6/12", "0.10", "0.0396", "0", "25.77"),
+        ("1300", "3/12", "0.05", "0.01", "0", "1313.07"),
+        ("0.62", "2", "0.07", "0.05", "0", "0.6453"),
+    ],
+)
+def test_the_textbooks_forward_prices(
+    spot: str, years: str, rate: str, dividends: str, income: str, price: str
+) -> None:
+    """Hull, ch. 5: a zero bond, a stock with dividends of known worth, of a known yield, an index, a currency."""
+    part, _, whole = years.partition("/")
+    days = Decimal(part) * 365 / Decimal(whole or 1)
+    found = fair_price(Decimal(spot), days, Decimal(rate), dividend_yield=Decimal(dividends), income=Decimal(income))
+    assert abs(found - Decimal(price)) < Decimal("0.006") * (1 if Decimal(price) > 1 else Decimal("0.01"))
+
+
+@given(PRICES, DAYS, decimals("-0.5", "0.5", 3))
+def test_a_fair_price_has_the_basis_of_its_interest(spot: Decimal, days: Decimal, rate: Decimal) -> None:
+    """Each compounding is the yearly figure of the same name, the other way round."""
+    names: dict[Compounding, str] = {"continuous": "logarithmic", "yearly": "compounded", "simple": "simple"}
+    for compounding, name in names.items():
+        if compounding == "simple" and 1 + rate * days / 365 <= 0:
+            continue
+        fair = fair_price(spot, days, rate, compounding=compounding)
+        found = yearly(fair, spot, days)
+        assert isinstance(found, Yearly)
+        assert abs(getattr(found, name) - rate) < Decimal("1e-35")
+
+
+@given(PRICES, DAYS, decimals("-0.5", "0.5", 3))
+def test_a_coin_that_yields_the_interest_is_carried_for_nothing(spot: Decimal, days: Decimal, rate: Decimal) -> None:
+    for compounding in get_args(Compounding):
+        fair = fair_price(spot, days, rate, dividend_yield=rate, compounding=compounding)
+        assert near(fair, Fraction(spot))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "key"),
+    [
+        ({"income": "60000"}, "income"),
+        ({"interest_rate": "-1"}, "interest_rate"),
+        ({"dividend_yield": "-1"}, "dividend_yield"),
+        ({"days": "0"}, "days"),
+        ({"spot_price": "0"}, "spot_price"),
+        ({"dividend_yield": "9", "days": "365", "compounding": "simple"}, "dividend_yield"),
+    ],
+)
+def test_a_carry_that_cannot_be_is_refused(arguments: dict[str, str], key: str) -> None:
+    usual = {"spot_price": "60000", "days": "30", "interest_rate": "0.05", **arguments}
+    compounding: Compounding = "simple" if usual.pop("compounding", None) else "continuous"
+    with pytest.raises(RequestError) as refused:
+        fair_price(compounding=compounding, **{name: Decimal(value) for name, value in usual.items()})
+    assert refused.value.key == key
 
 
 def test_a_quarter_at_two_per_cent_is_8_11_a_year_simple() -> None:

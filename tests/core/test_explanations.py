@@ -17,6 +17,7 @@ from core.calculators.explanation import FIXED, RULES
 from core.calculators.reading import read_request
 from core.errors import RequestError
 from tests.core.test_calc_document import EXAMPLES
+from tests.core.test_worked_examples import EXAMPLES as WORKED
 from tests.support.formulas import NotAFormula, read, worked_out
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -24,7 +25,14 @@ CASES = [
     pytest.param(path.stem, json.dumps(case["request"]), id=f"{path.stem}: {case['name']}")
     for path in sorted(GOLDEN.glob("*.json"))
     for case in json.loads(path.read_text())
-] + [pytest.param(str(example.values[0]), str(example.values[1]), id=f"document: {example.id}") for example in EXAMPLES]
+]
+CASES += [
+    pytest.param(str(example.values[0]), str(example.values[1]), id=f"document: {example.id}") for example in EXAMPLES
+]
+CASES += [
+    pytest.param(example["calculator"], json.dumps(example["request"]), id=f"example: {example['id']}")
+    for example in WORKED
+]
 
 NOT_FORMULAS = {
     "share": "search: the part of a position to cut, over the pieces of a line",

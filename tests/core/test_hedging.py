@@ -9,7 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import RequestError
-from core.hedging import Filters, drift, hedge_ratio, order_to_quantity, order_to_target, target_quantity
+from core.exact import exactly
+from core.hedging import (
+    Filters,
+    drift,
+    hedge_ratio,
+    order_in_short,
+    order_to_quantity,
+    order_to_target,
+    target_quantity,
+)
 from core.instruments import ContractKind, Instrument
 from core.pnl import delta, notional
 from tests.core.money import KINDS, PRICES, SIZES, decimals, near
@@ -212,3 +221,31 @@ def test_a_quantity_step_that_cannot_be_is_refused(step: str) -> None:
 def test_no_bag_has_no_ratio() -> None:
     with pytest.raises(RequestError, match="bag_quantity: expected a number above zero, found 0"):
         hedge_ratio(Decimal("-2.5"), Decimal(0))
+
+
+@given(KINDS, SIZES, BAGS, RATIOS, RATIOS, PRICES, STEPS)
+def test_an_order_in_short_is_the_order_to_the_target(
+    kind: ContractKind, size: Decimal, bag: Decimal, ratio: Decimal, held_ratio: Decimal, price: Decimal, step: Decimal
+) -> None:
+    sold = instrument(kind, contract_size=size, quantity_step=step, minimum_notional=Decimal(100))
+    held = (target_quantity(kind, size, bag, held_ratio, price) / step).to_integral_value() * step
+    whole = order_to_target(sold, bag, ratio, held, price)
+    quantity, refusals = exactly(order_in_short)(sold, bag, ratio, held, price)
+    assert (abs(quantity), refusals) == (whole.quantity, whole.refusals)
+    assert not whole.quantity or quantity == whole.signed_quantity
+
+
+@pytest.mark.parametrize(
+    ("bag", "ratio", "held", "price", "named"),
+    [
+        ("-1", "0.5", "0", "60000", "bag_quantity"),
+        ("1", "-0.5", "0", "60000", "target_ratio"),
+        ("1", "0.5", "NaN", "60000", "current_quantity"),
+        ("1", "0.5", "0", "0", "price"),
+    ],
+)
+def test_an_order_in_short_names_what_cannot_be(bag: str, ratio: str, held: str, price: str, named: str) -> None:
+    for function in (order_to_target, exactly(order_in_short)):
+        with pytest.raises(RequestError) as refused:
+            function(BTC, Decimal(bag), Decimal(ratio), Decimal(held), Decimal(price))
+        assert refused.value.key == named

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from core.events import ChannelState, ConnectionState, FaultKind, FrameFault, Ticker
 from core.feeds_health import FeedsHealth
 from core.figures import Figure, Freshness
-from core.instrument_market import Field
+from core.instrument_market import Field, Rhythm
 from core.market import Market
-from tests.support.builders import LINEAR, SPOT, at, channel, connection, perpetual, spot, ticker
+from tests.support.builders import LINEAR, SECOND, SPOT, at, channel, connection, perpetual, spot, ticker
 
 
 class Seen:
@@ -163,6 +163,27 @@ def test_a_market_that_ticks_twice_a_minute_is_not_frozen_after_one(seen: Seen) 
         assert seen.mark(second).freshness is Freshness.LIVE
 
 
+@pytest.mark.parametrize(("seconds", "ticks"), [(1, True), (15, True), (16, False), (90, False)])
+def test_a_market_ticks_by_what_it_did_most_of_the_time(seconds: int, ticks: bool) -> None:
+    rhythm = Rhythm()
+    for number in range(1, 60):
+        rhythm.changed(seconds * SECOND)
+        assert rhythm.ticks is (ticks and number >= 5)
+
+
+@pytest.mark.parametrize(("before", "after"), [(1, 60), (59, 1)])
+def test_a_market_that_takes_another_pace_is_another_market_after_a_while(before: int, after: int) -> None:
+    rhythm = Rhythm()
+    for _ in range(20):
+        rhythm.changed(before * SECOND)
+    was = rhythm.ticks
+    rhythm.changed(after * SECOND)
+    assert rhythm.ticks is was is (before <= 15), "one change of another pace proves nothing"
+    for _ in range(30):
+        rhythm.changed(after * SECOND)
+    assert rhythm.ticks is (after <= 15)
+
+
 # --- absurd --------------------------------------------------------------------------------------------------
 
 
@@ -216,6 +237,16 @@ def test_a_crossed_book_has_no_middle(seen: Seen) -> None:
     assert not seen.market.middle(SPOT, at(0)).known
     seen.tell(ticker(1, SPOT, bid=60_010), ticker(2, SPOT, ask=60_000))
     assert seen.market.middle(SPOT, at(2)).missing == (f"uncrossed bid and ask of {SPOT}",)
+
+
+def test_a_middle_needs_both_sides_and_is_as_old_as_the_older() -> None:
+    for side, lacking in (("bid", "ask"), ("ask", "bid")):
+        one = Seen()
+        one.tell(ticker(0, SPOT, **{side: 60_000}))  # type: ignore[arg-type]
+        assert one.market.middle(SPOT, at(0)).missing == (f"{lacking} price of {SPOT}",)
+        one.tell(ticker(4, SPOT, **{lacking: 60_000}))  # type: ignore[arg-type]
+        middle = one.market.middle(SPOT, at(12))
+        assert (middle.value, middle.observed_ns, middle.freshness) == (Decimal(60_000), at(0), Freshness.LATE)
 
 
 def test_the_last_price_is_used_for_nothing(seen: Seen) -> None:

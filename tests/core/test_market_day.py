@@ -63,10 +63,26 @@ def test_what_is_not_said_of_a_day_is_unknown() -> None:
 def test_statistics_age_and_end() -> None:
     made = watching()
     feed(made, day(0, high="61000"))
-    stages = {10: Freshness.LIVE, 200: Freshness.LATE, 700: Freshness.STALE, 4000: Freshness.UNKNOWN}
+    stages = {
+        179: Freshness.LIVE, 180: Freshness.LATE, 599: Freshness.LATE, 600: Freshness.STALE, 3599: Freshness.STALE,
+        3600: Freshness.UNKNOWN,
+    }  # fmt: skip
     found = {seconds: market(made, seconds).day_high.freshness for seconds in stages}
     assert found == stages
-    assert market(made, 4000).day_high.value is None
+    assert market(made, 3600).day_high.value is None
+
+
+def test_a_settled_rate_is_late_after_the_usual_interval_and_stale_after_the_longest() -> None:
+    made, hour = watching(), 3600
+    feed(made, settled("0.0001", 0))
+    stages = {
+        9 * hour - 1: Freshness.LIVE, 9 * hour: Freshness.LATE, 25 * hour - 1: Freshness.LATE,
+        25 * hour: Freshness.STALE, 192 * hour - 1: Freshness.STALE, 192 * hour: Freshness.UNKNOWN,
+    }  # fmt: skip
+    found = {seconds: market(made, seconds).settled_rate.freshness for seconds in stages}
+    assert found == stages
+    gone = market(made, 192 * hour)
+    assert gone.settled_rate.missing == gone.settled_ns.missing == (f"settled funding rate of {LINEAR}",)
 
 
 def test_what_has_not_changed_is_the_same_object() -> None:

@@ -10,7 +10,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from core.errors import RequestError
-from core.exact import CONTEXT, exactly
+from core.exact import CONTEXT, exactly, plain
+from core.explain import recording
 from core.instruments import ContractKind
 from core.pnl import (
     Holding,
@@ -23,6 +24,7 @@ from core.pnl import (
     quantity_of,
     settle_notional,
     unrealised,
+    worth,
 )
 from tests.core.money import KINDS, PRICES, QUANTITIES, RATES, SIGNS, SIZES, near, profit_at
 
@@ -257,3 +259,44 @@ def test_a_fill_undone_leaves_what_was_held_before_it_or_nothing_that_can_be_tol
         if undone.entry_price is not None and before.entry_price is not None:
             # Undoing subtracts what was added, a small fill at a far price from a large one at worst.
             assert undone.entry_price == pytest.approx(before.entry_price, rel=Decimal("1e-20"))
+
+
+@given(KINDS, QUANTITIES, SIGNS, SIZES, PRICES, PRICES)
+def test_what_a_position_is_worth_is_each_of_it(
+    kind: ContractKind, quantity: Decimal, sign: int, size: Decimal, entry: Decimal, price: Decimal
+) -> None:
+    held = sign * quantity
+    found = exactly(worth)(kind, held, size, entry, price)
+    assert [str(figure) for figure in found] == [
+        str(delta(kind, held, size, price)),
+        str(notional(kind, held, size, price)),
+        str(settle_notional(kind, held, size, price)),
+        str(unrealised(kind, held, size, entry, price)),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("changed", "named"),
+    [
+        ({"kind": ContractKind.QUANTO}, "kind"),
+        ({"quantity": Decimal("NaN")}, "quantity"),
+        ({"contract_size": Decimal(0)}, "contract_size"),
+        ({"entry_price": Decimal(-1)}, "entry_price"),
+        ({"price": Decimal("1e41")}, "price"),
+    ],
+)
+def test_what_a_position_is_worth_names_what_cannot_be(changed: dict[str, Any], named: str) -> None:
+    given_: dict[str, Any] = {"kind": LINEAR, "quantity": -ONE, "contract_size": ONE, "entry_price": ONE, "price": ONE}
+    with pytest.raises(RequestError) as refused:
+        exactly(worth)(**(given_ | changed))
+    assert refused.value.key == named
+
+
+def test_a_plain_formula_refuses_the_same_and_leaves_no_step() -> None:
+    bare = exactly(plain(unrealised))
+    with recording() as steps:
+        assert bare(LINEAR, -ONE, ONE, Decimal(3), Decimal(2)) == 1
+    assert steps == []
+    with pytest.raises(RequestError) as refused:
+        bare(LINEAR, -ONE, ONE, Decimal(3), Decimal(0))
+    assert refused.value.key == "price"

@@ -14,7 +14,7 @@ from core.liquidation import bankruptcy, cross, isolated
 from core.liquidation_results import AlwaysLiquidated, Liquidation, LiquidationPrice, NoLiquidation, UnknownLiquidation
 from core.margin_rules import RequirementAt
 from core.pool import Collateral, WeightStep, value_pool
-from core.pool_liquidation import Reach, coin_path, contract_path, printed_price
+from core.pool_liquidation import Reach, bankruptcy_price, coin_path, contract_path, printed_price
 from tests.core.money import LEVERAGES, decimals, tables
 from tests.core.pools import CONTRACTS, INVERSE, LINEAR, PRICES, QUANTITIES, QUANTO, Held, Pot, jumping, pots
 
@@ -90,6 +90,16 @@ def test_at_the_price_of_a_contract_equity_meets_the_requirement_and_not_before(
                 mark,
                 pot.scale(),
             )
+
+
+@given(pots(smooth=False), st.booleans())
+def test_the_bankruptcy_price_is_where_equity_is_used_up_on_the_side_that_loses(pot: Pot, short: bool) -> None:
+    pool = pot.value()
+    for name in {leg.contract.name for leg in pot.legs}:
+        reach = contract_path(pool, name, requirement=False)
+        losing = reach.above if short is not reach.past else reach.below
+        assert bankruptcy_price(pool, name, short=short) == losing
+    assert bankruptcy_price(pool, "another", short=short) == NoLiquidation("no position")
 
 
 @given(pots(smooth=True), st.sampled_from(["BTC", "ETH"]))

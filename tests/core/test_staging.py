@@ -446,6 +446,15 @@ def test_a_final_state_is_final() -> None:
     assert made.snapshot(at(0.5)).orders[0].state is OrderState.CANCELLED
 
 
+def test_an_order_is_as_old_as_what_was_last_heard_of_it() -> None:
+    made, view = staged()
+    times = [confirm(made, view).orders[0].updated_ns]
+    for when in (0.4, 0.3, 0.6):
+        feed(made, update(view, OrderState.OPEN, when))
+        times.append(made.snapshot(at(0.7)).orders[0].updated_ns)
+    assert times == [at(0.2), at(0.4), at(0.4), at(0.6)]
+
+
 def test_an_update_that_comes_late_does_not_take_back_what_was_filled() -> None:
     made, view = staged()
     confirm(made, view)

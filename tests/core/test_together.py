@@ -7,13 +7,14 @@ from decimal import Decimal
 import msgspec
 import pytest
 
-from core.books import Collateral, MarginMode
+from core.books import Book, Collateral, MarginMode
 from core.demo_book import seed_book
 from core.snapshot import AccountView
-from tests.support.builders import at, running
+from tests.core.why_books import ETH_SPOT, candles
+from tests.support.builders import LINEAR, at, feed, listed, running, spot
 
 
-def account(*collateral: Collateral, wallet: int = 20_000) -> AccountView:
+def book(*collateral: Collateral, wallet: int = 20_000) -> Book:
     """The seed's short of 2.5 BTC in a multi-asset account on Binance."""
     seed = seed_book()
     declared = msgspec.structs.replace(
@@ -21,8 +22,11 @@ def account(*collateral: Collateral, wallet: int = 20_000) -> AccountView:
         wallet_balance=Decimal(wallet),
     )  # fmt: skip
     hedges = tuple(msgspec.structs.replace(hedge, isolated_margin=None) for hedge in seed.hedges)
-    book = msgspec.structs.replace(seed, accounts=(declared,), hedges=hedges)
-    return running(60_000, book).snapshot(at(0.1)).books[0].accounts[0]
+    return msgspec.structs.replace(seed, accounts=(declared,), hedges=hedges)
+
+
+def account(*collateral: Collateral) -> AccountView:
+    return running(60_000, book(*collateral)).snapshot(at(0.1)).books[0].accounts[0]
 
 
 def test_one_coin_moves_with_nothing() -> None:
@@ -47,3 +51,16 @@ def test_a_coin_without_a_history_leaves_the_answer_unknown() -> None:
     for figure in (found.together.above, found.together.below):
         assert "price history of EURC" in figure.missing
         assert figure.value is None
+
+
+def test_the_answer_is_there_with_the_price_history_though_nothing_else_has_changed() -> None:
+    ether = Collateral(asset="ETH", quantity=Decimal(10), ratio=Decimal(1), price=ETH_SPOT)
+    made = running(60_000, book(ether))
+    feed(made, listed(ETH_SPOT), spot(0, 3_000, ETH_SPOT), candles(LINEAR, 60_000, 0.03))
+    before = made.snapshot(at(0.1)).books[0].accounts[0].together
+    assert before is not None
+    assert before.above.missing
+    feed(made, candles(ETH_SPOT, 3_000, 0.04))
+    after = made.snapshot(at(0.2)).books[0].accounts[0].together
+    assert after is not None
+    assert after.above.value is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from decimal import Decimal
 
@@ -15,7 +16,9 @@ from core.demo_book import replay_book, seed_book
 from core.events import AnyEvent, FundingPayment, PositionUpdate
 from core.figures import Figure, Freshness
 from core.snapshot import BookView, HedgeLine
+from core.stats.barrier import touch_probability
 from tests.core.money import decimals
+from tests.core.why_books import candles
 from tests.support.builders import (
     INVERSE,
     LINEAR,
@@ -93,6 +96,45 @@ def test_a_line_says_what_its_quantity_counts(name: str, size: str, quote: str, 
     feed(made, listed(name, contract_size=size))
     line = made.snapshot(at(0)).books[0].hedges[0]
     assert (line.venue, line.symbol, line.kind, line.quote, line.quantity_unit) == (venue, symbol, market, quote, unit)
+
+
+def wanting(ratio: str, **filters: Decimal) -> Figure:
+    """The order that takes the seed's short to another ratio, under these filters of the venue."""
+    hedge = msgspec.structs.replace(seed_book().hedges[0], target_ratio=Decimal(ratio))
+    made = running(60_000, msgspec.structs.replace(seed_book(), hedges=(hedge,)))
+    told = listed(LINEAR)
+    feed(made, msgspec.structs.replace(told, instrument=msgspec.structs.replace(told.instrument, **filters)))
+    return made.snapshot(at(0.1)).books[0].hedges[0].order_to_target
+
+
+@pytest.mark.parametrize(("ratio", "order"), [("0.6", "-0.5"), ("0.4", "0.5")])
+def test_an_order_larger_than_the_venue_takes_at_once_is_told_all_the_same(ratio: str, order: str) -> None:
+    assert wanting(ratio, maximum_quantity=Decimal("0.3")).value == Decimal(order)
+    assert wanting(ratio, maximum_quantity=Decimal("0.5")).value == Decimal(order)
+
+
+def test_an_order_smaller_than_the_venue_takes_is_none_and_the_first_reason_is_told() -> None:
+    least = {"minimum_quantity": Decimal("0.01"), "minimum_notional": Decimal(1_000)}
+    small = wanting("0.501", **least)
+    assert small.absent == "0.005 is below the minimum quantity of 0.01"
+    assert wanting("0.501", **least, maximum_quantity=Decimal("0.3")).absent == small.absent
+    assert wanting("0.504", **least).value == Decimal("-0.02")
+
+
+@pytest.mark.parametrize("quantity", ["-2.5", "2.5"])
+def test_how_likely_the_end_is_counts_from_the_mark_to_the_liquidation_price(quantity: str) -> None:
+    hedge = msgspec.structs.replace(seed_book().hedges[0], quantity=Decimal(quantity))
+    made = running(60_000, msgspec.structs.replace(seed_book(), hedges=(hedge,)))
+    feed(made, candles(LINEAR, 60_000, 0.03))
+    line = made.snapshot(at(0.1)).books[0].hedges[0]
+    price, daily = float(line.liquidation_price.value or 0), float(line.volatility.value or 0)
+    assert price > 0
+    assert daily > 0
+    annual = daily * math.sqrt(365)
+    assert float(line.liquidation_sigmas.value or 0) == pytest.approx(abs(math.log(price / 60_000)) / daily)
+    for figure, days in ((line.touch_day, 1), (line.touch_week, 7), (line.touch_month, 30)):
+        assert figure.value is not None
+        assert float(figure.value) == pytest.approx(touch_probability(60_000, price, annual, days / 365))
 
 
 def test_figures_that_need_tiers_wait_for_them_by_name() -> None:

@@ -38,6 +38,7 @@ from core.pnl import Holding, apply_fill
 from core.snapshot import AccountView, HedgeLine, Mode
 from core.venue_accounts import VenueAccounts
 from feeds.account_keeper import in_order
+from tests.core.money import decimals
 from tests.support.builders import LINEAR, at, instrument, market_at, reference
 
 ACCOUNT = "kept"
@@ -245,6 +246,61 @@ def test_profit_since_the_first_report_is_told_whole_whenever_fills_come(
     begun_with = opened.quantity * (mark - opened.entry_price) if opened.entry_price else Decimal(0)
     flow = position.traded.coins * mark - position.traded.at_fill
     assert position.realised + unrealised == pytest.approx(begun_with + flow, abs=Decimal("1e-20"))
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(["buy", "sell"]), decimals("0.1", "3", 1), decimals("50000", "70000", 0)),
+        min_size=1,
+        max_size=5,
+    ),
+    st.data(),
+)
+def test_fills_that_come_after_the_report_that_counts_them_are_booked_as_if_before(
+    trades: list[tuple[str, Decimal, Decimal]], data: st.DataObject
+) -> None:
+    fills = [
+        sold(str(number), str(quantity), str(price), when=number + 2, side=side)
+        for number, (side, quantity, price) in enumerate(trades)
+    ]
+    counted = data.draw(st.integers(1, len(fills)), "fills that the report counts")
+    comes = data.draw(st.integers(0, counted), "fills before the report")
+    ordered, late = (Ledger(kept_book().accounts) for _ in range(2))
+    for ledger in (ordered, late):
+        ledger.described(instrument(LINEAR))
+        ledger.reported(told("0", None, when=1))
+    for fill in fills[:counted]:
+        ordered.fill(fill)
+    then = ordered.position(ACCOUNT, LINEAR)
+    entry = None if then.entry_price is None else str(then.entry_price)
+    report = told(str(then.quantity), entry, when=20, venue=counted + 1.5)
+    for fill in fills[counted:]:
+        ordered.fill(fill)
+    for fill in fills[:comes]:
+        late.fill(fill)
+    late.reported(report)
+    for fill in fills[comes:]:
+        late.fill(fill)
+    wanted, found = (ledger.position(ACCOUNT, LINEAR) for ledger in (ordered, late))
+    for name in ("quantity", "entry_price", "realised", "fees", "traded", "unexplained"):
+        assert getattr(found, name) == getattr(wanted, name), name
+
+
+def test_a_report_that_is_older_changes_nothing_and_says_so() -> None:
+    ledger = Ledger(kept_book().accounts)
+    assert ledger.wallets.reported(balance("1000", when=9))
+    assert not ledger.wallets.reported(balance("900", when=1))
+    assert ledger.reported(told("-2", when=9))
+    assert not ledger.reported(told("-3", when=1))
+    assert ledger.wallets.settle(ACCOUNT) == 1000
+    assert ledger.position(ACCOUNT, LINEAR).quantity == -2
+
+
+def test_an_account_that_is_kept_here_is_swept_by_no_venue() -> None:
+    ledger = Ledger([*kept_book().accounts, *seed_book().accounts])
+    assert not ledger.swept(msgspec.structs.replace(swept(), account="paper"))
+    assert ledger.swept(swept())
+    assert set(ledger.read_ns) == {ACCOUNT}
 
 
 def test_a_deposit_is_told_from_profit() -> None:

@@ -133,6 +133,26 @@ async def test_frames_that_come_twice_late_spoilt_or_never_bring_back_no_price(d
     assert len(set(told)) > 10
 
 
+@pytest.mark.parametrize("fault", ["resnapshot", "skip_snapshots"])
+async def test_a_service_that_begins_anew_is_believed_from_its_snapshot_on(desk: Desk, fault: str) -> None:
+    if desk.venue not in ("bybit", "weex"):
+        pytest.skip("no stream of this venue's goes by differences")
+    with desk.watched(timing=LINE, reads=False) as host:
+        await seen(host, lambda snapshot: live_at(snapshot, BEFORE))
+        desk.simulator.control(fault, venue=desk.venue)
+        if fault == "skip_snapshots":
+            desk.simulator.control("drop", venue=desk.venue)
+            early = "before snapshot"
+            said = await seen(host, lambda now: any(early in feed.last_fault for feed in streams(desk, now)))
+            assert troubled(desk, said)
+        desk.simulator.control("pin", coin="BTC", price=str(AFTER))
+        desk.simulator.control("clear", venue=desk.venue)
+        await seen(host, lambda snapshot: live_at(snapshot, AFTER))
+    told = [value for value, _ in map(mark_of, host.cuts) if value is not None]
+    assert set(told) == {BEFORE, AFTER}
+    assert told == sorted(told)
+
+
 async def test_a_price_that_ticks_and_never_moves_is_stale(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(core.instrument_market, "FROZEN_AFTER_NS", 3_000_000_000)
     desk.simulator.control("unpin", coin="BTC")

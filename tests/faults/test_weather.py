@@ -15,11 +15,13 @@ from websockets.asyncio.server import ServerConnection
 from core.demo_book import LINEAR_MARKETS, DemoLeg, seed_book
 from core.engine import Engine
 from core.snapshot import FeedView, Mode, Snapshot
+from core.symbols import linear_symbol, spot_symbol
 from feeds.clock import Clock
 from feeds.host import EngineHost
 from feeds.paper import PaperBroker
 from feeds.registry import venue_feed
 from feeds.sim.process import start_simulator
+from feeds.sim.registry import VENUES, venue_rules
 from tests.support.bybit_server import (
     QUICK,
     BybitServer,
@@ -83,11 +85,12 @@ async def test_after_any_weather_the_sun(seed: int) -> None:
                     assert (cut.time_ns - (mark.observed_ns or 0)) / 1e9 < 0.5
 
 
-@pytest.mark.parametrize("venue", ["bybit", "binance"])
+@pytest.mark.parametrize("venue", VENUES)
 async def test_an_exchange_killed_and_started_again_is_found_again(venue: str) -> None:
     """The whole of it: the venue's own client against the simulated exchange, killed with -9 and started anew."""
-    name = f"{venue}:{LINEAR_MARKETS[venue]}:BTCUSDT"
-    book = seed_book(DemoLeg(name, f"{venue}:spot:BTCUSDT"))
+    market = LINEAR_MARKETS[venue]
+    name, spot = f"{venue}:{market}:{linear_symbol(venue, 'BTC')}", f"{venue}:spot:{spot_symbol(venue, 'BTC')}"
+    book = seed_book(DemoLeg(name, spot, venue_rules(venue).contract_size(market, "BTC")))
 
     def live(snapshot: Snapshot) -> bool:
         return mark_is_live(snapshot) and all(feed.state.value == "live" for feed in snapshot.feeds)
@@ -96,7 +99,7 @@ async def test_an_exchange_killed_and_started_again_is_found_again(venue: str) -
     simulator = await asyncio.to_thread(start_simulator, venues=[venue], port=port)
     engine = Engine([book], mode=Mode.PAPER, source="test")
     feed = venue_feed(venue, simulator.venues[venue])
-    polled = {plan.name for plan in feed.polls([name, f"{venue}:spot:BTCUSDT"])}
+    polled = {plan.name for plan in feed.polls([name, spot])}
 
     def heard(snapshot: Snapshot) -> list[FeedView]:
         """What is kept open or read often: a poll that is due in minutes notices nothing."""
@@ -104,7 +107,7 @@ async def test_an_exchange_killed_and_started_again_is_found_again(venue: str) -
 
     broker = PaperBroker(book.accounts, engine.positions)
     timing = msgspec.structs.replace(QUICK, first_data_seconds=8.0, quiet_seconds=4.0, pong_seconds=4.0)
-    host = EngineHost(engine, [feed], [name, f"{venue}:spot:BTCUSDT"], broker, Clock(), 50.0, timing=timing)
+    host = EngineHost(engine, [feed], [name, spot], broker, Clock(), 50.0, timing=timing)
     host.start()
     try:
         await shown(host, live)

@@ -34,6 +34,7 @@ SWAPS = pytest.mark.parametrize(
 
 SEEN = ("instruments", "24 h ticker", "funding rate", "last settled funding rate", "funding interval", "candles")
 ACCOUNT = ("balances", "positions", "open orders", "fills", "private stream", "position mode", "leverage")
+RECORDS = ("funding records", "fee records")
 TRADED = ("place an order", "cancel an order", "query an order", "post-only", "reduce-only", "client order id")
 
 
@@ -126,8 +127,8 @@ async def test_spot(simulator: SimulatorProcess) -> None:
         simulator.control("transfer", venue="mexc", key=key, asset="USDT", amount="-125.5", wallet="spot")
 
 
-@pytest.mark.verifies("mexc", "linear", *ACCOUNT, *TRADED, "funding records", "margin mode", client="ccxt.pro")
-@pytest.mark.verifies("mexc", "inverse", *ACCOUNT, *TRADED, "funding records", "margin mode", client="ccxt.pro")
+@pytest.mark.verifies("mexc", "linear", *ACCOUNT, *TRADED, *RECORDS, "margin mode", client="ccxt.pro")
+@pytest.mark.verifies("mexc", "inverse", *ACCOUNT, *TRADED, *RECORDS, "margin mode", client="ccxt.pro")
 @SWAPS
 async def test_orders_and_positions(simulator: SimulatorProcess, swap: str, amount: float, settle: str) -> None:
     async with client(simulator, "mexc") as exchange:
@@ -154,8 +155,10 @@ async def test_orders_and_positions(simulator: SimulatorProcess, swap: str, amou
             if not rows:
                 break
         assert (await exchange.fetch_balance())[settle]["total"] != before
-        sides = [row["info"]["side"] for row in await exchange.fetch_my_trades(swap)]
-        assert sorted(sides) == [2, 3]
+        fills = await exchange.fetch_my_trades(swap)
+        assert sorted(row["info"]["side"] for row in fills) == [2, 3]
+        told = (await exchange.contractPrivateGetOrderFeeDetails({"symbol": exchange.market(swap)["id"]}))["data"]
+        assert {str(row["id"]): float(row["fee"]) for row in told} == {row["id"]: row["fee"]["cost"] for row in fills}
 
 
 async def rest_and_cancel(exchange: Any, simulator: SimulatorProcess, swap: str, amount: float, name: str) -> None:

@@ -29,8 +29,8 @@ none, or `missing` names the inputs without which it cannot be known. Unknown is
 _EVENTS = f"""\
 # Events
 
-One JSON object a line, its kind under `event`. `hedgerow decode` prints those that market data frames can say; the
-others are of accounts, and stand in the journal.
+One JSON object a line, its kind under `event`. `hedgerow decode` prints those that frames and REST
+bodies of venues say, of market data and of accounts; the journal keeps those that are of accounts.
 
 {_RULES}"""
 

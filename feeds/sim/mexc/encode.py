@@ -116,6 +116,19 @@ def deal_row(fill: Fill, *, pushed: bool) -> dict[str, Any]:
     return row | {"isTaker": not fill.maker, "externalOid": order.client_id, "reduceOnly": order.reduce_only}
 
 
+def fee_row(fill: Fill) -> dict[str, Any]:
+    """What a fill cost."""
+    assert fill.order is not None
+    return {
+        "id": fill.number,
+        "orderId": fill.order.number,
+        "feeCurrency": fill.fee_asset,
+        "fee": number(fill.fee),
+        "deductType": 0,
+        "timestamp": fill.time_ms,
+    }
+
+
 def position_row(exchange: Exchange, account: Account, position: Position, ids: PositionIds) -> dict[str, Any]:
     """A position, or that there is none any more."""
     listing, entry = position.listing, position.holding.entry_price or ZERO

@@ -210,6 +210,7 @@ def _signed(account: AccountApi, trade: TradeApi) -> tuple[Signed, ...]:
         Signed("GET", "order/list/order_deals", trade.deals),
         Signed("GET", "order/list/order_deals/v3", trade.deals),
         Signed("GET", "order/deal_details/{order_id}", trade.deals),
+        Signed("GET", "order/fee_details", trade.fee_details),
     )
 
 

@@ -140,6 +140,18 @@ class TradeApi:
         ]
         return page_of(parameters, rows)
 
+    def fee_details(self, parameters: Parameters, account: Account, _: ApiKey) -> Any:
+        """GET order/fee_details: fees of one contract's fills, newest first; a bare list, without the contract."""
+        listing = self._data.listing(parameters)
+        start, end = whole(parameters, "start_time", 0), whole(parameters, "end_time", 1 << 53)
+        number, size = whole(parameters, "page_num", 1, lowest=1), whole(parameters, "page_size", 20, highest=100)
+        rows = [
+            encode.fee_row(fill)
+            for fill in reversed(account.fills)
+            if fill.order is not None and fill.listing is listing and start <= fill.time_ms <= end
+        ]
+        return rows[(number - 1) * size : number * size]
+
     # --- inside ---------------------------------------------------------------------------------------------
 
     def _place(self, parameters: Parameters, account: Account) -> Order:

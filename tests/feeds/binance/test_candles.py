@@ -66,9 +66,30 @@ def test_a_recorded_answer_says_what_it_said_live(address: str, instrument: str,
     ]
 
 
-def test_candles_of_other_intervals_and_last_prices_say_nothing() -> None:
-    for address in (f"{MARK}?symbol=BTCUSDT&interval=5m", MARK, "/fapi/v1/klines?symbol=BTCUSDT&interval=1d"):
-        assert reference_events("binance", f"https://x{address}", ROWS, NOON_NS) == []
+def test_candles_of_last_prices_say_nothing() -> None:
+    assert reference_events("binance", "https://x/fapi/v1/klines?symbol=BTCUSDT&interval=1d", ROWS, NOON_NS) == []
+
+
+@pytest.mark.parametrize(("name", "minutes"), [("1m", 1), ("5m", 5), ("4h", 240), ("1w", 10_080)])
+def test_candles_of_other_intervals_are_as_long_as_was_asked(name: str, minutes: int) -> None:
+    (event,) = reference_events("binance", f"https://x{MARK}?symbol=BTCUSDT&interval={name}", ROWS, 0)
+    assert isinstance(event, CandlesLoaded)
+    assert event.interval_ns == minutes * 60_000_000_000
+
+
+@pytest.mark.parametrize(
+    ("asked", "field"),
+    [
+        ("symbol=BTCUSDT", "interval"),
+        ("symbol=BTCUSDT&interval=1M", "interval"),
+        ("interval=1d", "symbol"),
+        ("pair=BTCUSDT&interval=1d", "symbol"),
+    ],
+)
+def test_what_the_rows_do_not_tell_has_to_be_known_from_the_question(asked: str, field: str) -> None:
+    with pytest.raises(DecodeError) as caught:
+        reference_events("binance", f"https://x{MARK}?{asked}", ROWS, NOON_NS)
+    assert caught.value.field == field
 
 
 @pytest.mark.parametrize("raw", [b"{}", b"null", b"<html>", b'"x"', b""])

@@ -158,12 +158,23 @@ def test_fees_of_the_ledger_are_positive_when_paid(kind: str, told: str, fill: s
     assert event.charged_ns == (MS + 15_000) * 1_000_000
 
 
-@pytest.mark.parametrize("kind", ["TRANSFER", "REALIZED_PNL", "TRIAL_FUND", "ADL", "SOMETHING_NEW", ""])
+@pytest.mark.parametrize("kind", ["TRANSFER", "REALIZED_PNL", "TRIAL_FUND", "ADL", "SOMETHING_NEW"])
 def test_what_is_neither_funding_nor_a_fee_is_in_the_balance_alone(kind: str) -> None:
     assert read(facts.INCOME_PATH, [INCOME | {"incomeType": kind}]) == []
 
 
-@pytest.mark.parametrize(("name", "value"), [("income", "NaN"), ("income", ""), ("time", 0), ("asset", None)])
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("income", "NaN"),
+        ("income", ""),
+        ("time", 0),
+        ("asset", None),
+        ("asset", ""),
+        ("symbol", ""),
+        ("incomeType", ""),
+    ],
+)
 def test_a_bad_ledger_row_is_named(name: str, value: Any) -> None:
     assert [fault.field for fault in faults(read(facts.INCOME_PATH, [INCOME | {name: value}]))] == [name]
 

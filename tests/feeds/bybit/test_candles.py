@@ -76,15 +76,28 @@ def test_a_recorded_answer_says_what_it_said_live(address: str, instrument: str,
     "address",
     [
         "/v5/market/kline?category=linear&symbol=BTCUSDT&interval=D",
-        "/v5/market/mark-price-kline?category=linear&symbol=BTCUSDT&interval=5",
         "/v5/market/mark-price-kline?category=spot&symbol=BTCUSDT&interval=D",
         "/v5/market/mark-price-kline?category=option&symbol=BTCUSDT&interval=D",
         "/v5/market/premium-index-price-kline?category=linear&symbol=BTCUSDT&interval=D",
     ],
-    ids=["last prices", "interval", "no mark price on spot", "category", "premium"],
+    ids=["last prices", "no mark price on spot", "category", "premium"],
 )
 def test_candles_of_other_things_say_nothing(address: str) -> None:
     assert reference_events("bybit", f"https://x{address}", body(ROWS), NOON_NS) == []
+
+
+@pytest.mark.parametrize(("name", "minutes"), [("5", 5), ("240", 240), ("D", 1440), ("W", 10_080)])
+def test_candles_are_as_long_as_was_asked(name: str, minutes: int) -> None:
+    (event,) = reference_events("bybit", f"https://x{MARK}?category=linear&interval={name}", body(ROWS), 0)
+    assert isinstance(event, CandlesLoaded)
+    assert (event.instrument, event.interval_ns) == ("bybit:linear:BTCUSDT", minutes * 60_000_000_000)
+
+
+@pytest.mark.parametrize("asked", ["", "interval=M", "interval=5m"])
+def test_an_interval_that_is_not_known_is_named(asked: str) -> None:
+    with pytest.raises(DecodeError) as caught:
+        reference_events("bybit", f"https://x{MARK}?{asked}", body(ROWS), NOON_NS)
+    assert caught.value.field == "interval"
 
 
 @pytest.mark.parametrize(

@@ -27,12 +27,14 @@ from core.events import (
 from core.legs import Leg
 from feeds.bybit.modes import Modes
 from feeds.bybit.private import AccountDecoder
+from feeds.bybit.rows import About, ExecutionRow
 from tests.feeds.bybit.rows import (
     COIN,
     ENTRY,
     EXECUTION,
     FUNDING,
     LATER_NS,
+    MS,
     NS,
     ORDER,
     POSITION,
@@ -131,7 +133,7 @@ def test_a_position_without_what_matters_is_a_fault_that_names_it(field: str) ->
     row = {name: value for name, value in POSITION.items() if name != field}
     fault = only_fault(told(frame("position", row)))
     assert fault.kind is FaultKind.BAD_FIELD
-    assert fault.field in (field, "avgPrice")
+    assert field in fault.field.split(" or ")
     assert fault.connection == "account"
 
 
@@ -268,6 +270,11 @@ def test_the_leg_of_a_fill_follows_from_side_and_what_it_closed(side: str, close
     assert only(told(frame("execution", changed), decoder), Fill).leg is Leg.NET, "back in one-way mode"
 
 
+@pytest.mark.parametrize(("field", "faulty"), [("execPrice", "execPrice"), ("execQty", "execQty")])
+def test_an_execution_of_nothing_is_no_fill(field: str, faulty: str) -> None:
+    assert only_fault(told(frame("execution", EXECUTION | {field: "0"}))).field == faulty
+
+
 @pytest.mark.parametrize("field", ["execPrice", "execQty", "execFee", "execTime", "execId", "side"])
 @pytest.mark.parametrize("bad", ["NaN", "", None, "1_0", "-1"])
 def test_a_fill_without_what_matters_is_a_fault(field: str, bad: Any) -> None:
@@ -305,6 +312,29 @@ def test_funding_is_received_or_paid_and_its_rate_is_what_longs_pay(
     assert answered("/v5/execution/list", body(changed)) == [payment]
 
 
+@pytest.mark.parametrize(
+    ("hedges", "side", "leg"),
+    [
+        (True, "Buy", Leg.LONG), (True, "Sell", Leg.SHORT), (False, "Buy", Leg.NET), (False, "Sell", Leg.NET),
+        (None, "Buy", Leg.NET),
+    ],
+)  # fmt: skip
+def test_funding_is_of_the_leg_that_paid_it(hedges: bool | None, side: str, leg: Leg) -> None:
+    modes = {} if hedges is None else {"bybit:linear:BTCUSDT": hedges}
+    about = About(account="hedge", place="execution", received_ns=7, market="linear", hedges=modes)
+    (payment,) = ExecutionRow.model_validate(FUNDING | {"side": side}).events(about)
+    assert isinstance(payment, FundingPayment)
+    assert payment.leg is leg
+
+
+def test_payments_of_two_sides_and_of_two_settlements_are_told_apart() -> None:
+    rows = [FUNDING, FUNDING | {"side": "Buy"}, FUNDING | {"execTime": str(MS + 1)}, FUNDING | {"symbol": "ETHUSDT"}]
+    payments = [only(told(frame("execution", row)), FundingPayment) for row in rows]
+    assert len({payment.payment_id for payment in payments}) == 4
+    nothing = only(told(frame("execution", FUNDING | {"execFee": "0", "feeRate": "0.0002"})), FundingPayment)
+    assert (nothing.amount, nothing.rate) == (Decimal(0), Decimal("-0.0002")), "as the short would pay it"
+
+
 @pytest.mark.parametrize(("side", "size"), [("Sell", "-0.010"), ("Buy", "0.010")])
 def test_a_settlement_that_names_no_side_was_paid_on_that_of_its_size(side: str, size: str) -> None:
     entry = SETTLEMENT | {"side": side, "size": size}
@@ -334,6 +364,38 @@ def test_fees_of_the_ledger(changes: dict[str, Any], kind: str, amount: str, fil
     assert isinstance(fee, FeeCharged)
     assert (fee.kind, fee.amount, fee.fill_id, fee.asset) == (kind, Decimal(amount), fill, "USDT")
     assert fee.instrument == ("" if kind == "other" else "bybit:linear:BTCUSDT")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"fee": "0"},
+        {"type": "TRANSFER_IN", "fee": "1", "change": "1"},
+        {"type": "INTEREST", "symbol": "", "category": "", "fee": "", "change": "0"},
+        {"type": "SETTLEMENT", "category": "option", "funding": "0.068"},
+    ],
+)
+def test_entries_that_charge_nothing_and_concern_no_contract_say_nothing(changes: dict[str, Any]) -> None:
+    assert answered("/v5/account/transaction-log", body(ENTRY | changes)) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"), [({"fee": ""}, "fee"), ({"type": "SETTLEMENT", "symbol": "", "funding": "0.068"}, "symbol")]
+)
+def test_entries_that_lack_what_they_are_about_are_named(changes: dict[str, Any], field: str) -> None:
+    (fault,) = answered("/v5/account/transaction-log", body(ENTRY | changes))
+    assert isinstance(fault, FrameFault)
+    assert fault.field == field
+
+
+@pytest.mark.parametrize(("owed", "owned"), [("0.5", "1000"), ("", "1000.5"), (None, "1000.5"), ("0", "1000.5")])
+def test_what_was_borrowed_is_owed(owed: str | None, owned: str) -> None:
+    assert only(told(wallet(COIN | {"spotBorrow": owed})), BalanceUpdate).wallet_balance == Decimal(owned)
+
+
+def test_an_order_bears_the_time_at_which_it_changed_and_else_that_of_the_frame() -> None:
+    for stamp, time_ns in ((str(MS - 7), NS - 7_000_000), ("", NS), ("0", NS)):
+        assert only(told(frame("order", ORDER | {"updatedTime": stamp})), OrderUpdate).venue_time_ns == time_ns
 
 
 def test_entries_are_told_apart_though_their_id_repeats() -> None:

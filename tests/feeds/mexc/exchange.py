@@ -34,6 +34,7 @@ class Exchange:
             "GET order/list/open_orders": [],
             "GET order/list/history_orders": [],
             "GET order/list/order_deals/v3": [],
+            "GET order/fee_details": [],
         }
 
     def count(self, name: str) -> int:

@@ -10,10 +10,19 @@ from typing import Any
 import pytest
 
 from core.errors import DecodeError, VenueError
-from core.events import AccountSettings, AnyEvent, BalanceUpdate, Fill, FrameFault, FundingPayment, PositionUpdate
+from core.events import (
+    AccountSettings,
+    AnyEvent,
+    BalanceUpdate,
+    FeeCharged,
+    Fill,
+    FrameFault,
+    FundingPayment,
+    PositionUpdate,
+)
 from core.legs import Leg
 from feeds.mexc import account, envelope, orders
-from feeds.mexc.facts import spot_wallet
+from feeds.mexc.facts import FEE_DETAILS_PATH, spot_wallet
 from feeds.registry import rest_answer, venue_module
 from tests.feeds.mexc.rows import DEAL, POSITION
 
@@ -199,3 +208,47 @@ def test_an_order_without_a_number_is_in_doubt(data: object) -> None:
 )
 def test_an_answer_that_succeeds_may_hold_nothing(data: object, empty: bool) -> None:
     assert envelope.is_empty("order", body(data)) is empty
+
+
+FEE: dict[str, Any] = {
+    "id": 54236193,
+    "orderId": 739132568196170240,
+    "feeCurrency": "USDT",
+    "fee": 0.0906990372,
+    "deductType": 0,
+    "timestamp": 1_761_893_337_000,
+}
+
+
+def test_fees_are_of_executions_and_say_so() -> None:
+    """In digits as they were sent, and of the contract that was asked for: a row does not name it."""
+    rebate = FEE | {"id": 2, "fee": "-0.5", "feeCurrency": "BTC"}
+    paid, received = account.fees(WHOSE, body([FEE, rebate]), "BTC_USDT")
+    assert paid == FeeCharged(
+        received_ns=7,
+        account="main",
+        record_id="fee-54236193",
+        amount=Decimal("0.0906990372"),
+        asset="USDT",
+        kind="trade",
+        charged_ns=1_761_893_337_000_000_000,
+        instrument="mexc:linear:BTC_USDT",
+        fill_id="54236193",
+    )
+    assert isinstance(received, FeeCharged)
+    assert (received.amount, received.asset) == (Decimal("-0.5"), "BTC")
+
+
+@pytest.mark.parametrize("name", ["id", "fee", "feeCurrency", "timestamp"])
+@pytest.mark.parametrize("odd", [None, "", "NaN", []])
+def test_a_fee_with_a_bad_field_is_none(name: str, odd: object) -> None:
+    if (name, odd) in (("feeCurrency", "NaN"), ("id", "NaN")):
+        return  # a name like any other
+    told_of = account.fees(WHOSE, body([FEE | {name: odd}, FEE | {"id": 3}]), "BTC_USDT")
+    assert [type(event) for event in told_of] == [FrameFault, FeeCharged]
+
+
+def test_fees_are_read_by_their_endpoint() -> None:
+    (event,) = told(f"{FEE_DETAILS_PATH}?symbol=BTC_USD", [FEE])
+    assert isinstance(event, FeeCharged)
+    assert event.instrument == "mexc:inverse:BTC_USD"

@@ -13,6 +13,7 @@ from core.events import (
     AccountSwept,
     AnyEvent,
     BalanceUpdate,
+    FeeCharged,
     Fill,
     OrderState,
     OrderUpdate,
@@ -176,7 +177,6 @@ async def test_an_order_repeats_how_the_account_is_set(simulator: SimulatorProce
     assert [event.position_mode for event in before if event.position_mode] == ["one-way"]
     (leverage,) = [event for event in before if event.leverage]
     assert (leverage.margin_mode, leverage.leverage, leverage.leg) == ("isolated", Decimal(7), Leg.NET)
-    assert [event.key_verified for event in before if event.key_verified is not None] == [False]
     asked = order("sell", await account.price(instrument, "0.99"), leg=Leg.NET, instrument=instrument)
     await account.desk.place(asked)
     while update(await account.desk.query(asked)).state is not OrderState.FILLED:
@@ -278,8 +278,8 @@ def test_the_side_says_what_opens_and_what_closes(
 # --- the sweep -------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.verifies("mexc", "linear", "balances", "positions", "open orders", "fills")
-@pytest.mark.verifies("mexc", "inverse", "balances", "positions", "open orders", "fills")
+@pytest.mark.verifies("mexc", "linear", "balances", "positions", "open orders", "fills", "fee records")
+@pytest.mark.verifies("mexc", "inverse", "balances", "positions", "open orders", "fills", "fee records")
 async def test_sweeping_twice_tells_the_same(simulator: SimulatorProcess) -> None:
     account = Account(simulator)
     for instrument in (LINEAR, INVERSE):
@@ -303,6 +303,9 @@ async def test_sweeping_twice_tells_the_same(simulator: SimulatorProcess) -> Non
     fills = the(Fill, first)
     assert {fill.instrument: fill.quantity for fill in fills} == {LINEAR: 100, INVERSE: 100}
     assert all(fill.client_order_id.startswith("hr-") for fill in fills)
+    charged = {fee.fill_id: (fee.amount, fee.asset, fee.instrument, fee.kind) for fee in the(FeeCharged, first)}
+    assert charged == {fill.fill_id: (fill.fee, fill.fee_asset, fill.instrument, "trade") for fill in fills}
+    assert not [event for event in the(AccountSettings, first) if event.key_verified is not None], "it can be asked"
     assert not the(Fill, await account.desk.sweep([LINEAR], fills[0].received_ns + 10**10))
 
 

@@ -85,6 +85,12 @@ def test_cross_has_no_margin_of_its_own() -> None:
     assert position(openType=2).isolated_margin is None
 
 
+def test_an_isolated_position_that_does_not_tell_its_margin_is_told_all_the_same() -> None:
+    event = one("position", {name: value for name, value in POSITION.items() if name != "im"}, True)
+    assert isinstance(event, PositionUpdate)
+    assert (event.quantity, event.isolated_margin) == (Decimal(-1500), None)
+
+
 @pytest.mark.parametrize("changes", [{"state": 3}, {"holdVol": 0}, {"holdVol": 0, "holdAvgPrice": 0}])
 def test_a_closed_position_is_none_at_all(changes: dict[str, object]) -> None:
     event = position(True, **changes)

@@ -73,14 +73,21 @@ def test_closed_candles_are_told_oldest_first(path: str, symbol: str, instrument
     ("path", "parameters"),
     [
         (facts.CANDLES_PATH, {"instId": LINEAR, "bar": "1H"}),
-        (facts.MARK_CANDLES_PATH, {"instId": LINEAR, "bar": "5m"}),
-        (facts.MARK_CANDLES_PATH, {"instId": LINEAR, "bar": "1D"}),
         (facts.MARK_CANDLES_PATH, {"instId": PAIR, "bar": "1H"}),
-        (facts.MARK_CANDLES_PATH, {}),
     ],
 )
 def test_what_is_not_wanted_tells_nothing(path: str, parameters: dict[str, str]) -> None:
     assert candles.events(path, parameters, body(*ROWS), NOW) == []
+
+
+@pytest.mark.parametrize(
+    ("parameters", "field"),
+    [({}, "instId"), ({"instId": LINEAR}, "bar"), ({"instId": LINEAR, "bar": "1D"}, "bar"), ({"bar": "1H"}, "instId")],
+)
+def test_what_the_rows_do_not_tell_has_to_be_known_from_the_question(parameters: dict[str, str], field: str) -> None:
+    with pytest.raises(DecodeError) as caught:
+        candles.events(facts.MARK_CANDLES_PATH, parameters, body(*ROWS), NOW)
+    assert caught.value.field == field
 
 
 @pytest.mark.parametrize("cell", [1, 2, 3, 4])

@@ -55,11 +55,16 @@ def test_a_recorded_answer_says_what_it_said_live(address: str, instrument: str,
     ]
 
 
-def test_last_prices_of_contracts_and_other_intervals_say_nothing() -> None:
+def test_last_prices_of_contracts_say_nothing_and_other_intervals_are_as_long_as_was_asked() -> None:
     host, body = "https://api-contract.weex.com/capi/v3/market", json.dumps(ROWS).encode()
     (unused,) = reference_events("weex", f"{host}/klines?symbol=BTCUSDT&interval=1d", body, NOON_NS)
     assert isinstance(unused, Heard)
-    assert reference_events("weex", f"{host}/markPriceKlines?symbol=BTCUSDT&interval=1m", body, NOON_NS) == []
+    (told,) = reference_events("weex", f"{host}/markPriceKlines?symbol=BTCUSDT&interval=1m", body, 0)
+    assert isinstance(told, CandlesLoaded)
+    assert told.interval_ns == 60_000_000_000
+    for asked, field in (("symbol=BTCUSDT", "interval"), ("interval=1m", "symbol")):
+        with pytest.raises(DecodeError, match=field):
+            reference_events("weex", f"{host}/markPriceKlines?{asked}", body, NOON_NS)
 
 
 @pytest.mark.parametrize("body", [b"{}", b"null", b"<html>", b'"x"'])
