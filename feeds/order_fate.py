@@ -1,4 +1,4 @@
-"""What a look-up that finds nothing says of an order: that it came to nothing, or nothing at all yet.
+"""What is known of an order that no row of its venue's tells; above all, what a look-up says that finds nothing.
 
 A venue accepts a signed request for as long as it is valid, wherever it was held up meanwhile. Until then "no such
 order" proves nothing: such an order is UNKNOWN, and is not sent again.
@@ -6,8 +6,9 @@ order" proves nothing: such an order is UNKNOWN, and is not sent again.
 
 from __future__ import annotations
 
-from core.events import OrderState
+from core.events import OrderState, OrderUpdate
 from core.orders import OrderRequest
+from feeds.frames import clip
 
 
 class SentOrders:
@@ -47,3 +48,23 @@ class SentOrders:
 
     def _earlier(self, order: OrderRequest) -> bool:
         return order.created_ns < self._begun_ns
+
+
+def became(
+    order: OrderRequest, state: OrderState, received_ns: int, *, reason: str = "", venue_order_id: str = ""
+) -> OrderUpdate:
+    """What became of an order of ours, as far as an answer or its absence tells."""
+    return OrderUpdate(
+        received_ns=received_ns,
+        account=order.account,
+        client_order_id=order.client_order_id,
+        instrument=order.instrument,
+        side=order.side,
+        quantity=order.quantity,
+        state=state,
+        limit_price=order.limit_price,
+        reduce_only=order.reduce_only,
+        reason=clip(reason, 200),
+        venue_order_id=venue_order_id,
+        leg=order.leg,
+    )

@@ -130,20 +130,3 @@ def update_of(order: OrderRequest, market: str, row: OrderRow, received_ns: int)
     """The state of an order of ours in an answer that is about it."""
     told = update(market, order.account, row, received_ns)
     return structs.replace(told, limit_price=told.limit_price or order.limit_price)
-
-
-def settled_as(order: OrderRequest, state: OrderState, reason: str, received_ns: int) -> OrderUpdate:
-    """What is told of an order of ours that the venue says nothing of."""
-    return OrderUpdate(
-        received_ns=received_ns,
-        account=order.account,
-        client_order_id=order.client_order_id,
-        instrument=order.instrument,
-        side=order.side,
-        quantity=order.quantity,
-        state=state,
-        limit_price=order.limit_price,
-        reduce_only=order.reduce_only,
-        reason=clip(reason, 200),
-        leg=order.leg,
-    )

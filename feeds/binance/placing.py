@@ -15,7 +15,7 @@ from core.orders import OrderRequest
 from feeds.binance import account, facts, orders
 from feeds.binance.products import PRODUCTS
 from feeds.clock import Clock
-from feeds.order_fate import SentOrders
+from feeds.order_fate import SentOrders, became
 from feeds.rest import Haste, RestClient
 from feeds.venue import RestAnswer
 
@@ -123,7 +123,7 @@ class Placing:
         return [*(account.fill(market, answer, row, order.client_order_id) for row in mine), *faults]
 
     def _said(self, order: OrderRequest, state: OrderState, reason: str) -> OrderUpdate:
-        return orders.settled_as(order, state, reason, self._clock.now_ns())
+        return became(order, state, self._clock.now_ns(), reason=reason)
 
 
 def _market(order: OrderRequest) -> str:

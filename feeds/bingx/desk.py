@@ -22,7 +22,7 @@ from feeds.bingx.rest import BingxDialect
 from feeds.bingx.rows import PositionMode
 from feeds.bingx.sweep import Account, Sweep
 from feeds.clock import Clock
-from feeds.order_fate import SentOrders
+from feeds.order_fate import SentOrders, became
 from feeds.plans import by_market
 from feeds.rest import RestClient
 from feeds.venue import ConnectionPlan, Credentials, Endpoints, Opening, RestAnswer, Subscription
@@ -196,7 +196,7 @@ class BingxDesk:
         if not (ours and ours[0].client_order_id == order.client_order_id):
             if not known:
                 return [self._said(order, OrderState.UNKNOWN, "the answer names no order")]
-            ours = [orders.fate(order, OrderState.OPEN, "", answer.received_ns, known)]
+            ours = [became(order, OrderState.OPEN, answer.received_ns, venue_order_id=known)]
         if market == facts.INVERSE:
             self._known.modes[market].shown = order.leg is not Leg.NET
         self._remember(ours[0])
@@ -263,7 +263,7 @@ class BingxDesk:
             self._known.orders.rests(found.venue_order_id, found.instrument)
 
     def _said(self, order: OrderRequest, state: OrderState, reason: str) -> OrderUpdate:
-        return orders.fate(order, state, reason, self._clock.now_ns())
+        return became(order, state, self._clock.now_ns(), reason=reason)
 
     def _orders(self, answer: RestAnswer, order: OrderRequest) -> Sequence[AnyEvent]:
         """The orders of an answer about one of ours, under its own id: it was asked for by that."""

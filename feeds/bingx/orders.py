@@ -17,7 +17,7 @@ import msgspec
 from msgspec.structs import replace
 
 from core.errors import VenueError
-from core.events import AnyEvent, Fill, Heard, OrderState, OrderUpdate
+from core.events import AnyEvent, Fill, Heard, OrderUpdate
 from core.instruments import instrument_id
 from core.legs import Leg
 from core.orders import OrderRequest
@@ -132,26 +132,6 @@ def is_about_id(message: str) -> bool:
 
 def _wrong(why: str) -> VenueError:
     return VenueError(facts.VENUE, "not_sent", f"the order was not sent: {why}")
-
-
-def fate(
-    order: OrderRequest, state: OrderState, reason: str, received_ns: int, venue_order_id: str = ""
-) -> OrderUpdate:
-    """What became of an order of ours, as far as that is known without the venue telling it."""
-    return OrderUpdate(
-        received_ns=received_ns,
-        account=order.account,
-        client_order_id=order.client_order_id,
-        instrument=order.instrument,
-        side=order.side,
-        quantity=order.quantity,
-        state=state,
-        limit_price=order.limit_price,
-        reduce_only=order.reduce_only,
-        reason=reason,
-        venue_order_id=venue_order_id,
-        leg=order.leg,
-    )
 
 
 # --- what is answered ------------------------------------------------------------------------------------------------

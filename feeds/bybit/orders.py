@@ -11,7 +11,6 @@ from typing import Final
 import msgspec
 
 from core.errors import VenueError
-from core.events import OrderState, OrderUpdate
 from core.legs import Leg
 from core.orders import OrderRequest
 from feeds.bybit import facts, words
@@ -86,23 +85,3 @@ def symbol_of(order: OrderRequest) -> str:
 def ids(place: str, body: bytes) -> Ids:
     """The ids in an answer. Raises DecodeError."""
     return open_body(facts.VENUE, place, body, _IdsAnswer).result
-
-
-def settled_as(
-    order: OrderRequest, state: OrderState, reason: str, received_ns: int, venue_order_id: str = ""
-) -> OrderUpdate:
-    """What is told of an order of ours that the venue says no more of."""
-    return OrderUpdate(
-        received_ns=received_ns,
-        account=order.account,
-        client_order_id=order.client_order_id,
-        instrument=order.instrument,
-        side=order.side,
-        quantity=order.quantity,
-        state=state,
-        limit_price=order.limit_price,
-        reduce_only=order.reduce_only,
-        reason=clip(reason, 200),
-        venue_order_id=venue_order_id,
-        leg=order.leg,
-    )

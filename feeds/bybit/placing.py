@@ -16,6 +16,7 @@ from core.orders import OrderRequest
 from feeds.bybit import account, facts, orders
 from feeds.bybit.modes import Modes
 from feeds.clock import Clock
+from feeds.order_fate import became
 from feeds.rest import RestClient
 from feeds.venue import RestAnswer
 
@@ -57,7 +58,7 @@ class Placing:
             return await self._not_placed(order, error)
         if taken.client_id not in ("", order.client_order_id):
             return [self._said(order, OrderState.UNKNOWN, "the answer is about another order")]
-        return [orders.settled_as(order, OrderState.OPEN, "", self._clock.now_ns(), taken.number)]
+        return [became(order, OrderState.OPEN, self._clock.now_ns(), venue_order_id=taken.number)]
 
     async def cancel(self, order: OrderRequest) -> list[AnyEvent]:
         """See :meth:`feeds.venue.AccountFeed.cancel`."""
@@ -137,7 +138,7 @@ class Placing:
         )
 
     def _said(self, order: OrderRequest, state: OrderState, reason: str) -> OrderUpdate:
-        return orders.settled_as(order, state, reason, self._clock.now_ns())
+        return became(order, state, self._clock.now_ns(), reason=reason)
 
 
 def _of_the_order(code: str) -> bool:

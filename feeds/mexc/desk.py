@@ -15,7 +15,7 @@ from feeds.mexc import account, facts, orders, sign
 from feeds.mexc.client import CONTRACT_PING, SPOT_PING, contract_url, spot_url
 from feeds.mexc.private import Mode, PrivateDecoder
 from feeds.mexc.spot import SpotDecoder
-from feeds.order_fate import SentOrders
+from feeds.order_fate import SentOrders, became
 from feeds.plans import by_market
 from feeds.venue import ConnectionPlan, Credentials, Decoder, Endpoints, Opening, PlainStream, Subscription
 
@@ -160,7 +160,7 @@ class MexcDesk(PlainStream):
                 return await self._not_placed(rest, order, symbol, error)
             except DecodeError as error:
                 return [self._unknown(order, str(error))]
-            sent = orders.became(order, self._clock.now_ns(), OrderState.SENT, number=number)
+            sent = became(order, OrderState.SENT, self._clock.now_ns(), venue_order_id=number)
             try:
                 return await self._look_up(rest, order, symbol) or [sent]
             except VenueError:
@@ -181,7 +181,7 @@ class MexcDesk(PlainStream):
         return known
 
     def _unknown(self, order: OrderRequest, reason: str) -> OrderUpdate:
-        return orders.became(order, self._clock.now_ns(), OrderState.UNKNOWN, reason=reason)
+        return became(order, OrderState.UNKNOWN, self._clock.now_ns(), reason=reason)
 
     async def _not_placed(
         self, rest: RestClient, order: OrderRequest, symbol: str, error: VenueError
@@ -196,7 +196,7 @@ class MexcDesk(PlainStream):
         if not error.code.lstrip("-").isdigit() or error.code in facts.CODES_TOO_MANY:
             raise error
         reason = f"{error.code} {error.message}"
-        return [orders.became(order, self._clock.now_ns(), OrderState.REJECTED, reason=reason)]
+        return [became(order, OrderState.REJECTED, self._clock.now_ns(), reason=reason)]
 
     async def cancel(self, order: OrderRequest) -> Sequence[AnyEvent]:
         """See :class:`feeds.venue.AccountFeed`: looked up by its name, cancelled by the venue's number. Raises
@@ -231,7 +231,7 @@ class MexcDesk(PlainStream):
         if known is not None:
             return known
         now_ns = self._clock.now_ns()
-        return [orders.became(order, now_ns, self._sent.unheard_of(order, now_ns), reason=NOT_KNOWN)]
+        return [became(order, self._sent.unheard_of(order, now_ns), now_ns, reason=NOT_KNOWN)]
 
     async def _number(self, rest: RestClient, order: OrderRequest, symbol: str) -> str:
         """The venue's number of an order that may still be cancelled; empty where there is none."""

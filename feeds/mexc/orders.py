@@ -12,7 +12,6 @@ from typing import Final, NamedTuple
 import msgspec
 
 from core.errors import VenueError
-from core.events import OrderState, OrderUpdate
 from core.legs import Leg
 from core.orders import OrderRequest
 from feeds.fields import Fields
@@ -86,26 +85,6 @@ def body(order: OrderRequest, symbol: str, margin: Margin, *, post_only: bool) -
 
 def _number(value: Decimal) -> msgspec.Raw:
     return msgspec.Raw(f"{value.normalize():f}".encode())
-
-
-def became(
-    order: OrderRequest, received_ns: int, state: OrderState, *, reason: str = "", number: str = ""
-) -> OrderUpdate:
-    """What became of a request where no row of the venue's tells it."""
-    return OrderUpdate(
-        received_ns=received_ns,
-        account=order.account,
-        client_order_id=order.client_order_id,
-        instrument=order.instrument,
-        side=order.side,
-        quantity=order.quantity,
-        state=state,
-        limit_price=order.limit_price,
-        reduce_only=order.reduce_only,
-        reason=clip(reason, 200),
-        venue_order_id=number,
-        leg=order.leg,
-    )
 
 
 def created_number(place: str, answer: bytes) -> str:

@@ -12,7 +12,7 @@ from core.errors import VenueError
 from core.events import AccountSwept, AnyEvent, BalanceUpdate, FrameFault, Heard, OrderState, OrderUpdate
 from core.orders import OrderRequest
 from feeds.clock import Clock
-from feeds.order_fate import SentOrders
+from feeds.order_fate import SentOrders, became
 from feeds.plans import by_market
 from feeds.rest import RestClient
 from feeds.venue import ConnectionPlan, Credentials, Endpoints, Opening, PlainStream, Subscription
@@ -139,7 +139,7 @@ class WeexDesk(PlainStream):
         if not number:
             return [self._said(order, OrderState.UNKNOWN, "an answer without the number of an order")]
         self._known.name_order(number, order.client_order_id)
-        return [orders.update(order, OrderState.OPEN, self._clock.now_ns(), venue_order_id=number)]
+        return [became(order, OrderState.OPEN, self._clock.now_ns(), venue_order_id=number)]
 
     async def _sent_before(self, order: OrderRequest) -> Sequence[AnyEvent]:
         """What became of an order that was sent; nothing where it came to nothing and never will."""
@@ -181,7 +181,7 @@ class WeexDesk(PlainStream):
         return found or [self._said(order, self._sent.unheard_of(order, self._clock.now_ns()), NOT_KNOWN)]
 
     def _said(self, order: OrderRequest, state: OrderState, reason: str) -> OrderUpdate:
-        return orders.update(order, state, self._clock.now_ns(), reason=reason)
+        return became(order, state, self._clock.now_ns(), reason=reason)
 
     async def _look_up(self, order: OrderRequest) -> list[AnyEvent]:
         """The order by its client id, and its fills; empty where the venue does not know it. It is found by number

@@ -11,10 +11,8 @@ from __future__ import annotations
 from typing import Final
 
 from core.errors import VenueError
-from core.events import OrderState, OrderUpdate
 from core.legs import Leg
 from core.orders import OrderRequest
-from feeds.frames import clip
 from feeds.weex import facts
 from feeds.weex.known import LONG, SHORT
 from feeds.weex.rows import closes
@@ -60,26 +58,6 @@ def _position_side(order: OrderRequest, *, hedge: bool) -> str:
     if order.reduce_only and not closes(side, position_side):
         raise _refused(f"to {order.side} opens the {order.leg.value} leg, and the order is to reduce it")
     return position_side
-
-
-def update(
-    order: OrderRequest, state: OrderState, received_ns: int, *, reason: str = "", venue_order_id: str = ""
-) -> OrderUpdate:
-    """How an order stands, as far as an answer or its absence tells."""
-    return OrderUpdate(
-        received_ns=received_ns,
-        account=order.account,
-        client_order_id=order.client_order_id,
-        instrument=order.instrument,
-        side=order.side,
-        quantity=order.quantity,
-        state=state,
-        limit_price=order.limit_price,
-        reduce_only=order.reduce_only,
-        reason=clip(reason, 200),
-        venue_order_id=venue_order_id,
-        leg=order.leg,
-    )
 
 
 def _refused(message: str) -> VenueError:

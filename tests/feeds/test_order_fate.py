@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import msgspec
 import pytest
 
 from core.events import OrderState
+from core.legs import Leg
 from core.orders import OrderRequest
-from feeds.order_fate import SentOrders
+from feeds.order_fate import SentOrders, became
 
 VALID_NS = 5_000_000_000
 SENT_NS = 1_790_000_000_000_000_000
@@ -83,3 +85,13 @@ def test_an_order_that_was_refused_may_be_sent_again_at_once() -> None:
     assert not fates.was_sent(order())
     assert fates.unheard_of(order(), SENT_NS) is OrderState.REJECTED
     assert fates.may_come(order("hr-2"), SENT_NS), "another order's fate is its own"
+
+
+def test_what_became_of_an_order_is_told_with_all_that_was_asked_for() -> None:
+    asked = msgspec.structs.replace(order(), reduce_only=True, leg=Leg.SHORT)
+    told = became(asked, OrderState.REJECTED, SENT_NS, reason="x" * 300, venue_order_id="12")
+    assert (told.received_ns, told.state, told.venue_order_id) == (SENT_NS, OrderState.REJECTED, "12")
+    assert told.reason == "x" * 200 + "…"
+    names = ("account", "client_order_id", "instrument", "side", "quantity", "limit_price", "reduce_only", "leg")
+    assert [getattr(told, name) for name in names] == [getattr(asked, name) for name in names]
+    assert told.filled_quantity == 0

@@ -24,7 +24,7 @@ from feeds.bingx.desk import BingxDesk
 from feeds.bingx.parse import Decoder
 from feeds.registry import account_feed, venue_feed
 from feeds.venue import CandlesWanted, Credentials, Endpoints
-from tests.feeds.bingx.test_bodies import CONTRACT, INVERSE, PREMIUM
+from tests.feeds.bingx.bodies import CONTRACT, INVERSE, PREMIUM
 
 KEY = Credentials("the-key-itself", "the-secret-itself")
 EVERY = ["bingx:spot:BTC-USDT", "bingx:linear:BTC-USDT", "bingx:inverse:BTC-USD"]

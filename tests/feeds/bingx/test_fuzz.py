@@ -14,7 +14,7 @@ from feeds.bingx import answers
 from feeds.bingx.parse import Decoder
 from feeds.bingx.private import Decoder as PrivateDecoder
 from feeds.venue import RestAnswer
-from tests.feeds.bingx import test_bodies, test_private
+from tests.feeds.bingx import bodies, test_private
 from tests.feeds.bingx.test_frames import MS, frame
 from tests.support.frames import PAST_QUICK, comparable, encode, mangled, numbers_in, numbers_of
 
@@ -38,16 +38,16 @@ PRIVATE = [
     encode({"e": "listenKeyExpired", "E": MS, "listenKey": "x"}),
 ]
 BODIES = [
-    test_bodies.body(content)
+    bodies.body(content)
     for content in (
-        [test_bodies.PREMIUM],
-        [test_bodies.CONTRACT, test_bodies.INVERSE],
-        [test_bodies.tier("0", "150000", "0.0038", "0"), test_bodies.tier("150000", "900000", "0.004", "30")],
-        [test_bodies.POSITION],
-        [test_bodies.INCOME],
-        {"orders": [test_bodies.ORDER]},
-        {"fill_history_orders": [test_bodies.FILL]},
-        [test_bodies.candle(2, "1")],
+        [bodies.PREMIUM],
+        [bodies.CONTRACT, bodies.INVERSE],
+        [bodies.tier("0", "150000", "0.0038", "0"), bodies.tier("150000", "900000", "0.004", "30")],
+        [bodies.POSITION],
+        [bodies.INCOME],
+        {"orders": [bodies.ORDER]},
+        {"fill_history_orders": [bodies.FILL]},
+        [bodies.candle(2, "1")],
         {"balances": [{"asset": "BTC", "free": "1", "locked": "2"}]},
         {"longLeverage": 4, "shortLeverage": 8},
         {"dualSidePosition": "true"},
