@@ -114,9 +114,10 @@ class AccountEvents:
             self._watch.changed(now_ns)
 
     def _told(self, event: BalanceUpdate | PositionUpdate, now_ns: int) -> None:
-        changed = (
-            self._ledger.wallets.reported(event) if isinstance(event, BalanceUpdate) else self._ledger.reported(event)
-        )
+        if isinstance(event, BalanceUpdate):
+            changed = self._ledger.wallets.reported(event)
+        else:
+            changed = self._ledger.reported(event)
         if changed:
             self._recorder.note(EventTaken(happened=event), now_ns)
             self._watch.changed(now_ns)

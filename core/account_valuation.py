@@ -113,27 +113,36 @@ class AccountValuation:
         """Every position of an account, hedge or not, valued at ``now_ns``; ``instead`` replaces its namesake."""
         hedged = index.keys.get(account.name, {})
         others = [key for key in self._ledger.positions if key.account == account.name and key not in hedged]
-        replaced = None if instead is None else instead.key
+        replaced, told = None if instead is None else instead.key, self._told(account, now_ns)
         valued = []
         for key in (*hedged, *others):
             assumed = key == replaced
             position = instead if instead is not None and assumed else self._held.of(key)
-            valued.append(self._value(account, key, position, now_ns, is_hedge=key in hedged, assumed=assumed))
+            valued.append(self._value(account, key, position, told, now_ns, is_hedge=key in hedged, assumed=assumed))
         return valued
 
     def _value(
-        self, account: Account, own: PositionKey, position: Position, now_ns: int, *, is_hedge: bool, assumed: bool
+        self,
+        account: Account,
+        own: PositionKey,
+        position: Position,
+        told: tuple[Freshness, int | None],
+        now_ns: int,
+        *,
+        is_hedge: bool,
+        assumed: bool,
     ) -> Valued:
+        """One position; ``told`` is what ages of its account."""
         name = position.instrument
         missing = self.gap(position, now_ns, assumed=assumed)
         if is_hedge or position.open or position.realised or position.fees:
             missing = missing or self._wrong_settle(account, name)
         market = self.quotes(name, now_ns)
-        key, inputs = (own, assumed), (account, market, missing, *self._told(account, now_ns), position)
+        key, inputs = (own, assumed), (account, market, missing, *told, position)
         kept = self._valued.get(key, inputs)
         if kept is not None:
             return kept
-        quantity = self._ledger.reports.figure(account.name, position.quantity, now_ns)
+        quantity = Figure(value=position.quantity, freshness=told[0], observed_ns=told[1])
         sums = exposure(position, account, market, missing=missing, told=quantity)
         return self._valued.put(
             key, inputs, Valued(key=own, account=account, position=position, quotes=market, exposure=sums)

@@ -191,7 +191,7 @@ def included(now: Anchor, *, estimated: bool) -> str:
     """What a profit measured to ``now`` includes, in words; ``estimated`` where its split is."""
     held = [what for what, there in (("bag at spot", now.coins), ("hedge at mark", now.legs)) if there]
     said = [
-        f"{' and '.join(held) or 'nothing'}, in {now.currency}",
+        f"{' and '.join(held) or 'nothing'}{f', in {now.currency}' if now.currency else ''}",
         "realised and unrealised, after fees and funding",
         "deposits, withdrawals and spot trades are no profit",
     ]

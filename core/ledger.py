@@ -243,9 +243,7 @@ class Ledger:
             for position in held:
                 _not_booked(position, payment, "")
             if payment.amount.is_finite():
-                self.wallets.credit(
-                    payment.account, payment.asset, payment.amount, payment.settled_ns, estimated=payment.estimated
-                )
+                self._paid_into_wallet(payment)
             return True
         for position in held:
             if len(held) == 1:
@@ -257,9 +255,7 @@ class Ledger:
                 position.margin += payment.amount
                 position.margin_estimated = position.margin_estimated or payment.estimated or len(held) > 1
             position.venue_liquidation = None
-        self.wallets.credit(
-            payment.account, payment.asset, payment.amount, payment.settled_ns, estimated=payment.estimated
-        )
+        self._paid_into_wallet(payment)
         return True
 
     @exactly
@@ -282,6 +278,11 @@ class Ledger:
             self.positions[position.key] = position
         self.wallets.credit(fee.account, fee.asset, -fee.amount, fee.charged_ns)
         return True
+
+    def _paid_into_wallet(self, payment: FundingPayment) -> None:
+        self.wallets.credit(
+            payment.account, payment.asset, payment.amount, payment.settled_ns, estimated=payment.estimated
+        )
 
     def _paid(self, payment: FundingPayment) -> list[Position]:
         """The position that a payment is of; both legs where it may be of either: the margin of each then pays it."""

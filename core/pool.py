@@ -35,13 +35,11 @@ from core.pool_told import tell_counted, tell_leg, tell_owed, tell_pool
 class Ladder:
     """A maintenance table made ready for looking up: caps, rates and deductions side by side.
 
-    ``jumps`` is true where the requirement does not go on at some floor where it left off; ``at_caps`` is what is
-    required at each cap, without fees, and ``rising`` true where each rate is above the one before.
-    ``highest_rate`` is 1 where one of them is no fraction.
+    ``jumps`` is true where the requirement does not go on at some floor where it left off, and ``rising`` where each
+    rate is above the one before. ``highest_rate`` is 1 where one of them is no fraction.
     """
 
     __slots__ = (
-        "at_caps",
         "bounds",
         "by_contracts",
         "caps",
@@ -72,10 +70,6 @@ class Ladder:
         self.bounds = [cap for cap in self.caps if cap is not None]
         self.rising = all(low < high for low, high in pairwise(self.rates))
         with localcontext(CONTEXT):
-            self.at_caps = [
-                cap * rate - deduction
-                for cap, rate, deduction in zip(self.bounds, self.rates, self.deductions, strict=False)
-            ]
             self.jumps = any(
                 tier.floor * (tier.rate - before.rate) != tier.deduction - before.deduction
                 for before, tier in pairwise(table.tiers)

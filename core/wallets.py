@@ -34,7 +34,7 @@ class Wallets:
         and withdrawals (−), which are no profit."""
         self._words: dict[tuple[str, str], LastWord] = {}
         self._first_told: dict[tuple[str, str], int] = {}
-        """Up to when what moved a balance was counted in the first that its venue told, in ns."""
+        """Up to when what moved a balance was counted in the first that its venue told, by account and asset, in ns."""
 
     def settle(self, account: str) -> Decimal:
         """The balance of an account's settle currency, without unrealised P&L; 0 where its venue has not told it, which
@@ -61,12 +61,12 @@ class Wallets:
         place = (account, asset)
         if place not in self.balances:
             return
+        if estimated:
+            self.estimated.add(place)
         if account not in self._reports:
             self.balances[place] += amount
         elif time_ns > self._first_told.get(place, 0):
             self.transfers[place] = self.transfers.get(place, ZERO) - amount
-        if estimated:
-            self.estimated.add(place)
 
     @exactly
     def reported(self, event: BalanceUpdate) -> bool:

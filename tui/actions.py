@@ -32,6 +32,7 @@ from tui.handlers import (
     quit_monitor,
     reckon_scenarios,
     reopen_feeds,
+    scroll_alone,
     scroll_by,
     select_hedge,
     send_order,
@@ -63,6 +64,9 @@ TYPING = "typing"
 
 _FOOTER_ORDER = ("target", "order", "help", "quit", "freeze", "zoom", "ack", "find")
 """The most wanted keys, which a footer of 80 columns has room for; the others follow where there is more."""
+
+PANEL_WORDS = {"profit": "P&L", "ratio": "hedge ratio"}
+"""Panels that are called otherwise on the screen than here."""
 
 _KEY_LABELS = {
     "plus": "+",
@@ -157,7 +161,7 @@ ACTIONS: tuple[Action, ...] = (
         Action(
             f"zoom_{name}",
             (str(digit),),
-            f"Zoom the {name} panel",
+            f"Zoom the {PANEL_WORDS.get(name, name)} panel",
             "Picture",
             zoom_on(name),
             hint="zoom",
@@ -182,6 +186,8 @@ ACTIONS: tuple[Action, ...] = (
         lambda app: app.zoom_focused(),
         palette=False,
     ),
+    Action("zoom_down", ("pagedown",), "Read on in the panel that is alone", "Picture", scroll_alone(1), palette=False),
+    Action("zoom_up", ("pageup",), "Read back in the panel that is alone", "Picture", scroll_alone(-1), palette=False),
     Action("private", ("p",), "Hide or show amounts", "Picture", toggle_private, hint="private"),
     Action("slower", ("greater_than_sign",), "Renew the picture less often", "Picture", change_rate(-1)),
     Action("faster", ("less_than_sign",), "Renew the picture more often", "Picture", change_rate(1)),
@@ -238,7 +244,7 @@ ACTIONS: tuple[Action, ...] = (
         "Preview",
         drop_order,
         PREVIEW,
-        hint="cancel",
+        hint="drop",
         palette=False,
     ),
     Action("preview_private", ("p",), "Hide or show amounts", "Preview", toggle_private, PREVIEW, palette=False),

@@ -6,6 +6,7 @@ mark; a figure too old to trust says so by its role, and panels print its age be
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -21,6 +22,7 @@ NONE_WORD = "none"
 OVERFLOW = "#"
 ONE_BASIS_POINT = Decimal("0.0001")
 
+_NO_DIGIT = re.compile("[^1-9]*")
 _SCALES = ((3, "k"), (6, "M"), (9, "B"), (12, "T"))
 _FRESHNESS_ROLES = {Freshness.LATE: "late", Freshness.STALE: "stale"}
 
@@ -36,14 +38,17 @@ class Cell(NamedTuple):
 
 
 @exactly
-def number(value: Decimal, places: int, width: int, *, signed: bool = False, mark: str = "") -> str:
+def number(
+    value: Decimal, places: int, width: int, *, signed: bool = False, mark: str = "", nonzero: bool = False
+) -> str:
     """``value`` rounded to ``places``, thousands separated, right-aligned in exactly ``width`` cells.
 
     Where that does not fit, decimals go first, then the number is scaled (k, M, B, T), then written in powers of
-    ten; digits are never cut off. ``mark`` stands before the number. ``width`` must be at least 1.
+    ten; digits are never cut off. ``mark`` stands before the number. ``width`` must be at least 1. With ``nonzero``
+    what is not 0 never reads as 0: a price or a size that is too small for its decimals is written in powers of ten.
     """
     for text in _attempts(value, places, signed=signed):
-        if len(mark) + len(text) <= width:
+        if len(mark) + len(text) <= width and not (nonzero and value and _NO_DIGIT.fullmatch(text)):
             return (mark + text).rjust(width)
     return OVERFLOW * width
 
@@ -83,7 +88,7 @@ def price_places(price: Decimal) -> int:
     exponent = price.adjusted()
     if exponent >= 2:
         return 2
-    return min(8, 4 - exponent) if exponent < 0 else 4
+    return 4 - exponent if exponent < 0 else 4
 
 
 def coin_places(quantity: Decimal) -> int:
@@ -93,7 +98,7 @@ def coin_places(quantity: Decimal) -> int:
         return 0
     if exponent >= 3:
         return 2
-    return 4 if exponent >= 0 else 6
+    return 4 if exponent >= 0 else max(6, 2 - exponent)
 
 
 # --- times -----------------------------------------------------------------------------------------------------
@@ -177,17 +182,17 @@ class Formatter:
 
     def price(self, figure: Figure, width: int = 12) -> Cell:
         """A price in quote per coin."""
-        return self._cell(figure, width, price_places)
+        return self._cell(figure, width, price_places, nonzero=True)
 
     def coins(self, figure: Figure, width: int = 12, *, signed: bool = False) -> Cell:
         """An amount of coins or contracts (masked in private mode)."""
-        return self._cell(figure, width, coin_places, signed=signed, amount=True)
+        return self._cell(figure, width, coin_places, signed=signed, amount=True, nonzero=True)
 
-    def money(self, figure: Figure, width: int = 14, *, currency: str = "USDT") -> Cell:
+    def money(self, figure: Figure, width: int = 13, *, currency: str = "USDT") -> Cell:
         """An amount of money (masked in private mode); a coin-settled amount keeps more decimals."""
         return self._cell(figure, width, _money_places(currency), amount=True)
 
-    def profit(self, figure: Figure, width: int = 14, *, currency: str = "USDT") -> Cell:
+    def profit(self, figure: Figure, width: int = 13, *, currency: str = "USDT") -> Cell:
         """A gain or a loss, always with its sign (masked in private mode)."""
         return self._cell(figure, width, _money_places(currency), signed=True, coloured=True, amount=True)
 
@@ -233,13 +238,14 @@ class Formatter:
         signed: bool = False,
         coloured: bool = False,
         amount: bool = False,
+        nonzero: bool = False,
     ) -> Cell:
         value = figure.value
         if value is None or not self.known(figure):
             return _without_number(figure, width)
         if amount and self.private:
             return Cell((MASKED * min(5, width)).rjust(width), "value")
-        text = number(value, places(value), width, signed=signed, mark=estimate_mark(figure))
+        text = number(value, places(value), width, signed=signed, mark=estimate_mark(figure), nonzero=nonzero)
         return Cell(text, self._role(figure, _sign_role(value) if coloured else "value"))
 
     def _role(self, figure: Figure, role: str) -> str:
@@ -274,4 +280,4 @@ def _money_places(currency: str) -> Callable[[Decimal], int]:
     return lambda value: 6
 
 
-_CASH = frozenset({"USDT", "USDC", "USD", "EUR", "GBP", "DAI", "FDUSD", "TUSD"})
+_CASH = frozenset({"", "USDT", "USDC", "USD", "EUR", "GBP", "DAI", "FDUSD", "TUSD"})

@@ -170,7 +170,7 @@ def acknowledge_selected(app: HedgerowApp) -> None:
     """Acknowledge the alert selected in the list."""
     alert = app.selected_alert
     if alert is None or alert.ended_ns is not None:
-        app.picture.say("This alert is over")
+        app.picture.say("No alert to acknowledge" if alert is None else "This alert is over")
     elif alert.acknowledged:
         app.picture.say("This alert has been acknowledged")
     else:
@@ -208,6 +208,16 @@ def select_hedge(step: int) -> Callable[[HedgerowApp], None]:
 def scroll_by(step: int) -> Callable[[HedgerowApp], None]:
     """Move within the overlay that is open."""
     return lambda app: app.scroll(step)
+
+
+def scroll_alone(step: int) -> Callable[[HedgerowApp], None]:
+    """Read on (+1) or back (−1) in the panel that is alone on the screen."""
+
+    def run(app: HedgerowApp) -> None:
+        if not app.monitor.scroll_alone(step):
+            app.picture.say("Nothing to read on: 1 to 9 show one panel alone")
+
+    return run
 
 
 def change_rate(step: int) -> Callable[[HedgerowApp], None]:

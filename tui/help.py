@@ -18,6 +18,11 @@ _MARKS = (
     (Cell("BLIND", "blind"), "cannot be judged: an alarm"),
     (Cell("+12.50", "plus"), "gained or received"),
     (Cell("−12.50", "minus"), "lost or paid"),
+    (Cell("bp", "label"), "hundredths of a per cent"),
+    (Cell("pt", "label"), "percentage points"),
+    (Cell("k M B T", "label"), "thousands, millions, 10⁹, 10¹²"),
+    (Cell("▸", "mark"), "selected, or the marked panel"),
+    (Cell("L", "danger"), "in the grid of scenarios: liquidated"),
     (Cell("•••••", "value"), "hidden by private mode"),
 )
 

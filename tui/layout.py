@@ -17,6 +17,8 @@ THREE_COLUMNS = 160
 BIG_WIDTH = 112
 BIG_HEIGHT = 34
 BIG_ANSWERS = 6
+FEW = 3
+"""Up to so many hedges and assets tables are short, and panels get room in the order of danger."""
 
 PANEL_NAMES = {
     1: "bag",
@@ -97,10 +99,14 @@ def _panels(area: Place, shape: Shape) -> dict[str, Place]:
         )
     first, second = area.width // 3, (area.width + 1) // 3
     third = area.width - first - second
+    inner: tuple[str, ...] = ("ratio", "funding", "bag", "profit")
+    outer: tuple[str, ...] = ("alerts", "feeds", "orders")
+    if max(shape.hedges, shape.assets) > FEW:
+        inner, outer = ("ratio", "funding", "profit"), ("alerts", "bag", "feeds", "orders")
     return (
         _column(Place(0, area.y, first, area.height), ("margin", "hedge"), shape)
-        | _column(Place(first, area.y, second, area.height), ("ratio", "funding", "bag", "profit"), shape)
-        | _column(Place(first + second, area.y, third, area.height), ("alerts", "feeds", "orders"), shape)
+        | _column(Place(first, area.y, second, area.height), inner, shape)
+        | _column(Place(first + second, area.y, third, area.height), outer, shape)
     )
 
 
@@ -111,6 +117,13 @@ def _column(area: Place, names: Sequence[str], shape: Shape) -> dict[str, Place]
         wanted.pop()
     heights = [least for least, _ideal in wanted]
     spare = area.height - sum(heights)
+    if max(shape.hedges, shape.assets) > FEW:
+        # Tables that cannot be shown whole take room in turn, so that none takes all of it.
+        while spare and any(rows < ideal for rows, (_least, ideal) in zip(heights, wanted, strict=True)):
+            for index, (_least, ideal) in enumerate(wanted):
+                extra = min(spare, 1, max(0, ideal - heights[index]))
+                heights[index] += extra
+                spare -= extra
     for index, (_least, ideal) in enumerate(wanted):
         extra = min(spare, max(0, ideal - heights[index]))
         heights[index] += extra
@@ -135,7 +148,7 @@ def _wanted(name: str, shape: Shape) -> tuple[int, int]:
         "bag": (7, 8 + (shape.assets + 1 if shape.assets > 1 else 0)),
         "ratio": (6, 8 + table),
         "funding": (6, 10 + table),
-        "alerts": (5, 8),
+        "alerts": (5, 8 + (shape.hedges if shape.hedges > FEW else 0)),
         "feeds": (4, 3 + min(shape.feeds, 6)),
         "orders": (4, 8),
         "profit": (6, 18 + min(shape.assets, 3)),

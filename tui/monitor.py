@@ -53,6 +53,7 @@ class MonitorScreen(PlannedScreen):
         self._focused = ""
         self.banner = Banner(canvas, "banner")
         self.waiting = Waiting(canvas, "waiting")
+        self.footer = Footer(canvas, "footer", hints(MONITOR))
         self.add(
             Header(canvas, "header"),
             self.banner,
@@ -61,7 +62,7 @@ class MonitorScreen(PlannedScreen):
             Strip(canvas, "strip"),
             Tiny(canvas, "tiny"),
             self.waiting,
-            Footer(canvas, "footer", hints(MONITOR)),
+            self.footer,
         )
 
     def plan(self, width: int, height: int) -> Plan:
@@ -73,6 +74,7 @@ class MonitorScreen(PlannedScreen):
     def placed(self, planned: Plan) -> None:
         """Tell the banner whether the answers are its business, and drop what has no place."""
         self.banner.with_answers = not planned.big_answers
+        self.footer.first = (("esc", "all panels"),) if self.zoomed else ()
         for name, part in self.parts.items():
             if name not in planned.places:
                 part.place = Lines.whole(0, 0)
@@ -95,8 +97,18 @@ class MonitorScreen(PlannedScreen):
         """Show one panel alone; the same again, or nothing, shows all."""
         wanted = "" if name == self.zoomed else name
         if wanted != self.zoomed:
+            if isinstance(panel := self.parts.get(wanted), Panel):
+                panel.back_to_top()
             self.zoomed = wanted
             self.plan_again()
+
+    def scroll_alone(self, step: int) -> bool:
+        """Read on or back in the panel that is alone; false where none is."""
+        panel = self.parts.get(self.zoomed)
+        if not isinstance(panel, Panel):
+            return False
+        panel.scroll(step)
+        return True
 
     def move_focus(self, step: int) -> None:
         """Move the mark from panel to panel in the order of their numbers."""

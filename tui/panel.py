@@ -14,14 +14,18 @@ from textual.widget import Widget
 
 from core.figures import Figure, Freshness
 from tui.format import Cell, age
-from tui.glyphs import to_ascii
+from tui.glyphs import SELECTED, to_ascii
 from tui.layout import Place
 from tui.picture import View, oldest
-from tui.rows import Row, boxed, pad, wrapped
+from tui.rows import Row, boxed, joined, pad, wrapped
 from tui.trend import LEAST_ROWS, Trend, trend_rows
 
 if TYPE_CHECKING:
     from tui.hotcells import HotCells
+
+
+UNLIMITED = 1000
+"""Rows that are more than any panel has to show."""
 
 
 class Canvas(Protocol):
@@ -118,6 +122,7 @@ class Panel(Lines):
         super().__init__(canvas, name)
         self.focused_panel = False
         self.alone = False
+        self._first = 0
 
     def content(self, view: View, width: int, height: int) -> list[Row]:
         """The rows inside the box for ``view``, the most important first."""
@@ -131,18 +136,39 @@ class Panel(Lines):
         """What the panel draws where it has room to spare."""
         return None
 
+    def everything(self, view: View, width: int, height: int) -> list[Row]:
+        """The rows where the panel is alone on the screen: all there are, for they can be scrolled."""
+        return self.content(view, width, UNLIMITED)
+
+    def scroll(self, step: int) -> None:
+        """Move by half a page, where not all rows are in sight."""
+        self._first += step * max(1, (self.place.height - 2) // 2)
+
+    def back_to_top(self) -> None:
+        """Show the first row again."""
+        self._first = 0
+
     def lines(self, view: View) -> list[Row]:
         """The whole box."""
         width, height = self.place.width, self.place.height
         frame = "focus" if self.focused_panel else "frame"
-        title = (Cell(str(self.NUMBER), "key"), Cell(f" {self.TITLE}", "title"))
-        content = self.content(view, width - 4, height - 2)
-        if self.alone and len(content) + 6 < height:
-            content = [*content, (), *wrapped(self.HELP, min(width - 4, 100), "label")]
+        mark = (Cell(SELECTED, "mark"),) if self.focused_panel else ()
+        title = (*mark, Cell(str(self.NUMBER), "key"), Cell(f" {self.TITLE}", "title"))
+        content, sight = self._content(view, width - 4, height - 2)
         spare = height - 2 - len(content) - 1
         if spare >= LEAST_ROWS and (trend := self.trend(view)) is not None:
             content = [*content, (), *trend_rows(trend, width - 4, spare)]
-        return boxed(title, self._age(view), content, width, height, frame)
+        return boxed(title, joined(row for row in (sight, self._age(view)) if row), content, width, height, frame)
+
+    def _content(self, view: View, width: int, height: int) -> tuple[list[Row], Row]:
+        """The rows in sight, and which of how many they are where they are not all."""
+        if not self.alone:
+            return self.content(view, width, height), ()
+        rows = [*self.everything(view, width, height), (), *wrapped(self.HELP, min(width, 100), "label")]
+        self._first = max(0, min(self._first, len(rows) - height))
+        last = min(len(rows), self._first + height)
+        sight = Cell(f"pgdn pgup {self._first + 1}-{last} of {len(rows)}", "key")
+        return rows[self._first : last], (sight,) if len(rows) > height else ()
 
     def _age(self, view: View) -> Row:
         figures = self.figures(view)

@@ -95,19 +95,23 @@ def columns(rows: Sequence[Row], count: int, width: int, gap: int = 3) -> list[R
 
 def wrapped(text: str, width: int, role: str = "text") -> list[Row]:
     """``text`` in lines of at most ``width`` cells, broken at spaces where there are any."""
+    return [(Cell(part, role),) for part in continued(text, 0, width) if part]
+
+
+def continued(text: str, taken: int, width: int) -> list[str]:
+    """``text`` in lines of at most ``width`` cells, of which the first has ``taken`` cells less: it may stay empty."""
     lines: list[str] = []
-    line = ""
+    line, room = "", width - taken
     for word in text.split():
-        while cell_len(word) > width:
-            head = set_cell_size(word, width).rstrip()
-            lines += [line, head] if line else [head]
-            line, word = "", word[len(head) :]
-        if line and cell_len(line) + 1 + cell_len(word) > width:
+        if (line and cell_len(line) + 1 + cell_len(word) > room) or (not line and cell_len(word) > room < width):
             lines.append(line)
-            line = word
-        else:
-            line = f"{line} {word}" if line else word
-    return [(Cell(part, role),) for part in [*lines, line] if part]
+            line, room = "", width
+        while cell_len(word) > room:
+            head = set_cell_size(word, room).rstrip()
+            lines.append(head)
+            word = word[len(head) :]
+        line = f"{line} {word}" if line else word
+    return [*lines, line]
 
 
 def bar(filled: int, width: int, role: str, mark: int | None = None) -> Row:

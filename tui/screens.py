@@ -18,10 +18,11 @@ from textual.widget import Widget
 from core.snapshot import AlertView
 from tui.actions import ALERTS, HELP, PREVIEW, bindings, hints
 from tui.format import Cell
+from tui.glyphs import SELECTED
 from tui.help import help_rows
 from tui.layout import Place, Plan
 from tui.panel import Canvas, Lines
-from tui.panels.alerts import alert_line
+from tui.panels.alerts import alert_rows
 from tui.panels.answers import Banner
 from tui.panels.footer import Footer, Hints
 from tui.panels.header import Header
@@ -244,11 +245,12 @@ class AlertsScreen(Overlay):
 
 
 class AlertList(ScrolledPanel):
-    """One line an alert."""
+    """Every alert with its whole text."""
 
     def __init__(self, canvas: Canvas) -> None:
         super().__init__(canvas, "body", "alerts")
         self._key = ""
+        self._since_ns = 0
 
     def alerts(self, view: View) -> list[AlertView]:
         """Open alerts, the worst first, then ended ones, the newest first."""
@@ -256,9 +258,11 @@ class AlertList(ScrolledPanel):
         return [*open_alerts(view.live.alerts), *sorted(ended, key=lambda alert: -(alert.ended_ns or 0))]
 
     def chosen(self, view: View) -> AlertView | None:
-        """The selected alert: by its key, so that it stays selected while others come and go."""
+        """The selected alert, which stays selected while others come and go. One that came again after it had ended
+        has its key twice: then its beginning tells which it is."""
         alerts = self.alerts(view)
-        return next((alert for alert in alerts if alert.key == self._key), alerts[0] if alerts else None)
+        same = [alert for alert in alerts if alert.key == self._key]
+        return next((alert for alert in same if alert.since_ns == self._since_ns), next(iter([*same, *alerts]), None))
 
     def move(self, view: View, step: int) -> None:
         """Select the alert ``step`` lines further down."""
@@ -266,15 +270,22 @@ class AlertList(ScrolledPanel):
         current = self.chosen(view)
         if current is not None:
             index = max(0, min(len(alerts) - 1, alerts.index(current) + step))
-            self._key = alerts[index].key
-            room = max(1, self.place.height - 2)
-            self.first = max(index - room + 1, min(self.first, index))
+            self._key, self._since_ns = alerts[index].key, alerts[index].since_ns
+            heights = [len(block) for block in self._blocks(view, self.place.width - 4)]
+            top, bottom = sum(heights[:index]), sum(heights[: index + 1])
+            self.first = max(bottom - max(1, self.place.height - 2), min(self.first, top))
 
     def all_rows(self, view: View, width: int) -> list[Row]:
-        """One line an alert; the selected one is marked."""
+        """Every alert whole; the selected one is marked."""
+        rows = [row for block in self._blocks(view, width) for row in block]
+        return rows or [(Cell("no alerts, open or ended", "safe"),)]
+
+    def _blocks(self, view: View, width: int) -> list[list[Row]]:
+        """The rows of each alert."""
         current = self.chosen(view)
-        rows: list[Row] = []
+        blocks = []
         for alert in self.alerts(view):
-            mark = Cell("▸" if alert is current else " ", "mark")
-            rows.append((mark, *alert_line(view.live_show, alert, width - 1)))
-        return rows or [(Cell("no alerts", "safe"),)]
+            first, *others = alert_rows(view.live_show, alert, width - 1)
+            mark = Cell(SELECTED if alert is current else " ", "mark")
+            blocks.append([(mark, *first), *((Cell(" ", "mark"), *row) for row in others)])
+        return blocks

@@ -1,7 +1,8 @@
 """Palettes: what each style role looks like in each theme, and the Textual themes that go with them.
 
-Blue and orange carry the sign of a figure (they stay apart for colour-blind eyes); amber and red are kept for danger;
-everything else is calm. No role depends on colour alone: words, signs and marks say the same.
+Blue and orange carry the sign of a figure (they stay apart for colour-blind eyes; in sixteen colours only blue does);
+amber and red are kept for danger; everything else is calm. No role depends on colour alone: words, signs and marks say
+the same.
 """
 
 from __future__ import annotations
@@ -64,21 +65,21 @@ _DARK: _Entries = {
 _LIGHT: _Entries = {
     "background": "#f7f6f2",
     "text": "#3a4049",
-    "label": "#747b85",
+    "label": "#666d77",
     "value": "#1f242b",
     "strong": "bold #0b0e12",
     "frame": "#c5c4bd",
     "focus": "#2f6ea3",
     "title": "bold #4a525d",
-    "age": "#747b85",
+    "age": "#666d77",
     "trend": "#9db4c8",
     "track": "#d3d2cb",
     "mark": "bold #0b0e12",
     "plus": "#1c66ad",
-    "minus": "#b4571a",
+    "minus": "#ad5218",
     "late": "#4c535d",
-    "stale": "italic #938c76",
-    "unknown": "#8a9099",
+    "stale": "italic #716a55",
+    "unknown": "#666d77",
     "safe": "#2a7a66",
     "live": "#2a7a66",
     "watch": "#8a6a00",
@@ -124,27 +125,29 @@ _CONTRAST: _Entries = {
     "key": "bold #ffffff",
 }
 
+# What is quiet is dim, not bright black, which is the ground itself in some palettes; no bright yellow, which cannot be
+# read on white; a loss has its sign, and the terminal's own colour, which can always be read.
 _ANSI: _Entries = {
     "text": "",
-    "label": "bright_black",
+    "label": "dim",
     "value": "",
     "strong": "bold",
-    "frame": "bright_black",
+    "frame": "dim",
     "focus": "bold cyan",
     "title": "bold",
-    "age": "bright_black",
+    "age": "dim",
     "trend": "blue",
-    "track": "bright_black",
+    "track": "dim",
     "mark": "bold",
     "plus": "bright_blue",
-    "minus": "yellow",
+    "minus": "",
     "late": "",
-    "stale": "bright_black",
-    "unknown": "bright_black",
+    "stale": "dim italic",
+    "unknown": "dim",
     "safe": "cyan",
     "live": "cyan",
-    "watch": "bright_yellow",
-    "warning": "bold bright_yellow",
+    "watch": "yellow",
+    "warning": "bold yellow",
     "danger": "bold bright_red",
     "critical": "bold bright_red",
     "blind": "bold bright_magenta",
@@ -153,7 +156,7 @@ _ANSI: _Entries = {
     "mode": "reverse",
     "replay": ("bold black", "magenta"),
     "frozen": ("bold black", "cyan"),
-    "notice": "bright_yellow",
+    "notice": "yellow",
     "warning_badge": ("bold black", "yellow"),
     "danger_badge": ("bold bright_white", "red"),
     "critical_badge": ("bold bright_white", "red"),
@@ -285,17 +288,17 @@ def _derived(theme: Theme) -> _Entries:
         **base,
         "background": background.hex6.lower(),
         "text": mix(0.85),
-        "label": mix(0.55),
+        "label": mix(0.65),
         "value": mix(0.95),
         "strong": f"bold {foreground.hex6.lower()}",
         "frame": mix(0.25),
         "focus": accent.hex6.lower(),
         "title": f"bold {mix(0.75)}",
-        "age": mix(0.55),
+        "age": mix(0.65),
         "track": mix(0.25),
-        "unknown": mix(0.55),
+        "unknown": mix(0.65),
         "late": mix(0.75),
-        "stale": f"italic {mix(0.5)}",
+        "stale": f"italic {mix(0.6)}",
         "key": f"bold {mix(0.75)}",
     }
 

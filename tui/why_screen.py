@@ -12,12 +12,14 @@ from tui.format import Cell
 from tui.glyphs import SELECTED
 from tui.panel import Canvas
 from tui.picture import View
-from tui.rows import Row, fit, spread, wrapped
+from tui.rows import Row, fit, row_width, spread, wrapped
 from tui.screens import Overlay, ScrolledPanel
 from tui.why_figures import Asked, figures_of
 from tui.why_text import PARTS, explanation_page, listed_cell
 
 SUBJECT, WIDEST_SUBJECT = 12, 15
+ROOMY = 60
+"""From this width on subjects stand in a column of their own, however short they are."""
 
 
 class WhyScreen(Overlay):
@@ -134,7 +136,7 @@ class WhyPages(ScrolledPanel):
     def _list(self, view: View, width: int) -> list[Row]:
         asked = figures_of(self._panel, view)
         chosen = self._chosen(asked)
-        size = max([SUBJECT, *(min(len(item.subject), WIDEST_SUBJECT) for item in asked)])
+        size = max([SUBJECT if width >= ROOMY else 1, *(min(len(item.subject), WIDEST_SUBJECT) for item in asked)])
         rows: list[Row] = []
         for item in asked:
             cell = listed_cell(view.live_show, item.figure, item.unit)
@@ -145,5 +147,7 @@ class WhyPages(ScrolledPanel):
             )
             shown = item.figure.value is not None and not item.unit.startswith(PARTS)
             unit = f" {item.unit}" if shown else ""
+            if row_width(left) + 2 + len(cell.text) + len(unit) > width:
+                unit = ""
             rows.append(spread(left, (Cell(f"  {cell.text}", cell.role), Cell(unit, "label")), width))
         return rows or [(Cell("there is no figure here to ask about", "label"),)]

@@ -50,7 +50,7 @@ def listed_cell(show: Formatter, figure: Figure, unit: str) -> Cell:
     cell = figure_cell(show, figure, unit)
     if figure.value is None or not show.known(figure) or not unit.startswith(PARTS):
         return cell
-    return Cell(f"{estimate_mark(figure)}{number(BRIEF.plus(figure.value * 100))} %", cell.role)
+    return Cell(f"{estimate_mark(figure)}{number(BRIEF.plus(figure.value * 100))}%", cell.role)
 
 
 @exactly
@@ -99,7 +99,7 @@ def _headline(show: Formatter, told: Explanation, width: int) -> list[Row]:
     cell, right = figure_cell(show, told.figure, told.unit), _age(show, told.figure)
     value = [cell]
     if told.unit.startswith(PARTS) and told.figure.value is not None and show.known(told.figure):
-        value.append(Cell(f" = {number(BRIEF.plus(told.figure.value * 100))} %", cell.role))
+        value.append(Cell(f" = {number(BRIEF.plus(told.figure.value * 100))}%", cell.role))
     if told.figure.value is not None:
         value.append(Cell(f" {told.unit}", "label"))
     name = Cell(told.name, "title")

@@ -24,6 +24,8 @@ from core.liquidation_results import AlwaysLiquidated, Liquidation, LiquidationP
 from core.margin_rules import MarginRules, RequirementAt
 from core.pnl import quantity_of, settle_notional, unrealised
 
+_KEPT = ("tiers", "maintenance_rate", "maintenance_margin", "maintenance_per_contract")
+
 
 class _Setting(NamedTuple):
     """The request, resolved: how much is held, what price the profit counts from, and the margin that goes with it."""
@@ -70,7 +72,7 @@ def _check(request: LiquidationRequest) -> None:
     else:
         request.exclude_each_other("margin", "wallet_balance", "equity")
         request.refuse("where the size is margin * leverage", "extra_margin")
-    request.exclude_each_other("tiers", "maintenance_rate", "maintenance_margin")
+    request.exclude_each_other(*_KEPT)
     request.exclude_each_other("requirement_at", "venue")
     if request.margin_mode == "isolated":
         request.refuse("in isolated mode", "wallet_balance", "other_unrealised", "other_maintenance_margin")
@@ -84,8 +86,8 @@ def _check(request: LiquidationRequest) -> None:
         request.refuse("without maintenance_rate", "maintenance_deduction")
     if not request.given("tiers"):
         request.refuse("without tiers", "tier_unit")
-    if request.maintenance_margin is not None:
-        request.refuse("beside maintenance_margin, which is fixed", "requirement_at", "venue", "closing_fee_rate")
+    if _is_fixed(request):
+        request.refuse("beside a maintenance margin that is fixed", "requirement_at", "venue", "closing_fee_rate")
 
 
 def _missing(request: LiquidationRequest) -> tuple[str, ...]:
@@ -95,7 +97,7 @@ def _missing(request: LiquidationRequest) -> tuple[str, ...]:
         gaps = [request.lacking("wallet_balance", "equity")]
         others = ("other_unrealised", "other_maintenance_margin")
         gaps.append(tuple(name for name in others if request.given(name) and getattr(request, name) is None))
-    gaps.append(request.lacking("tiers", "maintenance_rate", "maintenance_margin"))
+    gaps.append(request.lacking(*_KEPT))
     if not _any_size(request) and not _size_given(request):
         bought = ("margin", "leverage")
         if not all(map(request.given, bought)):
@@ -113,6 +115,20 @@ def _missing(request: LiquidationRequest) -> tuple[str, ...]:
     if requirement_at is RequirementAt.AT_MARK:
         gaps.append(request.lacking("mark_price", why="for requirement_at at_mark"))
     return tuple(dict.fromkeys(name for gap in gaps for name in gap))
+
+
+def _is_fixed(request: LiquidationRequest) -> bool:
+    return request.maintenance_margin is not None or request.maintenance_per_contract is not None
+
+
+def _fixed(request: LiquidationRequest, quantity: Decimal) -> Decimal:
+    """A requirement that does not move with the price."""
+    if request.maintenance_per_contract is None:
+        return request.maintenance_margin or ZERO
+    kept = quantity * request.maintenance_per_contract
+    given = {"quantity": quantity, "maintenance_per_contract": request.maintenance_per_contract}
+    note("maintenance margin", "quantity * maintenance_per_contract", kept, given, unit="settle")
+    return kept
 
 
 def _size_given(request: LiquidationRequest) -> bool:
@@ -181,9 +197,9 @@ def _solve(request: LiquidationRequest, setting: _Setting) -> Liquidation:
     kind, size, held = contract_kind(request.kind), request.contract_size, setting.held
     others_unrealised = request.other_unrealised or ZERO
     others_maintenance = request.other_maintenance_margin or ZERO
-    if request.maintenance_margin is not None:
+    if _is_fixed(request):
         pot = setting.margin + others_unrealised - others_maintenance
-        return with_fixed_requirement(kind, held, size, setting.entry_price, pot, request.maintenance_margin)
+        return with_fixed_requirement(kind, held, size, setting.entry_price, pot, _fixed(request, abs(held)))
     return cross(
         kind,
         held,
@@ -233,7 +249,7 @@ def _answer(request: LiquidationRequest, setting: _Setting, result: LiquidationP
     away = None
     if request.mark_price is not None:
         away = distance(result.price, request.mark_price, request.side)
-    fixed = request.maintenance_margin is not None
+    fixed = _is_fixed(request)
     tier = _tier_in_contracts(request, abs(setting.held)) or result.tier
     return LiquidationAnswer(
         liquidation_price=result.price,

@@ -30,8 +30,9 @@ class LiquidationRequest(Request):
     """Liquidation price of one position, isolated or in cross with others held at their marks.
 
     Give what backs it, one of margin, leverage, equity (isolated) or wallet_balance, equity (cross); what it must
-    keep, one of tiers, maintenance_rate, maintenance_margin; and its size: quantity, notional, or margin together with
-    leverage. With leverage and maintenance_rate alone every size has the same price, and none need be given.
+    keep, one of tiers, maintenance_rate, maintenance_margin, maintenance_per_contract; and its size: quantity,
+    notional, or margin together with leverage. With leverage and maintenance_rate alone every size has the same price,
+    and none need be given.
     """
 
     model_config = ConfigDict(
@@ -111,6 +112,11 @@ class LiquidationRequest(Request):
     )
     maintenance_margin: NotNegative | None = Field(
         default=None, description="The requirement as a fixed amount of settle currency, instead of tiers."
+    )
+    maintenance_per_contract: Positive | None = Field(
+        default=None,
+        description="The requirement as a fixed amount of settle currency for each contract, instead of tiers, as "
+        "exchanges with clearing state it (CME).",
     )
     closing_fee_rate: Share = Field(
         default=ZERO,

@@ -7,17 +7,19 @@ from typing import NamedTuple
 
 from core.calculators.fields import NoValue, Unknown, contract_kind, in_quote, settle_of, signed
 from core.calculators.margin_fields import MarginAnswer, MarginRequest
-from core.calculators.margin_maintenance import Maintenance, Undefined, coins_of, maintenance, sloped_rate
+from core.calculators.margin_initial import initial_of, initial_rate, own_margin
+from core.calculators.margin_maintenance import Maintenance, Undefined, coins_of, maintenance
 from core.calculators.tier_fields import tier_answer
 from core.errors import RequestError
 from core.exact import ONE, ZERO, exactly
-from core.explain import explained, note
+from core.explain import note
 from core.instruments import ContractKind
 from core.liquidation import bankruptcy
 from core.liquidation_results import Liquidation, LiquidationPrice, NoLiquidation
-from core.margin import initial_margin, margin_usage
+from core.margin import margin_usage
 from core.pnl import fee, settle_notional, unrealised
 
+_PER_CONTRACT = ("initial_per_contract", "maintenance_per_contract")
 _FIGURES = (
     "other_unrealised",
     "other_initial_margin",
@@ -28,6 +30,7 @@ _FIGURES = (
     "equity",
     "leverage",
     "initial_rate",
+    *_PER_CONTRACT,
     "adjustment_factor",
 )
 _NEED_POSITION = (
@@ -36,6 +39,7 @@ _NEED_POSITION = (
     "contract_size",
     "leverage",
     "initial_rate",
+    *_PER_CONTRACT,
     "opening_fee_rate",
     "closing_fee_rate",
 )
@@ -46,7 +50,7 @@ _BESIDE = {
     "maintenance_rate": ("maintenance_deduction", "maintenance_rate_slope"),
     "initial_rate": ("initial_rate_slope",),
 }
-_OWN_MARGIN = ("leverage", "initial_rate", "wallet_balance")
+_OWN_MARGIN = ("leverage", "initial_rate", "initial_per_contract", "wallet_balance")
 _SUBJECTS = ("quantity", "notional", "tiers", "wallet_balance", "equity")
 
 
@@ -61,9 +65,9 @@ class _Value(NamedTuple):
 @exactly
 def margin(request: MarginRequest) -> MarginAnswer | Unknown:
     """Answer a ``margin`` request. Raises RequestError for fields that are lacking or contradict each other."""
-    request.exclude_each_other("tiers", "maintenance_rate")
+    request.exclude_each_other("tiers", "maintenance_rate", "maintenance_per_contract")
     request.exclude_each_other("wallet_balance", "equity")
-    request.exclude_each_other("leverage", "initial_rate")
+    request.exclude_each_other("leverage", "initial_rate", "initial_per_contract")
     missing = _missing(request)
     if missing:
         return Unknown(missing=missing)
@@ -81,12 +85,15 @@ def _missing(request: MarginRequest) -> tuple[str, ...]:
         request.refuse("beside equity, which includes it", "other_unrealised")
     if not any(map(request.given, ("wallet_balance", "equity"))):
         request.refuse("without wallet_balance or equity, which they stand beside", *_OTHERS)
+    for name in _PER_CONTRACT:
+        if request.given(name) and request.notional is not None:
+            raise RequestError(name, "a quantity beside it", "a notional")
     for needed, names in _BESIDE.items():
         if not request.given(needed):
             request.refuse(f"without {needed}", *names)
     gaps = [tuple(name for name in _FIGURES if request.given(name) and getattr(request, name) is None)]
     if request.quantity is not None:
-        gaps.append(request.lacking("mark_price", "entry_price", why="beside quantity"))
+        gaps.append(() if _priceless(request) else request.lacking("mark_price", "entry_price", why="beside quantity"))
     elif _price_only(request):
         gaps.append(tuple(name for name in _PRICE_ONLY if getattr(request, name) is None))
     elif request.notional is None and any(map(request.given, _NEED_POSITION)):
@@ -101,6 +108,12 @@ def _missing(request: MarginRequest) -> tuple[str, ...]:
     if not any(gaps) and not _price_only(request) and not any(getattr(request, name) is not None for name in _SUBJECTS):
         raise RequestError("quantity", f"something to reckon: one of {', '.join(_SUBJECTS)}", "nothing")
     return tuple(dict.fromkeys(name for gap in gaps for name in gap))
+
+
+def _priceless(request: MarginRequest) -> bool:
+    """Whether all that is asked for is so much a contract, whatever its price."""
+    by_price = ("tiers", "maintenance_rate", "leverage", "initial_rate", "opening_fee_rate", "closing_fee_rate")
+    return any(map(request.given, _PER_CONTRACT)) and not any(map(request.given, by_price))
 
 
 def _price_only(request: MarginRequest) -> bool:
@@ -140,7 +153,7 @@ def _bankruptcies(request: MarginRequest, undefined: Undefined) -> _Bankruptcies
     if request.side is None or quantity is None or request.entry_price is None:
         return _Bankruptcies()
     kind, size, held = contract_kind(request.kind), request.contract_size, signed(request.side, quantity)
-    pot = _own_margin(request, quantity, request.entry_price)
+    pot = own_margin(request, quantity, request.entry_price)
     if pot is None:
         return _Bankruptcies()
     rate = max(request.closing_fee_rate, ZERO)
@@ -150,30 +163,6 @@ def _bankruptcies(request: MarginRequest, undefined: Undefined) -> _Bankruptcies
         _price_or_reason(plain, "bankruptcy_price", undefined),
         _price_or_reason(after_fee, "bankruptcy_price_after_fee", undefined),
     )
-
-
-def _own_margin(request: MarginRequest, quantity: Decimal, entry_price: Decimal) -> Decimal | None:
-    """What backs the position by itself: what is stated, else what opening it at the entry price asked for."""
-    if request.wallet_balance is not None:
-        return request.wallet_balance
-    kind, size = contract_kind(request.kind), request.contract_size
-    if request.leverage is not None:
-        return initial_margin(kind, quantity, size, entry_price, request.leverage)
-    rate = _initial_rate(request)
-    if rate is None:
-        return None
-    return _at_rate(settle_notional(kind, quantity, size, entry_price), rate)
-
-
-def _initial_rate(request: MarginRequest) -> Decimal | None:
-    if request.initial_rate is None:
-        return None
-    return sloped_rate(request, "initial_rate", request.initial_rate, request.initial_rate_slope)
-
-
-@explained("value * initial_rate", name="initial margin", unit="settle")
-def _at_rate(value: Decimal, initial_rate: Decimal) -> Decimal:
-    return value * initial_rate
 
 
 def _price_or_reason(result: Liquidation, name: str, undefined: Undefined) -> Decimal | None:
@@ -186,7 +175,7 @@ def _price_or_reason(result: Liquidation, name: str, undefined: Undefined) -> De
 
 def _closing_fee(request: MarginRequest, value: _Value | None, bust: _Bankruptcies) -> Decimal | None:
     if value is None:
-        return None
+        return ZERO if _priceless(request) and request.quantity is not None else None
     if request.closing_fee_at == "mark":
         return fee(ContractKind.LINEAR, value.notional, ONE, ONE, request.closing_fee_rate)
     if request.closing_fee_at == "value_and_margin":
@@ -202,7 +191,7 @@ def _fee_of_value_and_margin(request: MarginRequest) -> Decimal:
     if request.quantity is None or request.entry_price is None:
         return ZERO
     value = settle_notional(contract_kind(request.kind), request.quantity, request.contract_size, request.entry_price)
-    pot = _own_margin(request, request.quantity, request.entry_price) or ZERO
+    pot = own_margin(request, request.quantity, request.entry_price) or ZERO
     paid = (value + pot) * request.closing_fee_rate
     given = {"value": value, "margin": pot, "closing_fee_rate": request.closing_fee_rate}
     note("closing fee", "(value + margin) * closing_fee_rate", paid, given, unit="settle")
@@ -250,7 +239,7 @@ def _answer(
 ) -> MarginAnswer:
     closing = _closing_fee(request, value, bust)
     opening = None if value is None else value.initial * request.opening_fee_rate
-    initial = _initial(request, value)
+    initial = initial_of(request, None if value is None else value.initial)
     if value is not None:
         given = {"value": value.initial, "opening_fee_rate": request.opening_fee_rate}
         note("opening fee", "value * opening_fee_rate", opening, given, unit="settle")
@@ -262,7 +251,7 @@ def _answer(
         notional=None if value is None else value.notional,
         notional_quote=None if value is None else in_quote(request.kind, value.notional, value.price),
         delta=coins_of(request),
-        initial_rate=_initial_rate(request),
+        initial_rate=initial_rate(request),
         initial_margin=initial,
         opening_fee=opening,
         closing_fee=closing,
@@ -282,29 +271,13 @@ def _answer(
         available=ratios.available,
         effective_leverage=ratios.effective_leverage,
         equity_to_notional=ratios.equity_to_notional,
-        margin_rate=_margin_rate(request, initial if value is not None else ZERO, own.equity, undefined),
+        margin_rate=_margin_rate(
+            request, ZERO if initial is None and value is None else initial, own.equity, undefined
+        ),
         bankruptcy_price=bust.price,
         bankruptcy_price_after_fee=bust.after_fee,
         undefined=undefined,
     )
-
-
-def _initial(request: MarginRequest, value: _Value | None) -> Decimal | None:
-    rate = _initial_rate(request)
-    if value is None or (rate is None and request.leverage is None):
-        return None
-    if rate is not None:
-        return _at_rate(value.initial, rate)
-    assert request.leverage is not None
-    initial = value.initial / request.leverage
-    note(
-        "initial margin",
-        "value / leverage",
-        initial,
-        {"value": value.initial, "leverage": request.leverage},
-        unit="settle",
-    )
-    return initial
 
 
 def _ratios(
@@ -318,7 +291,7 @@ def _ratios(
     """The ratios of the account; the position's own part counts as zero only where there is no position."""
     if equity is None:
         return _Ratios()
-    absent = ZERO if value is None else None
+    absent = ZERO if value is None and request.quantity is None else None
     all_initial = _plus(absent if initial is None else initial, request.other_initial_margin)
     all_maintenance = _plus(absent if maintenance is None else maintenance, request.other_maintenance_margin)
     return _Ratios(

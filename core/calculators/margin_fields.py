@@ -74,6 +74,11 @@ class MarginRequest(Request):
         default=ZERO,
         description="Added to initial_rate per coin of size, for venues with a continuous ladder (Deribit).",
     )
+    initial_per_contract: Positive | None = Field(
+        default=None,
+        description="Initial margin of one contract in the settle currency, instead of leverage, as exchanges with "
+        "clearing state it (CME); needs quantity.",
+    )
     initial_margin_at: Literal["mark", "entry"] = Field(
         default="mark",
         description="Price at which the venue reckons initial margin and the opening fee: mark (Binance) or entry "
@@ -98,6 +103,10 @@ class MarginRequest(Request):
     tier_unit: TierUnit | None = Field(default=None, description=f"{TIER_UNIT_HELP} contracts needs quantity.")
     maintenance_rate: Share | None = Field(
         default=None, description="Maintenance rate, a fraction of notional, instead of tiers."
+    )
+    maintenance_per_contract: Positive | None = Field(
+        default=None,
+        description="Maintenance margin of one contract, settle currency, instead of tiers; needs quantity.",
     )
     maintenance_deduction: NotNegative = Field(
         default=ZERO, description="Taken off maintenance_rate * notional, settle currency."
@@ -137,7 +146,9 @@ class MarginAnswer(Answer):
     )
     delta: Exact | None = Field(description="Exposure in coins, unsigned unless a side is given; null for quanto.")
     initial_rate: Exact | None = Field(description="Initial margin rate that applies; null with leverage.")
-    initial_margin: Exact | None = Field(description="Value / leverage, or value * initial_rate; without fees.")
+    initial_margin: Exact | None = Field(
+        description="Value / leverage, value * initial_rate, or so much a contract; without fees."
+    )
     opening_fee: Exact | None
     closing_fee: Exact | None
     fees: Exact | None = Field(

@@ -9,7 +9,7 @@ from core.calculators.fields import NoValue, Unknown, contract_kind, number_text
 from core.calculators.margin_fields import MarginRequest
 from core.calculators.tier_fields import TierAnswer, TierField, contracts_tier, tier_answer, tier_table
 from core.errors import RequestError
-from core.explain import note
+from core.explain import explained, note
 from core.instruments import Tier
 from core.pnl import delta
 from core.tiers import requirement, tier_for
@@ -36,6 +36,8 @@ def maintenance(request: MarginRequest, notional: Decimal | None, undefined: Und
             given = {"notional": notional, "rate": rate, "maintenance_deduction": deduction}
             note("maintenance margin", "notional * rate - maintenance_deduction", owed, given, unit="settle")
         return Maintenance(rate=rate, margin=owed)
+    if request.maintenance_per_contract is not None and request.quantity is not None:
+        return Maintenance(margin=_of_contracts(request.quantity, request.maintenance_per_contract))
     if request.tiers is None:
         return Maintenance()
     if request.tier_unit == "contracts":
@@ -51,6 +53,11 @@ def maintenance(request: MarginRequest, notional: Decimal | None, undefined: Und
         undefined["maintenance_margin"] = Unknown(missing=(gap,))
         return Maintenance(tiers=shown)
     return Maintenance(shown, tier, tier.rate, requirement(tier, notional))
+
+
+@explained("quantity * maintenance_per_contract", name="maintenance margin", unit="settle")
+def _of_contracts(quantity: Decimal, maintenance_per_contract: Decimal) -> Decimal:
+    return quantity * maintenance_per_contract
 
 
 def _by_contracts(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
 import json
+from collections.abc import Collection
 from decimal import Decimal
 from typing import Any
 
@@ -24,10 +26,13 @@ class FiguresNotKnown(RequestErrors):
         return Unknown(missing=tuple(dict.fromkeys(error.key for error in self.errors)))
 
 
-def refusal(wrong: ValidationError) -> RequestErrors:
-    """Every wrong field by name; FiguresNotKnown where all that is wrong with them is that they are null."""
+def refusal(wrong: ValidationError, names: Collection[str] = ()) -> RequestErrors:
+    """Every wrong field by name; FiguresNotKnown where all that is wrong with them is that they are null.
+
+    ``names`` are those that the request's fields have at any depth, to say which one an unknown field may mean.
+    """
     found = _own(wrong.errors(include_url=False))
-    problems = [_problem(details) for details in found]
+    problems = [_problem(details, names) for details in found]
     if all(details["type"] == FIGURE and details["input"] is None for details in found):
         return FiguresNotKnown(problems)
     return RequestErrors(problems)
@@ -88,11 +93,67 @@ def _own(found: list[ErrorDetails]) -> list[ErrorDetails]:
     return [details for details in found if not follows(details["loc"])]
 
 
-def _problem(details: ErrorDetails) -> RequestError:
+_CALLED_ELSEWHERE = {
+    "qty": "quantity",
+    "size": "quantity",
+    "position_size": "quantity",
+    "contracts": "quantity",
+    "usd": "quantity",
+    "entry": "entry_price",
+    "avg_price": "entry_price",
+    "avg_entry_price": "entry_price",
+    "open_price": "entry_price",
+    "mark": "mark_price",
+    "exit": "exit_price",
+    "close_price": "exit_price",
+    "multiplier": "contract_size",
+    "mult": "contract_size",
+    "face_value": "contract_size",
+    "contract_multiplier": "contract_size",
+    "mmr": "maintenance_rate",
+    "maintenance_margin_rate": "maintenance_rate",
+    "cum": "maintenance_deduction",
+    "maintenance_amount": "maintenance_deduction",
+    "mm": "maintenance_margin",
+    "imr": "initial_rate",
+    "initial_margin_rate": "initial_rate",
+    "im": "initial_margin",
+    "wallet": "wallet_balance",
+    "balance": "wallet_balance",
+    "upnl": "unrealised",
+    "funding_rate": "rate",
+    "taker": "closing_fee_rate",
+    "taker_fee": "closing_fee_rate",
+    "taker_fee_rate": "closing_fee_rate",
+    "spot": "spot_price",
+    "index": "index_price",
+    "future": "price",
+    "future_price": "price",
+    "futures_price": "price",
+    "days_to_expiry": "days",
+    "vol": "volatility",
+    "sigma": "volatility",
+    "hedge_ratio": "target_ratio",
+    "lambda": "decay",
+    "haircut": "ratio",
+    "collateral_ratio": "ratio",
+}
+"""What fields are called by venues and books."""
+
+
+def _meant(key: str, names: Collection[str]) -> str:
+    """Which of the names an unknown field may mean, as words to add; empty where none comes near."""
+    last = key.rpartition(".")[2].lower()
+    usual = _CALLED_ELSEWHERE.get(last)
+    near = [usual] if usual in names else difflib.get_close_matches(last, sorted(names), n=1, cutoff=0.75)
+    return f"; perhaps {near[0]}" if near else ""
+
+
+def _problem(details: ErrorDetails, names: Collection[str]) -> RequestError:
     key = ".".join(str(part) for part in details["loc"]) or "request"
     kind, value = details["type"], details["input"]
     if kind == "extra_forbidden":
-        return RequestError(key, "a field that the schema names (see --schema)", "an unknown one")
+        return RequestError(key, f"a field that the schema names (see --schema{_meant(key, names)})", "an unknown one")
     if kind == "missing":
         return RequestError(key, "a value", "nothing")
     if kind in ("too_short", "too_long"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Callable, Mapping
 from typing import Any, Generic, TypeVar
@@ -82,7 +83,7 @@ class Calculator(Generic[_Asked]):
         try:
             return self.request.model_validate(dict(fields))
         except ValidationError as wrong:
-            raise refusal(wrong) from None
+            raise refusal(wrong, field_names(self.request)) from None
 
     def answer(self, fields: Mapping[str, Any]) -> dict[str, Any]:
         """The answer to a request given as a mapping; figures are strings. Raises RequestError."""
@@ -103,6 +104,21 @@ class Calculator(Generic[_Asked]):
             "request": plain_schema(self.request.model_json_schema(mode="validation")),
             "answer": plain_schema(TypeAdapter(answers).json_schema(mode="serialization")),
         }
+
+
+@functools.cache
+def field_names(request: type[Request]) -> frozenset[str]:
+    """The names of all fields that such a request may have, at any depth."""
+    return frozenset(_names(request.model_json_schema(mode="validation")))
+
+
+def _names(schema: Any) -> set[str]:
+    if isinstance(schema, list):
+        return {name for item in schema for name in _names(item)}
+    if not isinstance(schema, dict):
+        return set()
+    own = set(schema["properties"]) if isinstance(schema.get("properties"), dict) else set()
+    return own.union(*(_names(item) for name, item in schema.items() if name != "examples"))
 
 
 def plain_schema(part: Any) -> Any:

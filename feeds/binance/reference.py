@@ -45,9 +45,11 @@ class _MarketLotSize(Body):
     maximum: NotNegative = Field(alias="maxQty")
 
 
-class _FuturesNotional(Body):
+class _MinimumNotional(Body):
+    """Of futures, and of spot where ``NOTIONAL`` has not taken its place."""
+
     kind: Literal["MIN_NOTIONAL"] = Field(alias="filterType")
-    minimum: NotNegative = Field(alias="notional")
+    minimum: NotNegative = Field(validation_alias=AliasChoices("notional", "minNotional"))
 
 
 class _SpotNotional(Body):
@@ -61,7 +63,7 @@ class _Filters(Body):
     price: _PriceFilter = Field(alias="PRICE_FILTER")
     lot: _LotSize = Field(alias="LOT_SIZE")
     market_lot: _MarketLotSize | None = Field(alias="MARKET_LOT_SIZE", default=None)
-    futures_notional: _FuturesNotional | None = Field(alias="MIN_NOTIONAL", default=None)
+    least_notional: _MinimumNotional | None = Field(alias="MIN_NOTIONAL", default=None)
     spot_notional: _SpotNotional | None = Field(alias="NOTIONAL", default=None)
 
 
@@ -90,7 +92,7 @@ class _Contract(_Listing):
     status: str = Field(validation_alias=AliasChoices("status", "contractStatus"))
     settle: Asset = Field(alias="marginAsset")
     contract_type: str = Field(alias="contractType")
-    delivery_ms: Whole = Field(alias="deliveryDate", gt=0, le=facts.NEVER_MS)
+    delivery_ms: Whole = Field(alias="deliveryDate", gt=0, lt=10**14)
 
     @property
     def size(self) -> Decimal:
@@ -162,7 +164,8 @@ def instruments(
 
 def _instrument(product: Product, listing: _Listing, settle: str, size: Decimal = Decimal(1)) -> Instrument:
     filters = listing.filters
-    notional = filters.spot_notional if product.market == SPOT else filters.futures_notional
+    spot = filters.spot_notional if product.market == SPOT else None
+    notional = filters.least_notional if spot is None else spot
     market_maximum = filters.market_lot.maximum if filters.market_lot is not None else Decimal(0)
     return Instrument(
         id=instrument_id(facts.VENUE, product.market, listing.symbol),

@@ -25,7 +25,9 @@ _ORIGINS: Final = {
     "autoclose-": FillOrigin.LIQUIDATION,
     "adl_autoclose": FillOrigin.ADL,
     "settlement_autoclose-": FillOrigin.DELIVERY,
+    "delivery_autoclose-": FillOrigin.DELIVERY,
 }
+"""The latter is COIN-M's word."""
 
 
 def origin(client_order_id: str) -> FillOrigin:

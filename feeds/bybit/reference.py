@@ -32,6 +32,7 @@ from feeds.bodies import (
 )
 from feeds.bybit import facts
 from feeds.candles import open_body
+from feeds.frames import clip
 from feeds.venue import RestAnswer
 
 _PER_CENT_PRODUCT: Final = 5
@@ -95,6 +96,10 @@ class _Contract(Body):
     funding_cap: MaybeFraction = Field(alias="upperFundingRate", default=None)
     funding_floor: MaybeFraction = Field(alias="lowerFundingRate", default=None)
 
+    def is_in(self, market: str) -> bool:
+        """False where its type is of the other category, which then was not the one asked for."""
+        return not self.contract_type.lower().startswith(tuple({"linear", "inverse"} - {market}))
+
 
 class _SpotPair(Body):
     symbol: Symbol
@@ -129,8 +134,14 @@ def instruments(
         listed = [_from_pair(pair) for pair in pairs]
     else:
         contracts, faults = read_rows(facts.VENUE, facts.INSTRUMENTS_PATH, chosen, _Contract, received_ns)
-        listed = [_from_contract(market, contract) for contract in contracts]
+        faults += [_elsewhere(market, contract, received_ns) for contract in contracts if not contract.is_in(market)]
+        listed = [_from_contract(market, contract) for contract in contracts if contract.is_in(market)]
     return [InstrumentListed(received_ns=received_ns, instrument=instrument) for instrument in listed] + faults
+
+
+def _elsewhere(market: str, contract: _Contract, received_ns: int) -> AnyEvent:
+    detail = f"{contract.symbol}: {clip(contract.contract_type, 40)}, which is not of {market}"
+    return bad_row(facts.VENUE, facts.INSTRUMENTS_PATH, "contractType", detail, received_ns)
 
 
 def _from_contract(market: str, contract: _Contract) -> Instrument:

@@ -201,6 +201,51 @@ def test_a_coin_of_no_declared_weight_counts_for_nothing_and_a_debt_of_it_in_ful
     assert account.margin_usage.known
 
 
+# --- what ends a cross account ------------------------------------------------------------------------------------
+
+
+def crossed(*more: Hedge, wallet: int = 60_000) -> Engine:
+    """The seed's short of 2.5 BTC in a cross account, with other positions beside it."""
+    seed = cross(seed_book(), wallet_balance=Decimal(wallet))
+    made = running(60_000, msgspec.structs.replace(seed, hedges=(*seed.hedges, *more)))
+    feed(made, perpetual(0, 3_000, ETH))
+    return made
+
+
+def held_eth(quantity: str) -> Hedge:
+    return Hedge(
+        asset="ETH", instrument=ETH, account="paper", target_ratio=Decimal(0), quantity=Decimal(quantity),
+        entry_price=Decimal(3_000) if Decimal(quantity) else None,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("quantity", ["0.5", "-0.5", "60", "-60"])
+def test_each_coin_has_its_own_end_on_the_side_that_hurts_and_a_distance_to_it(quantity: str) -> None:
+    made = crossed(held_eth(quantity))
+    feed(made, listed(ETH), tiers(ETH))
+    book = shown(made)
+    for coin, price, short in (("BTC", 60_000, True), ("ETH", 3_000, Decimal(quantity) < 0)):
+        end = death(book.accounts[0], coin)
+        assert end.price.value == price
+        for side, away, sign in ((end.above, end.distance_above, 1), (end.below, end.distance_below, -1)):
+            if side.value is None:
+                assert away.absent == side.absent != ""
+            else:
+                assert away.value == pytest.approx(sign * (side.value - price) / price)
+        facing = end.above if short else end.below
+        assert facing.value is not None or abs(Decimal(quantity)) < 1, "half an ether cannot end 60,000"
+        assert (end.below if short else end.above).absent
+
+
+def test_what_a_position_is_on_must_be_known_before_any_end_is_told() -> None:
+    assert [item.coin for item in shown(crossed()).accounts[0].deaths] == ["BTC"]
+    assert [item.coin for item in shown(crossed(held_eth("0"))).accounts[0].deaths] == ["BTC"]
+    assert shown(crossed(held_eth("-1"))).accounts[0].deaths == ()
+    described = crossed(held_eth("0"))
+    feed(described, listed(ETH), tiers(ETH))
+    assert [item.coin for item in shown(described).accounts[0].deaths] == ["BTC"], "nothing is held on it"
+
+
 # --- several pools -------------------------------------------------------------------------------------------
 
 
@@ -248,6 +293,20 @@ def test_a_venues_ratio_over_no_equity_is_used_up_by_the_same_word() -> None:
     made = running(80_000, cross(seed_book(), venue="binance", wallet_balance=Decimal(40_000)))
     account = shown(made).accounts[0]
     assert account.ratio.absent == account.margin_usage.absent == USED_UP
+
+
+@pytest.mark.parametrize(
+    ("venue", "label", "worse"),
+    [("bybit", "MM rate", "higher"), ("okx", "maintenance margin ratio", "lower"), ("weex", "margin rate", "lower")],
+)
+def test_a_margin_ratio_bears_the_venues_name_for_it(venue: str, label: str, worse: str) -> None:
+    for book in (cross(seed_book(), venue=venue), with_account(seed_book(), venue=venue)):
+        account = shown(running(60_000, book)).accounts[0]
+        assert (account.ratio_label, account.usage_label, account.ratio_worse) == (label, label, worse)
+    several = shown(two_pools(venue)).accounts[0]
+    assert (several.ratio_label, several.usage_label) == (label, f"{label}, worst position")
+    untold = shown(engine(seed_book())).accounts[0]
+    assert (untold.ratio_label, untold.usage_label, untold.ratio_worse) == ("margin usage", "margin usage", "higher")
 
 
 def test_an_unknown_pool_hides_what_is_not_past() -> None:

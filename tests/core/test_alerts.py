@@ -356,6 +356,34 @@ def test_paying_funding_is_alerted_and_earning_it_is_not() -> None:
     assert "funding paid" not in opened(earning, 14)
 
 
+@pytest.mark.parametrize(
+    ("quantity", "rate", "cost"),
+    [("2.5", "0.0002", "0.0006"), ("2.5", "-0.0002", None), ("-2.5", "-0.0002", "0.0006"), ("0", "-0.0002", None)],
+)
+def test_funding_costs_whoever_pays_it(quantity: str, rate: str, cost: str | None) -> None:
+    hedge = msgspec.structs.replace(
+        seed_book().hedges[0], quantity=Decimal(quantity), entry_price=Decimal(60_000) if Decimal(quantity) else None
+    )
+    made = running(60_000, msgspec.structs.replace(seed_book(), hedges=(hedge,)))
+    for second in range(1, 15):
+        feed(made, perpetual(second, 60_000, rate=rate), spot(second, 60_000))
+    alert = opened(made, 14).get("funding paid")
+    assert (None if alert is None else alert.value.value) == (None if cost is None else Decimal(cost))
+
+
+def test_a_connection_that_never_came_has_the_grace_of_a_start_and_one_that_came_has_none() -> None:
+    made = running(60_000)
+    feed(made, connection(0, ConnectionState.CONNECTING, name="account"))
+    feed(made, connection(0, ConnectionState.LIVE, name="spot"), connection(1, ConnectionState.CLOSED, name="spot"))
+    first: dict[str, int] = {}
+    for second in range(1, 16):
+        hold(made, 60_000, second, 1)
+        for view in made.snapshot(at(second)).alerts:
+            if view.rule == "feed down":
+                first.setdefault(view.text, second)
+    assert first == {"feed bybit spot is closed": 3, "feed bybit account is connecting": 12}
+
+
 def test_a_connection_that_stays_away_is_an_alert_and_a_quick_swap_is_none() -> None:
     made = running(60_000)
     feed(made, connection(0, ConnectionState.LIVE))

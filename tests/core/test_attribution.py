@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from core.anchors import Anchor, Coins, Leg, with_deposit, with_fill, with_funding
-from core.attribution import UnknownAttribution, attribute, effective_cost
+from core.attribution import UnknownAttribution, attribute, effective_cost, included
 from core.errors import RequestError
 from core.instruments import ContractKind
 from core.parts import Parts
@@ -42,6 +42,11 @@ def test_the_seed_book_falls_20_per_cent_with_half_of_it_hedged() -> None:
         "bag at spot and hedge at mark, in USDT; realised and unrealised, after fees and funding; "
         "deposits, withdrawals and spot trades are no profit"
     )
+
+
+def test_what_a_profit_includes_names_no_currency_while_none_is_known() -> None:
+    said = included(book(coins("5", "60000"), currency=""), estimated=False)
+    assert said.startswith("bag at spot; realised and unrealised")
 
 
 def test_parts_too_large_for_eighteen_places_still_sum_exactly() -> None:

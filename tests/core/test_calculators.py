@@ -508,6 +508,126 @@ REFUSED = [
     ("liquidation", {**SIZELESS, "leverage": 2, "extra_margin": 5}, "quantity", "one of quantity, notional"),
     ("liquidation", {**SIZELESS, "leverage": 2, "maintenance_deduction": 5}, "quantity", "one of quantity, notional"),
     ("liquidation", {**SIZELESS, "leverage": 2, "quantity": 1, "notional": 1}, "notional", "only one of quantity"),
+    ("pnl", {**HELD, "exit_price": 9, "quantity": 1, "notional": 9}, "notional", "only one of quantity"),
+    ("pnl", {**HELD, "exit_price": 9}, "quantity", "one of quantity, notional unless fills"),
+    ("pnl", {**HELD, "quantity": 1}, "exit_price", "a value"),
+    ("pnl", {**HELD, "quantity": 1, "leverage": 2, "initial_margin": 5, "exit_price": 9}, "leverage", "only one of"),
+    ("pnl", {**HELD, "quantity": 1, "target_return": 1}, "initial_margin", "beside target_return"),
+    ("pnl", {**HELD, "quantity": 1, "target_net": 1, "target_return": 1, "leverage": 1}, "target_return", "only one"),
+    ("pnl", {"kind": "linear", "gross": 1, "leverage": 2}, "leverage", "nothing beside gross"),
+    ("pnl", {"kind": "linear", "gross": 1, "target_net": 2}, "target_net", "nothing beside gross"),
+    (
+        "hedge-size",
+        {"kind": "linear", "bag_quantity": 1, "beta": "1.5", "target_beta": 2},
+        "target_beta",
+        "no more than the bag's beta of 1.5",
+    ),
+    ("beta", {"covariance": 1, "correlation": "0.5"}, "covariance", "found correlation and covariance"),
+    ("beta", {"covariance": 2, "bag_deviation": 1, "hedge_deviation": 1}, "covariance", "deviations' product of 1"),
+    ("beta", {"covariance": 1, "hedge_variance": 1, "days": 30}, "days", "without bag_deviation or bag_variance"),
+    ("beta", {"covariance": 1}, "hedge_deviation", "one of hedge_deviation, hedge_variance"),
+    (
+        "beta",
+        {**TOGETHER, "bag_quantity": 1, "contract_quantity": 1, "bag_price": 1},
+        "contract_price",
+        "beside bag_pr",
+    ),
+    ("beta", {**TOGETHER, "bag_price": 1, "contract_price": 1}, "bag_quantity", "beside bag_price"),
+    (
+        "beta",
+        {"hedge_prices": [1, 2, 3, 5], "bag_prices": [1, 2, 3, 4], "bag_quantity": 1, "contract_quantity": 1},
+        "bag_quantity",
+        "return_kind change",
+    ),
+    (
+        "beta",
+        {
+            "hedge_prices": [1, 2, 3, 5],
+            "bag_prices": [1, 2, 3, 4],
+            "bag_quantity": 1,
+            "contract_quantity": 1,
+            "return_kind": "change",
+            "bag_price": 1,
+            "contract_price": 1,
+        },
+        "bag_quantity",
+        "return_kind log or simple",
+    ),
+    ("volatility", {"per_bar": "0.1", "closes": [1, 2]}, "per_bar", "only one of candles, closes, returns, per_bar"),
+    ("volatility", {"closes": [1, 2], "estimator": "stated"}, "per_bar", "a value"),
+    ("volatility", {"per_bar": "0.1", "estimator": "ewma"}, "per_bar", "nothing beside ewma"),
+    ("volatility", {"per_bar": "0.1", "price": 100}, "days", "a value beside price"),
+    ("volatility", {"returns": [1, 2], "alpha": "0.1"}, "alpha", "nothing beside close-to-close"),
+    ("volatility", {"returns": [1, 2], "about": "zero", "divisor": "sample"}, "divisor", "nothing about zero"),
+    ("volatility", {**MODEL, "returns": [1], "omega": 1}, "beta", "so that alpha + beta is below 1"),
+    ("volatility", {**MODEL, "returns": [1]}, "omega", "one of omega, long_run_volatility for garch"),
+    ("volatility", {**MODEL, "omega": 1}, "candles", "one of candles, closes, returns"),
+    ("funding", premium({"price": 1, "impact_bid": 1, "index_price": 1}), f"{POINT}.impact_bid", "only one of price"),
+    ("funding", premium({"impact_bid": 1, "index_price": 1}), f"{POINT}.impact_ask", "unless price is given"),
+    ("funding", premium({"index_price": 1}), f"{POINT}.impact_bid", "unless price is given"),
+    ("funding", premium({"impact_bid": 2, "impact_ask": 1, "index_price": 1}), f"{POINT}.impact_ask", "no less than"),
+    (
+        "funding",
+        {"kind": "linear", "rate_formula": {"premium": 0, "interest": 0, "weights": "equal"}},
+        "rate_formula.weights",
+        "nothing beside premium",
+    ),
+    (
+        "funding",
+        {"kind": "linear", "rate_formula": {"premium": 0, "interest": 0, "rule": "added", "clamp": 0}},
+        "rate_formula.clamp",
+        "nothing where interest is added",
+    ),
+    (
+        "funding",
+        {"kind": "linear", "rate_formula": {"premium": 0, "interest": 0, "period_hours": 8}},
+        "interval_hours",
+        "which period_hours needs",
+    ),
+    ("funding", {"kind": "linear", "rate": 0, "held_minutes": 1, "interval_hours": 1}, "quantity", "beside held_min"),
+    (
+        "funding",
+        {"kind": "linear", "rate": 0, "side": "long", "notional": 1, "held_minutes": 61, "interval_hours": 1},
+        "held_minutes",
+        "at most the interval's 60",
+    ),
+    ("basis", {"spot_price": 1, "price": 1, "days": 1, "income": 1}, "income", "nothing without interest_rate"),
+    ("basis", {"spot_price": 1, "interest_rate": "0.05"}, "days", "one of days, years, expiry beside interest_rate"),
+    ("basis", {"interest_rate": "0.05", "days": 9}, "spot_price", "beside interest_rate"),
+    ("basis", {"spot_price": 1, "interest_rate": 5.0, "days": 9, "years": 1}, "years", "only one of days, years"),
+    ("basis", {"spot_price": 1, "interest_rate": 12, "days": 9}, "interest_rate", "0.05 is 5 %"),
+    ("basis", {"spot_price": 1, "interest_rate": "0.05", "income": 1, "days": 9}, "income", "less than the spot price"),
+    (
+        "margin",
+        {"kind": "linear", "notional": 5, "other_unrealised": 1},
+        "other_unrealised",
+        "nothing without wallet_b",
+    ),
+    ("margin", {"kind": "linear", "notional": 5, "other_initial_margin": 1}, "other_initial_margin", "nothing without"),
+    ("beta", {**TOGETHER, "decay": "0.9"}, "decay", "nothing beside summary figures"),
+    ("beta", {**TOGETHER, "lags": 2}, "lags", "nothing beside summary figures"),
+    ("beta", {**TOGETHER, "prior": 2}, "prior", "nothing without prior_deviation"),
+    ("value-at-risk", {"deviation": 5, "days_per_year": 252}, "days_per_year", "nothing without a yearly volatility"),
+    ("value-at-risk", {"profits": [1, 2, 3], "mean": 1}, "mean", "nothing beside profits"),
+    (
+        "margin",
+        {"kind": "linear", "notional": 5, "initial_per_contract": 1},
+        "initial_per_contract",
+        "a quantity beside",
+    ),
+    ("margin", {"kind": "linear", "initial_per_contract": 1}, "quantity", "one of quantity, notional"),
+    (
+        "margin",
+        {"kind": "linear", "quantity": 1, "initial_per_contract": 1, "leverage": 2, "mark_price": 1},
+        "initial_per_contract",
+        "only one of leverage",
+    ),
+    (
+        "liquidation",
+        {**SIZELESS, "quantity": 1, "margin": 9, "maintenance_per_contract": 1},
+        "maintenance_per_contract",
+        "only one of tiers",
+    ),
 ]
 
 
@@ -517,6 +637,32 @@ def test_a_wrong_field_is_refused_by_name(name: str, request_: dict[str, Any], k
         answer_json(name, json.dumps(request_))
     assert refused.value.key == key
     assert expected in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "request_", "key", "meant"),
+    [
+        ("pnl", {"kind": "linear", "qty": 1}, "qty", "; perhaps quantity)"),
+        ("pnl", {"kind": "linear", "entryPrice": 1}, "entryPrice", "; perhaps entry_price)"),
+        ("liquidation", {"kind": "linear", "side": "long", "mmr": 1}, "mmr", "; perhaps maintenance_rate)"),
+        ("account", {"positions": [], "balance": 1}, "balance", "; perhaps wallet_balance)"),
+        (
+            "margin",
+            {"kind": "linear", "tiers": [{"floor": 0, "rate": 0, "deducton": 0}]},
+            "tiers.0.deducton",
+            "deduction)",
+        ),
+        ("pnl", {"kind": "linear", "zzz": 1}, "zzz", "(see --schema)"),
+        ("touch", {"mmr": 1}, "mmr", "(see --schema)"),
+    ],
+)
+def test_an_unknown_field_is_refused_with_the_one_that_may_be_meant(
+    name: str, request_: dict[str, Any], key: str, meant: str
+) -> None:
+    with pytest.raises(RequestErrors) as refused:
+        answer_json(name, json.dumps(request_))
+    (error,) = [error for error in refused.value.errors if error.key == key]
+    assert meant in str(error)
 
 
 def test_every_wrong_field_is_named_at_once() -> None:

@@ -169,6 +169,16 @@ def test_a_fee_in_a_coin_that_the_account_does_not_hold_is_named_only() -> None:
     assert made.position("paper", LINEAR).foreign_fees == ("BNB",)
 
 
+@pytest.mark.parametrize("asset", ["USDT", "BTC"])
+@pytest.mark.parametrize("estimated", [True, False])
+def test_a_balance_is_an_estimate_once_a_payment_into_it_was_and_until_it_is_told(asset: str, estimated: bool) -> None:
+    made = ledger()
+    assert made.funding(paid("0.25", asset, estimated=estimated))
+    assert made.wallets.estimated == ({("paper", asset)} if estimated else set())
+    made.wallets.reported(balance(asset, "1"))
+    assert made.wallets.estimated == set()
+
+
 def test_funding_in_a_collateral_coin_is_booked_there() -> None:
     made = ledger()
     made.fill(sale("0", "USDT"))

@@ -104,6 +104,47 @@ def test_a_table_that_does_not_fit_is_refused(changes: dict[str, object], kind: 
     assert refused.value.key == named
 
 
+@pytest.mark.parametrize(
+    ("levels", "rising", "jumps"),
+    [
+        ((("0", "0.01", "0"),), True, False),
+        ((("0", "0.01", "0"), ("100", "0.02", "1"), ("200", "0.03", "3")), True, False),
+        ((("0", "0.01", "0"), ("100", "0.02", "1"), ("200", "0.03", "0")), True, True),
+        ((("0", "0.01", "0"), ("100", "0.02", "0"), ("200", "0.03", "2")), True, True),
+        ((("0", "0.01", "0"), ("100", "0.03", "2"), ("200", "0.02", "0")), False, False),
+        ((("0", "0.01", "0"), ("100", "0.01", "0"), ("200", "0.02", "2")), False, False),
+    ],
+)
+def test_a_table_that_jumps_or_falls_anywhere_is_one_that_does(
+    levels: tuple[tuple[str, str, str], ...], rising: bool, jumps: bool
+) -> None:
+    floors = [Decimal(floor) for floor, _, _ in levels]
+    tiers = [
+        Tier(floor, cap, Decimal(rate), Decimal(deduction))
+        for floor, cap, (_, rate, deduction) in zip(floors, (*floors[1:], None), levels, strict=True)
+    ]
+    ladder = Ladder(TierTable("test", "quote", tuple(tiers), 0, "test"), ContractKind.LINEAR)
+    assert (ladder.rising, ladder.jumps) == (rising, jumps)
+
+
+@pytest.mark.parametrize(
+    ("rate", "fee", "sound"),
+    [
+        ("0.99", "0.009", True), ("0.99", "0.01", False), ("1", "0", False), ("1.5", "0", False), ("-0.01", "0", False),
+        ("-0.01", "0.02", True), ("NaN", "0", False), ("sNaN", "0", False), ("Infinity", "0", False), ("0", "0", True),
+    ],
+)  # fmt: skip
+def test_rate_and_fee_are_a_fraction_together(rate: str, fee: str, sound: bool) -> None:
+    tiers = (Tier(Decimal(0), None, Decimal(rate), Decimal(0)),)
+    ladder = Ladder(TierTable("test", "quote", tiers, 0, "test"), ContractKind.LINEAR)
+    if sound:
+        Leg(LINEAR, Decimal(1), Decimal(60_000), ladder, fee_rate=Decimal(fee))
+        return
+    with pytest.raises(RequestError) as refused:
+        Leg(LINEAR, Decimal(1), Decimal(60_000), ladder, fee_rate=Decimal(fee))
+    assert refused.value.key == "table.tiers.rate"
+
+
 @given(decimals("-100", "100", 3))
 def test_haircuts_take_each_coin_once(amount: Decimal) -> None:
     held = Collateral(asset="BTC", amount=amount, steps=STEPS, debt_weight=Decimal("1.1"))

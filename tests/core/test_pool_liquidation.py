@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 
@@ -118,6 +119,10 @@ def test_at_the_price_of_a_coin_equity_meets_the_requirement_and_not_before(pot:
 @given(pots(smooth=False), st.sampled_from(["BTC", "ETH"]))
 def test_where_a_table_jumps_the_price_is_the_first_that_is_not_safe(pot: Pot, coin: str) -> None:
     """Just before it the pool is on its present side of zero, and just past it on the other."""
+    check_first_unsafe(pot, coin)
+
+
+def check_first_unsafe(pot: Pot, coin: str) -> None:
     assume(clear(pot))
     reach = coin_path(pot.value(), coin, PRICES[coin])
     sign, now, tiny = -1 if reach.past else 1, Fraction(PRICES[coin]), Fraction(1, 10**30)
@@ -131,6 +136,68 @@ def test_where_a_table_jumps_the_price_is_the_first_that_is_not_safe(pot: Pot, c
                 assert sign * pot.on_coin(coin, now + (price - now) * share) >= -slack
             if price != now:
                 assert sign * pot.on_coin(coin, price * (1 - way * tiny)) >= -slack
+
+
+@st.composite
+def crowded(draw: st.DrawFn) -> Pot:
+    """Two or three positions on BTC whose tiers end one after another near their present sizes, each by itself."""
+    held: list[Held] = []
+    for name in draw(st.lists(st.sampled_from(["BTCUSDT", "BTCUSD"]), min_size=2, max_size=3)):
+        contract = CONTRACTS[name]
+        quantity = draw(decimals("50", "300", 0)) * (10 if contract.kind is INVERSE else 1)
+        leg = Held(contract, quantity * draw(st.sampled_from([1, -1, -1])), BTC, BTC, None)
+        caps = sorted(draw(st.lists(decimals("0.4", "2.5", 2), min_size=1, max_size=4, unique=True)))
+        value = Decimal(leg.value(Fraction(BTC)).numerator) / leg.value(Fraction(BTC)).denominator
+        tiers: list[Tier] = []
+        floor, rate, deduction, jumps = Decimal(0), Decimal("0.002"), Decimal(0), draw(st.booleans())
+        for cap in (*caps, None):
+            step = draw(decimals("0.001", "0.03", 3))
+            deduction += 0 if jumps else floor * step * bool(tiers)
+            rate += step if tiers else 0
+            top = None if cap is None else value * cap
+            tiers.append(Tier(floor, top, rate, deduction))
+            floor = top or floor
+        unit = "coin" if contract.kind is INVERSE else "quote"
+        leg.table = TierTable(name, unit, tuple(tiers), 0, "test", whole_position=jumps)
+        held.append(leg)
+    worth = sum((abs(leg.units) * (1 if leg.contract.kind is INVERSE else Fraction(BTC)) for leg in held), Fraction(0))
+    share = draw(decimals("-0.02", "0.6", 3))
+    return Pot(held, [usdt(str(round(Decimal(int(worth)) * share, 2)))])
+
+
+@given(crowded())
+def test_where_tiers_of_several_positions_end_one_after_another_none_is_left_out(pot: Pot) -> None:
+    check_first_unsafe(pot, "BTC")
+
+
+@given(crowded(), st.sampled_from(["1e-9", "1e6"]))
+def test_a_pool_of_any_size_ends_at_the_same_prices(pot: Pot, factor: str) -> None:
+    times = Decimal(factor)
+    for leg in pot.legs:
+        assert leg.table is not None
+    small = Pot(
+        [
+            replace(leg, quantity=leg.quantity * times, table=scaled_table(leg.table, times))
+            for leg in pot.legs
+            if leg.table is not None
+        ],
+        [msgspec.structs.replace(coin, amount=coin.amount * times) for coin in pot.coins],
+    )
+    assume(clear(pot))
+    whole, part = (coin_path(item.value(), "BTC", BTC) for item in (pot, small))
+    assert whole.past is part.past
+    for one, other in ((whole.above, part.above), (whole.below, part.below)):
+        assert type(one) is type(other)
+        if isinstance(one, LiquidationPrice) and isinstance(other, LiquidationPrice):
+            assert abs(one.price - other.price) < one.price * Decimal("1e-25")
+
+
+def scaled_table(table: TierTable, times: Decimal) -> TierTable:
+    tiers = (
+        Tier(tier.floor * times, None if tier.cap is None else tier.cap * times, tier.rate, tier.deduction * times)
+        for tier in table.tiers
+    )
+    return msgspec.structs.replace(table, tiers=tuple(tiers))
 
 
 @given(pots(smooth=False), decimals("1", "100000", 2), st.sampled_from(["BTC", "ETH"]))
@@ -334,6 +401,14 @@ def test_a_price_beyond_the_last_tier_is_unknown_and_names_the_tier() -> None:
     reach = contract_path(Pot([short("2.5", table=table)], [usdt("75000")]).value(), "BTCUSDT")
     assert reach.above == UnknownLiquidation(("a maintenance tier above 160000",))
     assert isinstance(reach.below, NoLiquidation)
+
+
+def test_a_bankruptcy_price_needs_no_tier() -> None:
+    """2.5 short, 75,000 behind them: nothing is left at 90,000, where no tier tells a requirement any more."""
+    table = TierTable("t", "quote", (Tier(Decimal(0), Decimal(160_000), Decimal("0.005"), Decimal(0)),), 0, "t")
+    pool = Pot([short("2.5", table=table)], [usdt("75000")]).value()
+    assert contract_path(pool, "BTCUSDT", requirement=False).above == LiquidationPrice(Decimal(90_000), None)
+    assert coin_path(pool, "BTC", BTC, requirement=False).above == LiquidationPrice(Decimal(90_000), None)
 
 
 def test_a_price_at_the_end_of_the_last_tier_is_known() -> None:

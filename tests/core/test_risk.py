@@ -13,7 +13,7 @@ from core.demo_book import seed_book
 from core.exposure import exposure
 from core.figures import Figure, Freshness, absent, exact, unknown
 from core.positions import Position
-from core.risk import USED_UP, Quotes, choose_liquidation, distance, settlement_due
+from core.risk import USED_UP, Quotes, choose_liquidation, distance, settlement_due, usage, used_up
 from tests.core.money import PRICES
 from tests.support.builders import LINEAR, START, at, instrument
 
@@ -70,6 +70,37 @@ def test_ours_counts_where_it_says_that_nothing_is_left() -> None:
 
 
 # --- expiry --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("maintenance", "equity", "share", "over"),
+    [
+        ("0.1", "0.4", "0.25", False), ("0.1", "0.1", "1", True), ("0.2", "0.1", "2", True), ("0.1", "0", None, True),
+        ("0.1", "-3", None, True), ("0", "-3", None, False),
+    ],
+)  # fmt: skip
+def test_usage_is_a_share_of_what_is_left_and_without_anything_left_worse_than_any(
+    maintenance: str, equity: str, share: str | None, over: bool
+) -> None:
+    found = usage(exact(Decimal(maintenance)), exact(Decimal(equity)))
+    assert found.value == (None if share is None else Decimal(share))
+    assert used_up(found) is over
+    assert (found.absent == USED_UP) is (over and share is None)
+
+
+def test_where_one_has_a_price_and_the_other_says_there_is_none_they_differ_by_nothing_that_is_a_number() -> None:
+    never = absent("no rise reaches it")
+    for ours, venue, why in (
+        (never, exact(Decimal(62_000)), "no rise reaches it"),
+        (never, absent("no position"), "no position"),
+    ):
+        position = reported(62_000) if venue.known else msgspec.structs.replace(reported(62_000), quantity=Decimal(0))
+        found = choose_liquidation(position, market(60_000), ours, SHORT, Freshness.LIVE)
+        assert (found.difference.value, found.difference.absent) == (None, why)
+        assert found.disputed is venue.known
+    gap = choose_liquidation(reported(62_000), market(60_000), unknown("tiers"), SHORT, Freshness.LIVE)
+    assert gap.difference.missing == ("tiers",)
+    assert (gap.price.value, gap.is_venues, gap.disputed) == (Decimal(62_000), True, False)
 
 
 def test_a_contract_is_over_at_the_instant_of_its_expiry() -> None:

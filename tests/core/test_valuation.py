@@ -98,6 +98,29 @@ def test_a_line_says_what_its_quantity_counts(name: str, size: str, quote: str, 
     assert (line.venue, line.symbol, line.kind, line.quote, line.quantity_unit) == (venue, symbol, market, quote, unit)
 
 
+def wanting(ratio: str, **filters: Decimal) -> Figure:
+    """The order that takes the seed's short to another ratio, under these filters of the venue."""
+    hedge = msgspec.structs.replace(seed_book().hedges[0], target_ratio=Decimal(ratio))
+    made = running(60_000, msgspec.structs.replace(seed_book(), hedges=(hedge,)))
+    told = listed(LINEAR)
+    feed(made, msgspec.structs.replace(told, instrument=msgspec.structs.replace(told.instrument, **filters)))
+    return made.snapshot(at(0.1)).books[0].hedges[0].order_to_target
+
+
+@pytest.mark.parametrize(("ratio", "order"), [("0.6", "-0.5"), ("0.4", "0.5")])
+def test_an_order_larger_than_the_venue_takes_at_once_is_told_all_the_same(ratio: str, order: str) -> None:
+    assert wanting(ratio, maximum_quantity=Decimal("0.3")).value == Decimal(order)
+    assert wanting(ratio, maximum_quantity=Decimal("0.5")).value == Decimal(order)
+
+
+def test_an_order_smaller_than_the_venue_takes_is_none_and_the_first_reason_is_told() -> None:
+    least = {"minimum_quantity": Decimal("0.01"), "minimum_notional": Decimal(1_000)}
+    small = wanting("0.501", **least)
+    assert small.absent == "0.005 is below the minimum quantity of 0.01"
+    assert wanting("0.501", **least, maximum_quantity=Decimal("0.3")).absent == small.absent
+    assert wanting("0.504", **least).value == Decimal("-0.02")
+
+
 @pytest.mark.parametrize("quantity", ["-2.5", "2.5"])
 def test_how_likely_the_end_is_counts_from_the_mark_to_the_liquidation_price(quantity: str) -> None:
     hedge = msgspec.structs.replace(seed_book().hedges[0], quantity=Decimal(quantity))

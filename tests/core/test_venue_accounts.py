@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.books import Book
+from core.books import Book, PositionMode
 from core.demo_book import seed_book
 from core.engine import Engine
 from core.events import (
@@ -344,6 +344,36 @@ def test_a_fee_counts_once_and_those_of_fills_never(names: list[str]) -> None:
     assert not ledger.charged(fee("t", "9", "trade"))
     assert sum(taken) == len(set(names))
     assert ledger.position(ACCOUNT, LINEAR).fees == 7 * len(set(names))
+
+
+def test_a_fee_explains_what_left_the_wallet() -> None:
+    ledger = Ledger(kept_book().accounts)
+    ledger.wallets.reported(balance("1000"))
+    assert ledger.charged(fee("a", "7", "liquidation"))
+    ledger.wallets.reported(balance("993", when=5))
+    assert ledger.wallets.transfers[ACCOUNT, "USDT"] == 0
+    assert not ledger.charged(msgspec.structs.replace(fee("b", "7", "liquidation"), account="another"))
+
+
+def test_of_an_account_that_its_venue_keeps_only_the_wallet_and_declared_coins_are_held() -> None:
+    ledger = Ledger(kept_book().accounts)
+    assert not ledger.wallets.reported(msgspec.structs.replace(balance("3"), asset="BTC"))
+    assert ledger.wallets.reported(balance("3"))
+    assert (ledger.wallets.coins(ACCOUNT), ledger.wallets.settle(ACCOUNT)) == ({}, Decimal(3))
+
+
+def test_a_payment_that_names_no_leg_is_of_the_legs_that_are_open_and_else_of_the_contract() -> None:
+    account = msgspec.structs.replace(kept_book().accounts[0], position_mode=PositionMode.HEDGE)
+    for open_legs in ((), (Leg.LONG,), (Leg.LONG, Leg.SHORT)):
+        ledger = Ledger([account])
+        ledger.described(instrument(LINEAR))
+        for leg in open_legs:
+            ledger.reported(msgspec.structs.replace(told("1" if leg is Leg.LONG else "-1"), leg=leg))
+        ledger.funding(payment("p", "3"))
+        touched = {
+            leg for leg in Leg if (held := ledger.position(ACCOUNT, LINEAR, leg)).funding or held.unbooked_funding
+        }
+        assert touched == (set(open_legs) or {Leg.NET})
 
 
 @pytest.mark.parametrize("amount", ["NaN", "sNaN", "Infinity"])

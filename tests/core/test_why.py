@@ -205,6 +205,19 @@ def test_the_distance_to_liquidation_drills_down_to_the_venues_channel() -> None
     assert "Bybit help" in ours.rule
 
 
+def test_a_liquidation_price_is_told_as_a_line_of_what_stays_and_what_moves() -> None:
+    made, snapshot, when = running("staged cross")
+    line = snapshot.books[0].hedges[0]
+    price, mark = line.liquidation_ours.value, line.mark_price.value
+    told = asked(made, f"books/{snapshot.books[0].name}/hedges/{line.instrument}/liquidation_ours", when)
+    steps = {step.name: Decimal(step.value) for step in told.steps}
+    assert price is not None
+    assert mark is not None
+    stays = steps["rest of the surplus"] + steps[f"what stays of {line.instrument}"]
+    assert stays == steps["stays"]
+    assert abs(stays + steps[f"what moves of {line.instrument}"] * price / mark) < Decimal("1e-20")
+
+
 def test_the_maintenance_margin_says_which_tier_from_where() -> None:
     told = asked(two_coins(), f"books/two/hedges/{LINEAR}/maintenance_margin", 0.1)
     rate = named(told, "rate")

@@ -280,3 +280,54 @@ def test_a_bingx_ticker_without_its_topic_is_told_by_what_it_says_it_is() -> Non
     assert events[0].instrument == "bingx:spot:SOL-USDT"
     (ack,), refused = answer("bingx", "", {"code": 0, "id": "1", "msg": "", "data": {}}, "spot")
     assert (ack.kind, refused) == ("ack", "")
+
+
+@pytest.mark.parametrize(("kind", "field"), [("MIN_NOTIONAL", "minNotional"), ("NOTIONAL", "minNotional")])
+def test_a_spot_pair_of_binance_may_tell_its_least_notional_either_way(kind: str, field: str) -> None:
+    filters = [
+        {"filterType": "PRICE_FILTER", "tickSize": "0.01"},
+        {"filterType": "LOT_SIZE", "minQty": "0.001", "maxQty": "9000", "stepSize": "0.001"},
+        {"filterType": kind, field: "7"},
+    ]
+    pair = {"symbol": "SOLUSDT", "status": "TRADING", "baseAsset": "SOL", "quoteAsset": "USDT", "filters": filters}
+    (listed,), refused = answer("binance", "/api/v3/exchangeInfo", {"symbols": [pair]})
+    assert (listed.instrument.minimum_notional, refused) == (Decimal(7), "")
+
+
+def test_a_perpetual_of_binance_ends_never_however_far_its_date_lies() -> None:
+    listing = {
+        "symbol": "SOLUSDT",
+        "status": "TRADING",
+        "contractType": "PERPETUAL",
+        "baseAsset": "SOL",
+        "quoteAsset": "USDT",
+        "marginAsset": "USDT",
+        "filters": [
+            {"filterType": "PRICE_FILTER", "tickSize": "0.01"},
+            {"filterType": "LOT_SIZE", "minQty": "1", "maxQty": "9000", "stepSize": "1"},
+        ],
+    }
+    for date in (4_133_404_800_000, 4_133_404_802_000, 4_133_462_400_000):
+        rows = {"symbols": [listing | {"deliveryDate": date}]}
+        (listed,), refused = answer("binance", "/fapi/v1/exchangeInfo", rows)
+        assert (listed.instrument.expiry_ns, refused) == (None, "")
+
+
+@pytest.mark.parametrize("client_id", ["settlement_autoclose-1", "delivery_autoclose-1"])
+def test_a_contract_of_binance_that_was_delivered_says_so(client_id: str) -> None:
+    order = {"s": "SOLUSD_270326", "c": client_id, "i": 7, "S": "SELL", "ps": "LONG", "q": "3", "z": "3", "T": MS}
+    order |= {"x": "TRADE", "X": "FILLED", "l": "3", "L": "151", "t": 9, "p": "151", "ap": "151"}
+    events, refused = answer("binance", "", {"e": "ORDER_TRADE_UPDATE", "E": MS, "T": MS, "o": order}, "coinm")
+    (fill,) = (event for event in events if isinstance(event, Fill))
+    assert (fill.origin.value, refused) == ("delivery", "")
+
+
+@pytest.mark.parametrize(("market", "kind"), [("linear", "InverseFutures"), ("inverse", "LinearPerpetual")])
+def test_a_bybit_contract_is_not_listed_in_another_category_than_its_own(market: str, kind: str) -> None:
+    row = {"symbol": "SOLUSD", "contractType": kind, "status": "Trading", "baseCoin": "SOL", "quoteCoin": "USD"}
+    row |= {"settleCoin": "SOL"}
+    filters = {"priceFilter": {"tickSize": "0.01"}, "lotSizeFilter": {"qtyStep": "1", "minOrderQty": "1"}}
+    body = {"retCode": 0, "result": {"category": market, "list": [row | filters]}}
+    events, refused = answer("bybit", "/v5/market/instruments-info", body)
+    assert events == []
+    assert "contractType" in refused

@@ -338,3 +338,60 @@ def test_the_engine_books_each_settlement_once_on_what_it_holds() -> None:
     line = made.snapshot(START + 24 * HOUR + 6 * SECOND).books[0].hedges[0]
     assert line.funding.received.value == 45
     assert line.funding.received.estimated
+
+
+# --- what is odd -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("side", "quoted", "lacking"), [("buy", "ask", "bid"), ("sell", "bid", "ask")])
+def test_a_quote_of_one_side_is_a_price_for_that_side_alone(side: str, quoted: str, lacking: str) -> None:
+    made = PaperBroker([ACCOUNT], lambda: held("-2.5"))
+    made.observe(listed(LINEAR))
+    made.observe(ticker(0, **{quoted: 60_000}))  # type: ignore[arg-type]
+    (fill,) = fills(made.submit(order(side=side, limit="60000"), at(0.1)))
+    assert fill.price == 60_000, "the limit itself is reached"
+    other = "sell" if side == "buy" else "buy"
+    assert f"no fresh {lacking}" in reason(made.submit(order("hr-2", side=other, limit="60000"), at(0.1)))
+
+
+@pytest.mark.parametrize("mark", ["NaN", "sNaN", "Infinity", "0", "-1"])
+def test_a_mark_that_is_no_price_is_none_to_settle_at(broker: PaperBroker, mark: str) -> None:
+    broker.observe(ticker(1, mark=mark))
+    (payment,) = broker.observe(perpetual(8 * 3600, 60_000))
+    assert isinstance(payment, FundingPayment)
+    assert (payment.mark_price, payment.amount) == (Decimal(60_000), Decimal("2.5") * 60_000 * Decimal("0.0001"))
+
+
+def test_without_a_mark_no_payment_is_invented() -> None:
+    made = PaperBroker([ACCOUNT], lambda: held("-2.5"))
+    made.observe(listed(LINEAR))
+    made.observe(ticker(0, rate="0.0001", next_funding_ns=at(60)))
+    assert made.observe(ticker(61, rate="0.0001", next_funding_ns=at(60 + 8 * 3600))) == []
+
+
+def test_a_contract_is_settled_at_its_own_time_and_no_other() -> None:
+    other = "bybit:linear:ETHUSDT"
+    made = PaperBroker([ACCOUNT], lambda: [*held("-2.5"), *held("-10", other)])
+    for name, price, hours in ((LINEAR, 60_000, 4), (other, 3_000, 8)):
+        made.observe(listed(name))
+        made.observe(ticker(0, name, mark=price, rate="0.0001", next_funding_ns=at(hours * 3600)))
+    settled = [made.observe(connection(hours * 3600, ConnectionState.LIVE)) for hours in (3, 4, 5, 8, 9)]
+    names = [[event.instrument for event in events if isinstance(event, FundingPayment)] for events in settled]
+    assert names == [[], [LINEAR], [], [other], []]
+
+
+@pytest.mark.parametrize(
+    ("held_now", "side", "quantity", "taken"),
+    [
+        ("-0.5", "buy", "0.3", True), ("-0.5", "buy", "0.5", True), ("-0.5", "buy", "0.501", False),
+        ("-0.5", "sell", "0.3", False), ("0.5", "sell", "0.3", True), ("0.5", "buy", "0.3", False),
+        ("0", "buy", "0.3", False),
+    ],
+)  # fmt: skip
+def test_a_reduction_is_no_larger_than_what_it_reduces(held_now: str, side: str, quantity: str, taken: bool) -> None:
+    made = PaperBroker([ACCOUNT], lambda: held(held_now))
+    made.observe(listed(LINEAR))
+    made.observe(perpetual(0, 60_000))
+    limit = "60300" if side == "buy" else "59700"
+    events = made.submit(order(side=side, quantity=quantity, limit=limit, reduce_only=True), at(0.1))
+    assert states(events) == [OrderState.FILLED if taken else OrderState.REJECTED]

@@ -239,6 +239,18 @@ async def shows_all(it: Driven, key: str) -> None:
     assert it.app.return_code is None
 
 
+@checks("zoom_down", "zoom_up")
+async def reads_on_in_a_panel_that_is_alone(it: Driven, key: str) -> None:
+    await it.pilot.resize_terminal(80, 24)
+    await it.press("3")
+    top = it.text
+    await it.press("pagedown")
+    assert it.text != top
+    if key == "pageup":
+        await it.press(key)
+        assert it.text == top
+
+
 @checks("focus_next", "focus_previous", "zoom_focused")
 async def marks_and_zooms(it: Driven, key: str) -> None:
     await it.press(key if key != "z" else "tab")
@@ -286,7 +298,7 @@ async def shows_scenarios(it: Driven, key: str) -> None:
     await it.press(key)
     assert isinstance(it.app.screen, ScenarioScreen)
     assert it.link.commands == [ShowScenarios(book="seed")]
-    assert "a rise of ≈19.4% of BTC, to ≈89,552.24, liquidates paper" in it.text
+    assert "a rise of ≈19.4% of BTC, to ≈89,552.24, liquidates account paper" in it.text
 
 
 @checks("scenarios_hedge", "scenarios_basis", "scenarios_funding")

@@ -150,10 +150,26 @@ def test_a_silent_engine_makes_every_ageing_figure_stale_and_a_stopped_one_a_das
 
 @pytest.mark.parametrize(
     ("value", "places"),
-    [("60012.3", 2), ("151.23", 2), ("12.5", 4), ("1", 4), ("0.12345", 5), ("0.0012", 7), ("0.00001234", 8), ("0", 2)],
+    [("60012.3", 2), ("151.23", 2), ("12.5", 4), ("1", 4), ("0.12345", 5), ("0.0012", 7), ("0.00001234", 9), ("0", 2)],
 )
 def test_prices_keep_the_digits_their_magnitude_needs(value: str, places: int) -> None:
     assert price_places(Decimal(value)) == places
+
+
+@pytest.mark.parametrize("value", ["0.000000001234", "0.00000000000042", "0.0000000000000000007"])
+def test_a_price_or_a_size_too_small_for_its_decimals_never_reads_as_nothing(value: str) -> None:
+    for cell in (
+        SHOW.price(exact(Decimal(value))),
+        SHOW.coins(exact(Decimal(value))),
+        SHOW.price(exact(Decimal(value)), 8),
+    ):
+        assert re.search(r"[1-9]", cell.text.partition("e")[0]), cell.text
+        shown, half = read_back(cell.text)
+        assert abs(shown - Decimal(value)) <= half
+
+
+def test_money_of_a_currency_that_is_not_known_yet_has_two_decimals() -> None:
+    assert SHOW.money(exact(Decimal(300_000)), currency="").text.strip() == "300,000.00"
 
 
 def test_coins_keep_fewer_decimals_the_more_of_them_there_are() -> None:

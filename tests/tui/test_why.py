@@ -112,7 +112,7 @@ def test_a_figure_is_shown_with_its_marks(figure: Figure, unit: str, text: str) 
 
 
 def test_a_fraction_in_a_list_is_a_percentage() -> None:
-    assert listed_cell(SHOW, exact(Decimal("0.4926")), "fraction of the bag").text == "49.26 %"
+    assert listed_cell(SHOW, exact(Decimal("0.4926")), "fraction of the bag").text == "49.26%"
     assert listed_cell(SHOW, exact(Decimal("0.4926")), "BTC").text == "0.4926"
     assert listed_cell(SHOW, unknown("x"), "fraction").text == "—"
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from typing import NamedTuple
 
-from core.figures import Figure, Freshness
+from core.figures import Figure, Freshness, total
 from core.snapshot import BookView, HedgeLine, Totals
 from tui.format import Cell, Formatter, estimate_mark, number
-from tui.glyphs import DASH, MASKED, UP, block_letters, block_width
+from tui.glyphs import BLOCK_DIGITS, DASH, MASKED, UP, block_letters, block_width
 from tui.panel import Lines
 from tui.panels.fields import badge, hedge_names
 from tui.picture import View
@@ -28,14 +29,15 @@ from tui.words import (
 
 
 class Answer(NamedTuple):
-    """One answer: the question, the figure as text, its style, the verdict's word, and what else to say; text comes
-    from its longest form to its shortest."""
+    """One answer: the question, the figure as text, its style, the verdict's word, and what else to say, from its
+    longest form to its shortest; and what the figure is counted in."""
 
     question: str
     figures: tuple[str, ...]
     role: str
     verdict: Verdict
     captions: tuple[str, ...]
+    unit: str = ""
 
 
 class Banner(Lines):
@@ -117,7 +119,10 @@ def _safe(view: View) -> Answer:
     captions = tuple(f"{name} {words}".strip() for words in phrases)
     if end.distance.missing:
         captions = (f"needs {end.distance.missing[0]}", *captions)
-    return Answer("am I safe", (figure,), _calm(verdict), verdict, captions)
+    known = show.known(end.distance)
+    return Answer(
+        "am I safe", (figure,), _calm(verdict), verdict, captions, f"{name} {phrases[1]}".strip() if known else name
+    )
 
 
 def _danger(show: Formatter, book: BookView, hedge: HedgeLine) -> tuple[int, Decimal]:
@@ -140,15 +145,22 @@ def _hedged(show: Formatter, book: BookView) -> Answer:
 
 
 def _cost(show: Formatter, view: View, book: BookView) -> Answer:
-    """Funding a day of the selected hedge: hedges may settle in different currencies, which cannot be summed."""
+    """Funding a day of all the book's hedges; of the selected one where they settle in several currencies."""
     if view.hedge is None:
         return Answer("what does it cost", (DASH,), "unknown", NOTHING, ("no hedge",))
     _book, hedge = view.hedge
-    verdict = cost_verdict(show, hedge.funding.per_day)
-    name = f" on {hedge_names(view.hedges)[view.hedges.index(view.hedge)]}" if len(view.hedges) > 1 else ""
-    cell = show.profit(hedge.funding.per_day, currency=hedge.settle)
-    caption = f"{hedge.settle} a day{name}"
-    return Answer("what does it cost", _amounts(show, hedge.funding.per_day), cell.role, verdict, (caption,))
+    settle, figure, name = hedge.settle, hedge.funding.per_day, ""
+    if all(line.settle == settle for line in book.hedges):
+        paying = [line.funding.per_day for line in book.hedges if not line.funding.per_day.absent]
+        figure = total(*paying) if paying else figure
+    else:
+        name = hedge_names(view.hedges)[view.hedges.index(view.hedge)]
+    verdict = cost_verdict(show, figure)
+    cell = show.profit(figure, currency=settle)
+    captions = (f"{settle} a day on {name}", f"{settle}/day {name}") if name else (f"{settle} a day", f"{settle}/day")
+    return Answer(
+        "what does it cost", _amounts(show, figure), cell.role, verdict, captions, f"{settle}/day {name}".rstrip()
+    )
 
 
 def _changed(view: View, book: BookView) -> Answer:
@@ -159,9 +171,8 @@ def _changed(view: View, book: BookView) -> Answer:
     cell = view.show.profit(totals.net_profit, currency=totals.currency)
     blind = view.live_show.trust is not Freshness.LIVE
     verdict = BLIND if blind else Verdict(word, role, 0)
-    return Answer(
-        "what changed", _amounts(view.show, totals.net_profit), cell.role, verdict, (f"net {totals.currency}",)
-    )
+    amounts, captions = _amounts(view.show, totals.net_profit), (f"net P&L {totals.currency}", f"net {totals.currency}")
+    return Answer("what changed", amounts, cell.role, verdict, captions, totals.currency)
 
 
 def _calm(verdict: Verdict) -> str:
@@ -188,7 +199,8 @@ def _within(answer: Answer, width: int) -> str:
 
 def _box(answer: Answer, width: int, height: int) -> list[Row]:
     inner = width - 4
-    figure = next((text for text in answer.figures if block_width(text) <= inner), "")
+    lettered = (text for text in answer.figures if block_width(text) <= inner and BLOCK_DIGITS.keys() >= set(text))
+    figure = next(lettered, "")
     letters = block_letters(figure) if figure else ("", answer.figures[-1], "")
     word = badge(answer.verdict)
     caption: Row = (Cell(word.text.removeprefix(" ") if word.role == answer.verdict.role else word.text, word.role),)
@@ -198,17 +210,26 @@ def _box(answer: Answer, width: int, height: int) -> list[Row]:
     return [pad(row, width) for row in boxed((Cell(answer.question, "label"),), (), rows, width, height, "frame")]
 
 
+LAST = 3
+
+
 def _answers_line(view: View, width: int) -> Row:
-    """The four answers in a row: words first, figures after them; in fewer words where they would not fit."""
+    """The answers in a row: words first, figures after them; in fewer words where they would not fit.
+
+    No amount stands there without what it is; where nothing shorter fits, the last answers are left out whole.
+    """
     answers = _answers(view)
-    brevity = 0
-    while True:
-        parts = [_short(answer, index, brevity) for index, answer in enumerate(answers)]
-        spare = width - 2 - sum(row_width(part) for part in parts)
-        if spare >= 2 * (len(parts) - 1) or brevity == 3:
-            break
-        brevity += 1
-    gap, rest = divmod(max(0, spare), len(parts) - 1)
+    for kept in range(len(answers), 0, -1):
+        for brevity in range(BREVITIES):
+            parts = [_short(answer, index, brevity) for index, answer in enumerate(answers[:kept])]
+            spare = width - 2 - sum(row_width(part) for part in parts)
+            if spare >= 2 * (len(parts) - 1):
+                return _spaced(parts, spare, width)
+    return pad((Cell(" ", "text"), *_short(answers[0], 0, BREVITIES - 1)), width)
+
+
+def _spaced(parts: list[Row], spare: int, width: int) -> Row:
+    gap, rest = divmod(spare, max(1, len(parts) - 1))
     cells: list[Cell] = [Cell(" ", "text")]
     for index, part in enumerate(parts):
         if index:
@@ -217,11 +238,24 @@ def _answers_line(view: View, width: int) -> Row:
     return pad(tuple(cells), width)
 
 
+BREVITIES = 6
+"""In how many lengths an answer can be told: without dollars' names, "to liq.", "-HEDGED", cents, as a word alone."""
+
+
 def _short(answer: Answer, index: int, brevity: int) -> Row:
     word = badge(answer.verdict)
     text = word.text if word.role != answer.verdict.role else word.text.strip()
-    if brevity >= 1:
+    if brevity >= 3:
         text = text.replace("-HEDGED", "")
-    figure = _within(answer, 10 if brevity < 3 else 6)
-    said = (f"{figure} to liq.", figure, f"{figure}/day", f"net {figure}")[index] if brevity < 2 else figure
-    return (Cell(text, word.role), Cell(f" {said}", answer.role))
+    figure = _within(answer, 10 if brevity < 4 else 7)
+    unit = answer.unit
+    if brevity >= 1:
+        unit = re.sub(r"^(USDT|USDC|USD)\b *", "", unit)
+    if index == 0:
+        name = "" if unit.startswith("to ") else unit.partition(" to ")[0]
+        said = f"{figure} {unit if brevity < 2 else name if brevity < 3 else ''}"
+    else:
+        said = f"{'net ' if index == LAST else ''}{figure}{'' if unit.startswith('/') else ' '}{unit}"
+    if brevity == BREVITIES - 1 and index >= 2:
+        return (Cell(text, word.role),)
+    return (Cell(text, word.role), Cell(f" {said.rstrip()}", answer.role))

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from core.figures import Figure
 from core.snapshot import BagLine, BookView
 from tui.format import Cell, Formatter
 from tui.panel import Panel
-from tui.panels.fields import Field, field_rows
+from tui.panels.fields import Field, after_space, field_rows
 from tui.picture import View
-from tui.rows import Row, fit
+from tui.rows import Row, fit, wrapped
 from tui.trend import Trend
+
+COIN = 5
+ROOMY = 53
+"""From this width on the table of coins has room for their prices."""
 
 
 class BagPanel(Panel):
@@ -31,7 +37,7 @@ class BagPanel(Panel):
         """One asset in full, or one row an asset; then the totals."""
         book = view.book
         if book is None:
-            return [(Cell("no book", "label"),)]
+            return wrapped("no book: [[books]] in the configuration adds one", width, "label")
         rows: list[Row] = []
         for each in view.snapshot.books:
             if len(view.snapshot.books) > 1:
@@ -56,12 +62,13 @@ def _book_rows(show: Formatter, book: BookView, width: int, height: int) -> list
     room = max(2, height - 2)
     lines = list(book.bag)
     shown = lines if len(lines) + 1 <= room else lines[: room - 2]
-    rows = [_heading(width), *(_asset_row(show, line, width) for line in shown)]
+    table = _Table(lines, width)
+    rows = [table.heading(), *(table.row(show, line) for line in shown)]
     if len(shown) < len(lines):
         rows.append((Cell(f"  {len(lines) - len(shown)} more: 1 to see all", "label"),))
     sums = [
         Field(
-            "total P&L",
+            "bag P&L",
             book.totals.bag_profit,
             show.profit(book.totals.bag_profit, currency=book.totals.currency),
             book.totals.currency,
@@ -95,23 +102,32 @@ def _spare_fields(show: Formatter, book: BookView) -> list[Field]:
     ]
 
 
-def _heading(width: int) -> Row:
-    price = (Cell("price".rjust(12), "label"),) if width >= 54 else ()
-    return (
-        Cell(fit("coin", 5), "label"),
-        Cell("held".rjust(9), "label"),
-        *price,
-        Cell("value".rjust(11), "label"),
-        Cell("P&L".rjust(11), "label"),
-    )
+class _Table:
+    """The table of a bag's coins in so many cells."""
 
+    def __init__(self, lines: Sequence[BagLine], width: int) -> None:
+        mixed = len({line.currency for line in lines}) > 1
+        roomy = width >= ROOMY
+        self._coin = max(COIN, min(10, *(len(line.asset) for line in lines))) if roomy else COIN
+        self._unit = 6 if mixed and roomy else 0
+        spare = width - self._coin - self._unit
+        self._held, self._price, self._value, self._profit = 9, 0, 11, 11
+        if roomy:
+            self._held, self._price, self._value, self._profit = (14, 14, 16, 16) if spare >= 62 else (10, 12, 13, 13)
 
-def _asset_row(show: Formatter, line: BagLine, width: int) -> Row:
-    price = (show.price(line.price, 12),) if width >= 54 else ()
-    return (
-        Cell(fit(line.asset, 5), "strong"),
-        show.coins(line.quantity, 9),
-        *price,
-        show.money(line.value, 11, currency=line.currency),
-        show.profit(line.profit, 11, currency=line.currency),
-    )
+    def heading(self) -> Row:
+        """What the columns are."""
+        sizes = (("held", self._held), ("price", self._price), ("value", self._value), ("P&L", self._profit))
+        cells = [Cell(name.rjust(size), "label") for name, size in sizes if size]
+        return (Cell(fit("coin", self._coin), "label"), *cells)
+
+    def row(self, show: Formatter, line: BagLine) -> Row:
+        """One coin."""
+        return (
+            Cell(fit(line.asset, self._coin), "strong"),
+            after_space(show.coins(line.quantity, self._held - 1)),
+            *((after_space(show.price(line.price, self._price - 1)),) if self._price else ()),
+            after_space(show.money(line.value, self._value - 1, currency=line.currency)),
+            after_space(show.profit(line.profit, self._profit - 1, currency=line.currency)),
+            *((Cell(fit(f" {line.currency}", self._unit), "label"),) if self._unit else ()),
+        )

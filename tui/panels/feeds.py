@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 
 from core.events import ChannelState, ConnectionState
 from core.figures import Freshness
 from core.snapshot import FeedView
-from tui.format import Cell, Formatter, age
+from tui.format import Cell, Formatter, age, number
 from tui.glyphs import DASH, DOT
 from tui.panel import Panel
 from tui.picture import View
-from tui.rows import Row, fit
+from tui.rows import Row, fit, wrapped
 
 _ROLES = {
     ConnectionState.LIVE: "live",
@@ -21,7 +22,7 @@ _ROLES = {
     ConnectionState.RECONNECTING: "danger",
     ConnectionState.CLOSED: "danger",
 }
-_STATE = 12
+_STATE, _AGE, _FAULTS, _RECONNECTS, _FAULTS_IN_WORDS = 12, 6, 8, 12, 14
 
 
 class FeedsPanel(Panel):
@@ -46,17 +47,33 @@ class FeedsPanel(Panel):
             if len(rows) > height:
                 rows = _venues(show, view.live.feeds, width, counts=False)[:height]
         roomy = height >= 2 * len(feeds) + 2
-        counts = width >= 70 or (width >= 54 and any(feed.faults for feed in feeds))
+        table = _Table(show, feeds, width)
         for index, feed in enumerate(feeds if len(rows) < height else ()):
             hidden = len(feeds) - index
             if len(rows) >= height - 1 and hidden > 1:
-                return [*rows, (Cell(f"{hidden} connections: 7 shows all", "label"),)][:height]
-            rows.append(_line(show, feed, width, counts=counts))
+                more = f"{hidden} more connections" if index else f"{hidden} connections"
+                return [*rows, (Cell(f"{more}: 7 shows all", "label"),)][:height]
+            rows.append(table.line(feed))
             if roomy or feed.state is not ConnectionState.LIVE:
                 rows += _trouble(show, feed, width)[: max(0, height - len(rows) - (hidden - 1))]
             if roomy:
-                rows += _channels(show, feed, width)[: max(0, height - len(rows) - (hidden - 1))]
+                rows += table.channels(feed)[: max(0, height - len(rows) - (hidden - 1))]
         return rows[:height]
+
+    def everything(self, view: View, width: int, height: int) -> list[Row]:
+        """Every connection with its channels; without those of live ones where that saves scrolling."""
+        feeds = sorted(view.live.feeds, key=lambda feed: feed.state is ConnectionState.LIVE)
+        if not feeds:
+            return self.content(view, width, height)
+        table = _Table(view.live_show, feeds, width, counts=width >= 70)
+        blocks = [
+            (feed, [table.line(feed), *_trouble(view.live_show, feed, width)], table.channels(feed)) for feed in feeds
+        ]
+        roomy = sum(len(head) + len(channels) for _feed, head, channels in blocks) <= height
+        rows: list[Row] = [table.heading()]
+        for feed, head, channels in blocks:
+            rows += [*head, *(channels if roomy or feed.state is not ConnectionState.LIVE else ())]
+        return rows
 
 
 def _venues(show: Formatter, feeds: Sequence[FeedView], width: int, *, counts: bool = True) -> list[Row]:
@@ -83,47 +100,66 @@ def _venues(show: Formatter, feeds: Sequence[FeedView], width: int, *, counts: b
     return rows
 
 
-def _line(show: Formatter, feed: FeedView, width: int, *, counts: bool) -> Row:
-    role = _ROLES[feed.state]
-    if feed.freshness in (Freshness.STALE, Freshness.UNKNOWN) and feed.state is ConnectionState.LIVE:
-        role = "warning"
-    silent = show.trust is not Freshness.LIVE
-    seen = DASH if feed.last_data_ns is None else age(show.now_ns - feed.last_data_ns)
-    name = f"{feed.venue} {feed.connection}"
-    name_width = max(8, width - _STATE - 9)
-    counted = f"{feed.faults:>7} faults" if counts else ""
-    if width >= 70:
-        counted += f"{feed.reconnects:>5} reconnects"
-    name_width = max(8, name_width - len(counted))
-    return (
-        Cell(f"{DOT} ", "stale" if silent else role),
-        Cell(fit(name, name_width), "text"),
-        Cell(fit("UNKNOWN" if silent else feed.state.upper(), _STATE), "stale" if silent else role),
-        Cell(seen.rjust(6), "age"),
-        Cell(counted, "label"),
-    )
+class _Table:
+    """Connections and their channels in the same columns: name, state, age, and counts where they are wanted."""
+
+    def __init__(self, show: Formatter, feeds: Sequence[FeedView], width: int, *, counts: bool = False) -> None:
+        self._show, self._width, self._counts = show, width, counts
+        self._silent = show.trust is not Freshness.LIVE
+        self._faults = not counts and width >= 54 and any(feed.faults for feed in feeds)
+        counted = _FAULTS + _RECONNECTS if counts else _FAULTS_IN_WORDS if self._faults else 0
+        self._name = max(8, width - len(DOT) - 1 - _STATE - _AGE - counted)
+
+    def heading(self) -> Row:
+        """What the columns are."""
+        names = (fit("  connection", self._name + len(DOT) + 1), fit("state", _STATE), "age".rjust(_AGE))
+        counts = ("faults".rjust(_FAULTS), "reconnects".rjust(_RECONNECTS)) if self._counts else ()
+        return (Cell("".join((*names, *counts)), "label"),)
+
+    def line(self, feed: FeedView) -> Row:
+        """One connection."""
+        role = _ROLES[feed.state]
+        if feed.freshness in (Freshness.STALE, Freshness.UNKNOWN) and feed.state is ConnectionState.LIVE:
+            role = "warning"
+        counts = ""
+        if self._counts:
+            counts = number(Decimal(feed.faults), 0, _FAULTS) + number(Decimal(feed.reconnects), 0, _RECONNECTS)
+        elif self._faults:
+            counts = f"{feed.faults} fault{'' if feed.faults == 1 else 's'}".rjust(_FAULTS_IN_WORDS)
+        return (
+            Cell(f"{DOT} ", "stale" if self._silent else role),
+            Cell(fit(f"{feed.venue} {feed.connection}", self._name - 1) + " ", "text"),
+            Cell(fit("UNKNOWN" if self._silent else feed.state.upper(), _STATE), "stale" if self._silent else role),
+            Cell(self._age(feed.last_data_ns), "age"),
+            Cell(counts, "label"),
+        )
+
+    def channels(self, feed: FeedView) -> list[Row]:
+        """Its channels, with what is wrong with them."""
+        rows: list[Row] = []
+        for channel in feed.channels:
+            good = channel.state is ChannelState.LIVE
+            rows.append(
+                (
+                    Cell(fit(f"    {channel.channel}", self._name + len(DOT)) + " ", "label"),
+                    Cell(fit(channel.state.upper(), _STATE), "label" if good else "warning"),
+                    Cell(self._age(channel.last_data_ns), "age"),
+                )
+            )
+            if channel.reason:
+                rows += _indented(channel.reason, self._width, 6)
+        return rows
+
+    def _age(self, seen_ns: int | None) -> str:
+        return (DASH if seen_ns is None else age(self._show.now_ns - seen_ns)).rjust(_AGE)
 
 
 def _trouble(show: Formatter, feed: FeedView, width: int) -> list[Row]:
     texts = [feed.reason] if feed.reason and feed.state is not ConnectionState.LIVE else []
     if feed.last_fault:
         texts.append(f"last fault: {feed.last_fault}")
-    return [(Cell(fit(f"  {text}", width), "label"),) for text in texts]
+    return [row for text in texts for row in _indented(text, width, 2)]
 
 
-def _channels(show: Formatter, feed: FeedView, width: int) -> list[Row]:
-    rows: list[Row] = []
-    for channel in feed.channels:
-        seen = DASH if channel.last_data_ns is None else age(show.now_ns - channel.last_data_ns)
-        good = channel.state is ChannelState.LIVE
-        room = max(8, width - _STATE - 9)
-        rows.append(
-            (
-                Cell(fit(f"    {channel.channel}", room + 2), "label"),
-                Cell(fit(channel.state.upper(), _STATE), "label" if good else "warning"),
-                Cell(seen.rjust(6), "age"),
-            )
-        )
-        if channel.reason:
-            rows.append((Cell(fit(f"      {channel.reason}", width), "label"),))
-    return rows
+def _indented(text: str, width: int, by: int) -> list[Row]:
+    return [(Cell(" " * by, "label"), *row) for row in wrapped(text, width - by, "label")]

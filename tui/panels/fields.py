@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from core.figures import Figure
 from core.snapshot import BookView, HedgeLine
+from core.symbols import read_name
 from tui.format import Cell, Formatter
 from tui.glyphs import SELECTED
 from tui.picture import View
-from tui.rows import Row, columns, fit, pad, row_width, spread
-from tui.words import Verdict
+from tui.rows import Row, columns, fit, row_width, spread
+from tui.words import NOTHING, SAFE, Verdict
 
 LABEL = 11
 VALUE = 13
@@ -21,9 +21,12 @@ FIELD = 36
 """The width every field fits in: the inside of a panel on a terminal of 80 columns."""
 COLUMN_GAP = 4
 NAME = 8
+NO_HEDGE = "no hedge: [[books.hedges]] in the configuration adds one"
 
 _INSTRUMENT = re.compile(r" of \w+:\w+:\w+$")
 """The panel names the hedge already."""
+_WORDS = {"description": "contract details"}
+"""What is missing, in words that say more where the contract is not named."""
 
 
 def badge(verdict: Verdict) -> Cell:
@@ -31,6 +34,12 @@ def badge(verdict: Verdict) -> Cell:
     if verdict.role in ("warning", "danger", "critical", "blind"):
         return Cell(f" {verdict.word} ", f"{verdict.role}_badge")
     return Cell(f" {verdict.word}", verdict.role)
+
+
+def table_badge(verdict: Verdict, width: int) -> Row:
+    """The verdict's word in a column of a table."""
+    cell = badge(SAFE if verdict is NOTHING else verdict)
+    return (cell, Cell(" " * (width - len(cell.text)), "text"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +63,7 @@ class Field:
             left.append(Cell(f" {self.unit}", "label"))
         if self.verdict is not None:
             left.append(badge(self.verdict))
-        if self.note:
+        if self.note and row_width(tuple(left)) + 1 + len(self.note) <= width:
             left.append(Cell(f" {self.note}", "text"))
         aged = show.age_note(self.figure)
         right: Row = (Cell(f" {aged}", "watch"),) if aged else ()
@@ -69,7 +78,8 @@ class Field:
         """The dash, and in words what is missing or why there rightly is nothing."""
         why, role = self.figure.absent, "label"
         if self.figure.missing:
-            why, role = f"needs {_INSTRUMENT.sub('', self.figure.missing[0])}", "unknown"
+            missing = _INSTRUMENT.sub("", self.figure.missing[0])
+            why, role = f"needs {_WORDS.get(missing, missing)}", "unknown"
         label = Cell(fit(self.label, LABEL), "label")
         word = (badge(self.verdict),) if self.verdict is not None and self.verdict.rank else ()
         room = width - LABEL - VALUE - row_width(word)
@@ -88,20 +98,38 @@ def field_rows(show: Formatter, fields: Sequence[Field], width: int) -> list[Row
 
 
 def hedge_names(hedges: Sequence[tuple[BookView, HedgeLine]]) -> list[str]:
-    """A name for every hedge, as short as tells them apart."""
-    several_books = len({book.name for book, _hedge in hedges}) > 1
-    assets = Counter((book.name, hedge.asset) for book, hedge in hedges)
-    venues = Counter((name, asset) for name, asset, _ in {(book.name, h.asset, h.venue) for book, h in hedges})
-    names = []
+    """A name for every hedge, as short as tells it from the others of its book: the coin, the venue, the contract."""
+    books: dict[str, list[HedgeLine]] = {}
     for book, hedge in hedges:
-        if assets[book.name, hedge.asset] == 1:
-            name = hedge.asset
-        elif venues[book.name, hedge.asset] == 1:
-            name = hedge.symbol
-        else:
-            name = f"{hedge.venue}:{hedge.symbol}"
-        names.append(f"{book.name}/{name}" if several_books else name)
-    return names
+        books.setdefault(book.name, []).append(hedge)
+    several = len(books) > 1
+    names = [(book.name, _name(hedge, books[book.name])) for book, hedge in hedges]
+    return [f"{book}/{name}" if several else name for book, name in names]
+
+
+def _name(hedge: HedgeLine, others: Sequence[HedgeLine]) -> str:
+    peers = [other for other in others if other.asset == hedge.asset]
+    if len(peers) == 1:
+        return hedge.asset
+    if len({peer.venue for peer in peers}) == len(peers):
+        return hedge.venue if len(peers) == len(others) else f"{hedge.asset} {hedge.venue}"
+    if len({peer.symbol for peer in peers}) == len(peers):
+        return hedge.symbol
+    return f"{hedge.venue}:{hedge.symbol}"
+
+
+def coins_of(hedge: HedgeLine) -> str:
+    """The coin that a hedge's delta is in: that of its contract, which is another than its asset where it is hedged by
+    beta."""
+    terms = read_name(hedge.instrument)
+    if terms is not None:
+        return terms.base
+    return hedge.asset if hedge.symbol.startswith(hedge.asset) else "coins"
+
+
+def after_space(cell: Cell) -> Cell:
+    """A figure of a table with a space before it, so that it never runs into the one at its left."""
+    return Cell(f" {cell.text}", cell.role)
 
 
 def hedge_table(
@@ -138,8 +166,3 @@ def _window(rows: list[Row], chosen: int, height: int) -> list[Row]:
     start = max(0, min(chosen - room // 2, len(rows) - room))
     hidden = len(rows) - room
     return [*rows[start : start + room], (Cell(f"  {hidden} more: j k to move", "label"),)][:height]
-
-
-def rest(rows: list[Row], width: int, height: int) -> list[Row]:
-    """``rows`` that are whole and fit."""
-    return [pad(row, width) for row in rows[:height]]

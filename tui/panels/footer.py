@@ -14,11 +14,12 @@ Hints = Sequence[tuple[str, str]]
 
 
 class Footer(Lines):
-    """One row."""
+    """One row. ``first`` are keys that are wanted more than any other just now."""
 
     def __init__(self, canvas: Canvas, name: str, hints: Hints) -> None:
         super().__init__(canvas, name)
         self._hints = hints
+        self.first: Hints = ()
 
     def lines(self, view: View) -> list[Row]:
         """A message while there is one, else as many keys as fit whole."""
@@ -26,7 +27,7 @@ class Footer(Lines):
         if view.notice:
             text = mask_digits(view.notice) if view.show.private else view.notice
             return [(Cell(fit(f" {text}", width), "notice"),)]
-        return [key_line(self._hints, width)]
+        return [key_line((*self.first, *self._hints), width)]
 
 
 def key_line(hints: Hints, width: int) -> Row:

@@ -6,11 +6,14 @@ from core.figures import Figure
 from core.snapshot import BookView, HedgeLine, MarketView
 from tui.format import Cell, Formatter, clock, exact
 from tui.panel import Panel
-from tui.panels.fields import Field, field_rows, hedge_table
+from tui.panels.fields import NO_HEDGE, Field, after_space, field_rows, hedge_table
 from tui.picture import View
-from tui.rows import Row
+from tui.rows import Row, fit, wrapped
 from tui.trend import Trend
 from tui.words import cost_verdict
+
+ROOMY = 54
+"""From this width on a table has room for one column more."""
 
 
 class FundingPanel(Panel):
@@ -34,25 +37,37 @@ class FundingPanel(Panel):
     def content(self, view: View, width: int, height: int) -> list[Row]:
         """One row a hedge where there are several, then the selected hedge in full."""
         if view.hedge is None:
-            return [(Cell("no hedge: nothing to pay", "label"),)]
+            return wrapped(NO_HEDGE, width, "label")
         book, hedge = view.hedge
         settled = next((item for item in view.snapshot.markets if item.instrument == hedge.instrument), None)
         detail = _detail(view.show, book, hedge, settled, width)
         if len(view.hedges) == 1:
             return detail
-        cells = [_row(view.show, item) for _book, item in view.hedges]
-        head = (("rate", 9), ("next", 7), ("per day", 12))
+        settles = {item.settle for _book, item in view.hedges}
+        head = _head(settles, width)
+        cells = [_row(view.show, item, dict(head)) for _book, item in view.hedges]
         table = hedge_table(view, head, cells, width, max(3, height - 1))
         room = height - len(table)
         return [*table, (), *detail] if room >= 5 else [*table, *detail[3:4]][:height]
 
 
-def _row(show: Formatter, hedge: HedgeLine) -> Row:
-    funding = hedge.funding
+def _head(settles: set[str], width: int) -> tuple[tuple[str, int], ...]:
+    """The columns: what all are paid in is named in the heading, different currencies row by row."""
+    if len(settles) == 1:
+        return ("rate", 9), ("next", 7), (f"{settles.pop()}/day", 12)
+    if width < ROOMY:
+        return ("rate", 9), ("per day", 12), ("", 6)
+    return ("rate", 9), ("next", 7), ("per day", 13), ("", 6)
+
+
+def _row(show: Formatter, hedge: HedgeLine, head: dict[str, int]) -> Row:
+    funding, due = hedge.funding, show.countdown(hedge.funding.next_funding_ns, 6)
+    size = 12 if "per day" in head and "next" in head else 11
     return (
-        show.rate(funding.rate, 9),
-        show.countdown(funding.next_funding_ns, 7),
-        show.profit(funding.per_day, 12, currency=hedge.settle),
+        after_space(show.rate(funding.rate, 8)),
+        *((after_space(due),) if "next" in head else ()),
+        after_space(show.profit(funding.per_day, size, currency=hedge.settle)),
+        *((Cell(fit(f" {hedge.settle}", 6), "label"),) if "" in head else ()),
     )
 
 
@@ -80,8 +95,14 @@ def _detail(show: Formatter, book: BookView, hedge: HedgeLine, market: MarketVie
             hint="mark over index",
         ),
         *([] if market is None else [_settled(show, market)]),
-        Field("a year", funding.annualised, show.rate(funding.annualised, places=2), hint="simple"),
-        Field("so far", funding.received, show.profit(funding.received, currency=settle), settle, hint="received"),
+        Field("a year", funding.annualised, show.rate(funding.annualised, places=2), hint="without compounding"),
+        Field(
+            "so far",
+            funding.received,
+            show.profit(funding.received, currency=settle),
+            settle,
+            hint="received (+) or paid (−)",
+        ),
         Field("mark", hedge.mark_price, show.price(hedge.mark_price), hedge.quote),
         Field("index", hedge.index_price, show.price(hedge.index_price), hedge.quote),
         Field(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from core.figures import Freshness
 from core.snapshot import Mode
 from tui.format import SECOND_NS, Cell, age
-from tui.glyphs import DASH, DOT
+from tui.glyphs import DASH, DOT, ELLIPSIS
 from tui.panel import Lines
 from tui.picture import View
 from tui.rows import Row, fit, joined, row_width, spread
@@ -19,11 +19,12 @@ class Header(Lines):
         """Name and mode at the left; connection, age and alerts at the right; FROZEN instead of the source."""
         width = self.place.width
         mode = view.live.mode
-        left: list[Cell] = [
-            Cell(" hedgerow ", "brand"),
-            Cell(f" {mode} ", "replay" if mode is Mode.REPLAY else "mode"),
-        ]
+        brand, badge = Cell(" hedgerow ", "brand"), Cell(f" {mode} ", "replay" if mode is Mode.REPLAY else "mode")
         right = self._right(view)
+        # Where there is little room the name goes first: the mode says whether money is real, the rest whether data is.
+        left = [brand, badge] if row_width((brand, badge, *right)) <= width else [badge, Cell(" ", "text")]
+        if row_width((*left, *right)) > width:
+            right = self._right(view, alerts=False)
         room = width - row_width(tuple(left)) - row_width(right) - 2
         if view.frozen_ns is not None:
             text = f" FROZEN {age(view.frozen_ns)} "
@@ -33,13 +34,14 @@ class Header(Lines):
             left.append(Cell(f" {_shortened(view.live.source, room)}", "label"))
         return [spread(tuple(left), right, width)]
 
-    def _right(self, view: View) -> Row:
+    def _right(self, view: View, *, alerts: bool = True) -> Row:
         parts: list[Row] = []
         if view.show.private:
             parts.append((Cell("PRIVATE", "watch"),))
         parts.append(self._connection(view))
         parts.append(self._data_age(view))
-        parts.append(_alerts(view))
+        if alerts:
+            parts.append(_alerts(view))
         return (*joined(parts), Cell(" ", "text"))
 
     def _connection(self, view: View) -> Row:
@@ -61,10 +63,13 @@ class Header(Lines):
 
 
 def _shortened(source: str, room: int) -> str:
-    """As many of the source's parts as fit; what follows a comma can be left out."""
-    while len(source) > room and ", " in source:
-        source = source.rpartition(", ")[0]
-    return fit(source, min(room, len(source)))
+    """As many of the source's parts as fit; what follows a comma can be left out, an ellipsis stands for it."""
+    if len(source) <= room:
+        return source
+    kept = source
+    while len(kept) + 3 > room and ", " in kept:
+        kept = kept.rpartition(", ")[0]
+    return f"{kept}, {ELLIPSIS}" if len(kept) + 3 <= room else fit(source, room)
 
 
 def _alerts(view: View) -> Row:

@@ -9,11 +9,11 @@ from core.figures import Figure
 from core.snapshot import BookView, HedgeLine
 from tui.format import Cell, Formatter, number
 from tui.panel import Panel
-from tui.panels.fields import COLUMN_GAP, FIELD, badge, hedge_table
+from tui.panels.fields import COLUMN_GAP, FIELD, NO_HEDGE, after_space, hedge_table, table_badge
 from tui.panels.margin_account import account_rows, collateral_rows, rule_rows
 from tui.panels.margin_ends import chance_rows, end_rows, essential_rows
 from tui.picture import View
-from tui.rows import Row, bar, columns
+from tui.rows import Row, bar, columns, wrapped
 from tui.trend import Trend
 from tui.words import distance_verdict, end_of, safety_of
 
@@ -30,7 +30,9 @@ class MarginPanel(Panel):
         "How far the mark price is from liquidation, or from the end of the account if that is nearer, as a fraction "
         "of it (positive is safe), and how much of the margin balance the maintenance margin takes (100% is "
         "liquidation). The account ends where all that backs the position is liquidated while its coin alone moves, "
-        "with every position on that coin and coin collateral in it."
+        "with every position on that coin and coin collateral in it; together is how far the leading coin may rise or "
+        "fall while all move with it. Sigmas count the distance in moves of an ordinary day (standard deviations); "
+        "touch is how likely the liquidation price is met within 1, 7 and 30 days."
     )
 
     def figures(self, view: View) -> tuple[Figure, ...]:
@@ -53,7 +55,7 @@ class MarginPanel(Panel):
     def content(self, view: View, width: int, height: int) -> list[Row]:
         """One row a hedge where there are several, then the selected hedge in full."""
         if view.hedge is None:
-            return [(Cell("no hedge: nothing can be liquidated", "label"),)]
+            return wrapped(NO_HEDGE, width, "label")
         book, hedge = view.hedge
         show = view.show
         essentials = essential_rows(show, book, hedge, width)
@@ -72,11 +74,9 @@ class MarginPanel(Panel):
 
 
 def _row(show: Formatter, book: BookView, hedge: HedgeLine) -> Row:
-    verdict = badge(safety_of(show, hedge, book))
     return (
-        show.percent(end_of(hedge).distance, 8),
-        Cell(verdict.text, verdict.role),
-        Cell(" " * (10 - len(verdict.text)), "text"),
+        after_space(show.percent(end_of(hedge).distance, 7)),
+        *table_badge(safety_of(show, hedge, book), 10),
         show.price(hedge.liquidation_price, 10),
     )
 

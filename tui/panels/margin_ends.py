@@ -53,9 +53,14 @@ def essential_rows(show: Formatter, book: BookView, hedge: HedgeLine, width: int
         hedge.margin_usage,
         show.percent(hedge.margin_usage),
         verdict=usage_verdict(show, hedge.margin_usage, book.thresholds),
-        hint=hedge.margin_usage.absent or (account.usage_label if account is not None else ""),
+        hint=hedge.margin_usage.absent or (_usage_name(account) if account is not None else ""),
     )
     return [field.row(show, width) for field in (distance, price, death, use)]
+
+
+def _usage_name(account: AccountView) -> str:
+    """What the venue calls the use of margin, so that it is found on its pages."""
+    return "" if account.usage_label == "margin usage" else f'"{account.usage_label}" at {account.venue}'
 
 
 def _away(show: Formatter, distance: Figure) -> str:
@@ -82,7 +87,7 @@ def _both_rows(show: Formatter, hedge: HedgeLine, width: int) -> list[Row]:
     venue, ours = hedge.liquidation_venue, hedge.liquidation_ours
     if venue.absent:
         why = venue.absent if len(venue.absent) + LABEL < width else venue.absent.partition(":")[0]
-        return [(Cell(fit("venue's own", LABEL), "label"), Cell(f" {why}", "label"))]
+        return [(Cell(fit("venue's own", LABEL), "label"), Cell(f" {why}", "text"))]
     aged = ""
     if venue.observed_ns is not None and show.freshness(venue) is Freshness.LIVE:
         aged = f"{age(show.now_ns - venue.observed_ns)} old"
@@ -117,7 +122,7 @@ def _difference_row(show: Formatter, hedge: HedgeLine, width: int) -> Row:
 def _together_rows(show: Formatter, together: TogetherView | None, width: int) -> list[Row]:
     """How far the driver may move, up and down, when all coins move by their betas."""
     if together is None:
-        return [(Cell(fit("together", LABEL), "label"), Cell(" one coin: as account end", "label"))]
+        return [(Cell(fit("together", LABEL), "label"), Cell(" one coin: as account end", "text"))]
     gaps = (*together.above.missing, *together.below.missing)
     if gaps:
         return [
@@ -133,7 +138,7 @@ def _together_rows(show: Formatter, together: TogetherView | None, width: int) -
         )
     ]
     betas = ", ".join(
-        f"{item.coin} {estimate_mark(item.beta)}{item.beta.value:.2f}"
+        f"{item.coin} {estimate_mark(item.beta)}{number(item.beta.value, 2, 8).strip()}"
         for item in together.betas
         if item.beta.value is not None and item.coin != together.driver
     )
@@ -154,7 +159,7 @@ def chance_rows(show: Formatter, hedge: HedgeLine, width: int) -> list[Row]:
     """The distance in daily sigmas, the probability of touching it, and what both were measured by."""
     sigmas = hedge.liquidation_sigmas
     if sigmas.value is None or not show.known(sigmas):
-        return [Field("sigmas", sigmas, Cell(DASH, "unknown")).row(show, width)]
+        return [Field("sigmas", sigmas, show.percent(sigmas)).row(show, width)]
     text = number(sigmas.value, 1, VALUE - 1, mark=estimate_mark(sigmas))
     rows = [
         Field("sigmas", sigmas, Cell(text, "value"), note="of a day", hint="to the liquidation price").row(show, width)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from core.figures import Figure
 from core.snapshot import AttributionView, BagLine, BookView, Since
 from tui.format import Cell, Formatter, clock, day
-from tui.panel import Panel
-from tui.panels.fields import Field
+from tui.panel import UNLIMITED, Panel
+from tui.panels.fields import Field, after_space
 from tui.picture import View
 from tui.rows import Row, fit, wrapped
 
-LABEL = 13
+LABEL = 12
 COLUMN = 15
 LEAST_COLUMN = 12
 SPLIT_WIDTH = LABEL + 6 * COLUMN
@@ -25,11 +25,11 @@ class ProfitPanel(Panel):
     """Profit by cause, hedged beside unhedged."""
 
     NUMBER = 9
-    TITLE = "p&l"
+    TITLE = "P&L"
     HELP = (
-        "Hedged is bag and hedge together, unhedged the bag alone, the difference what the hedge saved (+) or cost "
-        "(−). The causes add up to hedged. Today begins at 00:00 UTC or with the first prices after it. m measures "
-        "from here too, M clears that."
+        "Unhedged is the bag alone, the difference what the hedge saved (+) or cost (−), hedged both together; the "
+        "causes below add up to hedged. Today begins at 00:00 UTC or with the first prices after it; all times are "
+        "UTC. m measures from here too, M clears that."
     )
 
     def figures(self, view: View) -> tuple[Figure, ...]:
@@ -41,7 +41,7 @@ class ProfitPanel(Panel):
         """The sums, the causes, what is missing, what one coin costs, and what the figures include."""
         book = view.book
         if book is None or not book.attributions:
-            return [(Cell("nothing measured yet", "label"),)]
+            return wrapped("nothing measured yet: it begins with the first prices", width, "label")
         show, split = view.show, width >= SPLIT_WIDTH
         spans = {each.since: each for each in book.attributions}
         several = len(view.snapshot.books) > 1
@@ -49,7 +49,8 @@ class ProfitPanel(Panel):
         sums += [_sums(show, spans, label, name, width, split=split) for label, name in _SUMS]
         causes = [_cause(show, spans, name, width, split=split) for name in _CAUSES]
         rest = [_sums(show, spans, label, name, width, split=split) for label, name in _REST]
-        costs = [*(_cost(show, line, width) for line in book.bag[:MOST_COINS]), *_transfers(show, book, width)]
+        coins = book.bag if height >= UNLIMITED else book.bag[:MOST_COINS]
+        costs = [*(_cost(show, line, width) for line in coins), *_transfers(show, book, width)]
         return _fitted([sums, causes, _missing(book, width), costs, rest, _included(book, width)], height)
 
 
@@ -68,21 +69,27 @@ def _fitted(blocks: list[list[Row]], height: int) -> list[Row]:
     return [row for index in sorted(kept) for row in kept[index]]
 
 
-_SUMS = (("hedged", "hedged"), ("unhedged", "unhedged"), ("difference", "protection"))
+_SUMS = (("unhedged", "unhedged"), ("difference", "protection"), ("hedged", "hedged"))
 _REST = (("gross", "gross"), ("realised", "realised"), ("unrealised", "unrealised"))
 _Spans = dict[Since, AttributionView]
 
 
 def _column(width: int, *, split: bool) -> int:
-    count = 6 if split else 3
-    return max(LEAST_COLUMN - 3, min(COLUMN, (width - LABEL) // count))
+    count = 6 if split else min(len(Since), max(1, (width - LABEL) // LEAST_COLUMN))
+    return min(COLUMN, (width - LABEL) // count)
+
+
+def _shown(width: int) -> list[Since]:
+    """As many columns as have room whole."""
+    return list(Since)[: max(1, (width - LABEL) // LEAST_COLUMN)]
 
 
 def _heading(spans: _Spans, width: int, book: str, *, split: bool) -> Row:
     size = _column(width, split=split)
-    cells = [Cell(fit(book, LABEL), "label")]
-    for since in Since:
-        cells.append(Cell(_title(spans, since).rjust(size)[-size:], "strong"))
+    cells = [Cell(fit(book or "times in UTC", LABEL), "label")]
+    for since in _shown(width):
+        title = _title(spans, since)
+        cells.append(Cell((title if len(title) < size else title.rpartition(" ")[0]).rjust(size), "strong"))
         if split:
             cells.append(Cell("of hedge".rjust(size), "label"))
     return tuple(cells)
@@ -100,26 +107,27 @@ def _title(spans: _Spans, since: Since) -> str:
 def _sums(show: Formatter, spans: _Spans, label: str, name: str, width: int, *, split: bool) -> Row:
     size = _column(width, split=split)
     row: list[Cell] = [Cell(fit(label, LABEL), "label")]
-    for since in Since:
+    for since in _shown(width):
         span = spans.get(since)
         if span is None:
-            row.append(Cell((NO_ANCHOR if name == "hedged" else "").rjust(size), "label"))
+            row.append(Cell((NO_ANCHOR if name == _SUMS[0][1] else "").rjust(size), "label"))
             break
-        row.append(show.profit(getattr(span, name), size, currency=span.currency))
+        row.append(after_space(show.profit(getattr(span, name), size - 1, currency=span.currency)))
         if split:
             share = Cell(" " * size, "text")
-            row.append(show.profit(span.hedge, size, currency=span.currency) if name == "hedged" else share)
+            hedge = after_space(show.profit(span.hedge, size - 1, currency=span.currency))
+            row.append(hedge if name == "hedged" else share)
     return tuple(row)
 
 
 def _cause(show: Formatter, spans: _Spans, name: str, width: int, *, split: bool) -> Row:
     size = _column(width, split=split)
     row: list[Cell] = [Cell(fit(f"  {name}", LABEL), "label")]
-    for since in Since:
+    for since in _shown(width):
         if (span := spans.get(since)) is None:
             break
         for parts in (span.parts, span.hedge_parts) if split else (span.parts,):
-            row.append(show.profit(getattr(parts, name), size, currency=span.currency))
+            row.append(after_space(show.profit(getattr(parts, name), size - 1, currency=span.currency)))
     return tuple(row)
 
 

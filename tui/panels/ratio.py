@@ -9,9 +9,9 @@ from core.snapshot import BookView, HedgeLine
 from tui.format import Cell, Formatter, exact, number
 from tui.glyphs import MASKED
 from tui.panel import Panel
-from tui.panels.fields import Field, badge, hedge_table
+from tui.panels.fields import NO_HEDGE, Field, after_space, badge, hedge_table
 from tui.picture import View
-from tui.rows import Row, bar, fit
+from tui.rows import Row, bar, fit, row_width, wrapped
 from tui.trend import Trend
 from tui.words import Verdict, hedge_verdict
 
@@ -40,7 +40,7 @@ class RatioPanel(Panel):
     def content(self, view: View, width: int, height: int) -> list[Row]:
         """One row a hedge where there are several, then the selected hedge's gauge and order."""
         if view.hedge is None:
-            return [(Cell("no hedge", "label"),)]
+            return wrapped(NO_HEDGE, width, "label")
         book, hedge = view.hedge
         show = view.show
         order = _order(show, hedge, width)
@@ -57,8 +57,9 @@ class RatioPanel(Panel):
         word = badge(verdict)
         half = (width - 2) // 2
         actual = (*_pair("actual", show.percent(hedge.ratio), half), Cell("  ", "text"), word)
-        if hedge.ratio.missing:
-            actual = (*actual, Cell(f" needs {hedge.ratio.missing[0]}", "unknown"))
+        needs = f" needs {hedge.ratio.missing[0]}" if hedge.ratio.missing else ""
+        if row_width(actual) + len(needs) <= width:
+            actual = (*actual, Cell(needs, "unknown"))
         target = (
             *_pair("target", show.percent(hedge.target_ratio), half),
             Cell("  ", "text"),
@@ -81,9 +82,9 @@ def _row(show: Formatter, book: BookView, hedge: HedgeLine) -> Row:
     verdict = _short(hedge_verdict(show, hedge.ratio, hedge.target_ratio, hedge.drift, book.thresholds))
     word = {"HEDGED": "ok", "UNHEDGED": "none"}.get(verdict.word, verdict.word.lower())
     return (
-        show.percent(hedge.ratio, 7),
-        show.percent(hedge.target_ratio, 7),
-        show.points(hedge.drift, 8),
+        after_space(show.percent(hedge.ratio, 6)),
+        after_space(show.percent(hedge.target_ratio, 6)),
+        after_space(show.points(hedge.drift, 7)),
         Cell(f" {word}".ljust(6), verdict.role),
     )
 
@@ -105,13 +106,13 @@ def _gauge(show: Formatter, hedge: HedgeLine, width: int) -> Row:
 def _order(show: Formatter, hedge: HedgeLine, width: int) -> Row:
     """The order that reaches the target, in words."""
     figure = hedge.order_to_target
-    label = Cell("to target ", "label")
+    label = Cell("order     ", "label")
     if figure.value is None and figure.absent:
         room = width - len(label.text)
         reason = figure.absent if len(figure.absent) <= room else figure.absent.partition(":")[0]
         return (label, Cell(fit(reason, room), "text"))
     if figure.value is None or not show.known(figure):
-        return Field("to target", figure, show.coins(figure)).row(show, width)
+        return Field("order", figure, show.coins(figure)).row(show, width)
     if not figure.value:
         return (label, Cell("nothing to do", "text"))
     side = "SELL" if figure.value < 0 else "BUY"

@@ -10,13 +10,15 @@ from core.figures import Figure, Freshness
 from core.scenario_view import ReverseView, ScenarioView, ShockView, TopUpView
 from tui.format import Cell, Formatter, age, estimate_mark, number
 from tui.glyphs import DASH
-from tui.panels.fields import badge
+from tui.panels.fields import after_space, badge
 from tui.panels.scenario_grid import grid_rows
 from tui.rows import BLANK, Row, fit, row_width, wrapped
 from tui.words import BLIND
 
 NAME, AMOUNT, FUNDING, USE = 15, 11, 9, 7
 """Widths of the shocks' table: its first column, amounts, funding, margin use."""
+ENDING, NARROW = 5, 60
+"""Cells that every row keeps to say that something is liquidated; from which width on the first column is wide."""
 
 
 def scenario_rows(show: Formatter, scenario: ScenarioView, width: int, height: int) -> list[Row]:
@@ -24,7 +26,7 @@ def scenario_rows(show: Formatter, scenario: ScenarioView, width: int, height: i
     rows = _head(show, scenario, width)
     if scenario.ground.value is None:
         return rows
-    rows += [_reverse_row(show, scenario.driver, item, width) for item in scenario.reverse]
+    rows += [row for item in scenario.reverse for row in _reverse_rows(show, scenario.driver, item, width)]
     rows += [row for item in scenario.top_up for row in _top_up_rows(show, item, width)]
     rows += _table(show, f"{scenario.driver} moves", scenario.ladder, width)
     if scenario.grid is not None:
@@ -46,17 +48,18 @@ def _head(show: Formatter, scenario: ScenarioView, width: int) -> list[Row]:
     if scenario.ground.value is None:
         why = "; ".join(scenario.ground.missing)
         return [
-            (badge(BLIND), Cell(f" no scenario can be reckoned, {ago}", "text")),
+            (badge(BLIND), Cell(f" no scenario can be reckoned; {ago.replace('reckoned', 'tried')}", "text")),
             *wrapped(f"needs {why}", width, "unknown"),
         ]
     price, worth = show.price(scenario.price).text.strip(), show.money(scenario.before).text.strip()
     parts = [f"{scenario.driver} {price}", f"worth {worth} USD", f"funding of {scenario.days} d", ago]
     trust = show.freshness(scenario.ground)
-    rows: list[Row] = [(Cell(fit("  ".join(parts), width), "label"),)]
+    line = "  ".join(parts)
+    rows: list[Row] = [(Cell(line, "label"),)] if len(line) <= width else wrapped(", ".join(parts), width, "label")
     if trust is not Freshness.LIVE:
         rows.append((Cell(f"inputs were {trust.value.upper()} when it was reckoned", "watch"),))
     betas = [
-        f"{item.asset} {estimate_mark(item.beta)}{item.beta.value:.2f}"
+        f"{item.asset} {estimate_mark(item.beta)}{number(item.beta.value, 2, 8).strip()}"
         for item in scenario.betas
         if item.beta.value and item.asset != scenario.driver
     ]
@@ -65,29 +68,32 @@ def _head(show: Formatter, scenario: ScenarioView, width: int) -> list[Row]:
     return rows
 
 
-def _reverse_row(show: Formatter, driver: str, item: ReverseView, width: int) -> Row:
+def _reverse_rows(show: Formatter, driver: str, item: ReverseView, width: int) -> list[Row]:
     """The smallest rise or fall that liquidates something, as a sentence."""
     way = "rise" if item.rise else "fall"
     if item.move.missing:
-        return (Cell(fit(f"a {way} that liquidates is not known without {item.move.missing[0]}", width), "unknown"),)
+        return wrapped(f"a {way} that liquidates is not known without {item.move.missing[0]}", width, "unknown")
     if item.move.value is None or not show.known(item.move):
-        return (Cell(f"no {way} of {driver} liquidates anything", "label"),)
+        return wrapped(f"no {way} of {driver} liquidates anything", width, "label")
     size = number(abs(item.move.value).scaleb(2), 1, 8, mark=estimate_mark(item.move)).strip()
     price = show.price(item.price).text.strip()
-    return (
+    row: Row = (
         Cell(f"a {way} of {size}%", "strong"),
-        Cell(f" of {driver}, to {price}, liquidates ", "text"),
+        Cell(f" of {driver}, to {price}, liquidates account ", "text"),
         Cell(item.pool, "strong"),
     )
+    return [row] if row_width(row) <= width else wrapped("".join(cell.text for cell in row), width, "strong")
 
 
 def _top_up_rows(show: Formatter, item: TopUpView, width: int) -> list[Row]:
     """What restores the wanted distance: so much more of a coin, or so much less hedge, and what each costs."""
     wanted = f"{number(item.wanted.scaleb(2), 0, 3).strip()}%"
     away = show.percent(item.distance).text.strip()
-    head = f"{item.pool}: {away} to liquidation with {item.coin} alone"
+    if item.distance.absent and not item.distance.missing:
+        return wrapped(f"account {item.pool}: no move of {item.coin} alone liquidates it", width, "text")
+    head = f"account {item.pool}: {away} to liquidation if {item.coin} alone moves"
     if item.cut.value == 0 and all(addition.amount.value == 0 for addition in item.additions):
-        return wrapped(f"{head}: more than {wanted}", width, "text")
+        return wrapped(f"{head}, more than the {wanted} wanted", width, "text")
     ways = []
     for addition in item.additions:
         if addition.amount.value is None:
@@ -118,34 +124,38 @@ def _table(show: Formatter, first: str, shocks: Sequence[ShockView], width: int)
     return [BLANK, _table_head(first, width), *(_shock_row(show, item, width) for item in shocks)] if shocks else []
 
 
+def _columns(width: int) -> tuple[int, dict[str, int]]:
+    """The width of the first column, and those of the others that have room whole; the net is the last to go."""
+    sizes = {"bag": AMOUNT, "hedge": AMOUNT, "funding": FUNDING, "net USD": AMOUNT, "margin": USE}
+    name = NAME if width >= NARROW else NAME - 4
+    for dropped in ("", "funding", "hedge", "bag"):
+        sizes.pop(dropped, None)
+        if name + sum(sizes.values()) <= width - ENDING:
+            break
+    return name, sizes
+
+
 def _table_head(first: str, width: int) -> Row:
-    return (
-        Cell(fit(first, NAME), "title"),
-        Cell("bag".rjust(AMOUNT), "label"),
-        Cell("hedge".rjust(AMOUNT), "label"),
-        Cell("funding".rjust(FUNDING), "label"),
-        Cell("net USD".rjust(AMOUNT), "label"),
-        Cell("margin".rjust(USE), "label"),
-        Cell(" used" if width > NAME + 3 * AMOUNT + FUNDING + USE + 5 else "", "label"),
-    )
+    name, sizes = _columns(width)
+    heads = [Cell(word.rjust(size), "label") for word, size in sizes.items()]
+    used = " used" if name + sum(sizes.values()) + 5 <= width else ""
+    return (Cell(fit(first, name), "title"), *heads, Cell(used, "label"))
 
 
 def _shock_row(show: Formatter, item: ShockView, width: int) -> Row:
-    move = _plain_move(item.move)
+    move, (size, sizes) = _plain_move(item.move), _columns(width)
     if item.net.missing:
         return (
-            Cell(fit(item.name or move, NAME), "text"),
-            Cell(fit(f" {DASH} needs {item.net.missing[0]}", width - NAME), "unknown"),
+            Cell(fit(item.name or move, size), "text"),
+            Cell(fit(f" {DASH} needs {item.net.missing[0]}", width - size), "unknown"),
         )
     named = item.name if item.move.value in (None, ZERO) else f"{item.name} {move}"
-    name = Cell(fit(named, NAME), "text") if item.name else Cell(move.rjust(NAME), "value")
+    name = Cell(fit(named, size), "text") if item.name else Cell(move.rjust(size), "value")
+    figures = {"bag": item.bag, "hedge": item.hedge, "funding": item.funding, "net USD": item.net}
     row: Row = (
         name,
-        amount(show, item.bag, AMOUNT),
-        amount(show, item.hedge, AMOUNT),
-        amount(show, item.funding, FUNDING),
-        amount(show, item.net, AMOUNT),
-        show.percent(item.usage, USE, places=0),
+        *(after_space(amount(show, figures[word], sizes[word] - 1)) for word in sizes if word in figures),
+        after_space(show.percent(item.usage, USE - 1, places=0)),
     )
     room = width - row_width(row)
     ended = next((text for text in _endings(show, item) if len(text) <= room), "")

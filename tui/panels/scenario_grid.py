@@ -26,7 +26,7 @@ def grid_rows(show: Formatter, grid: GridView, driver: str, days: int, width: in
     title = f"≈ net in USD after {days} d: {driver} moves down, {grid.column_word} across"
     rows: list[Row] = [(Cell(title[:width], "title"),)]
     legend = f"{LIQUIDATED}: liquidated on the way, the figure is what is left of the book"
-    rows += wrapped(f"{legend}; now {here}" if here else legend, width, "label")
+    rows += wrapped(f"{legend}; {grid.column_word} now {here}" if here else legend, width, "label")
     heads = [Cell(_share(grid.columns[index], each, grid).rjust(each), "label") for index in chosen]
     rows.append((Cell(" " * LABEL, "label"), *heads))
     for line in range(0, len(grid.rows), 1 if height >= TALL else 2):

@@ -7,51 +7,66 @@ from tui.format import Cell, Formatter
 from tui.glyphs import SELECTED
 from tui.layout import MINIMUM_HEIGHT, MINIMUM_WIDTH
 from tui.panel import Lines
-from tui.panels.fields import badge, hedge_names
+from tui.panels.alerts import alert_lines
+from tui.panels.fields import NO_HEDGE, hedge_names, table_badge
 from tui.picture import View
-from tui.rows import Row, fit, row_width
+from tui.rows import Row, fit, row_width, wrapped
 from tui.words import end_of, hedge_verdict, safety_of
 
 
 class Strip(Lines):
-    """One line a hedge: safe, hedged, what it costs, what it has brought."""
+    """One line a hedge, or more: safe, hedged, what it costs, what it has brought."""
 
     def lines(self, view: View) -> list[Row]:
-        """As many hedges as fit, the selected one in sight."""
-        hedges = view.hedges
+        """As many hedges as fit, the selected one in sight; more about each, and the alerts, where there is room."""
+        hedges, width, room = view.hedges, self.place.width, self.place.height
         if not hedges:
-            return [(Cell(" no hedge", "label"),)]
+            return wrapped(NO_HEDGE, width, "label")
         names = hedge_names(hedges)
         chosen = hedges.index(view.hedge) if view.hedge is not None else 0
-        room = self.place.height
+        blocks = [_hedge(view.show, *hedges[index], name, index == chosen, width) for index, name in enumerate(names)]
+        if sum(map(len, blocks)) + LEAST_ALERTS <= room:
+            rows = [row for block in blocks for row in block]
+            return [*rows, (), *alert_lines(view, width, room - len(rows) - 1)]
+        if len(blocks) + LEAST_ALERTS <= room:
+            rows = [block[0] for block in blocks]
+            return [*rows, (), *alert_lines(view, width, room - len(rows) - 1)]
         start = max(0, min(chosen - room + 1, len(hedges) - room)) if len(hedges) > room else 0
-        return [
-            _hedge(view.show, *hedges[index], names[index], index == chosen, self.place.width)
-            for index in range(start, min(len(hedges), start + room))
-        ]
+        return [block[0] for block in blocks[start : start + room]]
 
 
-def _hedge(show: Formatter, book: BookView, hedge: HedgeLine, name: str, chosen: bool, width: int) -> Row:
+LEAST_ALERTS = 4
+
+
+def _hedge(show: Formatter, book: BookView, hedge: HedgeLine, name: str, chosen: bool, width: int) -> list[Row]:
+    """One hedge, the most important first: as many rows as it takes."""
     hedged = hedge_verdict(show, hedge.ratio, hedge.target_ratio, hedge.drift, book.thresholds)
-    safety = badge(safety_of(show, hedge, book))
     pieces: list[Row] = [
         (
             Cell(f"{SELECTED} " if chosen else "  ", "mark"),
             Cell(fit(name, 8), "strong" if chosen else "text"),
-            Cell(safety.text.ljust(10), safety.role),
+            *table_badge(safety_of(show, hedge, book), 10),
             show.percent(end_of(hedge).distance, 8),
         ),
         (Cell("  ", "text"), show.percent(hedge.ratio, 6), Cell(f" {hedged.word}".ljust(13), hedged.role)),
-        (show.profit(hedge.funding.per_day, 11, currency=hedge.settle), Cell("/day", "label")),
-        (show.profit(hedge.profit, 12, currency=hedge.settle), Cell(f" {hedge.settle}", "label")),
-        (Cell("  to target ", "label"), show.coins(hedge.order_to_target, 10, signed=True)),
+        (show.profit(hedge.funding.per_day, 11, currency=hedge.settle), Cell(f" {hedge.settle}/day", "label")),
+        (
+            Cell("  P&L", "label"),
+            show.profit(hedge.profit, 12, currency=hedge.settle),
+            Cell(f" {hedge.settle}", "label"),
+        ),
+        (
+            Cell("  order ", "label"),
+            show.coins(hedge.order_to_target, 10, signed=True),
+            Cell(f" {hedge.quantity_unit}" if show.known(hedge.order_to_target) else "", "label"),
+        ),
     ]
-    row: Row = ()
+    rows: list[Row] = [()]
     for piece in pieces:
-        if row_width(row) + row_width(piece) > width:
-            break
-        row = (*row, *piece)
-    return row
+        if rows[-1] and row_width(rows[-1]) + row_width(piece) > width:
+            rows.append((Cell("  ", "text"),))
+        rows[-1] = (*rows[-1], *piece)
+    return rows
 
 
 class Tiny(Lines):

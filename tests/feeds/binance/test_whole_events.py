@@ -14,6 +14,7 @@ from core.events import (
     FeeCharged,
     Fill,
     FillOrigin,
+    FrameFault,
     FundingPayment,
     OrderState,
     OrderUpdate,
@@ -112,7 +113,9 @@ def test_entries_of_the_ledger() -> None:
 
 def test_a_payment_and_a_fee_that_name_no_contract() -> None:
     nameless = INCOME | {"symbol": ""}
-    assert read("/fapi/v1/income", nameless | {"incomeType": "FUNDING_FEE"}) == []
+    (fault,) = read("/fapi/v1/income", nameless | {"incomeType": "FUNDING_FEE"})
+    assert isinstance(fault, FrameFault), "money of no known contract is never left out without a word"
+    assert fault.field == "symbol"
     (fee,) = read("/fapi/v1/income", nameless)
     assert isinstance(fee, FeeCharged)
     assert (fee.instrument, fee.fill_id) == ("", ""), "executions are numbered by contract"

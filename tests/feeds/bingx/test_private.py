@@ -182,6 +182,23 @@ def test_an_isolated_margin_is_told_without_the_unrealised_result() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("held", "unrealised", "margin"),
+    [("0.4", "-0.05", "0.45"), ("0.4", "0.1", "0.3"), ("0.4", "0.4", "0"), ("0.4", "0.5", None)],
+)
+def test_a_margin_of_less_than_a_coin_is_one_too(held: str, unrealised: str, margin: str | None) -> None:
+    row = POSITION | {"iw": held, "up": unrealised}
+    (event,) = decoder().decode(account_update(positions=[row]), 5)
+    assert isinstance(event, PositionUpdate)
+    assert event.isolated_margin == (None if margin is None else Decimal(margin))
+
+
+@pytest.mark.parametrize(("stamp", "told_ns"), [(MS - 3, NS - 3_000_000), (0, NS), ("", NS), (..., NS)])
+def test_an_order_bears_its_own_time_and_else_that_of_the_frame(stamp: Any, told_ns: int) -> None:
+    orders = [event for event in decoder().decode(order_update(T=stamp), 5) if isinstance(event, OrderUpdate)]
+    assert [event.venue_time_ns for event in orders] == [told_ns]
+
+
 def test_a_cross_position_has_no_margin_of_its_own() -> None:
     (event,) = decoder().decode(account_update(positions=[POSITION | {"mt": "cross"}]), 5)
     assert isinstance(event, PositionUpdate)

@@ -27,6 +27,7 @@ from core.events import (
 from core.legs import Leg
 from feeds.bybit.modes import Modes
 from feeds.bybit.private import AccountDecoder
+from feeds.bybit.rows import About, ExecutionRow
 from tests.feeds.bybit.rows import (
     COIN,
     ENTRY,
@@ -311,6 +312,29 @@ def test_funding_is_received_or_paid_and_its_rate_is_what_longs_pay(
     assert answered("/v5/execution/list", body(changed)) == [payment]
 
 
+@pytest.mark.parametrize(
+    ("hedges", "side", "leg"),
+    [
+        (True, "Buy", Leg.LONG), (True, "Sell", Leg.SHORT), (False, "Buy", Leg.NET), (False, "Sell", Leg.NET),
+        (None, "Buy", Leg.NET),
+    ],
+)  # fmt: skip
+def test_funding_is_of_the_leg_that_paid_it(hedges: bool | None, side: str, leg: Leg) -> None:
+    modes = {} if hedges is None else {"bybit:linear:BTCUSDT": hedges}
+    about = About(account="hedge", place="execution", received_ns=7, market="linear", hedges=modes)
+    (payment,) = ExecutionRow.model_validate(FUNDING | {"side": side}).events(about)
+    assert isinstance(payment, FundingPayment)
+    assert payment.leg is leg
+
+
+def test_payments_of_two_sides_and_of_two_settlements_are_told_apart() -> None:
+    rows = [FUNDING, FUNDING | {"side": "Buy"}, FUNDING | {"execTime": str(MS + 1)}, FUNDING | {"symbol": "ETHUSDT"}]
+    payments = [only(told(frame("execution", row)), FundingPayment) for row in rows]
+    assert len({payment.payment_id for payment in payments}) == 4
+    nothing = only(told(frame("execution", FUNDING | {"execFee": "0", "feeRate": "0.0002"})), FundingPayment)
+    assert (nothing.amount, nothing.rate) == (Decimal(0), Decimal("-0.0002")), "as the short would pay it"
+
+
 @pytest.mark.parametrize(("side", "size"), [("Sell", "-0.010"), ("Buy", "0.010")])
 def test_a_settlement_that_names_no_side_was_paid_on_that_of_its_size(side: str, size: str) -> None:
     entry = SETTLEMENT | {"side": side, "size": size}
@@ -346,15 +370,22 @@ def test_fees_of_the_ledger(changes: dict[str, Any], kind: str, amount: str, fil
     "changes",
     [
         {"fee": "0"},
-        {"fee": ""},
         {"type": "TRANSFER_IN", "fee": "1", "change": "1"},
         {"type": "INTEREST", "symbol": "", "category": "", "fee": "", "change": "0"},
-        {"type": "SETTLEMENT", "symbol": "", "funding": "0.068"},
         {"type": "SETTLEMENT", "category": "option", "funding": "0.068"},
     ],
 )
 def test_entries_that_charge_nothing_and_concern_no_contract_say_nothing(changes: dict[str, Any]) -> None:
     assert answered("/v5/account/transaction-log", body(ENTRY | changes)) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"), [({"fee": ""}, "fee"), ({"type": "SETTLEMENT", "symbol": "", "funding": "0.068"}, "symbol")]
+)
+def test_entries_that_lack_what_they_are_about_are_named(changes: dict[str, Any], field: str) -> None:
+    (fault,) = answered("/v5/account/transaction-log", body(ENTRY | changes))
+    assert isinstance(fault, FrameFault)
+    assert fault.field == field
 
 
 @pytest.mark.parametrize(("owed", "owned"), [("0.5", "1000"), ("", "1000.5"), (None, "1000.5"), ("0", "1000.5")])

@@ -10,12 +10,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.events import (
+    AccountSettings,
     CandlePrice,
     CandlesLoaded,
+    Fill,
     FrameFault,
+    FundingPayment,
     FundingSettled,
     InstrumentListed,
     OrderState,
+    OrderUpdate,
     PositionUpdate,
     TiersLoaded,
 )
@@ -344,3 +348,89 @@ def test_a_funding_payment_has_the_sign_of_what_was_received() -> None:
     assert told is not None
     assert (told.amount, told.asset, told.payment_id, told.settled_ns) == (Decimal("-0.25"), "USD", "p1", NOW)
     assert account.payment("main", LINEAR, row | {"timestamp": None}, NOW) is None
+
+
+# --- every field -----------------------------------------------------------------------------------------------------
+
+
+def test_a_position_and_how_it_is_set() -> None:
+    update, setting = account.position("main", LINEAR, POSITION | {"hedged": True, "timestamp": NOW_MS}, 7)
+    assert update == PositionUpdate(
+        received_ns=7, account="main", instrument=LINEAR, quantity=Decimal("-2.5"), entry_price=Decimal("60000.5"),
+        liquidation_price=Decimal(90000), isolated_margin=Decimal(500), leverage=Decimal(3), venue_time_ns=NOW,
+        leg=Leg.SHORT,
+    )  # fmt: skip
+    assert setting == AccountSettings(
+        received_ns=7, account="main", instrument=LINEAR, margin_mode="isolated", leverage=Decimal(3), leg=Leg.SHORT
+    )
+
+
+@pytest.mark.parametrize(
+    ("mode", "leverage", "told"),
+    [("cross", "3", ("cross", 3)), ("cross", None, ("cross", None)), (None, "3", (None, 3)), ("odd", None, None)],
+)
+def test_a_setting_is_told_as_far_as_ccxt_does(mode: str | None, leverage: str | None, told: Any) -> None:
+    events = account.position("main", LINEAR, POSITION | {"marginMode": mode, "leverage": leverage}, NOW)
+    assert isinstance(events[0], PositionUpdate)
+    assert events[0].isolated_margin is None
+    settings = [event for event in events if isinstance(event, AccountSettings)]
+    assert [(event.margin_mode, event.leverage) for event in settings] == ([] if told is None else [told])
+
+
+def test_what_is_flat_has_neither_price_nor_margin() -> None:
+    told = only_position(contracts="0")
+    assert (told.quantity, told.entry_price, told.liquidation_price, told.isolated_margin) == (
+        Decimal(0),
+        None,
+        None,
+        None,
+    )
+
+
+ROW: dict[str, Any] = {
+    "id": "7", "clientOrderId": "hr-1", "side": "sell", "amount": "2", "filled": "0.5", "average": "5.1", "price": "5",
+    "status": "open", "reduceOnly": True, "timestamp": NOW_MS,
+}  # fmt: skip
+
+
+def test_an_order_in_full() -> None:
+    assert account.order("main", LINEAR, ROW, 7) == OrderUpdate(
+        received_ns=7, account="main", client_order_id="hr-1", instrument=LINEAR, side="sell", quantity=Decimal(2),
+        state=OrderState.PARTIALLY_FILLED, filled_quantity=Decimal("0.5"), average_price=Decimal("5.1"),
+        limit_price=Decimal(5), reduce_only=True, venue_order_id="7", venue_time_ns=NOW,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("field", "odd"), [("side", None), ("side", "hold"), ("id", None), ("id", ""), ("amount", "x")]
+)
+def test_an_order_without_what_makes_it_one_is_not_told(field: str, odd: Any) -> None:
+    assert account.order("main", LINEAR, ROW | {field: odd}, NOW) is None
+
+
+TRADE: dict[str, Any] = {
+    "id": "f1", "order": "7", "side": "buy", "price": "5", "amount": "2", "takerOrMaker": "taker",
+    "fee": {"cost": "0.01", "currency": "USD"}, "timestamp": NOW_MS,
+}  # fmt: skip
+
+
+def test_a_trade_in_full() -> None:
+    assert account.fill("main", LINEAR, TRADE, 7) == Fill(
+        received_ns=7, account="main", fill_id="f1", client_order_id="7", instrument=LINEAR, side="buy",
+        price=Decimal(5), quantity=Decimal(2), fee=Decimal("0.01"), fee_asset="USD", maker=False, venue_time_ns=NOW,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("field", ["id", "side", "price", "amount", "fee"])
+def test_a_trade_that_cannot_be_counted_is_not_told(field: str) -> None:
+    assert account.fill("main", LINEAR, TRADE | {field: None}, NOW) is None
+
+
+def test_a_payment_in_full() -> None:
+    row = {"id": None, "code": "USD", "amount": "-0.25", "timestamp": NOW_MS, "rate": "0.0001"}
+    assert account.payment("main", LINEAR, row, 7) == FundingPayment(
+        received_ns=7, account="main", payment_id=f"{LINEAR} {NOW}", instrument=LINEAR, amount=Decimal("-0.25"),
+        asset="USD", rate=Decimal("0.0001"), settled_ns=NOW,
+    )  # fmt: skip
+    for field in ("code", "amount", "timestamp"):
+        assert account.payment("main", LINEAR, row | {field: None}, 7) is None

@@ -145,6 +145,25 @@ def test_listed_levels_replace_those_worked_out() -> None:
     assert levels == [tuple(map(Decimal, row)) for row in (("0", "10", "0.002", "200"), ("10", "20", "0.01", "50"))]
 
 
+@pytest.mark.parametrize("least", [5, 1])
+def test_the_smallest_order_is_told_apart_from_the_step(least: int) -> None:
+    found = contract(minVol=least, volUnit=1)
+    assert (found.minimum_quantity, found.quantity_step) == (Decimal(least), Decimal(1))
+
+
+def test_a_leverage_is_never_above_the_highest_of_the_contract() -> None:
+    assert [tier.maximum_leverage for tier in tiers(maxLeverage=100).tiers] == [100, 100, 76]
+    without = {name: value for name, value in DETAIL.items() if name != "maxLeverage"}
+    (event,) = [item for item in told("/api/v1/contract/detail", without) if isinstance(item, TiersLoaded)]
+    assert [tier.maximum_leverage for tier in event.table.tiers] == [200, 111, 76]
+
+
+def test_a_contract_that_counts_no_levels_has_one() -> None:
+    without = {name: value for name, value in DETAIL.items() if name != "riskLevelLimit"}
+    (event,) = [item for item in told("/api/v1/contract/detail", without) if isinstance(item, TiersLoaded)]
+    assert [(tier.floor, tier.cap) for tier in event.table.tiers] == [(Decimal(0), Decimal(150000))]
+
+
 @pytest.mark.parametrize("changes", [{"riskIncrVol": 0}, {"riskIncrMmr": 0}, {"riskLevelLimit": 1}])
 def test_one_level_where_nothing_changes(changes: dict[str, object]) -> None:
     table = tiers(**changes)

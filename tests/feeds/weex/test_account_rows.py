@@ -141,6 +141,38 @@ def test_separated_positions_add_up_over_rest_and_are_left_to_it_by_the_stream()
     assert isinstance(only(streamed("positions", STREAMED_POSITION | {"separatedMode": "SEPARATED"})), Heard)
 
 
+def parts(*changes: dict[str, Any], known: Known | None = None) -> PositionUpdate:
+    separated = [POSITION | {"separatedMode": "SEPARATED"} | changed for changed in changes]
+    event = only(told(facts.POSITIONS_PATH, separated, known))
+    assert isinstance(event, PositionUpdate)
+    return event
+
+
+def test_what_one_part_does_not_tell_is_not_known_of_the_whole() -> None:
+    one, other = {"size": "0.25", "openValue": "16000"}, {"size": "0.75", "openValue": "49500"}
+    whole = parts(one, other)
+    assert (whole.entry_price, whole.isolated_margin, whole.leverage) == (Decimal(65500), Decimal(13201), Decimal(5))
+    assert parts(one, other | {"openValue": "0"}).entry_price == Decimal(16000)
+    crossed = parts(one, other | {"marginType": "CROSSED"})
+    assert (crossed.entry_price, crossed.isolated_margin) == (Decimal(65500), None)
+    assert parts(one, other | {"leverage": "6"}).leverage is None
+
+
+def test_parts_that_have_ended_say_nothing_of_those_that_are_held() -> None:
+    held = parts({}, {"size": "0", "leverage": "9", "isolatedMargin": "0", "updatedTime": TIME + 5})
+    assert (held.quantity, held.leverage, held.isolated_margin) == (Decimal("-0.5"), Decimal(5), Decimal("6600.5"))
+    assert held.liquidation_price == Decimal("77001.5"), "one part has one"
+    assert held.venue_time_ns == (TIME + 5) * 1_000_000
+    ended = parts({"size": "0", "leverage": "9"})
+    assert (ended.quantity, ended.entry_price, ended.isolated_margin) == (Decimal(0), None, None)
+    assert ended.leverage == Decimal(9)
+
+
+def test_parts_on_both_sides_of_a_one_way_position_have_no_common_entry() -> None:
+    both = parts({"size": "0.25"}, {"size": "0.75", "side": "LONG"}, known=one_way())
+    assert (both.quantity, both.entry_price, both.leg) == (Decimal("0.5"), None, Leg.NET)
+
+
 @pytest.mark.parametrize(
     ("name", "odd"),
     [
@@ -241,6 +273,10 @@ def test_the_reason_of_an_end_is_told() -> None:
     event = only(streamed("orders", STREAMED_ORDER | {"status": "CANCELED", "cancelReason": "USER_CANCELED"}))
     assert isinstance(event, OrderUpdate)
     assert event.reason == "USER_CANCELED"
+    for told_so in ({"cancelReason": "USER_CANCELED"}, {"status": "CANCELED"}, {"status": "FILLED"}):
+        plain = only(streamed("orders", STREAMED_ORDER | told_so))
+        assert isinstance(plain, OrderUpdate)
+        assert plain.reason == ""
 
 
 @pytest.mark.parametrize(

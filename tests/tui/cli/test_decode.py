@@ -313,8 +313,9 @@ def test_candles_need_to_know_of_what_they_are() -> None:
     row = [1591256460000, "9653.29", "9654.56", "9651.00", "9651.07", "0", 1591256519999, "0", 60, "0", "0", "0"]
     body, path = json.dumps([row]).encode(), "/fapi/v1/markPriceKlines"
     bare = decode(body, "--venue", "binance", "--rest", path)
-    assert (bare.returncode, bare.stdout) == (0, b"")
-    assert "nothing in it that is used" in complaints(bare)[0]
-    done = decode(body, "--venue", "binance", "--rest", f"{path}?symbol=BTCUSDT&interval=1d")
+    assert (bare.returncode, bare.stdout) == (1, b"")
+    assert "interval: bad field: the body does not tell it" in complaints(bare)[0]
+    done = decode(body, "--venue", "binance", "--rest", f"{path}?symbol=BTCUSDT&interval=1m")
     (loaded,) = events(done)
     assert (loaded["instrument"], loaded["candles"][0]["close"]) == ("binance:usdm:BTCUSDT", "9651.07")
+    assert loaded["interval_ns"] == 60_000_000_000
