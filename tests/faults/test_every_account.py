@@ -9,6 +9,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from decimal import Decimal
+from functools import partial
 from typing import Any, TypeVar
 
 import pytest
@@ -120,6 +121,17 @@ def state(events: Sequence[AnyEvent]) -> OrderState:
 def filled(events: Sequence[AnyEvent], order: OrderRequest) -> dict[str, Decimal]:
     """The fills of an order: quantity by id."""
     return {one.fill_id: one.quantity for one in of(Fill, events) if one.client_order_id == order.client_order_id}
+
+
+async def patiently(ask: Callable[[], Awaitable[Sequence[AnyEvent]]]) -> Sequence[AnyEvent]:
+    """What is told, after the pauses that the venue's limits ask for."""
+    while True:
+        try:
+            return await ask()
+        except VenueError as error:
+            if error.code != "limited":
+                raise
+            await asyncio.sleep(error.retry_after_seconds or 1)
 
 
 async def tried(asking: Awaitable[Sequence[AnyEvent]]) -> Sequence[AnyEvent] | VenueError:
@@ -273,22 +285,22 @@ async def test_a_position_mode_that_another_client_sets_is_seen_and_kept_to(own:
 
 async def test_a_contract_that_only_lets_positions_close_and_then_is_gone(own: Own) -> None:
     market = venue_feed(own.desk.venue, own.desk.endpoints, own.key)
-    await own.feed.place(own.sale())
+    await patiently(lambda: own.feed.place(own.sale()))
     await own.swept(lambda events: held(events) == -own.quantity)
     own.control("close_only", **own.contract)
-    refused = of(OrderUpdate, await own.feed.place(own.sale()))[-1]
+    refused = of(OrderUpdate, await patiently(lambda: own.feed.place(own.sale())))[-1]
     assert (refused.state, bool(refused.reason)) == (OrderState.REJECTED, True)
     closing = own.desk.order("buy", str(COINS), "61000", reduce_only=True)
-    assert state(await own.feed.place(closing)) is not OrderState.REJECTED
+    assert state(await patiently(lambda: own.feed.place(closing))) is not OrderState.REJECTED
     await own.swept(lambda events: held(events) == 0)
     own.control("delist", **own.contract)
-    told = await market.reference((own.desk.contract,))
+    told = await patiently(lambda: market.reference((own.desk.contract,)))
     assert not [one for one in of(InstrumentListed, told) if one.instrument.status == "trading"]
     assert told, "said, not left out"
     gone = await tried(own.feed.place(own.sale()))
     assert not gone.outcome_unknown if isinstance(gone, VenueError) else state(gone) is OrderState.REJECTED
     own.control("clear")
-    (again,) = of(InstrumentListed, await market.reference((own.desk.contract,)))
+    (again,) = of(InstrumentListed, await patiently(lambda: market.reference((own.desk.contract,))))
     assert again.instrument.status == "trading"
 
 
@@ -297,19 +309,20 @@ async def test_other_terms_are_read_when_they_are_in_force(own: Own) -> None:
     name = f"{own.desk.venue}:{own.desk.market}:{symbol}"
     contract = {"category": own.desk.market, "symbol": symbol}
     market = venue_feed(own.desk.venue, own.desk.endpoints, own.key)
-    (before,) = of(TiersLoaded, await market.reference((name,)))
+    (before,) = of(TiersLoaded, await patiently(lambda: market.reference((name,))))
     rows = [["1000", "0.03", 20], ["200000", "0.06", 10]]
     own.control("change_tiers", **contract, tiers=rows)
-    (after,) = of(TiersLoaded, await market.reference((name,)))
+    (after,) = of(TiersLoaded, await patiently(lambda: market.reference((name,))))
     assert after.table.tiers != before.table.tiers
     assert [tier.rate for tier in after.table.tiers] == [Decimal("0.03"), Decimal("0.06")]
     assert [tier.cap for tier in after.table.tiers] == [Decimal(1_000), Decimal(200_000)]
     for hours in (8, 4, 1):
         own.control("funding_interval", **contract, hours=hours)
-        (listed,) = of(InstrumentListed, await market.reference((name,)))
+        (listed,) = of(InstrumentListed, await patiently(lambda: market.reference((name,))))
         assert listed.instrument.funding_interval_hours == hours
         for plan in market.polls((name,)):
-            tickers = [one for one in of(Ticker, await market.poll(plan)) if one.funding_interval_hours is not None]
+            told = await patiently(partial(market.poll, plan))
+            tickers = [one for one in of(Ticker, told) if one.funding_interval_hours is not None]
             assert {one.funding_interval_hours for one in tickers} <= {hours}
             for one in tickers:
                 due = ((one.next_funding_time_ns or 0) - time.time_ns()) / 3.6e12
