@@ -218,6 +218,12 @@ def _check(fields: AccountFields) -> None:
                     raise RequestError(within + name, "nothing in cross mode", "a value")
         else:
             position.lacking("isolated_margin", "leverage", within=within)
+            if position.isolated_margin is not None and position.given("extra_margin"):
+                raise RequestError(
+                    within + "extra_margin", "nothing beside isolated_margin, which includes it", "a value"
+                )
+        if position.given("maintenance_deduction") and not position.given("maintenance_rate"):
+            raise RequestError(within + "maintenance_deduction", "nothing without maintenance_rate", "a value")
         if position.kind == "quanto" and position.settle is None:
             raise RequestError(within + "settle", "the settle currency of a quanto contract", "nothing")
         if position.kind == "inverse" and position.settle not in (None, position.coin):

@@ -34,6 +34,7 @@ from core.calculators.tier_fields import (
     tier_answer,
 )
 from core.chooser import Candidate, Choice, Need, choose
+from core.errors import RequestError
 from core.exact import ONE, ZERO, exactly
 from core.figures import Figure, exact
 from core.funding import DAYS_A_YEAR
@@ -252,6 +253,8 @@ def _candidate(request: ChooserRequest, index: int) -> Candidate:
     within = f"{key}."
     stated.exclude_each_other("tiers", "maintenance_rate", within=within)
     stated.exclude_each_other("funding_rate", "days_to_expiry", within=within)
+    if stated.given("maintenance_deduction") and not stated.given("maintenance_rate"):
+        raise RequestError(within + "maintenance_deduction", "nothing without maintenance_rate", "a value")
     stated.lacking("tiers", "maintenance_rate", within=within)
     stated.lacking("leverage", "collateral", within=within)
     dated = stated.days_to_expiry is not None or (stated.given("days_to_expiry") and not stated.given("funding_rate"))

@@ -121,6 +121,14 @@ def premium(point: dict[str, int]) -> dict[str, Any]:
     return {"kind": "linear", "rate_formula": {"premium_points": [point], "interest": 0}}
 
 
+def alone(said: dict[str, Any]) -> dict[str, Any]:
+    """An account of one isolated short, of which so much is said."""
+    held = {"name": "X", "coin": "X", "kind": "linear", "side": "short", "quantity": 1, "margin_mode": "isolated"}
+    kept = {} if "tiers" in said else {"maintenance_rate": 0}
+    return {"positions": [{**held, "entry_price": 9, "mark_price": 9, **kept, **said}]}
+
+
+UNTIERED = {name: value for name, value in CANDIDATE.items() if name != "maintenance_rate"}
 MODEL = {"estimator": "garch", "alpha": "0.5", "beta": "0.5"}
 TOGETHER = {"correlation": "0.5", "bag_deviation": 1, "hedge_deviation": 1}
 HELD = {"kind": "linear", "side": "short", "entry_price": 10}
@@ -499,6 +507,24 @@ REFUSED = [
         {"kind": "linear", "notional": 5, "maintenance_rate": "0.01", "maintenance_rate_slope": 1},
         "maintenance_rate_slope",
         "0 where the size in coins is not given",
+    ),
+    ("account", alone({"isolated_margin": 5, "extra_margin": 1}), "positions.0.extra_margin", "which includes it"),
+    (
+        "account",
+        alone({"leverage": 5, "tiers": [{"floor": 0, "rate": 0}], "maintenance_deduction": 1}),
+        "positions.0.maintenance_deduction",
+        "nothing without maintenance_rate",
+    ),
+    (
+        "chooser",
+        {
+            "bag_quantity": 5,
+            "target_ratio": "0.5",
+            "horizon_days": 30,
+            "candidates": [{**UNTIERED, "tiers": [{"floor": 0, "rate": 0}], "maintenance_deduction": 1}],
+        },
+        "candidates.0.maintenance_deduction",
+        "nothing without maintenance_rate",
     ),
     ("liquidation", {**SIZELESS, "margin": 1000}, "quantity", "one of quantity, notional (or margin with leverage)"),
     ("liquidation", {**SIZELESS, "margin": 9, "leverage": 2, "quantity": 1}, "leverage", "only one of margin, wallet"),
