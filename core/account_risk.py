@@ -208,7 +208,7 @@ class AccountRisk:
         own_gaps = f"{item.position.instrument}:"
         beyond = [name for name in pool.pool.requirement_missing if name.startswith(own_gaps)]
         if leg is None or beyond:
-            return unknown(*(beyond or pool.requirement.missing))
+            return unknown(*(beyond or pool.requirement.missing or (f"what {item.position.instrument} requires",)))
         return on(own, leg.requirement)
 
     def liquidation(self, item: Valued) -> Figure:

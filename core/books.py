@@ -178,7 +178,7 @@ class Thresholds(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
 
 
 class Ages(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """At what age (seconds) a value turns late, stale and unknown; the defaults are FEATURES §3.1's."""
+    """At what age (seconds) a value turns late, stale and unknown."""
 
     late: float
     stale: float

@@ -175,7 +175,7 @@ class Requests:
     def _stage(self, command: StageHedge, book: Book, hedge: Hedge, now_ns: int) -> str:
         staged = self._staging.stage(book, hedge, now_ns)
         self._recorder.note(CommandTaken(command=command), now_ns)
-        return f"staged {staged.client_order_id}: look at it, then send or cancel it"
+        return f"staged {staged.client_order_id}: look at it, then send or drop it"
 
     def _confirm(self, name: str, now_ns: int) -> str:
         request = self._staging.confirm(name, now_ns, self._recorder.failure)
