@@ -26,6 +26,7 @@ from feeds.registry import venue_feed
 from feeds.sim.process import SimulatorProcess
 from feeds.sim.registry import VENUES
 from tests.interop.clients import SWAP, client
+from tests.support.clocks import clear_of_the_hour
 
 CCXT_INTERVALS = {DAY_NS: "1d", HOUR_NS: "1h"}
 
@@ -39,6 +40,7 @@ def names(venue: str) -> tuple[str, str]:
 @asynccontextmanager
 async def loaded(simulator: SimulatorProcess, venue: str, records: list[AnyRecord]) -> AsyncIterator[Engine]:
     """An engine on the simulated venue, once all of its history is there."""
+    await clear_of_the_hour()
     contract, pair = names(venue)
     book = seed_book(DemoLeg(contract, pair))
     engine = Engine([book], mode=Mode.PAPER, source="test")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 
 from feeds.clock import Clock
 
@@ -47,3 +48,10 @@ class TwoThreadsClock(LoopClock):
         if self._looked:
             self._looked = False
             super()._pass(passed_ns)
+
+
+async def clear_of_the_hour() -> None:
+    """Return at once, unless an hour is about to turn or has just turned: then a little later. Candles that closed this
+    moment are not told yet, so that one less is told than was asked for."""
+    since_the_turn = (time.time() + 30) % 3600
+    await asyncio.sleep(max(0.0, 45 - since_the_turn))

@@ -51,6 +51,7 @@ from tests.feeds.binance.simulated import (
     verifies,
 )
 from tests.feeds.sim.lines import Served
+from tests.support.clocks import clear_of_the_hour
 
 # --- prices ----------------------------------------------------------------------------------------------------------
 
@@ -90,6 +91,7 @@ async def test_spot_books_and_last_prices(served: Served) -> None:
 @both("instruments", "funding interval", "maintenance tiers", "24 h ticker", "last settled funding rate", "candles")
 @verifies("spot", "instruments", "24 h ticker", "candles")
 async def test_what_is_read_over_rest(served: Served) -> None:
+    await clear_of_the_hour()
     feed, instruments = feed_of(served), [*PERPETUAL.values(), SPOT_PAIR]
     events = list(await feed.reference(instruments))
     for plan in feed.polls(instruments):

@@ -34,6 +34,7 @@ from feeds.sim.simulator import Simulator, SimulatorOptions
 from feeds.sim.wire import wall_ms
 from feeds.venue import CandlesWanted, Credentials, Endpoints, KeyRights
 from tests.feeds.bingx.simulated import EVERY, INVERSE, LINEAR, SPOT, desk, of, streaming, tickers, verifies
+from tests.support.clocks import clear_of_the_hour
 
 HOUR_MS = 3_600_000
 
@@ -166,6 +167,7 @@ async def test_reference_data_are_read(simulator: SimulatorProcess, account: Cre
 @verifies("inverse", "candles")
 @verifies("spot", "candles")
 async def test_history_is_read_and_closed_and_days_begin_in_utc(simulator: SimulatorProcess) -> None:
+    await clear_of_the_hour()
     feed = BingxFeed(simulator.venues["bingx"])
     wanted = [
         CandlesWanted(instrument=LINEAR, interval_ns=HOUR_NS, count=48),

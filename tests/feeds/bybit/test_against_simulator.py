@@ -49,6 +49,7 @@ from feeds.sim.catalogue import Listing
 from feeds.venue import CandlesWanted, Credentials, Endpoints, StreamFeed
 from tests.feeds.sim.lines import Served, serving
 from tests.feeds.toy import EventLog
+from tests.support.clocks import clear_of_the_hour
 
 USDT, USDC, INVERSE = "bybit:linear:BTCUSDT", "bybit:linear:BTCPERP", "bybit:inverse:BTCUSD"
 PERPETUALS = (USDT, USDC, INVERSE)
@@ -211,6 +212,7 @@ async def test_spot_books_and_last_prices(served: Served) -> None:
 @both("instruments", "funding interval", "maintenance tiers", "24 h ticker", "last settled funding rate", "candles")
 @verifies("spot", "instruments", "24 h ticker", "candles")
 async def test_what_is_read_over_rest(served: Served) -> None:
+    await clear_of_the_hour()
     futures = [dated(served, market) for market in facts.CONTRACTS]
     feed, instruments = feed_of(served), [*PERPETUALS, *futures, SPOT_PAIR]
     events = list(await feed.reference(instruments))

@@ -34,6 +34,7 @@ from feeds.mexc.desk import MexcDesk
 from feeds.sim.process import SimulatorProcess
 from feeds.venue import CandlesWanted, Credentials, KeyRights
 from tests.feeds.mexc.desk import INVERSE, LINEAR, PAIR, Account, live, order, streaming, the, until
+from tests.support.clocks import clear_of_the_hour
 
 ALL = [LINEAR, INVERSE, PAIR]
 
@@ -117,6 +118,7 @@ async def test_reference_and_candles(simulator: SimulatorProcess) -> None:
         "mexc:linear:ETH_USDT": ("contracts", 4),
     }
     assert [fault.field for fault in the(FrameFault, events)] == ["symbol", "symbol"]
+    await clear_of_the_hour()
     wanted = [CandlesWanted(instrument=name, interval_ns=HOUR_NS, count=48) for name in (*ALL, "mexc:linear:NOPE_USDT")]
     loads = [events async for events in mexc.candles(wanted)]
     for loaded in (the(CandlesLoaded, events) for events in loads[:3]):

@@ -47,6 +47,7 @@ from feeds.weex.desk import NOT_KNOWN, WeexDesk
 from feeds.weex.rest import WeexDialect
 from feeds.weex.venue import clock_api, key_rights
 from tests.feeds.weex.served import CONTRACT, PAIR, ServedWeex, following, serving
+from tests.support.clocks import clear_of_the_hour
 
 SINCE_NS = 0
 
@@ -114,6 +115,7 @@ async def test_reference_and_history(served: ServedWeex) -> None:
     assert simulated.tiers is not None
     assert tables[CONTRACT].tiers == simulated.tiers.tiers
     assert not faults(events)
+    await clear_of_the_hour()
     wanted = [
         CandlesWanted(instrument=CONTRACT, interval_ns=DAY_NS, count=90),
         CandlesWanted(instrument=CONTRACT, interval_ns=HOUR_NS, count=336),
