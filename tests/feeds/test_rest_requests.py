@@ -69,7 +69,7 @@ async def test_an_answer_that_does_not_come_leaves_the_outcome_unknown() -> None
         await released.wait()
         return web.json_response(OK)
 
-    async with served(stall, timeout_seconds=0.1) as (rest, came):
+    async with served(stall, timeout_seconds=1) as (rest, came):
         with pytest.raises(VenueError, match="no answer") as placed:
             await rest.ask("POST", "/v5/order/create", body=ORDER)
         with pytest.raises(VenueError, match="no answer") as read:
