@@ -228,8 +228,8 @@ def holding_before(
 ) -> Holding | None:
     """What was held before a fill that made it ``holding``: :func:`apply_fill` undone.
 
-    ``None`` where that cannot be told: the fill closed the position or turned it, or the entry price that it would have
-    had is no price (a venue's average is rounded).
+    ``None`` where that cannot be told: the fill closed the position or turned it, or it cannot have been the last one,
+    since the entry price before it would be no price, or that of the position which it opened is not its own.
     """
     change = order_sign(side) * positive("quantity", quantity)
     positive("price", price)
