@@ -117,7 +117,7 @@ async def test_frames_that_come_twice_late_spoilt_or_never_bring_back_no_price(d
     with desk.watched(timing=LINE, reads=False) as host:
         await seen(host, lambda snapshot: live_at(snapshot, BEFORE))
         begun = len(host.cuts)  # before, the price of an earlier test may have been shown
-        pins = iter(prices)
+        pins, price = iter(prices), BEFORE
         for fault in ("duplicate", "reorder", "gap", "garbage"):
             desk.simulator.control(fault, venue=desk.venue, frames=15)
             for _ in range(8):
