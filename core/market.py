@@ -2,7 +2,8 @@
 
 Two times are kept per field, when it was observed and when its value last changed; per channel the venue's own. An age
 runs from when it was *observed*: the receive time, moved back by as much as the event arrived later than that
-venue's events do at best. So a backlog that is read all at once does not look fresh.
+venue's events do at best. So a backlog that is read all at once does not look fresh, and of two channels that tell
+the same field the one that observed it last is believed, whichever was received last.
 
 What never becomes a price: a number that is not finite or not positive; a mark and an index that contradict each
 other by more than a factor of two; a jump by more than a factor of two from a value still held, until
@@ -152,6 +153,8 @@ class Market:
         if not rate.is_finite() or abs(rate) > MAXIMUM_FUNDING_RATE:
             self._fault(event, source, FaultKind.BAD_FIELD, Field.FUNDING_RATE.value)
             return
+        if _told_later(market.funding_rate, source, observed):
+            return
         _write(market.funding_rate, rate, event, source, observed)
         if due is not None and due > 0:
             _write(market.next_funding, Decimal(due), event, source, observed)
@@ -165,8 +168,10 @@ class Market:
         return None
 
     def _price(self, quote: Quote, price: Decimal, event: Ticker, source: Source, observed: int) -> bool:
-        """Write a price unless it is absurd; true if the value is a new one."""
+        """Write a price unless it is absurd or another channel told a later one; true if the value is a new one."""
         held = quote.value
+        if _told_later(quote, source, observed):
+            return False
         if held is not None and price == held:
             quote.suspected = 0
             return _write(quote, held, event, source, observed)
@@ -257,6 +262,11 @@ class Market:
             return table, Freshness.UNKNOWN if table is None else Freshness.LIVE
         freshness = by_age(now_ns - table.as_of_ns, TIER_AGES_NS)
         return (None if freshness is Freshness.UNKNOWN else table), freshness
+
+
+def _told_later(quote: Quote, source: Source, observed: int) -> bool:
+    """Whether another channel observed what is held after this: a channel orders only its own events."""
+    return observed < quote.observed_ns and quote.source is not source
 
 
 def _write(quote: Quote, value: Decimal, event: Ticker, source: Source, observed: int) -> bool:

@@ -16,6 +16,8 @@ from core.pnl import delta, notional
 from core.sizing_lines import Line, order_lines, shown
 
 TARGETS = (*OF_A_HEDGE, "target_beta")
+_ROUNDED_DIGITS = -45
+"""Two quotients that agree in so many digits, of the 50 that they are good to, are the same."""
 
 
 @exactly
@@ -204,7 +206,7 @@ def _answer(request: HedgeSizeRequest) -> HedgeSizeAnswer:
     others = tuple(_other_ratio(request, other) for other in request.other_hedges)
     elsewhere = sum(others, ZERO)
     note("other ratio", "sum(ratios)", elsewhere, {"ratios": others}, unit="fraction")
-    share = max(wanted.ratio - elsewhere, ZERO)
+    share = _left(wanted.ratio, elsewhere)
     filters = Filters(
         quantity_step=request.quantity_step,
         minimum_quantity=request.minimum_quantity,
@@ -251,6 +253,12 @@ def _answer(request: HedgeSizeRequest) -> HedgeSizeAnswer:
         refusals=sizing.refusals,
         lines=tuple(LineAnswer(name=line.name, formula=line.formula, value=line.value) for line in lines),
     )
+
+
+def _left(target: Decimal, elsewhere: Decimal) -> Decimal:
+    """What others leave of the target. Both are quotients: what differs only by their rounding is nothing."""
+    left = target - elsewhere
+    return left if left > (target + elsewhere).scaleb(_ROUNDED_DIGITS) else ZERO
 
 
 def _floor_line(request: HedgeSizeRequest, ratio: Decimal) -> tuple[Line, ...]:

@@ -36,6 +36,8 @@ def control_application(simulator: Simulator) -> web.Application:
         try:
             parameters = msgspec.json.decode(await request.read(), type=dict[str, Any])
             result = inject(simulator, parameters)
+            if FAULTS[parameters["fault"]].awaits_step:
+                await simulator.stepped()
         except msgspec.DecodeError:
             return _answer(request, 400, {"error": "the body is not a JSON object"})
         except RequestError as error:

@@ -29,6 +29,8 @@ class Fault(msgspec.Struct, frozen=True):
     meaning: str
     parameters: tuple[str, ...]
     apply: Callable[[Simulator, Parameters], Parameters | None]
+    awaits_step: bool = False
+    """Whether it holds only from the market's next step on: the answer then comes after that step."""
 
 
 def venues_of(simulator: Simulator, parameters: Parameters) -> list[SimVenue]:

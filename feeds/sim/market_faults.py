@@ -104,8 +104,8 @@ def _deliver(simulator: Simulator, parameters: Parameters) -> None:
 
 
 FAULTS: dict[str, Fault] = {
-    "pin": Fault("hold a coin's index, mark and spot at a price", ("coin", "price"), _pin),
-    "unpin": Fault("let a pinned coin move on from there", ("coin",), _unpin),
+    "pin": Fault("hold a coin's index, mark and spot at a price", ("coin", "price"), _pin, awaits_step=True),
+    "unpin": Fault("let a pinned coin move on from there", ("coin",), _unpin, awaits_step=True),
     "freeze": Fault("stop all prices while frames go on as before", ANY, _freeze),
     "stale": Fault("stop one listing's prices while its frames go on with fresh times", CONTRACT, _stale),
     "partial_fills": Fault(

@@ -21,6 +21,7 @@ from feeds.venue import Endpoints
 
 START_SECONDS = 20.0
 STOP_SECONDS = 5.0
+CONTROL_SECONDS = 30.0  # an answer takes a step of the market, or as long as a busy machine makes it
 
 
 class ApiKey(msgspec.Struct, frozen=True):
@@ -67,7 +68,9 @@ class SimulatorProcess:
         """Inject a named fault (see ``feeds.sim.faults``). Raises VenueError where it is refused."""
         import httpx  # slow to import, and the demo has no use for it while it starts
 
-        answer = httpx.post(self.control_url, json={"fault": fault, **parameters}, timeout=5, trust_env=False)
+        answer = httpx.post(
+            self.control_url, json={"fault": fault, **parameters}, timeout=CONTROL_SECONDS, trust_env=False
+        )
         body: dict[str, Any] = answer.json()
         if answer.status_code != 200:
             raise VenueError("simulator", str(answer.status_code), str(body.get("error", "")))
@@ -77,7 +80,7 @@ class SimulatorProcess:
         """What is served to the venue's websockets now, by the simulator's own names."""
         import httpx  # as above
 
-        answer = httpx.get(self.control_url, timeout=5, trust_env=False)
+        answer = httpx.get(self.control_url, timeout=CONTROL_SECONDS, trust_env=False)
         served: list[str] = answer.json()["venues"][venue]["topics"]
         return served
 

@@ -69,6 +69,7 @@ class Simulator:
             self.weather = Weather(self, options.weather, options.weather_seconds)
         self._runners: list[web.AppRunner] = []
         self._clockwork: asyncio.Task[None] | None = None
+        self._next_step = asyncio.Event()
 
     def step(self, now_ms: int) -> None:
         """Move the market by 100 ms, and every venue to ``now_ms``."""
@@ -98,6 +99,10 @@ class Simulator:
         """Wait until the clock stops by itself, which only a fault of the simulator makes it do; raises that."""
         assert self._clockwork is not None
         await asyncio.shield(self._clockwork)
+
+    async def stepped(self) -> None:
+        """Wait until the clock has made its next step and told it."""
+        await self._next_step.wait()
 
     async def stop(self) -> None:
         """Close every socket and port."""
@@ -140,6 +145,8 @@ class Simulator:
             for number in range(made + 1, due + 1):
                 self.step(begun // 1_000_000 + number * STEP_MS)
                 self._publish()
+                self._next_step.set()
+                self._next_step = asyncio.Event()
                 made = number
                 await asyncio.sleep(0)  # what was sent leaves before more is
             await asyncio.sleep(((made + 1) * STEP_MS * 1_000_000 - (clock.now_ns() - begun)) / 1e9)

@@ -107,6 +107,21 @@ def test_order_is_judged_per_channel_and_instrument(seen: Seen) -> None:
     assert seen.faults == 0
 
 
+def test_of_two_channels_the_later_by_the_venues_clock_is_believed(seen: Seen) -> None:
+    seen.tell(ticker(1, mark=60_000, channel="ticker"), ticker(2, mark=60_100, channel="mark"))
+    seen.tell(ticker(2.1, mark=60_050, channel="ticker", venue_time_ns=at(1.5)))
+    assert seen.mark(2.1).value == 60_100
+    assert seen.faults == 0, "a channel that speaks seldom is not at fault"
+    seen.tell(ticker(2.2, mark=60_200, channel="ticker"))
+    assert seen.mark(2.2).value == 60_200
+
+
+def test_of_two_channels_that_tell_the_funding_rate_the_later_is_believed(seen: Seen) -> None:
+    seen.tell(ticker(2, rate="0.0002", channel="rate"))
+    seen.tell(ticker(2.1, rate="0.0001", channel="ticker", venue_time_ns=at(1)))
+    assert seen.market.figure(LINEAR, Field.FUNDING_RATE, at(2.1)).value == Decimal("0.0002")
+
+
 def test_a_venue_that_restarts_its_clock_is_believed_again(seen: Seen) -> None:
     seen.tell(ticker(0, mark=60_000, venue_time_ns=at(3_600)))
     seen.tell(ticker(1, mark=60_001))

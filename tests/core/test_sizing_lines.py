@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from core.calculators import answer
@@ -110,6 +110,10 @@ HOLDINGS = st.lists(st.tuples(decimals("0", "3", 2), decimals("100", "100000", 0
 
 
 @given(BAGS, PRICES, decimals("0.5", "2", 1), RATIOS, HOLDINGS, STEPS)
+@example(  # what the others have is the target but for the rounding of their quotients
+    Decimal("0.05"), Decimal("0.01"), Decimal("0.5"), Decimal("0.551"),
+    [(Decimal("0.15"), Decimal(551), Decimal("1.5"))], None,
+)  # fmt: skip
 def test_with_other_hedges_the_bag_is_never_hedged_beyond_its_target(
     bag: Decimal,
     price: Decimal,

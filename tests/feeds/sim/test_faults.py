@@ -85,6 +85,13 @@ async def test_a_pin_moves_the_price_under_a_client(served: Served) -> None:
         assert 47_500 < float(freed["data"]["markPrice"]) < 48_500
 
 
+async def test_a_pin_holds_once_it_is_answered(served: Served) -> None:
+    for price in ("48000", "52000", "50000"):
+        await served.inject("pin", coin="BTC", price=price)
+        async with line(linear(served)) as client:
+            assert (await following(client, TICKER))["data"]["markPrice"] == price
+
+
 async def test_drop_cuts_and_a_new_line_is_taken(served: Served) -> None:
     async with line(linear(served)) as client:
         await following(client, TICKER)
