@@ -73,7 +73,7 @@ class Leg:
         self._outbox: deque[Request] = deque()
         self._answers: deque[str] = deque()
         """What the venue waits for: pongs and the login. They go out before anything else and without a pause."""
-        self._logged_in = asyncio.Event()
+        self._logged_in = False
         self._tap = None if owner.plan.private else owner.tap
         self.intake = Intake(
             owner.plan,
@@ -110,7 +110,6 @@ class Leg:
         """End it soon, for this reason."""
         self._finish_reason = self._finish_reason or reason
         self._wake.set()
-        self._logged_in.set()  # nobody needs to wait for that any longer
         if not self.opened and self.task is not None:
             self.task.cancel()
 
@@ -181,16 +180,13 @@ class Leg:
             return ""
         for frame in frames:
             await self._send(socket, frame)
-        entered = asyncio.create_task(self._logged_in.wait())
-        try:
-            await asyncio.wait(
-                (entered, socket.ended), timeout=self.timing.first_data_seconds, return_when=asyncio.FIRST_COMPLETED
-            )
-        finally:
-            entered.cancel()
-        if self._logged_in.is_set():
-            return self._finish_reason
-        return self._finish_reason or (socket.end_reason() if socket.ended.done() else "no answer to the login")
+        due_ns = self.owner.clock.now_ns() + round(self.timing.first_data_seconds * _NS)
+        while not (self._logged_in or self._finish_reason or socket.ended.done()):
+            if self.owner.clock.now_ns() >= due_ns:
+                return "no answer to the login"
+            self._wake.clear()
+            await self._sleep_until(due_ns)
+        return self._finish_reason or ("" if self._logged_in else socket.end_reason())
 
     async def _keep_alive(self) -> None:
         """Keep a private stream served; a socket that will not be is ended."""
@@ -303,7 +299,8 @@ class Leg:
                 self._answers.append(answer)
                 self._wake.set()
         elif event.kind == "login":
-            self._logged_in.set()
+            self._logged_in = True
+            self._wake.set()
         elif event.kind == "expired":
             self.finish(event.detail or "the venue ended the stream")
 

@@ -43,6 +43,8 @@ CANCEL = "\x18"
 
 _PATIENCE_SECONDS = 0.3
 _CLOSE_SECONDS = 1.0
+_LAST_TRIES = 10
+"""How often the last bytes are offered once room was made: counted, so that they are even where the process stood."""
 
 
 class TerminalGone(Message):
@@ -64,6 +66,7 @@ class TerminalOutput:
         self._watching = False
         self._gone = False
         self._drained_callback: Callable[[], None] | None = None
+        self._last: bytearray | None = None
         self.backlog = 0
 
     @property
@@ -74,11 +77,13 @@ class TerminalOutput:
     def write(self, text: str) -> None:
         """Write ``text``, now or when the terminal reads again.
 
-        Dropped where the terminal has gone, or where its backlog is at its limit.
+        Dropped where the terminal has gone, or where its backlog is at its limit and :meth:`begin_last` was not called.
         """
         data = text.encode("utf-8", "replace")
-        if self._gone or self.backlog + len(data) > BACKLOG_LIMIT:
+        if self._gone or (self._last is None and self.backlog + len(data) > BACKLOG_LIMIT):
             return
+        if self._last is not None:
+            self._last += data
         if not self.backlog:
             self._progress = time.monotonic()
         self._queue.append(memoryview(data))
@@ -99,28 +104,46 @@ class TerminalOutput:
         self._queue.clear()
         self.backlog = 0
 
+    def begin_last(self) -> None:
+        """What is written from now on restores the terminal, and is written whatever waits before it."""
+        if self._last is None:
+            self._last = bytearray()
+
     def close(self) -> None:
         """Write what is left and stop, within about a second.
 
-        Where the terminal takes nothing, what it has not read is thrown away, which makes room for the last bytes:
-        those that restore it.
+        Where the terminal takes nothing, or too little in that time, what it has not read is thrown away, and of what
+        waits all but the last bytes: those that restore it.
         """
         self._watch(False)
         begin = time.monotonic()
-        flushed = False
-        while self.backlog and not self._gone and time.monotonic() - begin < _CLOSE_SECONDS:
-            with contextlib.suppress(OSError, ValueError):
-                select.select([], [self._fileno], [], 0.02)
-            self._send()
-            if not flushed and self.stalled_seconds > _PATIENCE_SECONDS:
-                flushed = True
-                with contextlib.suppress(termios.error):
-                    termios.tcflush(self._fileno, termios.TCOFLUSH)
+        while self.backlog and self.stalled_seconds <= _PATIENCE_SECONDS and time.monotonic() - begin < _CLOSE_SECONDS:
+            self._offer()
+        if self.backlog:
+            self._make_room()
+        for _ in range(_LAST_TRIES):
+            if self.backlog:
+                self._offer()
         if self._shared:
             with contextlib.suppress(OSError):
                 os.set_blocking(self._fileno, True)
         with contextlib.suppress(OSError):
             os.close(self._fileno)
+
+    def _make_room(self) -> None:
+        """Throw away what was not read, the beginning of the last bytes perhaps among it: they are written anew."""
+        with contextlib.suppress(termios.error):
+            termios.tcflush(self._fileno, termios.TCOFLUSH)
+        if self._last is not None:
+            self.discard()
+            self._queue.append(memoryview(CANCEL.encode() + self._last))
+            self.backlog = len(self._queue[0])
+
+    def _offer(self) -> None:
+        """Send what the terminal takes, waiting a moment for it to take anything."""
+        with contextlib.suppress(OSError, ValueError):
+            select.select([], [self._fileno], [], 0.02)
+        self._send()
 
     def _send(self) -> None:
         while self._queue:
@@ -242,9 +265,13 @@ class MonitorDriver(LinuxDriver):
 
     def stop_application_mode(self) -> None:
         """Give the terminal back; one that has stalled gets only what restores it."""
-        if self._output is not None and self.stalled_seconds > STALLED_SECONDS:
-            self._output.discard()
-            self.write(CANCEL)
+        if self._output is not None:
+            stalled = self.stalled_seconds > STALLED_SECONDS
+            if stalled:
+                self._output.discard()
+            self._output.begin_last()
+            if stalled:
+                self.write(CANCEL)
         super().stop_application_mode()
 
     def disable_input(self) -> None:

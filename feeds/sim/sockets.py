@@ -36,7 +36,7 @@ class SocketFaults(msgspec.Struct):
     mute_paths: tuple[str, ...] = ()
     """Sockets opened on a path that begins so are answered and get no data: the wrong route."""
     private_delay_ms: int = 0
-    """Private events are held back so long."""
+    """Private events are held back so long, or until faults end."""
     private_lost: int = 0
     """So many private events to come are not sent."""
 
@@ -217,6 +217,8 @@ class Hub:
         self._pack = pack
         self.sockets: set[Socket] = set()
         self._wanted: dict[str, set[Socket]] = {}
+        self._held: list[Callable[[], None]] = []
+        """The private events that are held back, in their order."""
 
     async def accept(
         self,
@@ -283,8 +285,14 @@ class Hub:
         if self.faults.private_lost > 0:
             self.faults.private_lost -= 1
         elif self.faults.private_delay_ms:
-            asyncio.get_running_loop().call_later(self.faults.private_delay_ms / 1000, send)
+            self._held.append(send)
+            asyncio.get_running_loop().call_later(self.faults.private_delay_ms / 1000, self._let_go, send)
         else:
+            send()
+
+    def _let_go(self, send: Callable[[], None]) -> None:
+        if send in self._held:
+            self._held.remove(send)
             send()
 
     def stall_all(self) -> None:
@@ -293,8 +301,11 @@ class Hub:
             socket.stall()
 
     def clear(self) -> None:
-        """End every fault."""
+        """End every fault; what was held back goes out."""
         self.faults.clear()
+        held, self._held = self._held, []
+        for send in held:
+            send()
         for socket in self.sockets:
             socket.resume()
 

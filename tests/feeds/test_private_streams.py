@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
@@ -14,7 +15,7 @@ from core.errors import VenueError
 from core.events import AnyEvent, Heard
 from feeds.records import AnyRecord, Tap
 from feeds.venue import ConnectionPlan, Opening
-from tests.feeds.toy import EventLog, ToyDecoder, ToyFeed, ToyServer, acknowledge, connected, data, toy_server
+from tests.feeds.toy import QUICK, EventLog, ToyDecoder, ToyFeed, ToyServer, acknowledge, connected, data, toy_server
 from tests.support.patience import PATIENCE
 
 
@@ -134,6 +135,21 @@ async def test_a_login_that_nobody_answers_ends_the_socket() -> None:
     async with toy_server(ignore) as server, private(PrivateFeed(server.url)) as log:
         await log.until(lambda: "reconnecting" in log.states)
         assert "no answer to the login" in log.reasons
+
+
+async def test_a_machine_that_stands_during_the_login_is_no_venue_that_does_not_answer() -> None:
+    async def stand(server: ToyServer, socket: ServerConnection) -> None:
+        server.received.append(str(await socket.recv()))
+        time.sleep(2 * QUICK.first_data_seconds)  # noqa: ASYNC251 - the client on this loop stands too
+        await asyncio.sleep(0.01)
+        await socket.send('{"kind":"login"}')
+        await acknowledge(server, socket)
+        await asyncio.sleep(60)
+
+    async with toy_server(stand) as server, private(PrivateFeed(server.url)) as log:
+        await log.until(lambda: "live" in log.states)
+        assert log.states == ["connecting", "subscribing", "live"]
+        assert server.opened == 1
 
 
 async def test_an_address_that_cannot_be_made_is_tried_again() -> None:

@@ -16,6 +16,7 @@ from tests.feeds.test_replay import OURS
 from tests.support.patience import PATIENCE
 
 ROOT = Path(__file__).parents[2]
+NO_CONTRACT = "bybit:linear:NOSUCH"
 
 
 def hedgerow(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -113,7 +114,7 @@ def test_every_venue_of_the_named_instruments_is_recorded(tmp_path: Path) -> Non
     out = tmp_path / "a.zst"
     named = ["bybit:inverse:BTCUSD", "binance:usdm:ETHUSDT"]
     with subprocess.Popen(
-        [sys.executable, "-m", "tui.cli.main", "record", "--out", str(out), "--sim", "--seconds", "20"]
+        [sys.executable, "-m", "tui.cli.main", "record", "--out", str(out), "--sim", "--seconds", "3600"]
         + [word for name in named for word in ("--instrument", name)],
         stderr=subprocess.PIPE,
         text=True,
@@ -136,10 +137,29 @@ def test_every_venue_of_the_named_instruments_is_recorded(tmp_path: Path) -> Non
 
 def test_a_recording_without_market_data_is_a_failure(tmp_path: Path) -> None:
     out = tmp_path / "a.zst"
-    done = hedgerow("record", "--out", str(out), "--sim", "--instrument", "bybit:linear:NOSUCH", "--seconds", "1")
-    assert done.returncode == 1
-    assert "tickers.NOSUCH refused" in done.stderr
-    assert "no market data came" in done.stderr
+    with subprocess.Popen(
+        [sys.executable, "-m", "tui.cli.main", "record", "--out", str(out), "--sim", "--instrument", NO_CONTRACT],
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+    ) as recording:
+        assert recording.stderr is not None
+        said = ""
+        for line in recording.stderr:
+            said += line
+            if "tickers.NOSUCH refused" in line:
+                recording.send_signal(signal.SIGINT)
+                break
+        said += recording.stderr.read()
+    assert recording.returncode == 1
+    assert "tickers.NOSUCH refused" in said
+    assert "no market data came" in said
+
+
+def test_a_recording_ends_after_the_seconds_asked_for(tmp_path: Path) -> None:
+    done = hedgerow("record", "--out", str(tmp_path / "a.zst"), "--sim", "--seconds", "0.1")
+    assert "bybit linear: closed: stopped" in done.stderr
+    assert "a.zst: " in done.stderr
 
 
 @pytest.mark.parametrize("seconds", ["0", "-1", "nan", "inf", "soon"])

@@ -79,6 +79,11 @@ class PseudoTerminal:
             got += self.read_some(min(left, 0.05))
         return bytes(got)
 
+    def read_left(self) -> None:
+        """Read what a process that has ended has left."""
+        while self.read_some(0.05):
+            pass
+
     def wait_for(self, condition: Callable[[], bool], seconds: float = PATIENCE, what: str = "") -> float:
         """Read until ``condition`` holds; how long that took. Fails with the screen's text where it never does."""
         begin = time.monotonic()
@@ -91,6 +96,10 @@ class PseudoTerminal:
     def wait_for_text(self, text: str, seconds: float = PATIENCE) -> float:
         """Read until ``text`` is on the screen."""
         return self.wait_for(lambda: text in self.text, seconds, text)
+
+    def wait_for_no_text(self, text: str) -> float:
+        """Read until ``text`` is not on the screen any more."""
+        return self.wait_for(lambda: text not in self.text, what=f"no {text}")
 
     @property
     def text(self) -> str:
@@ -190,8 +199,7 @@ class PseudoTerminal:
             else:
                 time.sleep(0.01)
         if self._status is not None and self.master >= 0 and reading:
-            while self.read_some(0.05):
-                pass
+            self.read_left()
         return self._status
 
     def close(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Sequence
+from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any
 
@@ -22,6 +23,7 @@ from tests.feeds.bingx.test_placing import NOT_FOUND, row
 INVERSE = "bingx:inverse:BTC-USD"
 LINEAR = "bingx:linear:BTC-USDT"
 HOUR_MS = 3_600_000
+CHINA = timezone(timedelta(hours=8))
 
 
 def now_ms() -> int:
@@ -222,6 +224,7 @@ def of_path(requests: list[web.Request], path: str) -> list[web.Request]:
 
 
 async def test_a_fill_of_an_order_made_long_ago_keeps_its_client_order_id() -> None:
+    filled_ms = now_ms() - HOUR_MS
     fill = {
         "symbol": "BTC-USDT",
         "qty": "0.1",
@@ -230,7 +233,7 @@ async def test_a_fill_of_an_order_made_long_ago_keeps_its_client_order_id() -> N
         "commissionAsset": "USDT",
         "orderId": "18",
         "tradeId": "7",
-        "filledTime": "2026-09-18T02:39:57.250+08:00",
+        "filledTime": datetime.fromtimestamp(filled_ms / 1000, CHINA).isoformat(timespec="milliseconds"),
         "side": "SELL",
         "positionSide": "BOTH",
     }
@@ -254,7 +257,7 @@ async def test_a_fill_of_an_order_made_long_ago_keeps_its_client_order_id() -> N
     async with venue(answers) as (endpoints, requests):
         desk = BingxDesk("main", endpoints, KEY)
         for _ in range(2):
-            events = await desk.sweep([LINEAR], 1_000_000 * 1_789_600_000_000)
+            events = await desk.sweep([LINEAR], 1_000_000 * (filled_ms - HOUR_MS))
             told = {event.fill_id: event.client_order_id for event in events if isinstance(event, Fill)}
             assert told == {"BTC-USDT:7": "hr-1-ab", "BTC-USDT:8": "hr-1-ab", "BTC-USDT:9": ""}
     numbers = [request.query["orderId"] for request in of_path(requests, facts.ORDER_PATH)]

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from feeds.sim.wire import wall_ms
 from tests.feeds.sim.lines import Frame, Line, Served, event, hold_clock, is_control, line, serving
 
 PINNED = {"BTC": "60000"}
@@ -155,10 +156,15 @@ async def test_depth_differences_continue_a_snapshot(served: Served) -> None:
         assert max(best["b"]) < min(best["a"])
 
 
-async def test_more_than_ten_messages_a_second_close_the_socket(served: Served) -> None:
+async def test_more_than_ten_messages_a_second_close_the_socket(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = wall_ms()
+    monkeypatch.setattr("feeds.sim.binance.streams.wall_ms", lambda: now)
     async with line(f"{served.websocket['binance']}/market/ws") as client:
-        for number in range(11):
-            await client.send({"method": "LIST_SUBSCRIPTIONS", "id": number})
+        for number in range(10):
+            await client.ask({"method": "LIST_SUBSCRIPTIONS", "id": number})
+        await client.send({"method": "LIST_SUBSCRIPTIONS", "id": 10})
         await client.ended()
         assert client.connection.close_code == 1008
 
@@ -302,7 +308,8 @@ async def test_a_client_id_is_free_again_once_its_order_is_filled(served: Served
     assert again["orderId"] != first["orderId"]
 
 
-async def test_cancelling(served: Served) -> None:
+async def test_cancelling(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    hold_clock(monkeypatch)
     made = await order(served, type="LIMIT", timeInForce="GTC", price="61000")
     which = {"symbol": "BTCUSDT", "orderId": made["orderId"]}
     assert (await served.binance("DELETE", "/fapi/v1/order", which)).json()["status"] == "CANCELED"

@@ -23,6 +23,7 @@ from feeds.sim.bingx import streams
 from feeds.sim.process import ApiKey
 from feeds.sim.simulator import Simulator, SimulatorOptions
 from feeds.sim.wire import wall_ms
+from tests.support.clocks import LoopClock
 from tests.support.patience import PATIENCE
 
 Frame = dict[str, Any]
@@ -238,11 +239,14 @@ async def test_pings_come_and_who_does_not_answer_is_dropped(
 ) -> None:
     monkeypatch.setattr(streams, "PING_MS", 100)
     monkeypatch.setattr(streams, "PATIENCE_MS", 2_500)
+    clock = LoopClock()
+    monkeypatch.setattr(streams, "wall_ms", lambda: clock.now_ns() // 1_000_000)
+    ticking = asyncio.create_task(clock.run())
     async with line(served, path) as answering, line(served, path) as silent:
-        begun = asyncio.get_running_loop().time()
+        begun = clock.now_ns()
 
         async def answer_pings() -> None:
-            while asyncio.get_running_loop().time() - begun < 5:
+            while clock.now_ns() - begun < 5_000_000_000:
                 frame = await answering.next()
                 await answering.ask({"pong": frame["ping"], "time": frame["time"]} if spot else "Pong")
 
@@ -250,6 +254,7 @@ async def test_pings_come_and_who_does_not_answer_is_dropped(
         with pytest.raises(ConnectionClosed):
             await silent.until(lambda _: False)
         await answered
+        ticking.cancel()
         assert all(("ping" in frame) if spot else frame == "Ping" for frame in silent.frames)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -12,6 +13,7 @@ from websockets.exceptions import InvalidStatus
 
 from feeds.sim.faults import FAULTS
 from tests.feeds.sim.lines import Frame, Line, Served, bybit_auth, event, line, serving, topic
+from tests.support.patience import PATIENCE
 
 TICKER, SOLANA = "tickers.BTCUSDT", "tickers.SOLUSDT"
 
@@ -103,7 +105,7 @@ async def test_drop_cuts_and_a_new_line_is_taken(served: Served) -> None:
 
 
 async def test_new_lines_can_be_refused_for_a_while(served: Served) -> None:
-    await served.inject("refuse", venue="bybit", seconds=0.3)
+    await served.inject("refuse", venue="bybit", seconds=3_600)
     with pytest.raises(InvalidStatus):
         async with line(linear(served)):
             pass
@@ -167,7 +169,8 @@ async def test_a_frozen_market_still_ticks(served: Served) -> None:
         first, second = await client.next(), await client.next()
         assert first["data"] == second["data"]
         assert first["ts"] < second["ts"]
-        one, two = await other.next(), await other.next()
+        one = await other.until(lambda frame: frame["E"] > first["ts"])
+        two = await other.next()
         assert (one["p"], one["i"]) == (two["p"], two["i"])
         assert one["E"] < two["E"]
 
@@ -210,14 +213,26 @@ async def test_binance_answers_503_to_an_order_it_carried_out(served: Served) ->
     assert found.json()["status"] == "FILLED"
 
 
-async def test_private_events_can_be_held_back(served: Served) -> None:
+@pytest.mark.parametrize("seconds", [0.4, 3_600.0], ids=["for so long", "until faults end"])
+async def test_private_events_can_be_held_back(served: Served, seconds: float) -> None:
     async with line(served.websocket["bybit"] + "/v5/private") as client:
         await client.ask(bybit_auth(served.key("bybit")))
         await client.ask({"op": "subscribe", "args": ["order"]})
-        await served.inject("delay_private", venue="bybit", milliseconds=400)
-        await sell(served, "late")
-        frame = await client.until(lambda frame: "data" in frame and frame["data"][0]["orderStatus"] == "Filled")
-        assert int(frame["data"][0]["updatedTime"]) <= served.simulator.venues["bybit"].exchange.now_ms - 300
+        await served.inject("delay_private", venue="bybit", milliseconds=round(1000 * seconds))
+        begun = time.monotonic()
+        for link in ("one", "two"):
+            await sell(served, link)
+        if seconds > PATIENCE:
+            before = len(client.frames)
+            await client.ask({"op": "ping"})
+            assert len(client.frames) == before + 1, "the answer was the next frame"
+            await served.inject("clear")
+        links = [
+            (await client.until(lambda frame: "data" in frame and frame["data"][0]["orderStatus"] == "Filled"))["data"]
+            for _ in range(2)
+        ]
+        assert seconds > PATIENCE or time.monotonic() - begun > 0.99 * seconds
+        assert [rows[0]["orderLinkId"] for rows in links] == ["one", "two"]
 
 
 async def test_rate_limits_can_be_forced(served: Served) -> None:

@@ -42,7 +42,7 @@ def test_a_child_serves_takes_faults_and_stops() -> None:
     with start_simulator(seed=7, pins={"BTC": Decimal("48000")}) as simulator:
         assert {key.venue for key in simulator.api_keys} == VENUES.keys()
         address = simulator.venues["bybit"].rest + "/v5/market/tickers?category=linear&symbol=BTCUSDT"
-        ticker = httpx.get(address, trust_env=False).json()["result"]["list"][0]
+        ticker = httpx.get(address, trust_env=False, timeout=PATIENCE).json()["result"]["list"][0]
         assert ticker["markPrice"] == "48000"
         assert simulator.control("unpin", coin="BTC")["ok"]
         with pytest.raises(VenueError, match="coin"):

@@ -16,6 +16,7 @@ from feeds.sim.weex import sockets as manners
 from feeds.sim.wire import wall_ms
 from tests.feeds.sim.lines import Frame, Line, hold_clock, line
 from tests.feeds.weex.served import ServedWeex, serving
+from tests.support.clocks import LoopClock
 
 ORDER = {
     "symbol": "BTCUSDT",
@@ -327,6 +328,9 @@ async def test_who_does_not_answer_pings_is_cut_and_who_does_is_not(
 ) -> None:
     monkeypatch.setattr(manners, "PING_MS", 500)
     monkeypatch.setattr(manners, "UNANSWERED", 2)
+    clock = LoopClock()
+    monkeypatch.setattr(manners, "wall_ms", lambda: clock.now_ns() // 1_000_000)
+    ticking = asyncio.create_task(clock.run())
     async with line(public(served)) as rude, line(public(served)) as polite:
         for client in (rude, polite):
             await asked(client, "SUBSCRIBE", "SOLUSDT@depth200")
@@ -344,6 +348,7 @@ async def test_who_does_not_answer_pings_is_cut_and_who_does_is_not(
         await asyncio.gather(answering, return_exceptions=True)
         await polite.send({"method": "PING", "id": 99})
         await polite.until(lambda frame: frame.get("id") == 99)
+    ticking.cancel()
 
 
 async def test_channels_and_operations_are_limited(served: ServedWeex, monkeypatch: pytest.MonkeyPatch) -> None:
