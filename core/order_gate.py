@@ -161,4 +161,4 @@ def entry_gap(position: Position) -> str:
 
 def percent(fraction: Decimal) -> str:
     """A fraction as a percentage without spare zeros."""
-    return f"{(fraction * 100).normalize():f} %"
+    return f"{(fraction * 100).normalize():f}%"

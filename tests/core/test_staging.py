@@ -79,7 +79,7 @@ def test_steps_move_the_target_within_its_bounds() -> None:
     step(made, "-7")
     assert target(made) == 0
     step(made, "-0.05")
-    assert made.snapshot(at(0.2)).message == "the target stays at 0 %: it is at its limit"
+    assert made.snapshot(at(0.2)).message == "the target stays at 0%: it is at its limit"
 
 
 @given(steps=st.lists(st.decimals("-0.5", "0.5", places=2), max_size=12))
@@ -234,7 +234,7 @@ def test_a_price_outside_the_collar_is_refused() -> None:
     made = running()
     step(made, "0.1")
     feed(made, ticker(0.2, mark=60_000, bid=59_699, ask=60_001))
-    assert "the best bid 59699 is more than 0.5 % away from the mark 60000" in refusals(made, 0.2)
+    assert "the best bid 59699 is more than 0.5% away from the mark 60000" in refusals(made, 0.2)
     feed(made, ticker(0.3, mark=60_000, bid=59_701, ask=60_001))
     assert refusals(made, 0.3) == ""
 
@@ -376,7 +376,7 @@ def test_what_was_live_when_staged_must_be_live_when_confirmed() -> None:
 def test_a_market_that_has_moved_asks_for_another_look() -> None:
     made, view = staged()
     feed(made, market_at(0.15, 60_400))
-    assert "has moved more than 0.5 %" in confirm(made, view).message
+    assert "has moved more than 0.5%" in confirm(made, view).message
     assert made.take_orders() == []
 
 
