@@ -513,3 +513,22 @@ def test_hedges_at_several_venues_are_told_apart_by_them() -> None:
     (book,) = snapshot(BTC).books
     hedges = [(book, msgspec.structs.replace(book.hedges[0], venue=venue)) for venue in ("bybit", "mexc")]
     assert hedge_names(hedges) == ["bybit", "mexc"]
+
+
+@pytest.mark.parametrize("kind", [HedgePanel, MarginPanel, RatioPanel, FundingPanel])
+@pytest.mark.parametrize("symbols", [("BTCUSDT", "BTCUSDT-26MAR27", "BTCUSDT-25DEC26"), ("BTCUSDT", "BTCUSDC")])
+def test_hedges_whose_names_begin_alike_are_told_apart_at_80_columns(
+    kind: type[Panel], symbols: tuple[str, ...]
+) -> None:
+    made = snapshot(*[BTC] * len(symbols))
+    (book,) = made.books
+    lines = tuple(
+        msgspec.structs.replace(line, symbol=symbol, instrument=f"bybit:linear:{symbol}")
+        for line, symbol in zip(book.hedges, symbols, strict=True)
+    )
+    made = msgspec.structs.replace(made, books=(msgspec.structs.replace(book, hedges=lines),))
+    rows = one(kind, made, 38, 12).splitlines()
+    heading = next(index for index, row in enumerate(rows) if "hedge " in row and index)
+    names = [row[3:10].strip() for row in rows[heading + 1 : heading + 1 + len(symbols)]]
+    assert all(names)
+    assert len(set(names)) == len(symbols), names
