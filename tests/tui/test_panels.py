@@ -11,11 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.events import ConnectionState
+from core.events import ChannelState, ConnectionState
 from core.figures import Figure, Freshness, absent, exact, unknown
 from core.snapshot import (
     AlertView,
     BetaView,
+    ChannelView,
     CollateralView,
     DeathView,
     Mode,
@@ -317,6 +318,29 @@ def test_feeds_show_the_worst_first_with_the_reason() -> None:
     assert text.index("DEGRADED") < text.index("LIVE")
     assert "tickers.ETHUSDT silent for 14 s" in text
     assert "3 faults" in text
+
+
+def test_no_connection_is_said_to_be_live_without_data_that_is() -> None:
+    """An account's stream rests until something happens; one that was heard of in trouble only answers again."""
+    acked = ChannelView(channel="position", state=ChannelState.ACKED)
+    resting = msgspec.structs.replace(
+        feed("account"), last_data_ns=None, freshness=Freshness.UNKNOWN, channels=(acked,)
+    )
+    answers = msgspec.structs.replace(feed("reference"), last_data_ns=None, channels=())
+    old = msgspec.structs.replace(feed("spot"), last_data_ns=START - 14 * 10**9, freshness=Freshness.STALE)
+    rows = one(FeedsPanel, snapshot(feeds=(feed("linear"), resting, answers, old)), 60, 12).splitlines()
+    stands = {
+        name: next(row for row in rows if f"bybit {name} " in row)
+        for name in ("linear", "account", "reference", "spot")
+    }
+    assert re.search(r"LIVE +<1s", stands["linear"])
+    assert re.search(r"OPEN +—", stands["account"])
+    assert re.search(r"ANSWERS +—", stands["reference"])
+    assert re.search(r"STALE +14s", stands["spot"])
+    assert "spot" in rows[1], "the worst first"
+    assert not [row for row in rows if "LIVE" in row and "—" in row]
+    assert re.search(r"position +OPEN +—", "\n".join(rows))
+    assert "bybit 3/4 STALE" in one(FeedsPanel, snapshot(feeds=(feed("linear"), resting, answers, old)), 40, 5)
 
 
 def test_orders_show_what_became_of_them() -> None:
