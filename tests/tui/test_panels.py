@@ -360,6 +360,13 @@ def test_the_header_names_mode_source_connection_and_age() -> None:
     assert "data —" in drawn(Header(CANVAS, "h"), view_of(BOOKS["unknown"]), 80, 1)[0]
 
 
+@pytest.mark.parametrize("width", [80, 120])
+def test_the_header_says_in_words_how_old_the_data_is(width: int) -> None:
+    for book, words in (("seed", "data <1s  no alerts"), ("late", "data  5s late  "), ("stale", "data 14s STALE  ")):
+        (line,) = drawn(Header(CANVAS, "header"), view_of(BOOKS[book]), width, 1)
+        assert words in line, line
+
+
 def test_the_four_answers_fit_in_one_line_of_eighty_columns() -> None:
     line = drawn(Banner(CANVAS, "b"), view_of(snapshot()), 80, 1)[0]
     assert " ".join(line.split()) == "SAFE ≈49.2% to liq. HEDGED 50.0% EARNING ≈+45.01/day no alerts net −75.48"
