@@ -266,7 +266,7 @@ def percent(figure: Figure) -> str:
         return figure.absent or "unknown"
     value = figure.value * 100
     digits = 1 if abs(value) >= 1 else 3
-    return f"{value:.{digits}f} %"
+    return f"{value:.{digits}f}%"
 
 
 def duration(span_ns: int) -> str:

@@ -148,7 +148,7 @@ def fair_price(
         raise RequestError("income", f"less than the spot price of {spot_price}", str(income))
     for name, rate in (("interest_rate", interest_rate), ("dividend_yield", dividend_yield)):
         if finite(name, rate) <= -1:
-            raise RequestError(name, "above -1 (0.05 is 5 %)", str(rate))
+            raise RequestError(name, "above -1 (0.05 is 5%)", str(rate))
     years = positive("days", days) / YEAR
     if compounding == "continuous":
         fair = left * ((interest_rate - dividend_yield) * years).exp()

@@ -162,7 +162,7 @@ class Limits(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
 
 
 class Thresholds(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """When alerts fire. Ladders run notice, warning, alarm, critical; all are fractions (0.30 = 30 %).
+    """When alerts fire. Ladders run notice, warning, alarm, critical; all are fractions (0.30 = 30%).
 
     ``liquidation_distance`` falls through its ladder, the others rise. ``exit_margin`` is the hysteresis: an alert
     ends only when the value is back by this fraction of its threshold. ``dwell_seconds`` is how long a breach

@@ -83,7 +83,7 @@ def key_condition(account: str, *, unverified: bool) -> Condition:
 def order_conditions(order: Order) -> tuple[Condition, Condition]:
     """Whether an order was rejected, and whether its outcome is unknown."""
     request = order.request
-    what = f"order {request.client_order_id} ({request.side} {request.quantity.normalize():f} {request.instrument})"
+    what = f"the order to {request.in_words}"
     reason = f": {order.reason}" if order.reason else ""
 
     def condition(rule: str, severity: Severity, state: OrderState, text: str) -> Condition:

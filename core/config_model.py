@@ -226,7 +226,7 @@ class LimitsSection(Section):
 
 
 class ThresholdsSection(Section):
-    """When alerts fire: lists run notice, warning, alarm, critical; all are fractions (0.30 is 30 %)."""
+    """When alerts fire: lists run notice, warning, alarm, critical; all are fractions (0.30 is 30%)."""
 
     liquidation_distance: Annotated[tuple[Decimal, ...], Ladder(falling=True, maximum=10)] = Field(
         default=_THRESHOLDS.liquidation_distance, description="distance of the mark price from liquidation; falls"

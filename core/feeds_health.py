@@ -7,6 +7,8 @@ its age.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from core import symbols
 from core.books import Ages
 from core.events import (
@@ -34,9 +36,12 @@ _SILENCED = frozenset({ChannelState.SILENT, ChannelState.REFUSED})
 
 
 class ChannelHealth:
-    """One subscription: its state, when it last carried data, and the epoch of that data."""
+    """One subscription: its state, when it last carried data, and the epoch of that data.
 
-    __slots__ = ("connection", "epoch", "last_data_ns", "name", "reason", "state")
+    ``told``: its connection has said that it is one of its own; until then that was guessed from data.
+    """
+
+    __slots__ = ("connection", "epoch", "last_data_ns", "name", "reason", "state", "told")
 
     def __init__(self, connection: ConnectionHealth, name: str, state: ChannelState) -> None:
         self.connection = connection
@@ -45,6 +50,7 @@ class ChannelHealth:
         self.reason = ""
         self.last_data_ns: int | None = None
         self.epoch = 0
+        self.told = False
 
     def carried_data(self, received_ns: int) -> None:
         """Count one event of market data."""
@@ -173,6 +179,7 @@ class FeedsHealth:
         """Take in a subscription's new state; a silent or refused one ends its epoch."""
         connection = self._connection(event.venue, event.connection)
         channel = connection.channels.get(event.channel) or self._adopt(connection, event.channel)
+        channel.told = True
         channel.state = event.state
         channel.reason = event.reason
         if event.state is ChannelState.LIVE and connection.polled:
@@ -205,15 +212,21 @@ class FeedsHealth:
     def channel(self, venue: str, market: str, name: str) -> ChannelHealth:
         """The channel that data of this name came on.
 
+        It is on the connection that told of it, whatever that is named: data must end with the socket it came on.
         One venue may use the same channel name on the connections of several markets; the connection named after
         the market wins, and one named after another market comes last. Data on a connection that nobody reported
         implies one named after its market.
         """
         of_venue = self._of_venue(venue)
-        connection = next((item for item in of_venue if _serves(item, market)), None)
-        if connection is None:
-            holders = [item for item in of_venue if name in item.channels and not item.implied]
-            connection = min(holders, key=lambda item: item.name in MARKETS, default=None)
+        own = [item for item in of_venue if _serves(item, market)]
+        tellers = [item for item in of_venue if name in item.channels and item.channels[name].told]
+        found = (
+            *(item for item in tellers if item in own),
+            *(item for item in tellers if item.name not in MARKETS),
+            *own,
+            *tellers,
+        )
+        connection = found[0] if found else None
         if connection is None:
             connection = ConnectionHealth(venue, market, ConnectionState.LIVE, implied=True)
             self._connections[venue, market] = connection
@@ -235,22 +248,28 @@ class FeedsHealth:
         return found
 
     def _adopt(self, connection: ConnectionHealth, name: str) -> ChannelHealth:
-        """The channel as a connection's own, taken over from an implied connection where that held it."""
+        """The channel as a connection's own, taken over from the one that data of it was ascribed to before."""
         for other in self._of_venue(connection.venue):
-            channel = other.channels.get(name) if other.implied and other is not connection else None
-            if channel is not None:
-                del other.channels[name]
+            channel = other.channels.get(name)
+            if channel is None or channel.told or (connection.name in MARKETS and other.name in MARKETS):
+                continue
+            del other.channels[name]
+            connection.last_data_ns = _newest((connection.last_data_ns, channel.last_data_ns))
+            other.last_data_ns = _newest(item.last_data_ns for item in other.channels.values())
+            if other.implied:
                 connection.priced = connection.priced or other.priced
-                connection.last_data_ns = connection.last_data_ns or other.last_data_ns
                 if not other.channels:
                     del self._connections[other.venue, other.name]
-                break
+            break
         else:
             channel = ChannelHealth(connection, name, ChannelState.REQUESTED)
-        assert channel is not None
         channel.connection = connection
         connection.channels[name] = channel
         return channel
+
+
+def _newest(moments: Iterable[int | None]) -> int | None:
+    return max((moment for moment in moments if moment is not None), default=None)
 
 
 def _serves(connection: ConnectionHealth, market: str) -> bool:

@@ -212,7 +212,7 @@ def spot_worth(book: HedgedBook, market: Market, x: Decimal) -> Decimal:
 
 @exactly
 def exposure(book: HedgedBook, market: Market, x: Decimal, *, spot: bool = True) -> Decimal:
-    """What the book gains per +100 % of the driver at ``x``, USD: value times beta, summed (beta-dollars).
+    """What the book gains per +100% of the driver at ``x``, USD: value times beta, summed (beta-dollars).
 
     Coins, whether outside or posted, count at their worth; a contract at the change of its profit in USD.
     """
@@ -226,7 +226,7 @@ def exposure(book: HedgedBook, market: Market, x: Decimal, *, spot: bool = True)
         ]
         parts += [_leg_exposure(held, pool.account, market, x) for held in pool.legs]
     total = sum(parts, ZERO)
-    note("exposure", "sum(parts)", total, {"parts": parts}, unit="quote per +100 %")
+    note("exposure", "sum(parts)", total, {"parts": parts}, unit="quote per +100%")
     return total
 
 
@@ -234,7 +234,7 @@ def _coin_exposure(asset: str, market: Market, amount: Decimal, price: Decimal) 
     beta = market.beta(asset)
     if is_recording():
         given = {"beta": beta, "amount": amount, "price": price}
-        note(f"exposure of {asset}", "beta * amount * price", beta * amount * price, given, unit="quote per +100 %")
+        note(f"exposure of {asset}", "beta * amount * price", beta * amount * price, given, unit="quote per +100%")
     return beta * amount * price
 
 
@@ -257,7 +257,7 @@ def _leg_exposure(held: HeldLeg, account: str, market: Market, x: Decimal) -> De
             "settle_price": settle,
         }
         formula = "(change * mark_beta + profit * settle_beta) * settle_price"
-        note(f"exposure of {contract.name}", formula, total, given, unit="quote per +100 %")
+        note(f"exposure of {contract.name}", formula, total, given, unit="quote per +100%")
     return total
 
 

@@ -30,7 +30,7 @@ from core.tiers import check_continuity
 CONFIRMATIONS = 2
 JUMP_FACTOR = 2
 MAXIMUM_FUNDING_RATE = Decimal("0.25")
-"""No venue caps an interval's funding above 4 %; a quarter is a misread field."""
+"""No venue caps an interval's funding above 4%; a quarter is a misread field."""
 
 ORDER_HOLD_NS = 10 * SECOND_NS
 """For how long a held venue time rejects older ones. A stream that restarts its clock heals after this."""

@@ -113,7 +113,7 @@ class OrderGate:
             found.append(gap)
         for order in self._ledger.outstanding(hedge.key):
             if order.request.client_order_id != staged.client_order_id:
-                found.append(f"order {order.request.client_order_id} on this contract is still {order.state.value}")
+                found.append(f"the order to {order.request.in_words} is still {order.state.value.replace('_', ' ')}")
         return found
 
     def _price_refusals(self, staged: Staged, wanted: Wanted, now_ns: int) -> list[str]:
@@ -161,4 +161,4 @@ def entry_gap(position: Position) -> str:
 
 def percent(fraction: Decimal) -> str:
     """A fraction as a percentage without spare zeros."""
-    return f"{(fraction * 100).normalize():f} %"
+    return f"{(fraction * 100).normalize():f}%"

@@ -26,3 +26,13 @@ class OrderRequest(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True
     created_ns: int
     expires_ns: int | None = None
     leg: Leg = Leg.NET
+
+    @property
+    def in_words(self) -> str:
+        """What it asks for, as its owner knows it: side, quantity, contract and account."""
+        return order_in_words(self.side, self.quantity, self.instrument, self.account)
+
+
+def order_in_words(side: str, quantity: Decimal, instrument: str, account: str) -> str:
+    """An order as its owner knows it; ``quantity`` is unsigned in the venue's order unit."""
+    return f"{side} {quantity.normalize():f} of {instrument} on account {account}"

@@ -29,7 +29,7 @@ from core.events import OrderState
 from core.ledger import Ledger
 from core.measuring import Measuring
 from core.order_gate import percent
-from core.orders import OrderRequest
+from core.orders import OrderRequest, order_in_words
 from core.positions import Order
 from core.records import CommandTaken, OrderIntended, Recorder, TargetChanged
 from core.rules import ORDER_REJECTED
@@ -175,7 +175,8 @@ class Requests:
     def _stage(self, command: StageHedge, book: Book, hedge: Hedge, now_ns: int) -> str:
         staged = self._staging.stage(book, hedge, now_ns)
         self._recorder.note(CommandTaken(command=command), now_ns)
-        return f"staged {staged.client_order_id}: look at it, then send or drop it"
+        words = order_in_words(staged.sizing.side, staged.sizing.quantity, hedge.instrument, hedge.account)
+        return f"staged, not sent: {words}" if staged.sizing.quantity else "staged, and cannot be sent: look why"
 
     def _confirm(self, name: str, now_ns: int) -> str:
         request = self._staging.confirm(name, now_ns, self._recorder.failure)
@@ -183,7 +184,7 @@ class Requests:
         self._ledger.sent(request)
         self._outbox.append(request)
         self._staging.drop()
-        return f"sent {name}: {request.side} {request.quantity.normalize():f} {request.instrument}"
+        return f"sent: {request.in_words}"
 
     def _cancel(self, command: CancelStage, name: str, now_ns: int) -> str:
         staged = self._staging.staged
@@ -198,7 +199,7 @@ class Requests:
         if order.state is OrderState.FILLED:
             return
         reason = f": {order.reason}" if order.reason else ""
-        self.say(f"order {order.request.client_order_id} is {order.state.value.replace('_', ' ')}{reason}", now_ns)
+        self.say(f"the order to {order.request.in_words} is {order.state.value.replace('_', ' ')}{reason}", now_ns)
 
     # --- alerts ----------------------------------------------------------------------------------------------
 

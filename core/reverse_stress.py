@@ -227,7 +227,7 @@ def _figure(amount: Decimal, threshold: Threshold) -> str:
 
 
 def _percent(share: Decimal) -> str:
-    return f"{share * 100:+.2f} %".replace("-", "−")
+    return f"{share * 100:+.2f}%".replace("-", "−")
 
 
 def _short(value: Decimal) -> str:

@@ -40,7 +40,7 @@ from core.scenario_start import Change, Started, shorts_closed, start_pool
 class Scenario(msgspec.Struct, frozen=True, kw_only=True):
     """What happens. ``path`` are the driver's multiples on its way from 1; the last is where it ends.
 
-    ``basis`` shifts every mark against its coin (0.01: 1 % above). ``jumps`` are multiples of assets, or of
+    ``basis`` shifts every mark against its coin (0.01: 1% above). ``jumps`` are multiples of assets, or of
     ``account/asset``. ``days`` is the horizon over which funding is paid, at ``funding_rate`` per 8 hours for every
     contract where given. ``hedge`` multiplies every short at the start. ``gone`` names accounts that are lost with
     all in them, from the start. ``force_closed_at`` is the driver's multiple at which venues close every short
@@ -92,7 +92,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
 
     ``spot`` is the change of the coins outside accounts, ``coins`` that of posted ones, ``hedge`` that of contracts
     with all that liquidations took. ``exposure_before`` and ``exposure_after`` are in beta-dollars: what the book
-    gains per +100 % of the driver, now and with what is left at the end. ``sigmas`` is how many standard deviations
+    gains per +100% of the driver, now and with what is left at the end. ``sigmas`` is how many standard deviations
     of the horizon the farthest point of the path is away.
     """
 

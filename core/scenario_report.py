@@ -37,7 +37,7 @@ DAYS = Decimal(30)
 ADL_END = Decimal("0.75")
 STEP = Decimal("0.05")
 ROWS = tuple(ONE + STEP * place for place in range(10, -11, -1))
-"""The grid's prices: +50 % to −50 % in steps of 5 %."""
+"""The grid's prices: +50% to −50% in steps of 5%."""
 SHIFTS = {
     ScenarioAxis.HEDGE: (tuple(STEP * place for place in range(21)), "hedge ratio"),
     ScenarioAxis.BASIS: (tuple(Decimal("0.005") * place for place in range(-10, 11)), "shift of the basis"),

@@ -21,7 +21,7 @@ from core.scenario import Scenario
 D = Decimal
 
 LADDER: tuple[Decimal, ...] = tuple(ONE + D(percent) / 100 for percent in (-50, -20, -10, -5, 5, 10, 20, 50, 100))
-"""The driver's multiples of the ladder: ±5, 10, 20, 50 and +100 %. (−100 % is no price.)"""
+"""The driver's multiples of the ladder: ±5, 10, 20, 50 and +100%. (−100% is no price.)"""
 
 
 class HistoricalShock(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,7 +62,7 @@ HISTORY: tuple[HistoricalShock, ...] = (
         moves={"BTC": D("-0.14"), "ETH": D("-0.20")},
         others=D("-0.55"),
         jumps={"binance/USDE": D("0.65"), "binance/USDe": D("0.65")},
-        note="bitcoin from about 121,000 to about 104,000 (lower on single venues), altcoins 40 to 70 % down within "
+        note="bitcoin from about 121,000 to about 104,000 (lower on single venues), altcoins 40 to 70% down within "
         "the day and some more, USDe at 0.65 on one venue alone while it stayed near par elsewhere; profitable shorts "
         "were auto-deleveraged",
         source="public reports of 10-13 October 2025; the venue's own account of the index deviations of USDe",

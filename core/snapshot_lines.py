@@ -54,7 +54,7 @@ class HedgeLine(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, kw_on
     the leg of hedge mode that the position is.
 
     ``liquidation_price`` is one of two: ``liquidation_venue``, the venue's own with its age, or ``liquidation_ours``;
-    ``liquidation_difference`` is ours − the venue's. ``liquidation_disputed`` where they differ by more than 2 % of the
+    ``liquidation_difference`` is ours − the venue's. ``liquidation_disputed`` where they differ by more than 2% of the
     mark price: then the nearer one counts. ``bankruptcy_price`` is where the equity behind the position is used up.
     ``account_liquidation`` is the mark price at which all that backs the position is liquidated when the coin alone
     moves, with everything that is on it, coin collateral included. ``volatility`` is that of a day, by the estimator

@@ -178,8 +178,9 @@ class Staging:
 
     def confirm(self, client_order_id: str, now_ns: int, journal_failure: str) -> OrderRequest:
         """The order to journal and send. Raises Refused; the stage stays as it is until :meth:`drop`."""
-        if client_order_id in self._ledger.orders:
-            raise Refused(f"order {client_order_id} was already sent: nothing is sent twice")
+        sent = self._ledger.orders.get(client_order_id)
+        if sent is not None:
+            raise Refused(f"the order to {sent.request.in_words} was already sent: nothing is sent twice")
         staged = self.staged
         if staged is None or staged.client_order_id != client_order_id:
             raise Refused("that preview is no longer the one staged: look again before sending")

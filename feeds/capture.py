@@ -242,7 +242,7 @@ class Capture:
             share = 100 * self._source.position // max(1, self._source.size)
             self.damage = (
                 f"{self.path}: {self.damage}, at about byte {self._source.position} of {self._source.size}: "
-                f"the {self.lines_read} lines before it ({share} %) are used"
+                f"the {self.lines_read} lines before it ({share}%) are used"
             )
 
 

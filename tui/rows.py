@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from rich.cells import cell_len, set_cell_size
 
@@ -39,6 +39,51 @@ def fit(text: str, width: int) -> str:
     if width <= 1:
         return ELLIPSIS[:width]
     return set_cell_size(text, width - 1) + ELLIPSIS
+
+
+def told_apart(names: Sequence[str], width: int) -> list[str]:
+    """Each of ``names`` in exactly ``width`` cells; those that would be cut alike are cut where they differ.
+
+    They lose what they begin with in common, from the last mark between words where there is one, else their middle.
+    """
+    plain = {name: fit(name, width) for name in names}
+    alike = {name: [other for other in plain if plain[other] == plain[name]] for name in plain}
+    found = plain
+    for cut in (_after_common_words, _after_common_start, *(_middle_cut(tail) for tail in range(width // 2, width))):
+        texts = {name: cut(name, alike[name], width) if alike[name][1:] else plain[name] for name in plain}
+        if len(set(texts.values())) > len(set(found.values())):
+            found = texts
+    return [found[name] for name in names]
+
+
+def _after_common_words(name: str, alike: Sequence[str], width: int) -> str:
+    common = name[: _alike_until(alike)]
+    return _tail(name, max(common.rfind(mark) for mark in " -:/_") + 1, width)
+
+
+def _after_common_start(name: str, alike: Sequence[str], width: int) -> str:
+    """From where they differ on, with as much of what is before as there is room for."""
+    return _tail(name, min(_alike_until(alike), len(name) - width + 1), width)
+
+
+def _alike_until(names: Sequence[str]) -> int:
+    """How many characters the names begin with in common."""
+    places = enumerate(zip(*names, strict=False))
+    return next((place for place, letters in places if len(set(letters)) > 1), min(map(len, names)))
+
+
+def _tail(name: str, start: int, width: int) -> str:
+    """``name`` from ``start`` on; one that ends there keeps its beginning."""
+    return fit(ELLIPSIS + name[start:] if 0 < start < len(name) else name, width)
+
+
+def _middle_cut(tail: int) -> Callable[[str, Sequence[str], int], str]:
+    def cut(name: str, alike: Sequence[str], width: int) -> str:
+        if cell_len(name) <= width:
+            return fit(name, width)
+        return fit(set_cell_size(name, max(0, width - tail - 1)) + ELLIPSIS + name[-tail:], width)
+
+    return cut
 
 
 def pad(row: Row, width: int) -> Row:

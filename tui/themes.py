@@ -125,18 +125,19 @@ _CONTRAST: _Entries = {
     "key": "bold #ffffff",
 }
 
-# What is quiet is dim, not bright black, which is the ground itself in some palettes; no bright yellow, which cannot be
-# read on white; a loss has its sign, and the terminal's own colour, which can always be read.
+# Whether the ground is black or white is not known here. Text is in the terminal's own colour, or in one that can be
+# read on both, which cyan, green and yellow cannot: caution is told by its word and underlined, and yellow is a ground.
+# What is quiet is dim, not bright black, which is the ground itself in some palettes; a loss has its sign.
 _ANSI: _Entries = {
     "text": "",
     "label": "dim",
     "value": "",
     "strong": "bold",
     "frame": "dim",
-    "focus": "bold cyan",
+    "focus": "bold bright_blue",
     "title": "bold",
     "age": "dim",
-    "trend": "blue",
+    "trend": "bright_blue",
     "track": "dim",
     "mark": "bold",
     "plus": "bright_blue",
@@ -144,10 +145,10 @@ _ANSI: _Entries = {
     "late": "",
     "stale": "dim italic",
     "unknown": "dim",
-    "safe": "cyan",
-    "live": "cyan",
-    "watch": "yellow",
-    "warning": "bold yellow",
+    "safe": "",
+    "live": "",
+    "watch": "underline",
+    "warning": "bold underline",
     "danger": "bold bright_red",
     "critical": "bold bright_red",
     "blind": "bold bright_magenta",
@@ -156,7 +157,7 @@ _ANSI: _Entries = {
     "mode": "reverse",
     "replay": ("bold black", "magenta"),
     "frozen": ("bold black", "cyan"),
-    "notice": "yellow",
+    "notice": ("black", "yellow"),
     "warning_badge": ("bold black", "yellow"),
     "danger_badge": ("bold bright_white", "red"),
     "critical_badge": ("bold bright_white", "red"),

@@ -75,7 +75,7 @@ class PriceAnswer(Answer):
 
     status: Literal["ok"] = "ok"
     price: Exact = Field(description="Quote per coin, exact; venues round it to the tick.")
-    move: Exact | None = Field(description="price / present price - 1: 0.2 is a rise of 20 %, -0.2 a fall of 20 %.")
+    move: Exact | None = Field(description="price / present price - 1: 0.2 is a rise of 20%, -0.2 a fall of 20%.")
     tier: TierAnswer | None = Field(description="The maintenance tier there; null where there is none.")
 
 

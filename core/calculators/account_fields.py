@@ -52,7 +52,7 @@ class RatioStep(Request):
     """Coins above ``floor``, up to the next step's, count at ``ratio`` of their worth."""
 
     floor: NotNegative = Field(description="Coins above which the ratio holds; 0 in the first step.")
-    ratio: Number = Field(description="Collateral value ratio, a fraction from 0 to 1 (0.95 is a haircut of 5 %).")
+    ratio: Number = Field(description="Collateral value ratio, a fraction from 0 to 1 (0.95 is a haircut of 5%).")
 
 
 class CollateralField(Request):

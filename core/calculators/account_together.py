@@ -39,7 +39,7 @@ class DriverAnswer(Answer):
     """Where the driver is when the pool is liquidated."""
 
     status: Literal["ok"] = "ok"
-    move: Exact = Field(description="The driver's move: 0.2 is a rise of 20 %; 0 where the pool is past it now.")
+    move: Exact = Field(description="The driver's move: 0.2 is a rise of 20%; 0 where the pool is past it now.")
     price: Exact | None = Field(description="The driver's price there, quote; null where the account has none.")
 
 

@@ -41,7 +41,7 @@ class BorrowField(Request):
     """A stablecoin balance that losses of the hedge may have made negative."""
 
     balance: Number = Field(description="In the stablecoin; negative is owed.")
-    yearly_rate: NotNegative = Field(description="Interest a year, a fraction: 0.1 is 10 %.")
+    yearly_rate: NotNegative = Field(description="Interest a year, a fraction: 0.1 is 10%.")
 
 
 class CarryRequest(Request):

@@ -95,7 +95,7 @@ class CandidateField(Request):
         default="settle", description="What it is posted in: the settle currency or the coin (the same for inverse)."
     )
     collateral_ratio: Positive = Field(
-        default=ONE, description="Collateral value ratio, a fraction up to 1: 0.95 is a haircut of 5 %."
+        default=ONE, description="Collateral value ratio, a fraction up to 1: 0.95 is a haircut of 5%."
     )
 
 

@@ -68,7 +68,7 @@ class ReversionField(Answer):
     persistence: Estimate = Field(description="Share of a deviation that is left after a bar.")
     error: Estimate = Field(description="Standard error of it.")
     half_life: Estimate | None = Field(description="Bars; null where the series does not return.")
-    significant: bool = Field(description="Whether a random walk would show so fast a return in under 5 % of samples.")
+    significant: bool = Field(description="Whether a random walk would show so fast a return in under 5% of samples.")
     observations: Estimate = Field(description="Changes regressed.")
 
 
@@ -76,7 +76,7 @@ class ContextAnswer(EstimateAnswer):
     """Each figure is null where it was not asked for, or where undefined says why."""
 
     distance_to_average: Estimate | None = Field(
-        description="Last close / mean of the last average_window closes - 1: 0.1 is 10 % above."
+        description="Last close / mean of the last average_window closes - 1: 0.1 is 10% above."
     )
     z_score: Estimate | None = Field(description="Last of values less their mean, in deviations (n - 1).")
     reversion: ReversionField | None

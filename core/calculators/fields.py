@@ -36,7 +36,7 @@ def _expected(what: str) -> PydanticCustomError:
 def read_number(value: object) -> Decimal:
     """A Decimal from a decimal JSON string or number; refuses what is not finite, absurd, or was ever a float."""
     if isinstance(value, str) and value.rstrip().endswith("%"):
-        raise _expected("a fraction as a decimal number, without a per cent sign (0.05 is 5 %)")
+        raise _expected("a fraction as a decimal number, without a per cent sign (0.05 is 5%)")
     if isinstance(value, str) and _GROUPED.fullmatch(value):
         raise _expected("a decimal number without separators between thousands")
     plain = isinstance(value, str) and len(value) <= 2 * MAXIMUM_DIGITS and _NUMBER.fullmatch(value)
@@ -68,35 +68,35 @@ def _not_negative(value: object) -> Decimal:
 def _fee_rate(value: object) -> Decimal:
     number = read_number(value)
     if not -ONE < number < ONE:
-        raise _expected("a fraction between -1 and 1 (0.00055 is 0.055 %)")
+        raise _expected("a fraction between -1 and 1 (0.00055 is 0.055%)")
     return number
 
 
 def _interval_rate(value: object) -> Decimal:
     number = read_number(value)
     if not -ONE < number < ONE:
-        raise _expected("a rate between -1 and 1 per interval (0.0001 is 0.01 %)")
+        raise _expected("a rate between -1 and 1 per interval (0.0001 is 0.01%)")
     return number
 
 
 def _share(value: object) -> Decimal:
     number = read_number(value)
     if not ZERO <= number < ONE:
-        raise _expected("a fraction from 0 to below 1 (0.005 is 0.5 %)")
+        raise _expected("a fraction from 0 to below 1 (0.005 is 0.5%)")
     return number
 
 
 def _part(value: object) -> Decimal:
     number = read_number(value)
     if not ZERO < number <= ONE:
-        raise _expected("a fraction above 0 up to 1 (0.1 is 10 %)")
+        raise _expected("a fraction above 0 up to 1 (0.1 is 10%)")
     return number
 
 
 def _yearly_rate(value: object) -> Decimal:
     number = read_number(value)
     if not -ONE < number < MOST_A_YEAR:
-        raise _expected(f"a fraction a year above -1 and below {MOST_A_YEAR} (0.05 is 5 %)")
+        raise _expected(f"a fraction a year above -1 and below {MOST_A_YEAR} (0.05 is 5%)")
     return number
 
 

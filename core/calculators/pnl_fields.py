@@ -125,7 +125,7 @@ class PnlRequest(Request):
     )
     target_return: Number | None = Field(
         default=None,
-        description="Net profit wanted as a fraction of the initial margin (1 is 100 %), instead of target_net.",
+        description="Net profit wanted as a fraction of the initial margin (1 is 100%), instead of target_net.",
     )
 
 

@@ -54,7 +54,7 @@ _Asked = TypeVar("_Asked", bound=Request)
 CONVENTIONS = (
     "Numbers in a request are decimals, as JSON strings or JSON numbers (read exactly either way), with at most 50 "
     "digits. Figures of an answer are decimals as JSON strings, rounded to 40 significant digits; those of an answer "
-    "with estimated: true are statistics, rounded to 12. Rates and ratios are fractions: 0.005 is 0.5 %. Prices are "
+    "with estimated: true are statistics, rounded to 12. Rates and ratios are fractions: 0.005 is 0.5%. Prices are "
     "quote per coin. Money is + gained or received, - lost or paid; fees are + paid. A field that is left out takes "
     "its default or asks for nothing; a field that is null is a figure you do not know: if it is needed, the answer is "
     "status unknown and names it. An unknown, lacking or wrong field is refused."

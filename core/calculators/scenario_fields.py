@@ -16,7 +16,7 @@ from core.calculators.fields import Answer, Exact, IntervalRate, NotNegative, Po
 def _read_move(value: object) -> Decimal:
     number = read_number(value)
     if number <= -1:
-        raise PydanticCustomError("expectation", "{what}", {"what": "a move above -1 (-0.2 is a fall of 20 %)"})
+        raise PydanticCustomError("expectation", "{what}", {"what": "a move above -1 (-0.2 is a fall of 20%)"})
     return number
 
 
@@ -65,7 +65,7 @@ class ScenarioRequest(BookFields):
 
     Positions of accounts are liquidated where the driver's way leads past their liquidation: what backed them is lost
     and the rest goes on. moves asks for one row each (left out: the ladder -50, -20, -10, -5, +5, +10, +20, +50,
-    +100 %); shock takes a historical or failure shock by name instead.
+    +100%); shock takes a historical or failure shock by name instead.
     """
 
     model_config = ConfigDict(json_schema_extra={"examples": [{**EXAMPLE_BOOK, "moves": ["-0.2", "0.6"], "days": 30}]})
@@ -74,12 +74,12 @@ class ScenarioRequest(BookFields):
         default=None,
         min_length=1,
         max_length=101,
-        description="Where the driver ends, as fractions: -0.2 is a fall of 20 %.",
+        description="Where the driver ends, as fractions: -0.2 is a fall of 20%.",
     )
     via: tuple[Move, ...] = Field(
         default=(),
         max_length=20,
-        description="Where the driver is on the way, before its end: [0.6] with moves [0.1] ends at +10 % after +60 %.",
+        description="Where the driver is on the way, before its end: [0.6] with moves [0.1] ends at +10% after +60%.",
     )
     shock: Literal["2020-03", "2022-11", "2025-10", "adl", "venue-gone", "depeg", "feed-dead"] | None = Field(
         default=None,
@@ -141,7 +141,7 @@ class ScenarioRow(Answer):
         description="net, as a fraction of what the book was worth.", json_schema_extra=by("net / before")
     )
     left: Exact | None = Field(description="What the book is worth after.", json_schema_extra=by("before + net"))
-    exposure: Exact | None = Field(description="What is left gains per +100 % of the driver (beta-dollars).")
+    exposure: Exact | None = Field(description="What is left gains per +100% of the driver (beta-dollars).")
     sigmas: Exact | None = Field(description="Size of the move in standard deviations of the horizon; an estimate.")
     liquidated: tuple[str, ...]
     pools: tuple[PoolRow, ...]
@@ -164,7 +164,7 @@ class ScenarioAnswer(Answer):
 
     status: Literal["ok"] = "ok"
     before: Exact = Field(description="What the book is worth now.")
-    exposure: Exact = Field(description="What it gains per +100 % of the driver, now.")
+    exposure: Exact = Field(description="What it gains per +100% of the driver, now.")
     note: str | None = Field(description="With a shock: when it was, what it is, and who says so.")
     rows: tuple[ScenarioRow, ...]
     grid: GridAnswer | None

@@ -50,7 +50,7 @@ class TopUpRequest(Request):
     )
     bag: Positive | None = Field(default=None, description="Coins hedged; asks for the hedge ratio that a cut leaves.")
     plan_moves: tuple[Positive, ...] = Field(
-        default=(), max_length=20, description="Rises to plan for (0.5 is +50 %); asks for the plan of a short."
+        default=(), max_length=20, description="Rises to plan for (0.5 is +50%); asks for the plan of a short."
     )
     plan_leverages: tuple[Positive, ...] = Field(
         default=(Decimal(2), Decimal(3), Decimal(5)), min_length=1, max_length=20, description="Leverages of the plan."

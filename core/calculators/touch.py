@@ -61,7 +61,7 @@ class TouchRequest(Request):
         description="Price whose touch is asked for, above or below the price now. Null: not known."
     )
     volatility: Positive | None = Field(
-        default=None, description="Volatility a year, a fraction: 0.6 is 60 %. Give it or daily_volatility."
+        default=None, description="Volatility a year, a fraction: 0.6 is 60%. Give it or daily_volatility."
     )
     daily_volatility: Positive | None = Field(
         default=None, description="Volatility a day, a fraction; times sqrt(365) for a year."

@@ -120,7 +120,7 @@ class VolatilityRequest(Request):
 
 
 class VolatilityAnswer(EstimateAnswer):
-    """Standard deviations of returns, fractions: 0.6 is 60 %."""
+    """Standard deviations of returns, fractions: 0.6 is 60%."""
 
     estimator: Estimator
     annual: Estimate = Field(

@@ -44,7 +44,7 @@ def touch_probability(spot: float, barrier: float, volatility: float, years: flo
     """Probability, 0 … 1, of touching the barrier before ``years`` have gone; 1 where the spot is on it.
 
     Watched all the time, as venues watch the mark price. ``drift`` is the price's expected growth a year (0.1 is
-    10 %), of which the log price keeps ``drift - σ²/2``. Raises RequestError for prices or a volatility not above
+    10%), of which the log price keeps ``drift - σ²/2``. Raises RequestError for prices or a volatility not above
     zero and for negative time. Source: Harrison, Brownian Motion and Stochastic Flow Systems (1985), ch. 1.
     """
     return _touched(_path(spot, barrier, volatility, drift), not_negative("years", years), 0.0)

@@ -25,7 +25,7 @@ from core.stats.volatility import RISK_METRICS_DECAY
 class MinimumVariance(msgspec.Struct, frozen=True, kw_only=True):
     """The ratio that leaves least variance, and what it leaves.
 
-    ``error``, ``low`` and ``high`` (standard error and 95 % interval, or as asked) are ``None`` where the number of
+    ``error``, ``low`` and ``high`` (standard error and 95% interval, or as asked) are ``None`` where the number of
     observations is not known. Deviations are per period of the data, in its units.
     """
 

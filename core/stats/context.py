@@ -41,7 +41,7 @@ _DICKEY_FULLER_FIVE_PERCENT = -2.86
 
 
 def distance_to_average(closes: Sequence[Real], window: int = LONG_AVERAGE_DAYS) -> float | Insufficient:
-    """Last close over the mean of the last ``window`` closes, less one: 0.1 is 10 % above the average."""
+    """Last close over the mean of the last ``window`` closes, less one: 0.1 is 10% above the average."""
     if len(closes) < window or window < 1:
         return Insufficient("closes", max(window, 1), len(closes))
     found = [above_zero("closes", close) for close in closes[-window:]]
@@ -73,7 +73,7 @@ def mean_reversion(values: Sequence[Real]) -> Reversion | Insufficient:
     """Half-life of the way back to the mean, ``-ln 2 / ln φ``, from a regression of each change on the value before.
 
     For a spread, a basis or a log price, oldest first; insufficient below 30 values or where they do not vary.
-    Source: Dickey and Fuller, JASA 74 (1979), for the bound of the test (-2.86, with a constant, 5 %).
+    Source: Dickey and Fuller, JASA 74 (1979), for the bound of the test (-2.86, with a constant, 5%).
     """
     if len(values) < LEAST_FOR_REVERSION:
         return Insufficient("values", LEAST_FOR_REVERSION, len(values))

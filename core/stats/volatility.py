@@ -59,7 +59,7 @@ TRADING_DAYS = Sampling(252.0, 24.0)
 
 
 class Volatility(msgspec.Struct, frozen=True, kw_only=True):
-    """An estimated volatility: fractions (0.6 is 60 %), standard deviations of returns.
+    """An estimated volatility: fractions (0.6 is 60%), standard deviations of returns.
 
     ``annual`` is per √year (``per_bar · √periods_per_year``), ``daily`` per √day (``per_bar · √(24 / bar_hours)``).
     ``bars`` is the window, ``observations`` the number of terms averaged in it.

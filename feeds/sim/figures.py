@@ -53,7 +53,7 @@ class Day(NamedTuple):
 
     @property
     def change_fraction(self) -> Decimal:
-        """The change as a fraction of the price 24 hours ago (0.01 is 1 %)."""
+        """The change as a fraction of the price 24 hours ago (0.01 is 1%)."""
         return self.change / self.open
 
 

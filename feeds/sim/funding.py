@@ -4,8 +4,8 @@ The premium index is averaged over the interval with weights 1, 2, 3 …; a venu
 what is scaled to the interval: the interest (Bybit, each minute) or the finished rate (Binance, every 5 s; its form
 since 2025-09-18). With I the interest and N the interval in hours::
 
-    interest  F = clamp(P + clamp(I·N/8 − P, ±0.05 %), floor, cap)
-    rate      F = clamp((P + clamp(I − P, ±0.05 %)) · N/8, floor, cap)
+    interest  F = clamp(P + clamp(I·N/8 − P, ±0.05%), floor, cap)
+    rate      F = clamp((P + clamp(I − P, ±0.05%)) · N/8, floor, cap)
 
 The calendar is UTC's: intervals begin at multiples of their length.
 """

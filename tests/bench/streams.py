@@ -78,7 +78,7 @@ def main() -> None:
     others = options.others or options.seconds
     print(f"{options.rate:,.0f} frames a second for {options.seconds:.0f} s (the others {others:.0f} s)")
     print(f"{os.cpu_count()} cores, load {' '.join(f'{load:.1f}' for load in os.getloadavg())}")
-    print(f"{'':21}{'taken':>7}{'µs each':>9}{'x ours':>7}  MB at 1/6, 1/2, end  kB/min  delay ms: half, 99 %, highest")
+    print(f"{'':21}{'taken':>7}{'µs each':>9}{'x ours':>7}  MB at 1/6, 1/2, end  kB/min  delay ms: half, 99%, highest")
     here = [sys.executable, "-m", "tests.bench.stream_clients"]
     for venue in options.venues:
         clients = {"ours": [*here, "ours"], "ccxt.pro": [*here, "ccxt.pro"]}

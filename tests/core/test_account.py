@@ -288,7 +288,7 @@ def test_a_fee_that_is_not_known_is_not_left_out_of_initial_margin() -> None:
 
 
 def test_ratios_as_venues_show_them() -> None:
-    """7,500 of equity against 750 (1,500 with the fee of 0.5 %) and a value of 150,000."""
+    """7,500 of equity against 750 (1,500 with the fee of 0.5%) and a value of 150,000."""
     cases = {"binance-usdm": ("0.1", "higher"), "weex": ("0.05", "lower"), "okx": ("5", "lower")}
     for name, (shown, worse) in cases.items():
         rules = {LINEAR: rules_named(name, LINEAR)}
@@ -340,7 +340,7 @@ def test_two_legs_of_one_contract_share_the_price_of_their_net() -> None:
 
 
 def test_a_pair_of_equal_legs_is_ended_by_what_a_rise_asks_for() -> None:
-    """No profit either way, but 0.5 % of both values: 30,000 = 0.005 · 5 · P."""
+    """No profit either way, but 0.5% of both values: 30,000 = 0.005 · 5 · P."""
     pool = one(held(), held(side="long", key="positions.1"), balances=(usdt("30000"),))
     for index in (0, 1):
         assert leg_figures(pool, index).liquidation == LiquidationPrice(Decimal(1_200_000), ladder(LINEAR).tier(0))

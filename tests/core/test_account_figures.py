@@ -66,7 +66,7 @@ def test_why_there_is_no_ratio_is_told_apart() -> None:
 def test_the_closing_fee_is_that_of_the_value_where_the_requirement_is_evaluated(
     side: Literal["long", "short"], at: RequirementAt | None, fee: str
 ) -> None:
-    """0.05 % of 150,000 at entry or of 157,500 at the mark; none in a requirement that the venue states."""
+    """0.05% of 150,000 at entry or of 157,500 at the mark; none in a requirement that the venue states."""
     rules = linear(
         closing_fee_cross=ClosingFee.AT_PRICE, requirement_at=RequirementAt.AT_LIQUIDATION if at is None else at
     )

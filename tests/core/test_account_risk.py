@@ -97,7 +97,7 @@ def both_legs(long: str, short: str, wallet: str = "40000") -> Engine:
 
 
 def test_a_short_leg_under_a_larger_long_one_is_liquidated_by_a_fall() -> None:
-    """3.5 long and 2.5 short on 40,000: a fall to 20,603 ends both, and is 66 % away from the short too."""
+    """3.5 long and 2.5 short on 40,000: a fall to 20,603 ends both, and is 66% away from the short too."""
     line = shown(both_legs("3.5", "-2.5")).hedges[0]
     expected = (Decimal(60_000) - 40_000) / (1 - 6 * Decimal("0.005"))
     assert line.liquidation_price.value == pytest.approx(expected)
@@ -434,7 +434,7 @@ def test_a_flat_contract_of_another_currency_leaves_the_account_known() -> None:
 
 
 def test_a_closing_fee_that_the_user_names_is_never_left_out() -> None:
-    """Binance's rules add none; an account that says otherwise is liquidated earlier, by 0.1 % of its value."""
+    """Binance's rules add none; an account that says otherwise is liquidated earlier, by 0.1% of its value."""
     for mode in (MarginMode.ISOLATED, MarginMode.CROSS):
         made = []
         for fee in ("0", "0.001"):

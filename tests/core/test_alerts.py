@@ -141,7 +141,7 @@ def test_the_end_tells_how_long_it_lasted() -> None:
     ladder.see("0.10", 205)
     ladder.see("0.9", 1)
     ended = ladder.alerts.take_changes()[-1]
-    assert ended.text == "it is 10.0 %, limit 12.0 %; over after 3 min 20 s"
+    assert ended.text == "it is 10.0%, limit 12.0%; over after 3 min 20 s"
 
 
 UNTRUSTED = (
@@ -235,7 +235,7 @@ def test_a_calm_book_has_no_alerts() -> None:
 
 
 def test_liquidation_distance_is_alerted_within_the_dwell_and_a_quarter_second() -> None:
-    """The seed's short is liquidated near 89,552: at 80,000 that is 11.9 % away, an alarm."""
+    """The seed's short is liquidated near 89,552: at 80,000 that is 11.9% away, an alarm."""
     made = running(60_000)
     hold(made, 60_000, 1, 20)
     when = 21.0
@@ -246,7 +246,7 @@ def test_liquidation_distance_is_alerted_within_the_dwell_and_a_quarter_second()
     assert when == pytest.approx(26, abs=0.3)
     alert = opened(made, when)["liquidation distance"]
     assert alert.severity is Severity.ALARM
-    assert alert.text == f"BTC hedge {LINEAR}: liquidation is 11.9 % away, threshold 12.0 %"
+    assert alert.text == f"BTC hedge {LINEAR}: liquidation is 11.9% away, threshold 12.0%"
     assert alert.key == f"bitcoin/{LINEAR}/liquidation distance"
     assert alert.threshold.value == Decimal("0.12")
 
@@ -269,7 +269,7 @@ def test_small_ticks_wait_for_the_next_quarter_of_a_second() -> None:
     made.advance(at(21))
     assert made.take_news() == []
     feed(made, perpetual(21.1, 60_050))
-    assert made.take_news() == [], "89,552 is 49.13 % above it, but the mark has moved by less than a thousandth"
+    assert made.take_news() == [], "89,552 is 49.13% above it, but the mark has moved by less than a thousandth"
     feed(made, perpetual(21.25, 60_050))
     assert [view.rule for view in made.take_news()] == ["liquidation distance"]
 
@@ -363,7 +363,7 @@ def test_drift_speaks_only_if_an_order_could_mend_it() -> None:
     made = running(60_000, msgspec.structs.replace(seed_book(), lots=lots))
     hold(made, 60_000, 1, 12)
     assert (
-        opened(made, 12)["ratio drift"].text == f"BTC hedge {LINEAR}: under-hedged by 5.4 % of the bag, threshold 3.0 %"
+        opened(made, 12)["ratio drift"].text == f"BTC hedge {LINEAR}: under-hedged by 5.4% of the bag, threshold 3.0%"
     )
 
     tiny = engine(msgspec.structs.replace(seed_book(), lots=lots))
@@ -562,7 +562,7 @@ def shared() -> Engine:
 
 
 def test_the_end_of_the_account_is_alerted_before_the_liquidation_price() -> None:
-    """250,000 ÷ (2.5 × 1.00555) = 99,448 ends the account, 24.3 % above 80,000; one alone lives beyond 108,000."""
+    """250,000 ÷ (2.5 × 1.00555) = 99,448 ends the account, 24.3% above 80,000; one alone lives beyond 108,000."""
     made = shared()
     for second in range(16):
         feed(made, two_shorts(second, 80_000))
@@ -571,7 +571,7 @@ def test_the_end_of_the_account_is_alerted_before_the_liquidation_price() -> Non
     assert line.liquidation_distance.value > Decimal("0.35")
     alert = opened(made, 15)["liquidation distance"]
     assert alert.severity is Severity.NOTICE
-    assert "the end of account pot (only BTC moving) is 24.3 % away" in alert.text
+    assert "the end of account pot (only BTC moving) is 24.3% away" in alert.text
 
 
 def test_not_knowing_the_end_of_the_account_blinds_and_keeps_the_alert() -> None:

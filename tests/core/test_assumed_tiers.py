@@ -43,7 +43,7 @@ def test_without_tiers_and_without_a_rate_it_stays_unknown() -> None:
 
 
 def test_a_rate_of_the_users_gives_estimates() -> None:
-    """A short of 2.5 at 60,000 on 75,000: (75,000 + 2.5 (60,000 − p)) = 1 % of 2.5 p, so p = 225,000 ÷ 2.525."""
+    """A short of 2.5 at 60,000 on 75,000: (75,000 + 2.5 (60,000 − p)) = 1% of 2.5 p, so p = 225,000 ÷ 2.525."""
     line = seen(engine(assuming()))
     price = line.liquidation_price
     assert price.value == pytest.approx(Decimal(225_000) / Decimal("2.525"), abs=Decimal("0.1"))

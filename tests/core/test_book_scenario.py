@@ -72,7 +72,7 @@ def close(figure: Figure, value: str) -> bool:
 
 
 def test_the_ladder_of_the_seeds_book() -> None:
-    """5 BTC against a short of 2.5 at 60,000; 0.01 % three times a day for 30 days on 150,000 is 1,350."""
+    """5 BTC against a short of 2.5 at 60,000; 0.01% three times a day for 30 days on 150,000 is 1,350."""
     view = shown(running(60_000))
     assert view.driver == "BTC"
     assert view.price.value == 60_000
@@ -152,7 +152,7 @@ def test_the_grid_agrees_with_the_ladder_and_marks_who_is_liquidated() -> None:
     assert grid.net[up][0] == D("30000") - 150_000 * D("0.00055"), "no hedge: the bag alone, less the fee of closing"
     assert grid.liquidated[0][-1] == ("paper",)
     assert grid.liquidated[up][half] == ()
-    assert grid.left[0][-1] == 450_000, "7.5 × 60,000: the bag at +50 %, the margin is gone"
+    assert grid.left[0][-1] == 450_000, "7.5 × 60,000: the bag at +50%, the margin is gone"
 
 
 @pytest.mark.parametrize(
@@ -160,7 +160,7 @@ def test_the_grid_agrees_with_the_ladder_and_marks_who_is_liquidated() -> None:
     [(ScenarioAxis.BASIS, "0.01", "-150"), (ScenarioAxis.FUNDING, "-0.0005", "-6750")],
 )
 def test_the_grids_other_axes(axis: ScenarioAxis, column: str, net: str) -> None:
-    """A mark 1 % above its coin costs the short 1,500 of its 1,350; −0.05 % per 8 h costs 6,750 in 30 days."""
+    """A mark 1% above its coin costs the short 1,500 of its 1,350; −0.05% per 8 h costs 6,750 in 30 days."""
     grid = shown(running(60_000), axis=axis).grid
     assert grid is not None
     found = grid.net[ROWS.index(D(1))][grid.columns.index(D(column))]
@@ -211,7 +211,7 @@ def test_a_coin_margined_book_is_reckoned_in_dollars() -> None:
     view = shown(made)
     assert view.before.value == 300_000
     up = at_move(view, "0.1")
-    assert close(up.hedge, "-15000"), "150,000 contracts of 1 USD lose 10 % in dollars"
+    assert close(up.hedge, "-15000"), "150,000 contracts of 1 USD lose 10% in dollars"
     # The margin of 1.25 BTC is part of the 5; funding is paid in coins that rise too.
     assert up.bag.value is not None
     assert up.funding.value is not None
@@ -320,7 +320,7 @@ def test_a_bag_that_is_priced_in_euros_is_not_reckoned_in_dollars() -> None:
 
 
 def test_a_day_that_says_nothing_of_the_driver_is_unknown_and_the_others_are_not() -> None:
-    """Of solana the reports of March 2020 say nothing; in November 2022 it lost 60 %."""
+    """Of solana the reports of March 2020 say nothing; in November 2022 it lost 60%."""
     name, pair = "bybit:linear:SOLUSDT", "bybit:spot:SOLUSDT"
     hedge = Hedge(
         asset="SOL", instrument=name, account="paper", target_ratio=D("0.5"), quantity=D(-500), entry_price=D(150),

@@ -96,7 +96,7 @@ REFUSED_NUMBERS = {
     "60,000": "without separators between thousands",
     "1'000.5": "without separators between thousands",
     "1 000 000": "without separators between thousands",
-    "0.01%": "without a per cent sign (0.05 is 5 %)",
+    "0.01%": "without a per cent sign (0.05 is 5%)",
     "5 %": "without a per cent sign",
     "--": "a decimal number, as a JSON string or number",
     "": "a decimal number, as a JSON string or number",
@@ -488,7 +488,7 @@ REFUSED = [
         "initial_rate",
         "only one of lev",
     ),
-    ("margin", {"kind": "linear", "notional": 5, "initial_rate": 20}, "initial_rate", "0.1 is 10 %"),
+    ("margin", {"kind": "linear", "notional": 5, "initial_rate": 20}, "initial_rate", "0.1 is 10%"),
     ("margin", {"kind": "linear", "notional": 5, "initial_rate": 0}, "initial_rate", "above 0"),
     (
         "margin",
@@ -621,7 +621,7 @@ REFUSED = [
     ("basis", {"spot_price": 1, "interest_rate": "0.05"}, "days", "one of days, years, expiry beside interest_rate"),
     ("basis", {"interest_rate": "0.05", "days": 9}, "spot_price", "beside interest_rate"),
     ("basis", {"spot_price": 1, "interest_rate": 5.0, "days": 9, "years": 1}, "years", "only one of days, years"),
-    ("basis", {"spot_price": 1, "interest_rate": 12, "days": 9}, "interest_rate", "0.05 is 5 %"),
+    ("basis", {"spot_price": 1, "interest_rate": 12, "days": 9}, "interest_rate", "0.05 is 5%"),
     ("basis", {"spot_price": 1, "interest_rate": "0.05", "income": 1, "days": 9}, "income", "less than the spot price"),
     (
         "margin",

@@ -23,7 +23,7 @@ LINEAR, INVERSE = ContractKind.LINEAR, ContractKind.INVERSE
 
 
 def candidate(kind: ContractKind = LINEAR, **changes: Any) -> Candidate:
-    """A perpetual at 60,000 that pays the short 0.01 % every 8 hours, for 0.05 % to cross, at 2x."""
+    """A perpetual at 60,000 that pays the short 0.01% every 8 hours, for 0.05% to cross, at 2x."""
     unit, settle, size = ("quote", "quote", "0.001") if kind is LINEAR else ("coin", "coin", "100")
     table = TierTable("t", unit, (Tier(Decimal(0), None, Decimal("0.005"), Decimal(0)),), 0, "t")
     plain = Candidate(
@@ -104,7 +104,7 @@ def test_carry_of_a_perpetual_is_its_funding_and_costs_come_off_it(
     ("days", "carry", "closing"), [("60", "3000", "15"), ("90", "3000", "15"), ("180", "1500", "75")]
 )
 def test_a_dated_contract_earns_its_basis_up_to_its_expiry(days: str, carry: str, closing: str) -> None:
-    """2.5 coins at a basis of 1,200; a settlement fee of 0.01 % of 153,000 where it expires within the horizon."""
+    """2.5 coins at a basis of 1,200; a settlement fee of 0.01% of 153,000 where it expires within the horizon."""
     dated = candidate(
         mark_price=Decimal(61_200),
         dated=True,

@@ -204,7 +204,7 @@ def test_bankruptcy_lies_beyond_liquidation_and_leaves_nothing(case: Case) -> No
     [("2", "1.494", "1.496", "1.992"), ("3", "1.328", "1.329", "1.494"), ("5", "1.195", "1.196", "1.245")],
 )
 def test_a_short_hedge_at_a_leverage(leverage: str, linear: str, frozen: str, inverse: str) -> None:
-    """Multiples of entry at a maintenance rate of 0.4 %: the inverse short is as safe as a linear one at L − 1."""
+    """Multiples of entry at a maintenance rate of 0.4%: the inverse short is as safe as a linear one at L − 1."""
     entry, millesimal = Decimal(1000), Decimal("0.001")
     margin = entry / Decimal(leverage)
     found = [
@@ -478,7 +478,7 @@ def test_a_positive_distance_is_safety_for_the_held_side(price: Decimal, mark: D
 
 
 def test_the_closing_fee_keeps_a_liquidation_in_the_tier_where_it_is() -> None:
-    """At 99,000 the margin is used up by 0.4 % and the fee of a tenth; without the fee it would reach the next tier."""
+    """At 99,000 the margin is used up by 0.4% and the fee of a tenth; without the fee it would reach the next tier."""
     tiers = (
         Tier(Decimal(0), Decimal(100_000), Decimal("0.004"), Decimal(0)),
         Tier(Decimal(100_000), None, Decimal("0.5"), Decimal(49_600)),

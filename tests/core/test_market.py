@@ -350,7 +350,51 @@ def test_data_before_its_connection_was_reported_still_ends_with_it(seen: Seen) 
     assert [item.name for item in seen.feeds.connections()] == ["market"]
 
 
+@pytest.mark.parametrize("first", ["told", "data"])
+def test_data_ends_with_the_socket_it_came_on_not_with_the_one_named_after_its_market(seen: Seen, first: str) -> None:
+    """WEEX has books on sockets of their own, beside one that is named after their market."""
+    name, topic = "weex:linear:BTCUSDT", "BTCUSDT@depth15"
+    seen.feeds.connection_changed(connection(0, ConnectionState.LIVE, venue="weex", name="linear"))
+    if first == "data":
+        seen.tell(ticker(0, name, bid=60_000, channel=topic))
+    seen.feeds.channel_changed(channel(0.1, ChannelState.LIVE, topic, venue="weex", name="books"))
+    seen.feeds.connection_changed(connection(0.1, ConnectionState.LIVE, venue="weex", name="books"))
+    seen.tell(ticker(0.2, name, bid=60_001, channel=topic))
+    seen.feeds.connection_changed(connection(1, ConnectionState.RECONNECTING, venue="weex", name="linear"))
+    assert seen.market.figure(name, Field.BID, at(1)).freshness is Freshness.LIVE
+    seen.feeds.connection_changed(connection(2, ConnectionState.RECONNECTING, venue="weex", name="books"))
+    assert seen.market.figure(name, Field.BID, at(2)).freshness is Freshness.STALE
+
+
+def test_data_on_a_second_socket_of_its_market_ends_with_that_socket(seen: Seen) -> None:
+    name, topic = "okx:swap:ETH-USDT-SWAP", "mark-price:ETH-USDT-SWAP"
+    for owner, its in (("swap", "mark-price:BTC-USDT-SWAP"), ("swap 2", topic)):
+        seen.feeds.channel_changed(channel(0, ChannelState.LIVE, its, venue="okx", name=owner))
+    seen.tell(ticker(0, name, mark=3000, channel=topic))
+    seen.feeds.connection_changed(connection(1, ConnectionState.RECONNECTING, venue="okx", name="swap 2"))
+    assert seen.market.figure(name, Field.MARK, at(1)).freshness is Freshness.STALE
+
+
+def test_what_one_market_was_told_is_not_given_to_anothers_connection(seen: Seen) -> None:
+    seen.tell(perpetual(0, 60_000))
+    seen.feeds.channel_changed(channel(0.1, ChannelState.LIVE, "tickers.BTCUSDT", name="spot"))
+    seen.feeds.connection_changed(connection(1, ConnectionState.RECONNECTING, name="spot"))
+    assert seen.mark(1).freshness is Freshness.LIVE
+
+
 # --- what feed health shows ----------------------------------------------------------------------------------
+
+
+def test_the_age_of_data_is_that_of_the_connection_which_told_of_its_channel(seen: Seen) -> None:
+    """Data that came before its connection was heard of is no longer that of the one it was ascribed to."""
+    name, topic = "weex:linear:BTCUSDT", "BTCUSDT@depth15"
+    seen.feeds.connection_changed(connection(0, ConnectionState.LIVE, venue="weex", name="linear"))
+    seen.tell(ticker(1, name, mark=60_000, channel="BTCUSDT@ticker"), ticker(2, name, bid=60_000, channel=topic))
+    seen.feeds.channel_changed(channel(3, ChannelState.LIVE, topic, venue="weex", name="books"))
+    books, linear = (item.view(at(3)) for item in seen.feeds.connections())
+    assert [(item.channel, item.last_data_ns) for item in books.channels] == [(topic, at(2))]
+    assert [(item.channel, item.last_data_ns) for item in linear.channels] == [("BTCUSDT@ticker", at(1))]
+    assert (books.last_data_ns, linear.last_data_ns) == (at(2), at(1))
 
 
 def test_feed_health_counts_frames_faults_and_reconnects(seen: Seen) -> None:

@@ -220,7 +220,7 @@ def test_an_impossible_leg_is_refused(changes: dict[str, object], named: str) ->
 
 @pytest.mark.parametrize("side", [1, -1])
 def test_a_requirement_taken_at_entry_finds_its_tier_by_the_contracts_held(side: int) -> None:
-    """30 contracts of 0.01 BTC lie above the 20 of the first tier, long or short: 2 % of the 15,000 at entry."""
+    """30 contracts of 0.01 BTC lie above the 20 of the first tier, long or short: 2% of the 15,000 at entry."""
     tiers = (
         Tier(Decimal(0), Decimal(20), Decimal("0.01"), Decimal(0)),
         Tier(Decimal(20), None, Decimal("0.02"), Decimal(0)),

@@ -449,7 +449,7 @@ def test_a_jump_on_the_way_is_where_it_ends() -> None:
 
 @pytest.mark.parametrize("at", RequirementAt)
 def test_where_the_requirement_is_evaluated(at: RequirementAt) -> None:
-    """2.5 short from 60,000 at 63,000 behind 75,000, 1 %: kept at the price, at entry (1,500), at the mark (1,575)."""
+    """2.5 short from 60,000 at 63,000 behind 75,000, 1%: kept at the price, at entry (1,500), at the mark (1,575)."""
     held = short("2.5", mark=Decimal(63_000), table=flat(LINEAR, "0.01"))
     held.at = at
     found = contract_path(Pot([held], [usdt("75000")]).value(), "BTCUSDT").above
@@ -542,7 +542,7 @@ def test_a_pair_that_cancels_out_stays_where_it_is(stable: str, past: bool) -> N
 
 
 def ending_at(cap: int) -> TierTable:
-    """0.1 % up to ``cap`` of value and 40.1 % of what is above it."""
+    """0.1% up to ``cap`` of value and 40.1% of what is above it."""
     steep = Tier(Decimal(cap), None, Decimal("0.401"), Decimal(cap) * Decimal("0.4"))
     return TierTable("t", "quote", (Tier(Decimal(0), Decimal(cap), Decimal("0.001"), Decimal(0)), steep), 0, "t")
 
@@ -612,7 +612,7 @@ def test_a_venue_prints_the_price_on_the_side_where_the_position_loses(pot: Pot)
 
 @pytest.mark.parametrize("sign", [1, -1])
 def test_legs_that_cancel_out_print_the_one_price_that_there_is(sign: int) -> None:
-    """One long and one short of one BTC, whose requirement grows with the price: 2 % of it, out of 2,000."""
+    """One long and one short of one BTC, whose requirement grows with the price: 2% of it, out of 2,000."""
     table = flat(LINEAR, "0.01")
     pair = [Held(CONTRACTS["BTCUSDT"], Decimal(sign * side * 100), BTC, BTC, table) for side in (1, -1)]
     assert printed_price(Pot(pair, [usdt("2000")]).value(), "BTCUSDT") == LiquidationPrice(

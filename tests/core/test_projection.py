@@ -57,7 +57,7 @@ def test_the_beta_path_liquidates_where_the_exact_one_does(held: BookPool) -> No
 
 
 def test_altcoins_behind_a_short_of_bitcoin_move_its_liquidation() -> None:
-    """100,000 of altcoins at 80 % behind a short of 2.5 BTC at 60,000, requirement 0.5 % less 50."""
+    """100,000 of altcoins at 80% behind a short of 2.5 BTC at 60,000, requirement 0.5% less 50."""
     tiers = table(ContractKind.LINEAR, ("0", "0.004"), ("50000", "0.005"))
     backing = (coins("SOL", f"{100000 / 150:.12f}", ("0", "0.8")),)
     pool = BookPool(name="cross", account="venue", collateral=backing, legs=(short("BTC", "2.5", tiers=tiers),))

@@ -100,19 +100,19 @@ def test_the_seed_book_in_one_line() -> None:
     moves = smallest_moves(SEED, Threshold.LIQUIDATION)
     assert moves.down == NotReached()
     line = sentence(moves.up, "BTC", Threshold.LIQUIDATION, None, D(60000))
-    assert line == "first liquidation: BTC +49.29 %, to 89,572.14 (short)"
+    assert line == "first liquidation: BTC +49.29%, to 89,572.14 (short)"
     assert nearest(moves) == moves.up
     loss = smallest_moves(SEED, Threshold.LOSS, D(30000))
     assert isinstance(loss.down, Reached)
     assert abs(loss.down.multiple - D("0.8")) < D("1e-40")
     assert sentence(loss.down, "BTC", Threshold.LOSS, D(30000), D(60000)) == (
-        "net loss of 30,000 USD: BTC −20.00 %, to 48,000"
+        "net loss of 30,000 USD: BTC −20.00%, to 48,000"
     )
     assert loss.up == NotReached()
     assert sentence(loss.up, "BTC", Threshold.LOSS, D(30000)) == "net loss of 30,000 USD: no move of BTC gets there"
     usage = smallest_moves(SEED, Threshold.USAGE, D("0.5"))
     assert isinstance(usage.up, Reached)
-    assert sentence(usage.up, "BTC", Threshold.USAGE, D("0.5")) == "margin usage of 50.00 %: BTC +48.58 % (short)"
+    assert sentence(usage.up, "BTC", Threshold.USAGE, D("0.5")) == "margin usage of 50.00%: BTC +48.58% (short)"
 
 
 def test_a_loss_may_come_of_the_liquidation_alone() -> None:

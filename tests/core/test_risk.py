@@ -37,7 +37,7 @@ def reported(price: Decimal | int) -> Position:
 @pytest.mark.parametrize(
     ("facing", "ours", "venue", "chosen"),
     [
-        (SHORT, 57_000, 62_000, 57_000),  # the mark has passed ours by 5 %, and is 3 % from the venue's
+        (SHORT, 57_000, 62_000, 57_000),  # the mark has passed ours by 5%, and is 3% from the venue's
         (SHORT, 62_000, 57_000, 57_000),
         (SHORT, 66_000, 63_000, 63_000),
         (SHORT, 63_000, 66_000, 63_000),

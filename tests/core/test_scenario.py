@@ -171,7 +171,7 @@ def test_funding_is_paid_before_the_move_and_brings_liquidation_nearer() -> None
 @pytest.mark.parametrize("kind", ["linear", "inverse", "quanto"])
 @pytest.mark.parametrize("mode", ["one-way", "hedge"])
 def test_a_month_of_positive_funding_is_earned_by_a_short_of_any_kind_and_mode(kind: str, mode: str) -> None:
-    """150,000 USD short at 0.01 % per 8 hours is 15 a settlement; two fifths of it long beside it pay that back."""
+    """150,000 USD short at 0.01% per 8 hours is 15 a settlement; two fifths of it long beside it pay that back."""
     amount = {"linear": D("2.5"), "inverse": D(150_000), "quanto": D("2.5")}[kind]
     legs = [short("BTC", f"{amount}", kind=kind, funding="0.0001", settle="USDT" if kind == "quanto" else None)]
     if mode == "hedge":

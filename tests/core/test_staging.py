@@ -79,7 +79,7 @@ def test_steps_move_the_target_within_its_bounds() -> None:
     step(made, "-7")
     assert target(made) == 0
     step(made, "-0.05")
-    assert made.snapshot(at(0.2)).message == "the target stays at 0 %: it is at its limit"
+    assert made.snapshot(at(0.2)).message == "the target stays at 0%: it is at its limit"
 
 
 @given(steps=st.lists(st.decimals("-0.5", "0.5", places=2), max_size=12))
@@ -234,7 +234,7 @@ def test_a_price_outside_the_collar_is_refused() -> None:
     made = running()
     step(made, "0.1")
     feed(made, ticker(0.2, mark=60_000, bid=59_699, ask=60_001))
-    assert "the best bid 59699 is more than 0.5 % away from the mark 60000" in refusals(made, 0.2)
+    assert "the best bid 59699 is more than 0.5% away from the mark 60000" in refusals(made, 0.2)
     feed(made, ticker(0.3, mark=60_000, bid=59_701, ask=60_001))
     assert refusals(made, 0.3) == ""
 
@@ -339,7 +339,9 @@ def test_what_cannot_be_sized_cannot_be_staged(build: Callable[[Engine], None], 
 
 def test_a_confirmed_order_is_handed_out_once() -> None:
     made, view = staged()
+    assert made.snapshot(at(0.2)).message == f"staged, not sent: sell 0.5 of {LINEAR} on account paper"
     snapshot = confirm(made, view)
+    assert snapshot.message == f"sent: sell 0.5 of {LINEAR} on account paper"
     (order,) = made.take_orders()
     assert order.client_order_id == view.client_order_id
     assert (order.side, order.quantity, order.reduce_only) == ("sell", Decimal("0.5"), False)
@@ -348,7 +350,8 @@ def test_a_confirmed_order_is_handed_out_once() -> None:
     assert snapshot.stage is None
     assert [(item.client_order_id, item.state) for item in snapshot.orders] == [(view.client_order_id, OrderState.SENT)]
     assert made.take_orders() == []
-    assert "already sent" in confirm(made, view).message
+    order = f"the order to sell 0.5 of {LINEAR} on account paper"
+    assert confirm(made, view).message == f"{order} was already sent: nothing is sent twice"
     assert made.take_orders() == []
 
 
@@ -376,7 +379,7 @@ def test_what_was_live_when_staged_must_be_live_when_confirmed() -> None:
 def test_a_market_that_has_moved_asks_for_another_look() -> None:
     made, view = staged()
     feed(made, market_at(0.15, 60_400))
-    assert "has moved more than 0.5 %" in confirm(made, view).message
+    assert "has moved more than 0.5%" in confirm(made, view).message
     assert made.take_orders() == []
 
 
@@ -409,7 +412,8 @@ def test_an_order_that_is_still_out_blocks_its_contract(state: OrderState) -> No
     confirm(made, view)
     feed(made, update(view, state, 0.3))
     blocked = stage(made, 0.4)
-    assert f"order {view.client_order_id} on this contract is still {state.value}" in blocked.refusals
+    words = state.value.replace("_", " ")
+    assert f"the order to sell 0.5 of {LINEAR} on account paper is still {words}" in blocked.refusals
     feed(made, update(view, OrderState.CANCELLED, 0.5))
     assert stage(made, 0.6).refusals == ()
 
@@ -422,7 +426,9 @@ def test_an_order_that_nobody_answers_becomes_unknown_and_alarms() -> None:
     snapshot = made.snapshot(at(10.3))
     assert snapshot.orders[0].state is OrderState.UNKNOWN
     alert = next(item for item in snapshot.alerts if item.rule == "order unknown")
-    assert alert.text.endswith("has an unknown outcome: no answer for 10 s")
+    assert alert.text == (
+        f"the order to sell 0.5 of {LINEAR} on account paper has an unknown outcome: no answer for 10 s"
+    )
     feed(made, fill("1", "0.5", order=view.client_order_id, when=11), update(view, OrderState.FILLED, 11))
     later = made.snapshot(at(11))
     assert later.orders[0].state is OrderState.FILLED
@@ -434,8 +440,11 @@ def test_a_rejection_is_told_and_alerted() -> None:
     confirm(made, view)
     feed(made, update(view, OrderState.REJECTED, 0.3, "no fresh bid"))
     snapshot = made.snapshot(at(0.3))
-    assert snapshot.message == f"order {view.client_order_id} is rejected: no fresh bid"
-    assert [item.rule for item in snapshot.alerts] == ["order rejected"]
+    order = f"the order to sell 0.5 of {LINEAR} on account paper"
+    assert snapshot.message == f"{order} is rejected: no fresh bid"
+    assert [(item.rule, item.text) for item in snapshot.alerts] == [
+        ("order rejected", f"{order} was rejected: no fresh bid")
+    ]
     assert stage(made, 0.4).refusals == ()
 
 

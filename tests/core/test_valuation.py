@@ -53,7 +53,7 @@ def view(price: int | str, book: Book | None = None) -> BookView:
     [(48_000, -60_000, 30_000, -30_000), (60_000, 0, 0, 0), (75_000, 75_000, -37_500, 37_500)],
 )
 def test_the_seeds_book(price: int, bag: int, hedge: int, net: int) -> None:
-    """5 BTC bought at 60,000 with 2.5 short: a fall of 20 % costs the bag 60,000 and earns the hedge 30,000."""
+    """5 BTC bought at 60,000 with 2.5 short: a fall of 20% costs the bag 60,000 and earns the hedge 30,000."""
     book = view(price)
     assert book.bag[0].profit.value == bag
     assert book.hedges[0].profit.value == hedge
@@ -64,7 +64,7 @@ def test_the_seeds_book(price: int, bag: int, hedge: int, net: int) -> None:
 
 
 def test_the_seeds_liquidation_price() -> None:
-    """89,572 at 2x with a rate of 0.5 % and a deduction of 50, as worked out by hand: 225,050 / 2.5125."""
+    """89,572 at 2x with a rate of 0.5% and a deduction of 50, as worked out by hand: 225,050 / 2.5125."""
     made = engine()
     table = tiers(LINEAR, rate="0.0045", second_rate="0.005", first_cap="100000")
     feed(made, listed(LINEAR), listed(SPOT), table, market_at(0, 60_000))
@@ -199,7 +199,7 @@ def test_a_position_below_its_requirement_at_every_price_is_not_called_safe() ->
 
 
 def test_a_short_earns_positive_funding() -> None:
-    """0.01 % per 8 h on 150,000: 15 a settlement, 45 a day, 10.95 % a year; projections are estimates."""
+    """0.01% per 8 h on 150,000: 15 a settlement, 45 a day, 10.95% a year; projections are estimates."""
     funding = view(60_000).hedges[0].funding
     assert funding.next_payment.value == 15
     assert funding.per_day.value == 45

@@ -293,6 +293,37 @@ def test_sixteen_colours_use_none_that_a_palette_may_have_made_its_ground() -> N
     assert not names & {"bright_black", "bright_yellow", "white", "bright_white"} - {"bright_white"}
 
 
+XTERM = {
+    "black": "#000000", "red": "#cd0000", "green": "#00cd00", "yellow": "#cdcd00", "blue": "#0000ee",
+    "magenta": "#cd00cd", "cyan": "#00cdcd", "white": "#e5e5e5", "bright_black": "#7f7f7f", "bright_red": "#ff0000",
+    "bright_green": "#00ff00", "bright_yellow": "#ffff00", "bright_blue": "#5c5cff", "bright_magenta": "#ff00ff",
+    "bright_cyan": "#00ffff", "bright_white": "#ffffff",
+}  # fmt: skip
+"""The sixteen colours as xterm has them."""
+
+
+def test_sixteen_colours_can_be_read_on_black_and_on_white() -> None:
+    """By the measure of WCAG 2, of which 3 is asked of bold text; cyan on white has 2, and yellow 1.7."""
+    ansi = next(theme for theme in own_themes() if theme.name == "hedgerow-ansi")
+    for role, style in palette_of(ansi).items():
+        if style.color is None:
+            continue
+        grounds = ("#000000", "#ffffff") if style.bgcolor is None else (XTERM[style.bgcolor.name],)
+        for ground in grounds:
+            painted = Style(color=XTERM[style.color.name], bgcolor=ground)
+            dark, bright = sorted((luminance(painted, ground=False), luminance(painted, ground=True)))
+            assert (bright + 0.05) / (dark + 0.05) >= 3, (role, ground)
+
+
+@pytest.mark.parametrize("name", ["hedgerow-ansi", "hedgerow-mono"])
+@pytest.mark.parametrize("role", ["watch", "warning", "danger", "critical", "blind"])
+def test_what_is_not_calm_stands_out_without_its_colour(name: str, role: str) -> None:
+    palette = palette_of(next(theme for theme in own_themes() if theme.name == name))
+    calm = palette["safe"]
+    assert not any((calm.bold, calm.underline, calm.reverse))
+    assert any((palette[role].bold, palette[role].underline))
+
+
 # --- words ------------------------------------------------------------------------------------------------------
 
 

@@ -11,11 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.events import ConnectionState
+from core.events import ChannelState, ConnectionState
 from core.figures import Figure, Freshness, absent, exact, unknown
 from core.snapshot import (
     AlertView,
     BetaView,
+    ChannelView,
     CollateralView,
     DeathView,
     Mode,
@@ -319,6 +320,29 @@ def test_feeds_show_the_worst_first_with_the_reason() -> None:
     assert "3 faults" in text
 
 
+def test_no_connection_is_said_to_be_live_without_data_that_is() -> None:
+    """An account's stream rests until something happens; one that was heard of in trouble only answers again."""
+    acked = ChannelView(channel="position", state=ChannelState.ACKED)
+    resting = msgspec.structs.replace(
+        feed("account"), last_data_ns=None, freshness=Freshness.UNKNOWN, channels=(acked,)
+    )
+    answers = msgspec.structs.replace(feed("reference"), last_data_ns=None, channels=())
+    old = msgspec.structs.replace(feed("spot"), last_data_ns=START - 14 * 10**9, freshness=Freshness.STALE)
+    rows = one(FeedsPanel, snapshot(feeds=(feed("linear"), resting, answers, old)), 60, 12).splitlines()
+    stands = {
+        name: next(row for row in rows if f"bybit {name} " in row)
+        for name in ("linear", "account", "reference", "spot")
+    }
+    assert re.search(r"LIVE +<1s", stands["linear"])
+    assert re.search(r"OPEN +—", stands["account"])
+    assert re.search(r"ANSWERS +—", stands["reference"])
+    assert re.search(r"STALE +14s", stands["spot"])
+    assert "spot" in rows[1], "the worst first"
+    assert not [row for row in rows if "LIVE" in row and "—" in row]
+    assert re.search(r"position +OPEN +—", "\n".join(rows))
+    assert "bybit 3/4 STALE" in one(FeedsPanel, snapshot(feeds=(feed("linear"), resting, answers, old)), 40, 5)
+
+
 def test_orders_show_what_became_of_them() -> None:
     link = FakeLink()
     link.orders = (order_from(stage(replace(BTC, target=Decimal("0.6"))), START),)
@@ -334,6 +358,13 @@ def test_the_header_names_mode_source_connection_and_age() -> None:
             assert word in line
     assert "1 alert" in drawn(Header(CANVAS, "h"), view_of(snapshot(alerts=(alert(),))), 80, 1)[0]
     assert "data —" in drawn(Header(CANVAS, "h"), view_of(BOOKS["unknown"]), 80, 1)[0]
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_the_header_says_in_words_how_old_the_data_is(width: int) -> None:
+    for book, words in (("seed", "data <1s  no alerts"), ("late", "data  5s late  "), ("stale", "data 14s STALE  ")):
+        (line,) = drawn(Header(CANVAS, "header"), view_of(BOOKS[book]), width, 1)
+        assert words in line, line
 
 
 def test_the_four_answers_fit_in_one_line_of_eighty_columns() -> None:
@@ -513,3 +544,22 @@ def test_hedges_at_several_venues_are_told_apart_by_them() -> None:
     (book,) = snapshot(BTC).books
     hedges = [(book, msgspec.structs.replace(book.hedges[0], venue=venue)) for venue in ("bybit", "mexc")]
     assert hedge_names(hedges) == ["bybit", "mexc"]
+
+
+@pytest.mark.parametrize("kind", [HedgePanel, MarginPanel, RatioPanel, FundingPanel])
+@pytest.mark.parametrize("symbols", [("BTCUSDT", "BTCUSDT-26MAR27", "BTCUSDT-25DEC26"), ("BTCUSDT", "BTCUSDC")])
+def test_hedges_whose_names_begin_alike_are_told_apart_at_80_columns(
+    kind: type[Panel], symbols: tuple[str, ...]
+) -> None:
+    made = snapshot(*[BTC] * len(symbols))
+    (book,) = made.books
+    lines = tuple(
+        msgspec.structs.replace(line, symbol=symbol, instrument=f"bybit:linear:{symbol}")
+        for line, symbol in zip(book.hedges, symbols, strict=True)
+    )
+    made = msgspec.structs.replace(made, books=(msgspec.structs.replace(book, hedges=lines),))
+    rows = one(kind, made, 38, 12).splitlines()
+    heading = next(index for index, row in enumerate(rows) if "hedge " in row and index)
+    names = [row[3:10].strip() for row in rows[heading + 1 : heading + 1 + len(symbols)]]
+    assert all(names)
+    assert len(set(names)) == len(symbols), names

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from tui.format import Cell
 from tui.glyphs import BLOCK_DIGITS, block_letters, to_ascii
-from tui.rows import bar, boxed, columns, fit, pad, row_width, spread, wrapped
+from tui.rows import bar, boxed, columns, fit, pad, row_width, spread, told_apart, wrapped
 
 texts = st.text(alphabet=st.characters(blacklist_categories=("Cs", "Cc", "Cf", "Mn", "Me", "Zl", "Zp")), max_size=40)
 rows = st.lists(st.builds(Cell, texts, st.sampled_from(["text", "label"])), max_size=5).map(tuple)
@@ -24,6 +25,30 @@ def test_text_is_fitted_to_exactly_its_width_and_says_where_it_was_cut(text: str
     fitted = fit(text, width)
     assert cell_len(fitted) == width
     assert ("…" in fitted.removeprefix(text)) == (cell_len(text) > width) or "…" in text
+
+
+@pytest.mark.parametrize(
+    ("names", "shown"),
+    [
+        (("BTCUSDT", "BTCUSDT-26MAR27", "BTCUSDT-25DEC26"), ("…CUSDT", "…-26M…", "…-25D…")),
+        (("BTC-USDT-SWAP", "BTC-USDT-261225", "BTC-USDT-270326"), ("…SWAP ", "…2612…", "…2703…")),
+        (("BTCUSD", "BTCUSD_261225", "BTCUSD_270326"), ("BTCUSD", "…2612…", "…2703…")),
+        (("BTC bybit", "BTC binance", "ETH"), ("…bybit", "…bina…", "ETH   ")),
+        (("bybit:BTCUSDT", "bybit:BTCUSDC"), ("…CUSDT", "…CUSDC")),
+        (("a/BTC bybit", "a/BTC bingx", "b/BTC bybit", "b/BTC bingx"), ("a/…bit", "a/…ngx", "b/…bit", "b/…ngx")),
+        (("bybit", "mexc"), ("bybit ", "mexc  ")),
+        (("the same name", "the same name"), ("the s…", "the s…")),
+    ],
+)
+def test_names_that_begin_alike_are_cut_where_they_differ(names: tuple[str, ...], shown: tuple[str, ...]) -> None:
+    assert tuple(told_apart(names, 6)) == shown
+
+
+@given(st.lists(texts, max_size=6), st.integers(1, 40))
+def test_names_told_apart_keep_their_width_and_are_apart_where_the_cut_ones_were(names: list[str], width: int) -> None:
+    shown = told_apart(names, width)
+    assert [cell_len(text) for text in shown] == [width] * len(names)
+    assert len(set(shown)) >= len({fit(name, width) for name in names})
 
 
 @given(rows, sizes)

@@ -76,7 +76,7 @@ async def test_no_preview_of_an_account_that_is_only_read_speaks_of_a_live_order
 
 
 async def test_an_alert_that_is_cut_keeps_every_word_that_has_room() -> None:
-    alerts = [alert(str(n), text=f"ETH hedge bybit:linear:ETHUSDT{n}: under-hedged by 50.0 %") for n in range(3)]
+    alerts = [alert(str(n), text=f"ETH hedge bybit:linear:ETHUSDT{n}: under-hedged by 50.0%") for n in range(3)]
     async with driven() as it:
         await it.cut(alerts=tuple(alerts))
         assert re.search(r"bybit:linear:ETHUSDT\d: (under-hedged )?…", it.text)

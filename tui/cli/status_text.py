@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from core.events import ConnectionState
 from core.figures import Figure
 from core.snapshot import AlertView, BagLine, BookView, FeedView, HedgeLine, Snapshot
 from tui.format import Cell, Formatter, age
@@ -89,7 +90,8 @@ def _alert(alert: AlertView) -> str:
 def _feed(feed: FeedView, now_ns: int) -> str:
     heard = "nothing yet" if feed.last_data_ns is None else f"data {age(now_ns - feed.last_data_ns)} ago"
     reason = f" ({feed.reason})" if feed.reason else ""
-    return f"  {feed.venue} {feed.connection}: {feed.state}{reason}, {heard}, {feed.faults} faults"
+    state = "open" if feed.state is ConnectionState.LIVE and feed.last_data_ns is None else feed.state.value
+    return f"  {feed.venue} {feed.connection}: {state}{reason}, {heard}, {feed.faults} faults"
 
 
 def _missing(snapshot: Snapshot) -> list[str]:

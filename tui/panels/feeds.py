@@ -31,14 +31,15 @@ class FeedsPanel(Panel):
     NUMBER = 7
     TITLE = "feeds"
     HELP = (
-        "Each connection: LIVE needs data on every channel, not an acknowledgement. Faults are frames that were not "
-        "used; nothing of them reached a price."
+        "Each connection: LIVE needs data on every channel, not an acknowledgement. OPEN is one that speaks only "
+        "when something happens, as an account's does. Faults are frames that were not used; nothing of them reached "
+        "a price."
     )
 
     def content(self, view: View, width: int, height: int) -> list[Row]:
         """The connections, the worst first, with the channels that are not live below them where there is room."""
         show = view.live_show
-        feeds = sorted(view.live.feeds, key=lambda feed: feed.state is ConnectionState.LIVE)
+        feeds = sorted(view.live.feeds, key=lambda feed: _standing(feed)[1] == "live")
         if not feeds:
             return [(Cell("no connection", "blind"),)]
         rows: list[Row] = []
@@ -62,7 +63,7 @@ class FeedsPanel(Panel):
 
     def everything(self, view: View, width: int, height: int) -> list[Row]:
         """Every connection with its channels; without those of live ones where that saves scrolling."""
-        feeds = sorted(view.live.feeds, key=lambda feed: feed.state is ConnectionState.LIVE)
+        feeds = sorted(view.live.feeds, key=lambda feed: _standing(feed)[1] == "live")
         if not feeds:
             return self.content(view, width, height)
         table = _Table(view.live_show, feeds, width, counts=width >= 70)
@@ -86,9 +87,9 @@ def _venues(show: Formatter, feeds: Sequence[FeedView], width: int, *, counts: b
     room = 0
     for venue in dict.fromkeys(feed.venue for feed in feeds):
         own = [feed for feed in feeds if feed.venue == venue]
-        away = [feed for feed in own if feed.state is not ConnectionState.LIVE]
-        word = " UNKNOWN" if silent else f" {away[0].state.upper()}" if away else ""
-        role = "stale" if silent else _ROLES[away[0].state] if away else "live"
+        away = [standing for standing in map(_standing, own) if standing[1] != "live"]
+        word = " UNKNOWN" if silent else f" {away[0][0]}" if away else ""
+        role = "stale" if silent else away[0][1] if away else "live"
         live = f" {len(own) - len(away)}/{len(own)}" if counts or word else ""
         text, gap = f"{venue}{live}{word}", "  " if counts else " "
         if room < len(gap) + len(DOT) + 1 + len(text):
@@ -118,9 +119,7 @@ class _Table:
 
     def line(self, feed: FeedView) -> Row:
         """One connection."""
-        role = _ROLES[feed.state]
-        if feed.freshness in (Freshness.STALE, Freshness.UNKNOWN) and feed.state is ConnectionState.LIVE:
-            role = "warning"
+        word, role = _standing(feed)
         counts = ""
         if self._counts:
             counts = number(Decimal(feed.faults), 0, _FAULTS) + number(Decimal(feed.reconnects), 0, _RECONNECTS)
@@ -129,7 +128,7 @@ class _Table:
         return (
             Cell(f"{DOT} ", "stale" if self._silent else role),
             Cell(fit(f"{feed.venue} {feed.connection}", self._name - 1) + " ", "text"),
-            Cell(fit("UNKNOWN" if self._silent else feed.state.upper(), _STATE), "stale" if self._silent else role),
+            Cell(fit("UNKNOWN" if self._silent else word, _STATE), "stale" if self._silent else role),
             Cell(self._age(feed.last_data_ns), "age"),
             Cell(counts, "label"),
         )
@@ -138,11 +137,15 @@ class _Table:
         """Its channels, with what is wrong with them."""
         rows: list[Row] = []
         for channel in feed.channels:
-            good = channel.state is ChannelState.LIVE
+            heard = channel.last_data_ns is not None
+            good = channel.state is ChannelState.LIVE or (feed.state is ConnectionState.LIVE and not heard)
             rows.append(
                 (
                     Cell(fit(f"    {channel.channel}", self._name + len(DOT)) + " ", "label"),
-                    Cell(fit(channel.state.upper(), _STATE), "label" if good else "warning"),
+                    Cell(
+                        fit("OPEN" if good and not heard else channel.state.upper(), _STATE),
+                        "label" if good else "warning",
+                    ),
                     Cell(self._age(channel.last_data_ns), "age"),
                 )
             )
@@ -152,6 +155,17 @@ class _Table:
 
     def _age(self, seen_ns: int | None) -> str:
         return (DASH if seen_ns is None else age(self._show.now_ns - seen_ns)).rjust(_AGE)
+
+
+def _standing(feed: FeedView) -> tuple[str, str]:
+    """How a connection stands in one word, and its style role. None is said to be live without data that is."""
+    if feed.state is not ConnectionState.LIVE:
+        return feed.state.upper(), _ROLES[feed.state]
+    if feed.last_data_ns is None:
+        return "OPEN" if feed.channels else "ANSWERS", "live"
+    if feed.freshness in (Freshness.STALE, Freshness.UNKNOWN):
+        return "STALE", "warning"
+    return "LIVE", "live"
 
 
 def _trouble(show: Formatter, feed: FeedView, width: int) -> list[Row]:

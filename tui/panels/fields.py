@@ -12,7 +12,7 @@ from core.symbols import read_name
 from tui.format import Cell, Formatter
 from tui.glyphs import SELECTED
 from tui.picture import View
-from tui.rows import Row, columns, fit, row_width, spread
+from tui.rows import Row, columns, fit, row_width, spread, told_apart
 from tui.words import NOTHING, SAFE, Verdict
 
 LABEL = 11
@@ -151,11 +151,12 @@ def hedge_table(
     selected = view.hedge
     rows = []
     chosen = 0
+    names = told_apart(names, name_width - 2)
     for index, ((book, hedge), name, row) in enumerate(zip(hedges, names, cells, strict=True)):
         is_selected = selected is not None and selected[0].name == book.name and selected[1] is hedge
         chosen = index if is_selected else chosen
         mark = Cell(f"{SELECTED} " if is_selected else "  ", "mark")
-        rows.append((mark, Cell(fit(name, name_width - 2), "strong" if is_selected else "text"), *row))
+        rows.append((mark, Cell(name, "strong" if is_selected else "text"), *row))
     return [heading, *_window(rows, chosen, height - 1)]
 
 

@@ -57,9 +57,12 @@ class Header(Lines):
         if live.worst_age_ns is None or view.lost:
             return (Cell(f"data {DASH}", "unknown"),)
         text = f"data {age(live.worst_age_ns + max(0, view.live_show.now_ns - live.time_ns)):>3}"
-        if live.worst_freshness in (Freshness.STALE, Freshness.UNKNOWN) or view.silent_ns > 10 * SECOND_NS:
-            return (Cell(text, "warning"),)
-        return (Cell(text, "watch" if live.worst_freshness is Freshness.LATE else "age"),)
+        silent = view.silent_ns > 10 * SECOND_NS and not view.replaying
+        if silent or live.worst_freshness in (Freshness.STALE, Freshness.UNKNOWN):
+            return (Cell(f"{text} STALE", "warning"),)
+        if live.worst_freshness is Freshness.LATE:
+            return (Cell(f"{text} late", "watch"),)
+        return (Cell(text, "age"),)
 
 
 def _shortened(source: str, room: int) -> str:

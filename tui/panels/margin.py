@@ -99,7 +99,7 @@ def _rest(show: Formatter, book: BookView, hedge: HedgeLine, width: int, *, alon
 
 
 def _distance_bar(show: Formatter, hedge: HedgeLine, thresholds: Thresholds, width: int) -> Row:
-    """How much of the way to safety is left: empty is liquidation, full is 60 % or more."""
+    """How much of the way to safety is left: empty is liquidation, full is 60% or more."""
     distance = end_of(hedge).distance
     verdict = distance_verdict(show, distance, thresholds)
     left, right = "liq. ", f" {number(BAR_SCALE.scaleb(2), 0, 2)}%+"

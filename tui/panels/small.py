@@ -8,9 +8,9 @@ from tui.glyphs import SELECTED
 from tui.layout import MINIMUM_HEIGHT, MINIMUM_WIDTH
 from tui.panel import Lines
 from tui.panels.alerts import alert_lines
-from tui.panels.fields import NO_HEDGE, hedge_names, table_badge
+from tui.panels.fields import NAME, NO_HEDGE, hedge_names, table_badge
 from tui.picture import View
-from tui.rows import Row, fit, row_width, wrapped
+from tui.rows import Row, fit, row_width, told_apart, wrapped
 from tui.words import end_of, hedge_verdict, safety_of
 
 
@@ -22,7 +22,7 @@ class Strip(Lines):
         hedges, width, room = view.hedges, self.place.width, self.place.height
         if not hedges:
             return wrapped(NO_HEDGE, width, "label")
-        names = hedge_names(hedges)
+        names = told_apart(hedge_names(hedges), NAME)
         chosen = hedges.index(view.hedge) if view.hedge is not None else 0
         blocks = [_hedge(view.show, *hedges[index], name, index == chosen, width) for index, name in enumerate(names)]
         if sum(map(len, blocks)) + LEAST_ALERTS <= room:
@@ -44,7 +44,7 @@ def _hedge(show: Formatter, book: BookView, hedge: HedgeLine, name: str, chosen:
     pieces: list[Row] = [
         (
             Cell(f"{SELECTED} " if chosen else "  ", "mark"),
-            Cell(fit(name, 8), "strong" if chosen else "text"),
+            Cell(name, "strong" if chosen else "text"),
             *table_badge(safety_of(show, hedge, book), 10),
             show.percent(end_of(hedge).distance, 8),
         ),

@@ -201,7 +201,7 @@ class MarketData:
 
 
 def price_band(listing: Listing, mark: Decimal) -> tuple[Decimal, Decimal]:
-    """The lowest price a sell and the highest a buy order may have: 5 % around mark, on the tick."""
+    """The lowest price a sell and the highest a buy order may have: 5% around mark, on the tick."""
     tick = listing.instrument.tick_size
     return mark * Decimal("0.95") // tick * tick, mark * Decimal("1.05") // tick * tick
 

@@ -18,7 +18,7 @@ BTC: tuple[TierRow, ...] = (
     ("8000000", "0.016", "58"),
     ("10000000", "0.02", "47"),
 )
-"""Stepped: a base of 2,000,000 contracts and as many more a level, 0.4 % maintenance and initial rate each."""
+"""Stepped: a base of 2,000,000 contracts and as many more a level, 0.4% maintenance and initial rate each."""
 ETH: tuple[TierRow, ...] = (
     ("400000", "0.005", "100"),
     ("900000", "0.01", "50"),

@@ -240,7 +240,7 @@ def test_what_has_no_probability_is_refused_by_name(call: Callable[[], object], 
 
 @pytest.mark.parametrize("barrier", [80.0, 120.0])
 def test_cash_at_the_touch_under_a_rate_below_zero_lies_between_the_touch_and_all_its_interest(barrier: float) -> None:
-    """At −2 % the cash is worth more the later it comes, and a year is the latest."""
+    """At −2% the cash is worth more the later it comes, and a year is the latest."""
     touched = touch_probability(100.0, barrier, 0.2, 1.0, 0.1)
     value = one_touch_at_hit(1.0, 100.0, barrier, 0.2, 1.0, -0.02, -0.12)
     assert touched < value < touched * math.exp(0.02)

@@ -16,14 +16,14 @@ VOLATILITIES = st.floats(0.001, 0.5)
 
 
 def test_the_textbooks_step_and_long_run() -> None:
-    """Hull, ch. 23: a volatility of 1.6 % and a return of 1 % give 1.53 %, and the long run is 1.4 %."""
+    """Hull, ch. 23: a volatility of 1.6% and a return of 1% give 1.53%, and the long run is 1.4%."""
     model = garch(0.13, 0.86, omega=0.000002)
     assert variance_after(model, [0.01], 0.016) == pytest.approx(0.00023516)
     assert long_run_volatility(model) == pytest.approx(0.0002**0.5)
 
 
 def test_the_textbooks_forecast() -> None:
-    """Hull, ch. 23, questions: from 1.3 % a day to 1.21 % in twenty days, with a long run of 1 %."""
+    """Hull, ch. 23, questions: from 1.3% a day to 1.21% in twenty days, with a long run of 1%."""
     model = garch(0.04, 0.94, omega=0.000002)
     assert math.sqrt(forecast(model, 0.013**2, 20)) == pytest.approx(0.0121, abs=5e-5)
 

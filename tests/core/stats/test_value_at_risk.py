@@ -75,7 +75,7 @@ def test_a_short_takes_away_and_a_perfect_hedge_leaves_nothing() -> None:
 
 
 def test_past_losses_whole_and_part() -> None:
-    """500 days at 99 %: the fifth worst, and the mean of five. 250 days: two and a half."""
+    """500 days at 99%: the fifth worst, and the mean of five. 250 days: two and a half."""
     days = [float(day) for day in range(-500, 0)]
     found = historical(days, 0.99)
     assert (found.value_at_risk, found.expected_shortfall) == (496, 498)

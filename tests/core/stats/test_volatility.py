@@ -106,7 +106,7 @@ def test_an_estimator_does_not_depend_on_the_unit_of_price(name: str, bars: list
 
 @pytest.mark.parametrize("name", RANGE_ESTIMATORS)
 def test_an_estimator_finds_the_volatility_of_a_walk(name: str) -> None:
-    """A driftless walk of 2 % a bar: ranges between looks are missed, hence the slack downwards."""
+    """A driftless walk of 2% a bar: ranges between looks are missed, hence the slack downwards."""
     found = RANGE_ESTIMATORS[name](walk(1500, 0.02, 7), DAILY)
     assert 0.0187 < found.per_bar < 0.0205
 
