@@ -18,7 +18,7 @@ TIER_AGES = Ages(late=24 * 3600.0, stale=26 * 3600.0, unknown=7 * 24 * 3600.0)
 """Ages of a tier table: venues change them without notice, about daily."""
 
 ACCOUNT_AGES = Ages(late=20, stale=60, unknown=120)
-"""Ages of what a venue reported of a position: it is pushed on change and swept every half minute."""
+"""Ages of what a venue reported of a position: it is pushed on change and swept every 15 s."""
 
 
 class AgesNs(NamedTuple):

@@ -80,14 +80,13 @@ class Wallets:
             return False
         place = (event.account, event.asset)
         held = self.balances.get(place)
-        kept_there = account.name in self._reports and event.asset == account.settle
-        if held is None and not account.multi_asset and not kept_there:
+        if held is None and not account.multi_asset and event.asset != account.settle:
             return False
-        if account.name in self._reports and not self._words.setdefault(place, LastWord()).takes_report(event):
+        if not self._words.setdefault(place, LastWord()).takes_report(event):
             return False
         if held is not None:
             self.transfers[place] = self.transfers.get(place, ZERO) + event.wallet_balance - held
-        elif account.name in self._reports:
+        else:
             self._first_told[place] = self._words[place].covers_ns
         estimated = place in self.estimated
         self.set(event.account, event.asset, event.wallet_balance)

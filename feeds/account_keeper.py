@@ -24,7 +24,7 @@ from feeds.keeper import Keeper
 from feeds.venue import AccountFeed, Emit
 
 EVERY_SECONDS = 15.0
-"""Twice within the age at which what is known of an account counts as late."""
+"""Less than the age at which what is known of an account counts as late, by as much as a sweep takes."""
 
 LEAST_SECONDS = 3.0
 """Between the beginnings of two sweeps. A stream that comes and goes asks for one each time, and there are venues that
