@@ -236,7 +236,7 @@ class Ledger:
         if payment.account not in self.accounts or (payment.account, payment.payment_id) in self._payments:
             return False
         self._payments.add((payment.account, payment.payment_id))
-        held = self._paid(payment)
+        held = self._meant(_key(payment))
         for position in held:
             self.positions[position.key] = position
         if payment.asset != self.accounts[payment.account].settle or not payment.amount.is_finite():
@@ -263,13 +263,14 @@ class Ledger:
         """Book a fee from a venue's ledger; false if it was seen before, is in a fill, or is of an account that is not
         ours."""
         key = (fee.account, fee.record_id)
-        if fee.account not in self.accounts or key in self._charges or fee.kind == "trade":
+        if fee.account not in self.accounts or key in self._charges or fee.kind == "trade" or fee.fill_id:
             return False
         if not fee.amount.is_finite():
             return False
         self._charges.add(key)
         if fee.instrument:
-            position = self.position(fee.account, fee.instrument)
+            meant = self._meant(PositionKey(fee.account, fee.instrument, Leg.NET))
+            position = meant[0] if len(meant) == 1 else self.position(fee.account, fee.instrument)
             if fee.asset == self.accounts[fee.account].settle:
                 position.fees += fee.amount
             else:
@@ -284,13 +285,15 @@ class Ledger:
             payment.account, payment.asset, payment.amount, payment.settled_ns, estimated=payment.estimated
         )
 
-    def _paid(self, payment: FundingPayment) -> list[Position]:
-        """The position that a payment is of; both legs where it may be of either: the margin of each then pays it."""
-        key = _key(payment)
-        legs = [self.position(*key[:2], leg) for leg in (Leg.LONG, Leg.SHORT)]
-        if key.leg is Leg.NET and key not in self.positions:
-            return [position for position in legs if position.open] or [self.position(*key)]
-        return [self.position(*key)]
+    def _meant(self, key: PositionKey) -> list[Position]:
+        """The position that an entry of a venue's ledger is of. One that names no leg where legs are held is of those
+        that are open, or of the only one in which anything ever was; else nothing tells of which."""
+        if key.leg is not Leg.NET or key in self.positions:
+            return [self.position(*key)]
+        legs = [self.position(key.account, key.instrument, leg) for leg in (Leg.LONG, Leg.SHORT)]
+        held = [position for position in legs if position.open]
+        once = [position for position in legs if position.ever_held]
+        return held or (once if len(once) == 1 else [self.position(*key)])
 
     @exactly
     def reported(self, event: PositionUpdate) -> bool:

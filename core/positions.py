@@ -81,6 +81,11 @@ class Position(msgspec.Struct, kw_only=True):
         return bool(self.quantity)
 
     @property
+    def ever_held(self) -> bool:
+        """True where anything was held in it since it was declared, as far as is known."""
+        return self.open or bool(self.opened.quantity) or self.traded != Traded()
+
+    @property
     def foreign_fees(self) -> tuple[str, ...]:
         """The assets other than the settle currency in which fees were paid."""
         return tuple(self.foreign_sums)

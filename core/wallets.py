@@ -17,6 +17,9 @@ from core.last_words import LastWord
 from core.positions import ZERO
 from core.venue_accounts import VenueAccounts
 
+KEPT_TO = Decimal("1E-8")
+"""The places that venues keep of a wallet: a profit in coins has no last digit, and is rounded to these."""
+
 
 class Wallets:
     """The balances of all accounts. Every report changes one at most once, whatever is sent twice."""
@@ -66,7 +69,7 @@ class Wallets:
         if account not in self._reports:
             self.balances[place] += amount
         elif time_ns > self._first_told.get(place, 0):
-            self.transfers[place] = self.transfers.get(place, ZERO) - amount
+            self.transfers[place] = self.transfers.get(place, ZERO) - amount.quantize(KEPT_TO)
 
     @exactly
     def reported(self, event: BalanceUpdate) -> bool:

@@ -39,7 +39,7 @@ from core.snapshot import AccountView, HedgeLine, Mode
 from core.venue_accounts import VenueAccounts
 from feeds.account_keeper import in_order
 from tests.core.money import decimals
-from tests.support.builders import LINEAR, at, instrument, market_at, reference
+from tests.support.builders import INVERSE, LINEAR, at, instrument, market_at, reference
 
 ACCOUNT = "kept"
 
@@ -374,6 +374,94 @@ def test_a_payment_that_names_no_leg_is_of_the_legs_that_are_open_and_else_of_th
             leg for leg in Leg if (held := ledger.position(ACCOUNT, LINEAR, leg)).funding or held.unbooked_funding
         }
         assert touched == (set(open_legs) or {Leg.NET})
+
+
+def test_a_fee_that_a_fill_tells_too_is_counted_once() -> None:
+    """Venues write the fees of liquidations and deliveries into their ledgers as well as into the executions."""
+    for kind in ("liquidation", "delivery"):
+        ledger = Ledger(kept_book().accounts)
+        ledger.described(instrument(LINEAR))
+        ledger.reported(told("-1"))
+        ledger.wallets.reported(balance("1000"))
+        ledger.fill(sold("f", "1", "60000", when=3, side="buy", fee="7"))
+        assert not ledger.charged(msgspec.structs.replace(fee("a", "7", kind), fill_id="f"))
+        ledger.wallets.reported(balance("993", when=5))
+        assert ledger.position(ACCOUNT, LINEAR).fees == 7
+        assert ledger.wallets.transfers[ACCOUNT, "USDT"] == 0
+
+
+def dealt_with(*legs: Leg) -> Ledger:
+    """Legs of hedge mode in which something was bought and sold again, and the others of which nothing was."""
+    ledger = Ledger([msgspec.structs.replace(kept_book().accounts[0], position_mode=PositionMode.HEDGE)])
+    ledger.described(instrument(LINEAR))
+    for leg in (Leg.LONG, Leg.SHORT):
+        ledger.reported(msgspec.structs.replace(told("0", None), leg=leg))
+    for leg in legs:
+        opens, closes = ("buy", "sell") if leg is Leg.LONG else ("sell", "buy")
+        for when, side in ((2, opens), (3, closes)):
+            ledger.fill(msgspec.structs.replace(sold(f"{leg} {side}", "1", "60000", when=when, side=side), leg=leg))
+    return ledger
+
+
+@pytest.mark.parametrize(
+    ("legs", "meant"),
+    [((), Leg.NET), ((Leg.SHORT,), Leg.SHORT), ((Leg.LONG,), Leg.LONG), ((Leg.LONG, Leg.SHORT), Leg.NET)],
+)
+def test_what_names_no_leg_and_comes_when_none_is_open_is_of_the_one_that_was(
+    legs: tuple[Leg, ...], meant: Leg
+) -> None:
+    """The fee of a liquidation is told when the leg is gone, and so may the funding before it be."""
+    ledger = dealt_with(*legs)
+    before = {leg: ledger.position(ACCOUNT, LINEAR, leg).fees for leg in Leg}
+    ledger.charged(fee("a", "7", "liquidation"))
+    ledger.funding(payment("p", "3"))
+    for leg in Leg:
+        position = ledger.position(ACCOUNT, LINEAR, leg)
+        assert (position.fees - before[leg], position.funding) == ((7, 3) if leg is meant else (0, 0))
+
+
+def test_a_fee_that_names_no_leg_is_of_the_one_that_is_open() -> None:
+    ledger = dealt_with(Leg.LONG, Leg.SHORT)
+    ledger.fill(msgspec.structs.replace(sold("more", "1", "60000", when=4, fee="0"), leg=Leg.SHORT))
+    before = ledger.position(ACCOUNT, LINEAR, Leg.SHORT).fees
+    ledger.charged(fee("a", "7", "liquidation"))
+    assert ledger.position(ACCOUNT, LINEAR, Leg.SHORT).fees == before + 7
+    assert not ledger.position(ACCOUNT, LINEAR).fees
+
+
+# --- inverse contracts ------------------------------------------------------------------------------------------------
+
+
+@given(
+    prices=st.lists(decimals("30000", "90000", places=1), min_size=1, max_size=6),
+    told_first=st.booleans(),
+    deposit=st.sampled_from([Decimal(0), Decimal("0.001"), Decimal(-1)]),
+)
+def test_what_a_wallet_of_coins_rounds_is_no_transfer(
+    prices: list[Decimal], told_first: bool, deposit: Decimal
+) -> None:
+    """A coin of profit has no last digit, and a wallet keeps eight places."""
+    account = msgspec.structs.replace(kept_book().accounts[0], settle="BTC")
+    ledger = Ledger([account])
+    ledger.described(instrument(INVERSE))
+    ledger.reported(msgspec.structs.replace(told("-100000", "60000"), instrument=INVERSE))
+    wallet = Decimal(5)
+    ledger.wallets.reported(msgspec.structs.replace(balance("5"), asset="BTC"))
+    for number, price in enumerate(prices, start=1):
+        bought = sold(f"f{number}", "1000", str(price), when=2 * number, side="buy", fee="0.00000833")
+        fill = msgspec.structs.replace(bought, instrument=INVERSE, fee_asset="BTC")
+        gained = 1000 * (1 / price - 1 / Decimal(60_000))
+        wallet += gained.quantize(Decimal("1E-8")) - fill.fee
+        report = msgspec.structs.replace(balance(str(wallet), when=2 * number + 1), asset="BTC")
+        if told_first:
+            ledger.wallets.reported(report)
+        ledger.fill(fill)
+        if not told_first:
+            ledger.wallets.reported(report)
+        assert ledger.wallets.transfers[ACCOUNT, "BTC"] == 0
+    later = msgspec.structs.replace(balance(str(wallet + deposit), when=99), asset="BTC")
+    ledger.wallets.reported(later)
+    assert ledger.wallets.transfers[ACCOUNT, "BTC"] == deposit
 
 
 @pytest.mark.parametrize("amount", ["NaN", "sNaN", "Infinity"])
