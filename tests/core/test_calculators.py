@@ -542,12 +542,6 @@ REFUSED = [
     ("pnl", {**HELD, "quantity": 1, "target_net": 1, "target_return": 1, "leverage": 1}, "target_return", "only one"),
     ("pnl", {"kind": "linear", "gross": 1, "leverage": 2}, "leverage", "nothing beside gross"),
     ("pnl", {"kind": "linear", "gross": 1, "target_net": 2}, "target_net", "nothing beside gross"),
-    (
-        "hedge-size",
-        {"kind": "linear", "bag_quantity": 1, "beta": "1.5", "target_beta": 2},
-        "target_beta",
-        "no more than the bag's beta of 1.5",
-    ),
     ("beta", {"covariance": 1, "correlation": "0.5"}, "covariance", "found correlation and covariance"),
     ("beta", {"covariance": 2, "bag_deviation": 1, "hedge_deviation": 1}, "covariance", "deviations' product of 1"),
     ("beta", {"covariance": 1, "hedge_variance": 1, "days": 30}, "days", "without bag_deviation or bag_variance"),
