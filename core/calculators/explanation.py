@@ -182,6 +182,7 @@ class _Given:
         self, name: str, value: str, *, named: bool = False, words: Set[str] = frozenset(), loose: bool = False
     ) -> str | None:
         """The field that has this value: ``named`` only one of this name, ``words`` only one with a word of them."""
+        value = value.removesuffix(".0")  # A whole number that a statistic was computed with.
         for sign, found in (("", value), ("minus ", _turned(value))):
             alike = self._by_value.get(found or "", [])
             same = [leaf for leaf in alike if _last(leaf.path) == name]
@@ -294,7 +295,7 @@ def _origin(name: str, value: str, steps: list[Step], known: Mapping[str, list[i
     if value.startswith("["):
         each = [_origin(name, item, steps, known, given) for item in _NUMBERS.findall(value)]
         return "; ".join(dict.fromkeys(each)) if each else RULES
-    trivial = value in _TRIVIAL
+    trivial = value.removesuffix(".0") in _TRIVIAL
     for sign, found in (("", value), ("minus ", _turned(value))):
         numbers = known.get(found or "", [])
         alike = [number for number in numbers if _stems(_words(name)) & _stems(steps[number - 1].name)]
