@@ -57,14 +57,12 @@ def of_coins(coins: Decimal, bag_quantity: Decimal) -> Wanted:
 
 @exactly
 def of_beta(wanted: Decimal, beta: Decimal, bag_quantity: Decimal) -> Wanted:
-    """What lowers the beta of bag and hedge together to ``wanted``: ``ratio = 1 − wanted ÷ beta``.
+    """What brings the beta of bag and hedge together to ``wanted``: ``ratio = 1 − wanted ÷ beta``.
 
-    More than the bag's own ``beta`` is refused: that would take a purchase. Source: Hull, Options, Futures, ch. 3
-    (changing the beta of a portfolio).
+    Above the bag's own ``beta`` ratio and coins are negative: no hedge, but a purchase that adds to the bag. Below zero
+    more than the whole bag is sold. Source: Hull, Options, Futures, ch. 3 (changing the beta of a portfolio).
     """
-    if not_negative("target_beta", wanted) > positive("beta", beta):
-        raise RequestError("target_beta", f"no more than the bag's beta of {beta.normalize():f}", str(wanted))
-    ratio = 1 - wanted / beta
+    ratio = 1 - finite("target_beta", wanted) / positive("beta", beta)
     given = {"target_beta": wanted, "beta": beta}
     note("target ratio", "1 - target_beta / beta", ratio, given, unit="fraction", source="Hull, ch. 3")
     return Wanted(ratio=ratio, coins=positive("bag_quantity", bag_quantity) * ratio)

@@ -146,15 +146,18 @@ def order_to_quantity(
     price: Decimal,
     filters: Filters,
     settle_price: Decimal | None = None,
+    *,
+    long: bool = False,
 ) -> Sizing:
     """The order that takes a short hedge to ``wanted_quantity`` (zero or negative), rounded so as never to over-hedge.
 
     A sale is rounded down to the quantity step and a purchase up, so that the short is never larger than wanted; but a
     purchase never goes through zero. Sizes below the venue's minima or above its maximum are named in ``refusals``,
-    not changed.
+    not changed. A position that adds to the bag is had for the asking only: with ``long``, ``wanted_quantity`` is zero
+    or positive, a purchase is rounded down and a sale up, and a sale never goes through zero.
     """
-    raw = _difference(wanted_quantity, current_quantity)
-    order = _rounded(raw, current_quantity, filters.quantity_step)
+    raw = _difference(wanted_quantity, current_quantity, long=long)
+    order = (_rounded_long if long else _rounded)(raw, current_quantity, filters.quantity_step)
     if is_recording():
         given = {"wanted_quantity": wanted_quantity, "current_quantity": current_quantity}
         note("order before rounding", "wanted_quantity - current_quantity", raw, given, unit="order unit")
@@ -196,14 +199,16 @@ def order_in_short(
     return order, _refusals(instrument, abs(raw), abs(order), value)
 
 
-def _difference(wanted_quantity: Decimal, current_quantity: Decimal) -> Decimal:
+def _difference(wanted_quantity: Decimal, current_quantity: Decimal, *, long: bool = False) -> Decimal:
     """What is to be ordered, not yet rounded to a step.
 
     A quotient's last digits are noise: rounded off, so that seven contracts do not become six and a bit, and before
     the difference is taken, of which they might be all that is left.
     """
-    if finite("wanted_quantity", wanted_quantity) > 0:
+    if finite("wanted_quantity", wanted_quantity) > 0 and not long:
         raise RequestError("wanted_quantity", "zero or a short (negative) quantity", str(wanted_quantity))
+    if wanted_quantity < 0 and long:
+        raise RequestError("wanted_quantity", "zero or a long (positive) quantity", str(wanted_quantity))
     return _WHOLE.plus(_WHOLE.plus(wanted_quantity) - finite("current_quantity", current_quantity))
 
 
@@ -217,6 +222,21 @@ def _rounded(raw: Decimal, current: Decimal, step: Decimal | None) -> Decimal:
         # An odd lot that the step cannot close: leave it rather than turn the hedge into a long.
         order = (-current / step).to_integral_value(ROUND_FLOOR) * step
         formula = "floor(-current_quantity / quantity_step) * quantity_step"
+        given = {"current_quantity": current, "quantity_step": step}
+    note("order", formula, order, given, unit="order unit")
+    return order
+
+
+def _rounded_long(raw: Decimal, current: Decimal, step: Decimal | None) -> Decimal:
+    if step is None:
+        return raw
+    positive("quantity_step", step)
+    order = (raw / step).to_integral_value(ROUND_FLOOR) * step
+    formula, given = "floor(raw / quantity_step) * quantity_step", {"raw": raw, "quantity_step": step}
+    if raw < 0 and current + order < 0 < current:
+        # An odd lot that the step cannot close: leave it rather than turn the long into a short.
+        order = -(current / step).to_integral_value(ROUND_FLOOR) * step
+        formula = "-floor(current_quantity / quantity_step) * quantity_step"
         given = {"current_quantity": current, "quantity_step": step}
     note("order", formula, order, given, unit="order unit")
     return order

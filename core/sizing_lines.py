@@ -56,7 +56,7 @@ def order_lines(
         Line("coins in one contract", _multiplier(kind, contract_size, price, settle_price), one),
         Line("target position", f"{shown(target_delta)} coins / {shown(one)} a contract", wanted_quantity),
         Line("order before rounding", f"{shown(wanted_quantity)} - ({shown(current_quantity)}) held", raw),
-        Line("order", _rounding(raw, filters, sizing), sizing.signed_quantity),
+        Line("order", _rounding(raw, filters, sizing, long=wanted_quantity > 0), sizing.signed_quantity),
         *_minima(kind, contract_size, price, settle_price, filters, sizing.quantity),
         Line(
             "position after",
@@ -79,13 +79,17 @@ def _multiplier(kind: ContractKind, size: Decimal, price: Decimal, settle_price:
     return f"multiplier {shown(size)}"
 
 
-def _rounding(raw: Decimal, filters: Filters, sizing: Sizing) -> str:
+def _rounding(raw: Decimal, filters: Filters, sizing: Sizing, *, long: bool) -> str:
     step = filters.quantity_step
     if not raw:
         return "nothing to order"
     if step is None:
         return f"{shown(abs(raw))} to {'sell' if raw < 0 else 'buy'}, no step to round to"
-    if raw < 0:
+    if long:
+        way = f"a {'sale is rounded up' if raw < 0 else 'purchase is rounded down'}, never to hold more than the target"
+        if sizing.quantity < -raw:
+            way = "a sale that would turn the long into a short is rounded down"
+    elif raw < 0:
         way = "a sale is rounded down, never to hedge more than the target"
     elif sizing.quantity >= raw:
         way = "a purchase is rounded up, never to hedge more than the target"

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections.abc import Callable
-from functools import partial
-from typing import Literal
 
 from core.calculators.beta_fields import BetaAnswer, BetaRequest, LagField, LeadLagField, WeightedField
+from core.calculators.beta_summary import (
+    answer_of_a_ratio,
+    answer_of_effectiveness,
+    deviation,
+    is_summary,
+    returns_made,
+    summary_gaps,
+    told_by,
+    updated,
+)
 from core.calculators.estimates import estimating, known, maybe
 from core.calculators.fields import Unknown
 from core.errors import RequestError
@@ -25,7 +32,7 @@ from core.stats.beta import (
     shrunk,
 )
 from core.stats.guards import paired
-from core.stats.moments import mean, returns_of
+from core.stats.moments import mean
 from core.stats.tracking import over_horizon
 from core.stats.volatility import half_life
 
@@ -42,7 +49,6 @@ _ASKED_BY_NULL = (
     "held_ratio",
     "observations",
 )
-_NEED_ALL = ("observations", "held_ratio", "prior_deviation", "days")
 
 
 @estimating
@@ -55,9 +61,12 @@ def beta(request: BetaRequest) -> BetaAnswer | Unknown:
     confidence = float(request.confidence)
     if pair is not None:
         return _answer(request, minimum_variance_from(*pair, confidence), pair)
-    if _ratio_alone(request):
+    told = told_by(request)
+    if told == "effectiveness":
+        return answer_of_effectiveness(request)
+    if told == "a ratio":
         return _answer_of_a_ratio(request)
-    bag, hedge = _deviation(request, "bag"), _deviation(request, "hedge")
+    bag, hedge = deviation(request, "bag"), deviation(request, "hedge")
     found = minimum_variance_ratio(bag, hedge, _correlation(request, bag, hedge), request.observations, confidence)
     return _answer(request, found, None)
 
@@ -67,14 +76,8 @@ def _missing(request: BetaRequest) -> tuple[str, ...]:
     request.exclude_each_other("bag_returns", "bag_prices", *_SUMMARY[1])
     request.exclude_each_other(*_SUMMARY[2])
     request.exclude_each_other("bag_quantity", "bag_value")
-    if any(request.given(name) for names in _SUMMARY for name in names):
-        request.refuse("beside summary figures", "hedge_returns", "hedge_prices", "bag_returns", "bag_prices")
-        request.refuse("beside summary figures, which have no series", "decay", "lags", "return_kind")
-        if _ratio_alone(request):
-            request.refuse("without bag_deviation or bag_variance", *_NEED_ALL)
-        gaps = [
-            request.lacking(*names) for names in _SUMMARY if not (_ratio_alone(request) and "bag_variance" in names)
-        ]
+    if is_summary(request):
+        gaps = summary_gaps(request)
     elif request.given("hedge_prices") or request.given("bag_prices"):
         request.refuse("beside prices", "hedge_returns", "bag_returns", "observations")
         gaps = [request.lacking("hedge_prices"), request.lacking("bag_prices")]
@@ -110,22 +113,6 @@ def _refuse_crossed(request: BetaRequest, name: str, fits: bool) -> None:
         raise RequestError(name, f"return_kind {wanted} beside it", request.return_kind)
 
 
-def _ratio_alone(request: BetaRequest) -> bool:
-    """Whether only covariance and the hedge's variance are known: a ratio, and nothing on how well it hedges."""
-    return request.given("covariance") and not (request.given("bag_deviation") or request.given("bag_variance"))
-
-
-def _deviation(request: BetaRequest, of: Literal["bag", "hedge"]) -> float:
-    """The standard deviation as stated, or the root of the variance that is."""
-    stated = request.bag_deviation if of == "bag" else request.hedge_deviation
-    if stated is not None:
-        return float(stated)
-    variance = known(request.bag_variance if of == "bag" else request.hedge_variance)
-    found = math.sqrt(variance)
-    note(f"{of} deviation", f"sqrt({of}_variance)", found, {f"{of}_variance": variance})
-    return found
-
-
 def _correlation(request: BetaRequest, bag: float, hedge: float) -> float:
     if request.covariance is None:
         return known(request.correlation)
@@ -141,20 +128,11 @@ def _correlation(request: BetaRequest, bag: float, hedge: float) -> float:
 
 
 def _answer_of_a_ratio(request: BetaRequest) -> BetaAnswer:
-    """What covariance and the hedge's variance tell: the ratio and the contracts."""
-    hedge = _deviation(request, "hedge")
+    hedge = deviation(request, "hedge")
     ratio = known(request.covariance) / hedge**2
     given = {"covariance": known(request.covariance), "hedge_deviation": hedge}
     note("ratio", "covariance / hedge_deviation ** 2", ratio, given, source="Hull, Options, Futures, ch. 3")
-    unknown = dict.fromkeys(name for name, field in BetaAnswer.model_fields.items() if field.is_required())
-    told = {
-        "ratio": ratio,
-        "confidence": float(request.confidence),
-        "hedge_deviation": hedge,
-        "held_ratio": ratio,
-        "contracts": _contracts(request, ratio),
-    }
-    return BetaAnswer.model_validate({**unknown, **told})
+    return answer_of_a_ratio(request, _contracts(request, ratio), ratio, hedge)
 
 
 def _pair(request: BetaRequest) -> _Pair | None:
@@ -164,18 +142,14 @@ def _pair(request: BetaRequest) -> _Pair | None:
     if request.hedge_prices is None or request.bag_prices is None:
         return None
     pair = paired("hedge_prices", request.hedge_prices, "bag_prices", request.bag_prices, 4)
-    made = _changes if request.return_kind == "change" else partial(returns_of, kind=request.return_kind)
-    return _varying("hedge_prices", made(pair[0])), _varying("bag_prices", made(pair[1]))
+    hedge, bag = (returns_made(prices, request.return_kind) for prices in pair)
+    return _varying("hedge_prices", hedge), _varying("bag_prices", bag)
 
 
 def _varying(name: str, values: list[float]) -> list[float]:
     if max(values) == min(values):
         raise RequestError(name, "returns that vary", "the same throughout")
     return values
-
-
-def _changes(prices: list[float]) -> list[float]:
-    return [after - before for before, after in itertools.pairwise(prices)]
 
 
 def _answer(request: BetaRequest, found: MinimumVariance, pair: _Pair | None) -> BetaAnswer:
@@ -200,6 +174,9 @@ def _answer(request: BetaRequest, found: MinimumVariance, pair: _Pair | None) ->
         residual_deviation=found.residual_deviation,
         residual_variance=found.residual_variance,
         observations=found.observations,
+        covariance=found.correlation * found.bag_deviation * found.hedge_deviation,
+        hedged_deviation=None,
+        updated=updated(request, found.bag_deviation, found.hedge_deviation, found.correlation),
         shrunk=None if prior is None else shrunk(found.ratio, _error(found), prior, toward),
         weighted=_weighted(request, pair),
         lead_lag=_lead_lag(request, pair),

@@ -9,8 +9,19 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from core.calculators.declared import by
 from core.calculators.estimates import PERIODS_HELP, Count, Estimate, EstimateAnswer, Numbers, Prices
-from core.calculators.fields import Number, Positive, Request, Share
-from core.exact import ONE
+from core.calculators.fields import NotNegative, Number, Part, Positive, Request, Share
+from core.exact import ONE, ZERO
+
+
+class CovarianceModelField(Request):
+    """GARCH(1,1) of both variances and of the covariance, per period: omega + alpha * product + beta * before."""
+
+    alpha: NotNegative = Field(description="Weight of the last return squared, or of the product of the last two.")
+    beta: NotNegative = Field(description="Weight of the variance, or covariance, before.")
+    omega: NotNegative | None = Field(default=None, description="Constant of both variances; left out: 0.")
+    bag_omega: NotNegative | None = Field(default=None, description="Instead of omega: that of the bag's variance.")
+    hedge_omega: NotNegative | None = Field(default=None, description="Instead of omega: that of the hedge's.")
+    covariance_omega: Number = Field(default=ZERO, description="Constant of the covariance.")
 
 
 class BetaRequest(Request):
@@ -21,6 +32,11 @@ class BetaRequest(Request):
     observations where an error bar is wanted; covariance and hedge_variance alone give the ratio. Returns go with
     values (bag_value, contract_value), price changes with quantities (bag_quantity, contract_quantity), unless
     bag_price and contract_price make values of them.
+
+    How well a hedge works is also told by a correlation alone, by r_squared, or as measured: bag_variance (or
+    bag_deviation) without the hedge and hedged_variance (or hedged_deviation) with it, or bag_returns and
+    hedged_returns. Returns since the summary figures were estimated (later_hedge_returns and later_bag_returns, or
+    prices) take deviations and correlation further: answer.updated.
     """
 
     model_config = ConfigDict(
@@ -65,11 +81,35 @@ class BetaRequest(Request):
     )
     bag_variance: Positive | None = Field(default=None, description="Instead of bag_deviation: its square.")
     hedge_variance: Positive | None = Field(default=None, description="Instead of hedge_deviation: its square.")
+    r_squared: Part | None = Field(
+        default=None, description="R² of a regression of the bag on the hedge, alone: what it removes of the variance."
+    )
+    hedged_deviation: NotNegative | None = Field(
+        default=None, description="Measured standard deviation of bag and hedge together, beside bag_deviation."
+    )
+    hedged_variance: NotNegative | None = Field(default=None, description="Instead of hedged_deviation: its square.")
+    hedged_returns: Numbers | None = Field(
+        default=None, description="Instead: returns of bag and hedge together, beside bag_returns."
+    )
+    later_hedge_returns: Numbers | None = Field(
+        default=None,
+        description="Returns of the hedging instrument since the summary figures, oldest first: ask for updated.",
+    )
+    later_bag_returns: Numbers | None = Field(default=None, description="Those of what is hedged, at the same times.")
+    later_hedge_prices: Prices | None = Field(
+        default=None, description="Instead: prices, the first being that at which the summary figures were estimated."
+    )
+    later_bag_prices: Prices | None = Field(default=None, description="Those of what is hedged, at the same times.")
+    garch: CovarianceModelField | None = Field(
+        default=None, description="How the later returns are weighed, instead of decay."
+    )
     observations: Count | None = Field(
         default=None, description="Pairs that the summary figures rest on: asks for the error bar."
     )
     confidence: Share = Field(default=Decimal("0.95"), description="Level of the interval of the ratio.")
-    decay: Share = Field(default=Decimal("0.94"), description="Lambda of the weighted (EWMA) beta.")
+    decay: Share = Field(
+        default=Decimal("0.94"), description="Lambda of the weighted (EWMA) beta, or of what is made of later returns."
+    )
     lags: Count = Field(
         default=3,
         description="Lead and lag are tried up to so many periods, fewer where the series are short.",
@@ -114,6 +154,22 @@ class WeightedField(BaseModel):
     effective_sample: Estimate = Field(description="Equally weighted observations that would know as much.")
 
 
+class UpdatedField(BaseModel):
+    """Deviations and correlation after the later returns, per period."""
+
+    covariance: Estimate
+    correlation: Estimate
+    bag_deviation: Estimate
+    hedge_deviation: Estimate
+    ratio: Estimate = Field(
+        description="correlation * bag_deviation / hedge_deviation.",
+        json_schema_extra=by("correlation * bag_deviation / hedge_deviation"),
+    )
+    alpha: Estimate = Field(description="Weight of the last product of returns: 1 - decay, or garch.alpha.")
+    beta: Estimate = Field(description="Weight of what was before: decay, or garch.beta.")
+    returns: Estimate = Field(description="Pairs of returns that were added.")
+
+
 class LagField(BaseModel):
     """One lag and the correlation at it."""
 
@@ -132,7 +188,7 @@ class LeadLagField(BaseModel):
 class BetaAnswer(EstimateAnswer):
     """A ratio of 0.8: short 0.8 of the hedge for each 1 of the bag. Deviations are per period unless said otherwise."""
 
-    ratio: Estimate = Field(
+    ratio: Estimate | None = Field(
         description="Minimum variance: correlation * bag_deviation / hedge_deviation, which is the slope of ordinary "
         "least squares of the bag on the hedge.",
         json_schema_extra=by("correlation * bag_deviation / hedge_deviation", "covariance / hedge_variance"),
@@ -148,12 +204,17 @@ class BetaAnswer(EstimateAnswer):
     correlation: Estimate | None = Field(
         description="Null, as all that rests on it, where only covariance and hedge_variance were given."
     )
+    covariance: Estimate | None = Field(
+        description="correlation * bag_deviation * hedge_deviation, or as given.",
+        json_schema_extra=by("correlation * bag_deviation * hedge_deviation"),
+    )
     r_squared: Estimate | None = Field(
         description="Share of the variance that the ratio removes in this sample; it flatters out of it.",
         json_schema_extra=by("correlation ** 2"),
     )
     bag_deviation: Estimate | None = Field(description="Sample deviation (n - 1), or as given.")
-    hedge_deviation: Estimate
+    hedge_deviation: Estimate | None
+    hedged_deviation: Estimate | None = Field(description="As measured with the hedge; null where it was not.")
     residual_deviation: Estimate | None = Field(
         description="bag_deviation * sqrt(1 - correlation^2).",
         json_schema_extra=by("bag_deviation * sqrt(1 - correlation ** 2)"),
@@ -163,17 +224,19 @@ class BetaAnswer(EstimateAnswer):
     )
     observations: Estimate | None
     shrunk: Estimate | None = Field(description="Weighted between ratio and prior, where prior_deviation was given.")
+    updated: UpdatedField | None = Field(description="Null without later returns.")
     weighted: WeightedField | None = Field(description="EWMA; null for summary figures.")
     lead_lag: LeadLagField | None = Field(description="Null for summary figures, and for series too short.")
     scholes_williams: Estimate | None = Field(
         description="Beta of a thinly traded coin; null for summary figures and where the series do not allow it."
     )
     dimson: Estimate | None = Field(description="Sum of the betas at lags -1, 0 and 1; null likewise.")
-    held_ratio: Estimate = Field(
+    held_ratio: Estimate | None = Field(
         description="The ratio that the figures below are for.", json_schema_extra=by("held_ratio", "ratio")
     )
     effectiveness: Estimate | None = Field(
-        description="1 - Var(hedged) / Var(unhedged); below zero: the hedge adds variance.",
+        description="1 - Var(hedged) / Var(unhedged): of held_ratio, as measured, or correlation ** 2 where only that "
+        "is known; below zero: the hedge adds variance.",
         json_schema_extra=by(
             "1 - (residual_variance + ((held_ratio - ratio) * hedge_deviation) ** 2) / bag_deviation ** 2"
         ),

@@ -182,6 +182,7 @@ class _Given:
         self, name: str, value: str, *, named: bool = False, words: Set[str] = frozenset(), loose: bool = False
     ) -> str | None:
         """The field that has this value: ``named`` only one of this name, ``words`` only one with a word of them."""
+        value = value.removesuffix(".0")  # A whole number that a statistic was computed with.
         for sign, found in (("", value), ("minus ", _turned(value))):
             alike = self._by_value.get(found or "", [])
             same = [leaf for leaf in alike if _last(leaf.path) == name]
@@ -286,17 +287,19 @@ def _place(told: Told, name: str, before: int, figures: Mapping[str, FigureField
 
 
 def _origin(name: str, value: str, steps: list[Step], known: Mapping[str, list[int]], given: _Given) -> str:
-    """A field of this name or with a word of it, an earlier step (one of this name first), any field, or the rules."""
+    """A field of this name or with a word of it, an earlier step (of this name, or a word of it), any field, or the
+    rules."""
     field = given.origin(name, value, named=True) or given.origin(name, value, words=_stems(_words(name)))
     if field is not None:
         return field
     if value.startswith("["):
         each = [_origin(name, item, steps, known, given) for item in _NUMBERS.findall(value)]
         return "; ".join(dict.fromkeys(each)) if each else RULES
-    trivial = value in _TRIVIAL
+    trivial = value.removesuffix(".0") in _TRIVIAL
     for sign, found in (("", value), ("minus ", _turned(value))):
         numbers = known.get(found or "", [])
         alike = [number for number in numbers if _stems(_words(name)) & _stems(steps[number - 1].name)]
+        alike = [number for number in alike if steps[number - 1].name == _words(name)] or alike
         for number in (alike or ([] if trivial else numbers))[-1:]:
             return f"{sign}step {number}: {steps[number - 1].name}"
     return (None if trivial else given.origin(name, value)) or RULES
@@ -327,7 +330,7 @@ def _figures(answered: BaseModel, steps: list[Step], own: Mapping[str, int], giv
 def _found(
     leaf: Leaf, shown: str, numbers: list[int], steps: list[Step], recorded: int, given: _Given
 ) -> tuple[int, str | None]:
-    """A step (0: none) or a field of this value: one whose name has a word of the figure's, else the last such step.
+    """A step (0: none) or a field of this value: one of the figure's name or a word of it, else the last such step.
 
     Zero and one are the value of much that has nothing to do with the figure: for them only a name will do.
     """
@@ -336,7 +339,7 @@ def _found(
     alike = [number for number in numbers if wanted & _stems(steps[number - 1].name)]
     own = [number for number in alike if number <= recorded]
     if own:
-        return own[-1], None
+        return ([number for number in own if steps[number - 1].name == _words(name)] or own)[-1], None
     field = given.origin(name, shown, named=True) or given.origin(name, shown, words=wanted, loose=bool(leaf.label))
     if field is not None:
         return 0, field

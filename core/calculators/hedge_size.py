@@ -8,10 +8,10 @@ from core.calculators.fields import Unknown, contract_kind
 from core.calculators.hedge_size_fields import BagCoin, HedgeSizeAnswer, HedgeSizeRequest, LineAnswer, OtherHedge
 from core.errors import RequestError
 from core.exact import ONE, ZERO, exactly
-from core.explain import note
+from core.explain import explained, note
 from core.hedge_targets import TARGETS as OF_A_HEDGE
 from core.hedge_targets import Wanted, of_beta, of_coins, of_floor, of_money, of_ratio
-from core.hedging import Filters, drift, hedge_ratio, order_to_quantity, target_quantity
+from core.hedging import Filters, drift, hedge_ratio, order_to_quantity, quantity_of_delta, target_quantity
 from core.pnl import delta, notional
 from core.sizing_lines import Line, order_lines, shown
 
@@ -213,8 +213,12 @@ def _answer(request: HedgeSizeRequest) -> HedgeSizeAnswer:
         maximum_quantity=request.maximum_quantity,
         minimum_notional=request.minimum_notional,
     )
-    target, held = target_quantity(kind, size, exposure, share, price, paid_in), request.current_quantity
-    sizing = order_to_quantity(kind, size, target, held, price, filters, paid_in)
+    if share < 0:
+        target = quantity_of_delta(kind, size, -share * exposure, price, paid_in)
+    else:
+        target = target_quantity(kind, size, exposure, share, price, paid_in)
+    held = request.current_quantity
+    sizing = order_to_quantity(kind, size, target, held, price, filters, paid_in, long=share < 0)
     after = held + sizing.signed_quantity
     given = {"current_quantity": held, "order": sizing.signed_quantity}
     note("quantity after", "current_quantity + order", after, given, unit="order unit")
@@ -227,10 +231,11 @@ def _answer(request: HedgeSizeRequest) -> HedgeSizeAnswer:
         _exposure_line(request, exposure),
         Line("target ratio", how, wanted.ratio),
         *_other_lines(others, wanted.ratio, share),
-        Line("target delta", f"-{shown(share)} x {shown(exposure)} coins", -share * exposure),
+        Line("target delta", f"{shown(-share)} x {shown(exposure)} coins", -share * exposure),
         *order_lines(kind, size, -share * exposure, target, held, price, filters, sizing, paid_in),
         Line("hedge ratio after", f"target {shown(wanted.ratio)}, before {shown(before_ratio)}", after_ratio),
         *_floor_line(request, after_ratio),
+        *_beta_line(request, after_ratio),
     )
     return HedgeSizeAnswer(
         exposure=exposure,
@@ -250,6 +255,8 @@ def _answer(request: HedgeSizeRequest) -> HedgeSizeAnswer:
         drift_before=drift(before_ratio, wanted.ratio),
         drift_after=drift(after_ratio, wanted.ratio),
         residual_coins=sizing.residual_coins,
+        beta_after=None if request.target_beta is None else _beta_after(request.beta, after_ratio),
+        note=_note(request, wanted.ratio),
         refusals=sizing.refusals,
         lines=tuple(LineAnswer(name=line.name, formula=line.formula, value=line.value) for line in lines),
     )
@@ -258,7 +265,36 @@ def _answer(request: HedgeSizeRequest) -> HedgeSizeAnswer:
 def _left(target: Decimal, elsewhere: Decimal) -> Decimal:
     """What others leave of the target. Both are quotients: what differs only by their rounding is nothing."""
     left = target - elsewhere
-    return left if left > (target + elsewhere).scaleb(_ROUNDED_DIGITS) else ZERO
+    if abs(left) <= (abs(target) + abs(elsewhere)).scaleb(_ROUNDED_DIGITS):
+        left = ZERO
+    given = {"target_ratio": target, "other_ratio": elsewhere}
+    if target < 0:
+        note("contract ratio", "min(target_ratio - other_ratio, 0)", min(left, ZERO), given, unit="fraction")
+        return min(left, ZERO)
+    note("contract ratio", "max(target_ratio - other_ratio, 0)", max(left, ZERO), given, unit="fraction")
+    return max(left, ZERO)
+
+
+@explained("beta * (1 - ratio_after)", source="Hull, Options, Futures, ch. 3")
+def _beta_after(beta: Decimal, ratio_after: Decimal) -> Decimal:
+    return beta * (1 - ratio_after)
+
+
+def _beta_line(request: HedgeSizeRequest, ratio: Decimal) -> tuple[Line, ...]:
+    """The beta of bag and hedge together after the order, which rounding may leave off the one asked for."""
+    if request.target_beta is None:
+        return ()
+    beta = request.beta
+    return (Line("beta after", f"{shown(beta)} x (1 - ({shown(ratio)}))", beta * (1 - ratio)),)
+
+
+def _note(request: HedgeSizeRequest, ratio: Decimal) -> str | None:
+    if ratio >= 0:
+        return None
+    return (
+        f"target_beta of {shown(request.target_beta or ZERO)} is above the bag's beta of {shown(request.beta)}: the "
+        "position is a long, no hedge. It adds to what a fall of the bag loses, and a fall liquidates it."
+    )
 
 
 def _floor_line(request: HedgeSizeRequest, ratio: Decimal) -> tuple[Line, ...]:
@@ -287,5 +323,6 @@ def _other_lines(others: tuple[Decimal, ...], target: Decimal, share: Decimal) -
     if not others:
         return ()
     parts = [Line(f"ratio of other hedge {index + 1}", "-delta / bag", ratio) for index, ratio in enumerate(others)]
-    formula = f"{shown(target)} - {shown(sum(others, ZERO))} of the others, not below 0"
+    bound = "below" if target >= 0 else "above"
+    formula = f"{shown(target)} - {shown(sum(others, ZERO))} of the others, not {bound} 0"
     return (*parts, Line("ratio for this contract", formula, share))

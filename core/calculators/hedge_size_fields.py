@@ -63,6 +63,8 @@ class LineAnswer(Answer):
 class HedgeSizeRequest(Request):
     """The short that hedges a share of a bag of spot coins, and the order that gets there, line by line.
 
+    Only a target_beta above the bag's own is answered by a long, and note says so.
+
     Give bag_quantity (coins), bag_value (quote), or bag (several coins with a beta each), and one target: target_ratio,
     target_money, target_coins, or target_floor with target_floor_price; the venue's filters where it has them. A bag
     hedged on another coin needs beta and bag_price (or bag_value); hedges that it has already go in other_hedges.
@@ -112,10 +114,10 @@ class HedgeSizeRequest(Request):
         default=None,
         description="Share of the bag (times beta) to hedge: 0.5 is half, 0 asks to close the hedge. Null: not known.",
     )
-    target_beta: NotNegative | None = Field(
+    target_beta: Number | None = Field(
         default=None,
         description="Beta that bag and hedge together are to have, instead of target_ratio, which is then "
-        "1 - target_beta / beta; no more than the bag's beta, for a short only lowers it.",
+        "1 - target_beta / beta. Above the bag's beta that takes a purchase: the answer is then a long, and says so.",
     )
     target_money: NotNegative | None = Field(
         default=None, description="Value of the bag to hedge, in quote, instead of target_ratio; needs a price."
@@ -160,14 +162,14 @@ class HedgeSizeAnswer(Answer):
     exposure: Exact = Field(
         description="The bag in coins of the hedging contract: coins * beta, or value * beta / price."
     )
-    target_ratio: Exact = Field(description="The target as a share of the bag.")
+    target_ratio: Exact = Field(description="The target as a share of the bag; negative: a long that adds to it.")
     other_ratio: Exact = Field(description="Share of the bag that the other hedges have: the sum of theirs.")
     contract_ratio: Exact = Field(
-        description="Share that is left for this contract: target_ratio - other_ratio, not below 0.",
-        json_schema_extra=by("max(target_ratio - other_ratio, 0)"),
+        description="Share that is left for this contract: target_ratio - other_ratio, not below 0 (not above it where "
+        "target_ratio is negative).",
     )
     target_delta: Exact = Field(
-        description="Delta it should have, coins, negative: -contract_ratio * exposure.",
+        description="Delta it should have, coins: -contract_ratio * exposure, negative for a short.",
         json_schema_extra=by("-contract_ratio * exposure"),
     )
     target_quantity: Exact = Field(description="Position that has it, signed, not rounded.")
@@ -178,7 +180,7 @@ class HedgeSizeAnswer(Answer):
     )
     quantity: Exact = Field(
         description="Size of the order rounded to quantity_step so as never to hedge more than the target: sales down, "
-        "purchases up (but never through zero)."
+        "purchases up (but never through zero). A long is never larger than its target: purchases down, sales up."
     )
     reduce_only: bool = Field(description="True where the order only reduces the position held now.")
     notional: Exact | None = Field(description="Value of the order in quote; null without a price.")
@@ -193,5 +195,9 @@ class HedgeSizeAnswer(Answer):
         description="ratio_after - target_ratio.", json_schema_extra=by("ratio_after - target_ratio")
     )
     residual_coins: Exact = Field(description="Delta still wanted after the order, signed; negative: more to sell.")
+    beta_after: Exact | None = Field(
+        description="Beta of bag and hedge after the order: beta * (1 - ratio_after); null without target_beta."
+    )
+    note: str | None = Field(description="Where the target takes a long: that it does. Null for a short.")
     refusals: tuple[str, ...] = Field(description="Why the order cannot be sent; empty where it can.")
     lines: tuple[LineAnswer, ...] = Field(description="The arithmetic, step by step.")

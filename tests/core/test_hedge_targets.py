@@ -98,10 +98,8 @@ def test_hedging_down_to_a_beta_leaves_that_beta(bag: Decimal, beta: Decimal, sh
     assert wanted.coins == bag * wanted.ratio
 
 
-def test_a_short_does_not_raise_a_beta() -> None:
-    with pytest.raises(RequestError) as refused:
-        of_beta(Decimal("1.51"), Decimal("1.5"), Decimal(2))
-    assert refused.value.key == "target_beta"
+def test_a_beta_is_raised_by_a_purchase_and_left_by_nothing() -> None:
+    assert of_beta(Decimal(3), Decimal("1.5"), Decimal(2)) == Wanted(ratio=Decimal(-1), coins=Decimal(-2))
     assert of_beta(Decimal("1.5"), Decimal("1.5"), Decimal(2)) == Wanted(ratio=Decimal(0), coins=Decimal(0))
 
 
@@ -124,6 +122,8 @@ def test_a_bag_that_is_worth_the_floor_by_itself_needs_no_hedge() -> None:
         (lambda: of_coins(Decimal(-1), Decimal(5)), "target_coins"),
         (lambda: of_coins(Decimal(1), Decimal(0)), "bag_quantity"),
         (lambda: of_ratio(Decimal(-1), Decimal(5)), "target_ratio"),
+        (lambda: of_beta(Decimal("NaN"), Decimal(1), Decimal(5)), "target_beta"),
+        (lambda: of_beta(Decimal(1), Decimal(0), Decimal(5)), "beta"),
         (lambda: of_floor(Decimal(300_001), Decimal(1), Decimal(5), PRICE), "target_floor"),
         (lambda: of_floor(Decimal(0), Decimal(1), Decimal(5), PRICE), "target_floor"),
         (lambda: of_floor(Decimal(1), PRICE, Decimal(5), PRICE), "target_floor_price"),

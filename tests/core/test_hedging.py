@@ -51,6 +51,38 @@ PRICE = Decimal(60_000)
 
 
 @given(KINDS, SIZES, BAGS, RATIOS, RATIOS, PRICES, STEPS, st.integers(0, 5))
+def test_an_order_to_a_long_mirrors_the_one_to_a_short_of_that_size(
+    kind: ContractKind,
+    size: Decimal,
+    bag: Decimal,
+    ratio: Decimal,
+    held_ratio: Decimal,
+    price: Decimal,
+    step: Decimal,
+    odd: int,
+) -> None:
+    """From any short or long, so that what holds of over-hedging holds of buying too much."""
+    wanted = target_quantity(kind, size, bag, ratio, price)
+    held = target_quantity(kind, size, bag, held_ratio, price) - step * odd / 7
+    for start in (held, held.copy_negate()):
+        filters = Filters(quantity_step=step, minimum_quantity=Decimal(5))
+        short = order_to_quantity(kind, size, wanted, start, price, filters)
+        mirrored = wanted.copy_negate(), start.copy_negate()
+        long = order_to_quantity(kind, size, *mirrored, price, filters, long=True)
+        assert long.signed_quantity == short.signed_quantity.copy_negate()
+        assert long.side == {"buy": "sell", "sell": "buy", "": ""}[short.side]
+        assert long.residual_coins == short.residual_coins.copy_negate()
+        assert (long.reduce_only, long.refusals) == (short.reduce_only, short.refusals)
+
+
+def test_a_long_is_had_for_the_asking_only() -> None:
+    for wanted, long in ((Decimal("0.1"), False), (Decimal("-0.1"), True)):
+        with pytest.raises(RequestError) as refused:
+            order_to_quantity(ContractKind.LINEAR, Decimal(1), wanted, Decimal(0), PRICE, Filters(), long=long)
+        assert refused.value.key == "wanted_quantity"
+
+
+@given(KINDS, SIZES, BAGS, RATIOS, RATIOS, PRICES, STEPS, st.integers(0, 5))
 def test_an_order_never_over_hedges_and_stays_on_the_step(
     kind: ContractKind,
     size: Decimal,

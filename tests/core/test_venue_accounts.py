@@ -417,7 +417,8 @@ def test_what_names_no_leg_and_comes_when_none_is_open_is_of_the_one_that_was(
     ledger.funding(payment("p", "3"))
     for leg in Leg:
         position = ledger.position(ACCOUNT, LINEAR, leg)
-        assert (position.fees - before[leg], position.funding) == ((7, 3) if leg is meant else (0, 0))
+        fees, paid = (Decimal(7), Decimal(3)) if leg is meant else (Decimal(0), Decimal(0))
+        assert (position.fees - before[leg], position.funding) == (fees, paid)
 
 
 def test_a_fee_that_names_no_leg_is_of_the_one_that_is_open() -> None:
