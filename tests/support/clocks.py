@@ -50,6 +50,13 @@ class TwoThreadsClock(LoopClock):
             super()._pass(passed_ns)
 
 
+def let_pass(seconds: float) -> None:
+    """Let so many seconds have passed for all that waits in the running loop."""
+    loop = asyncio.get_running_loop()
+    usual = loop.time
+    loop.time = lambda: usual() + seconds  # type: ignore[method-assign]
+
+
 async def clear_of_the_hour() -> None:
     """Return at once, unless an hour is about to turn or has just turned: then a little later. Candles that closed this
     moment are not told yet, so that one less is told than was asked for."""
