@@ -280,6 +280,8 @@ class RestAnswer(msgspec.Struct, frozen=True, kw_only=True):
     account: str = "account"
     """The account that a signed answer is about."""
     market: str = ""
+    asked_ns: int | None = None
+    """When it was asked for, where that is known. What bears no time of its own may be as old as that."""
 
 
 class VenueModule(Protocol):

@@ -214,6 +214,7 @@ class MonitorDriver(LinuxDriver):
             self._file = sys.__stdout__
         self._output: TerminalOutput | None = None
         self._reading = False
+        self._starting = self._wanted = False
         self._gone_told = False
         self._timeout: asyncio.TimerHandle | None = None
 
@@ -248,10 +249,20 @@ class MonitorDriver(LinuxDriver):
         """Take over the terminal, unless that has been done already.
 
         The kernel follows a hang-up's SIGHUP with SIGCONT, which Textual takes as the end of a suspension, even when
-        the app has ended.
+        the app has ended. A SIGCONT that comes while this is under way is not taken at once, or two would take over.
         """
-        if self._reading or not self._loop.is_running():
+        self._wanted = True
+        if self._reading or self._starting or not self._loop.is_running():
             return
+        self._starting = True
+        try:
+            while self._wanted and not self._reading:
+                self._wanted = False
+                self._take_over()
+        finally:
+            self._starting = False
+
+    def _take_over(self) -> None:
         assert self._file is not None
         self._output = TerminalOutput(self._file.fileno(), self._loop, self._tell_gone)
         super().start_application_mode()  # type: ignore[no-untyped-call]

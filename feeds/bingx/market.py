@@ -38,12 +38,13 @@ _MARKETS: Final = {
 
 
 def premium(answer: RestAnswer, wanted: Collection[str] | None = None) -> list[AnyEvent]:
-    """Mark and index price, and what is next charged for funding, of each contract. Raises DecodeError."""
+    """Mark and index price, and what is next charged for funding, of each contract; as old as the question, since they
+    bear no time. Raises DecodeError."""
     place, events = answer.path, list[AnyEvent]()
     for fields, instrument in _named(answer, wanted, events):
         due_ms = fields.milliseconds("nextFundingTime")
         ticker = Ticker(
-            received_ns=answer.received_ns,
+            received_ns=answer.received_ns if answer.asked_ns is None else answer.asked_ns,
             instrument=instrument,
             channel=place,
             mark_price=fields.price("markPrice"),

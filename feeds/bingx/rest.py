@@ -93,11 +93,11 @@ async def ask(
     rest: RestClient, path: str, parameters: Mapping[str, str], clock: Clock, *, signed: bool = False
 ) -> RestAnswer:
     """An answer with what was asked for it. Raises VenueError."""
-    asked = dict(parameters)
+    asked, asked_ns = dict(parameters), clock.now_ns()
     if not signed:
         asked["timestamp"] = str(rest.venue_now_ms)  # coin-margined endpoints refuse to answer without
     body = await rest.get(path, asked, signed=signed)
-    return RestAnswer(path=path, body=body, received_ns=clock.now_ns(), parameters=parameters)
+    return RestAnswer(path=path, body=body, received_ns=clock.now_ns(), parameters=parameters, asked_ns=asked_ns)
 
 
 async def read_market(rest: RestClient, path: str, symbols: Sequence[str], clock: Clock) -> list[AnyEvent]:

@@ -37,11 +37,13 @@ from feeds.registry import account_feed, venue_feed
 from feeds.sim.process import start_simulator
 from feeds.sim.registry import VENUES, venue_rules
 from feeds.venue import AccountFeed, Credentials
-from tests.faults.test_every_venue import LINE
+from tests.faults.test_every_venue import PATIENT
 from tests.feeds.toy import EventLog
+from tests.support.clocks import clear_of_the_hour
 from tests.support.kept import KEPT, Desk
+from tests.support.patience import PATIENCE
 
-PATIENCE = 20.0
+HOUR_MS = 3_600_000
 COINS = Decimal("0.1")
 
 _Event = TypeVar("_Event", bound=AnyEvent)
@@ -159,7 +161,7 @@ async def followed(own: Own) -> AsyncIterator[None]:
     """The account's streams are heard meanwhile."""
     plans = own.feed.plans((own.desk.contract,))
     tasks = [
-        asyncio.create_task(Connection(own.feed, plan, own.log.emit, Clock(), timing=LINE).run()) for plan in plans
+        asyncio.create_task(Connection(own.feed, plan, own.log.emit, Clock(), timing=PATIENT).run()) for plan in plans
     ]
     try:
         await own.until(lambda: own.log.states.count("live") >= len(plans))
@@ -176,21 +178,21 @@ async def followed(own: Own) -> AsyncIterator[None]:
 
 async def test_what_comes_early_late_or_never_is_told_once(own: Own) -> None:
     async with followed(own):
-        own.control("delay_answers", milliseconds=800)
+        own.control("delay_answers", milliseconds=HOUR_MS)
         early = own.sale()
         answer = asyncio.ensure_future(own.feed.place(early))
         await own.until(lambda: bool(filled(own.log.events, early)))
         assert not answer.done(), "its events came before the answer"
-        assert state(await answer) not in (OrderState.REJECTED, OrderState.UNKNOWN)
         own.control("clear")
+        assert state(await answer) not in (OrderState.REJECTED, OrderState.UNKNOWN)
 
-        own.control("delay_private", milliseconds=6_000)
+        own.control("delay_private", milliseconds=HOUR_MS)
         late = own.sale()
         await own.feed.place(late)
         swept = await own.swept(lambda events: bool(filled(events, late)))
         assert not filled(own.log.events, late), "the sweep was first"
-        await own.until(lambda: filled(own.log.events, late) == filled(swept, late))
         own.control("clear")
+        await own.until(lambda: filled(own.log.events, late) == filled(swept, late))
 
         own.control("lose_private", events=50)
         lost = own.sale()
@@ -317,6 +319,7 @@ async def test_other_terms_are_read_when_they_are_in_force(own: Own) -> None:
     assert [tier.rate for tier in after.table.tiers] == [Decimal("0.03"), Decimal("0.06")]
     assert [tier.cap for tier in after.table.tiers] == [Decimal(1_000), Decimal(200_000)]
     for hours in (8, 4, 1):
+        await clear_of_the_hour()
         own.control("funding_interval", **contract, hours=hours)
         (listed,) = of(InstrumentListed, await patiently(lambda: market.reference((name,))))
         assert listed.instrument.funding_interval_hours == hours
@@ -338,6 +341,7 @@ async def test_a_limit_and_the_ban_after_it_are_kept_away_from(own: Own) -> None
     first, *then = LIMITS[own.desk.venue]
     more = {"then": then[0], "after": 1} if then else {}
     own.control("limit_rate", status=first, **more)
+    began = time.monotonic()
     with pytest.raises(VenueError) as limited:
         await own.sweep()
     pause = limited.value.retry_after_seconds
@@ -349,7 +353,6 @@ async def test_a_limit_and_the_ban_after_it_are_kept_away_from(own: Own) -> None
             await own.client().sweep((own.desk.contract,), 0)
         assert (banned.value.retry_after_seconds or 0) > 0
     own.control("clear")
-    began = time.monotonic()
     again = await tried(own.sweep())
     if isinstance(again, VenueError):
         assert (again.code, again.outcome_unknown) == ("limited", False), "it is not asked, though it would answer"

@@ -13,6 +13,7 @@ from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
+import msgspec
 import pytest
 
 import core.instrument_market
@@ -24,6 +25,7 @@ from feeds.sim.process import start_simulator
 from feeds.sim.registry import VENUES
 from feeds.timing import Timing
 from tests.support.kept import Desk, line_of, until
+from tests.support.patience import PATIENCE
 
 LINE = Timing(
     first_data_seconds=5.0,
@@ -34,7 +36,10 @@ LINE = Timing(
     longest_delay_seconds=0.5,
     attempts=1_000,
 )
-"""Limits of production where slow channels need them, and shorter ones elsewhere."""
+"""Limits of production where slow channels need them, and shorter ones elsewhere: a machine that stands for longer than
+these makes a reconnection."""
+PATIENT = msgspec.structs.replace(LINE, first_data_seconds=PATIENCE, quiet_seconds=PATIENCE, pong_seconds=PATIENCE)
+"""For what must not be taken for trouble of the line."""
 
 BEFORE, AFTER = Decimal(60_000), Decimal(60_400)
 
@@ -72,8 +77,14 @@ def streams(desk: Desk, snapshot: Snapshot) -> list[FeedView]:
     return found
 
 
-def troubled(desk: Desk, snapshot: Snapshot) -> bool:
-    return any(feed.state.value != "live" or feed.reconnects for feed in streams(desk, snapshot))
+def well(desk: Desk, snapshot: Snapshot) -> bool:
+    return all(feed.state.value == "live" for feed in streams(desk, snapshot))
+
+
+def troubled(desk: Desk, snapshot: Snapshot, before: Snapshot) -> bool:
+    """Whether the line is, or has been since ``before``, less than well."""
+    now, then = (sum(feed.reconnects for feed in streams(desk, one)) for one in (snapshot, before))
+    return now > then or not well(desk, snapshot)
 
 
 async def seen(host: EngineHost, what: Any) -> Snapshot:
@@ -83,7 +94,7 @@ async def seen(host: EngineHost, what: Any) -> Snapshot:
 def strike(desk: Desk, fault: str) -> None:
     control = desk.simulator.control
     if fault == "gone for a while":
-        control("refuse", venue=desk.venue, seconds=2)
+        control("refuse", venue=desk.venue, seconds=3_600)
         control("drop", venue=desk.venue)
     elif fault == "wrong route":
         for plan in venue_feed(desk.venue, desk.endpoints).plans([desk.contract]):
@@ -95,19 +106,14 @@ def strike(desk: Desk, fault: str) -> None:
 @pytest.mark.parametrize("fault", ["gone for a while", "half_open", "silent", "acks_only", "wrong route"])
 async def test_a_line_that_fails_is_said_and_found_again(desk: Desk, fault: str) -> None:
     with desk.watched(timing=LINE, reads=False) as host:
-        await seen(host, lambda snapshot: live_at(snapshot, BEFORE) and not troubled(desk, snapshot))
+        before = await seen(host, lambda snapshot: live_at(snapshot, BEFORE) and well(desk, snapshot))
         strike(desk, fault)
         desk.simulator.control("pin", coin="BTC", price=str(AFTER))
-        await seen(host, lambda snapshot: troubled(desk, snapshot))
+        await seen(host, lambda snapshot: troubled(desk, snapshot, before))
         await seen(host, lambda snapshot: not live_at(snapshot, BEFORE))
         old = len(host.cuts)
         desk.simulator.control("clear")
-        await seen(
-            host,
-            lambda snapshot: (
-                live_at(snapshot, AFTER) and all(feed.state.value == "live" for feed in streams(desk, snapshot))
-            ),
-        )
+        await seen(host, lambda snapshot: live_at(snapshot, AFTER) and well(desk, snapshot))
         assert not [cut for cut in host.cuts[old:] if live_at(cut, BEFORE)]
 
 
@@ -144,14 +150,14 @@ async def test_frames_that_come_twice_late_spoilt_or_never_bring_back_no_price(d
 @pytest.mark.parametrize("fault", ["resnapshot", "skip_snapshots"])
 async def test_a_service_that_begins_anew_is_believed_from_its_snapshot_on(desk: Desk, fault: str) -> None:
     with desk.watched(timing=LINE, reads=False) as host:
-        await seen(host, lambda snapshot: live_at(snapshot, BEFORE))
+        before = await seen(host, lambda snapshot: live_at(snapshot, BEFORE))
         begun = len(host.cuts)
         desk.simulator.control(fault, venue=desk.venue)
         if fault == "skip_snapshots":
             desk.simulator.control("drop", venue=desk.venue)
             early = "before snapshot"
             said = await seen(host, lambda now: any(early in feed.last_fault for feed in streams(desk, now)))
-            assert troubled(desk, said)
+            assert troubled(desk, said, before)
         desk.simulator.control("pin", coin="BTC", price=str(AFTER))
         desk.simulator.control("clear", venue=desk.venue)
         await seen(host, lambda snapshot: live_at(snapshot, AFTER))
@@ -164,14 +170,14 @@ async def test_a_service_that_begins_anew_is_believed_from_its_snapshot_on(desk:
 async def test_a_price_that_ticks_and_never_moves_is_stale(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(core.instrument_market, "FROZEN_AFTER_NS", 3_000_000_000)
     desk.simulator.control("unpin", coin="BTC")
-    with desk.watched(timing=LINE, reads=False) as host:
+    with desk.watched(timing=PATIENT, reads=False) as host:
 
         def moved(count: int) -> bool:
             return len({mark_of(cut)[0] for cut in host.cuts}) > count
 
-        await seen(host, lambda _: moved(core.instrument_market.TICKING_CHANGES + 2))
+        before = await seen(host, lambda _: moved(core.instrument_market.TICKING_CHANGES + 2))
         desk.simulator.control("stale", venue=desk.venue, category=desk.market, symbol=desk.symbol)
         stuck = await seen(host, lambda snapshot: mark_of(snapshot)[1] is Freshness.STALE)
-        assert not troubled(desk, stuck), "the frames go on as if nothing were wrong"
+        assert not troubled(desk, stuck, before), "the frames go on as if nothing were wrong"
         desk.simulator.control("clear")
         await seen(host, lambda snapshot: mark_of(snapshot)[1] is Freshness.LIVE)

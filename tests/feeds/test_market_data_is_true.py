@@ -38,9 +38,10 @@ from feeds.sim.wire import wall_ms
 from feeds.timing import Timing
 from feeds.venue import CandlesWanted, Credentials, Endpoints, VenueFeed
 from tests.feeds.toy import EventLog
+from tests.support.clocks import clear_of_the_hour
+from tests.support.patience import PATIENCE
 
 TIMING = Timing(send_gap_seconds=0.02, first_delay_seconds=0.05, attempts=1_000)
-PATIENCE = 30.0
 PRICES = ("mark_price", "index_price", "bid_price", "ask_price")
 PERPETUAL = ("mark price", "index price", "funding rate", "last settled funding rate", "funding interval")
 EVERYWHERE = ("best bid and ask", "24 h ticker", "candles", "instruments")
@@ -82,6 +83,7 @@ class Held(NamedTuple):
 @asynccontextmanager
 async def standing_still(venue: str) -> AsyncIterator[Held]:
     """Bitcoin in every market, dated contracts too, and a contract that is funded more often."""
+    await clear_of_the_hour(before=120)  # terms of funding and candles change with it
     simulator = Simulator(SimulatorOptions(seed=3, venues=(venue,)), wall_ms())
     announced: Any = await simulator.start()
     exchange = simulator.venues[venue].exchange
@@ -95,9 +97,11 @@ async def standing_still(venue: str) -> AsyncIterator[Held]:
     key = next(key for key in keys if key.permissions == "read")
     feed = venue_feed(venue, Endpoints(**announced["venues"][venue]), Credentials(key.key, key.secret, key.passphrase))
     try:
-        await asyncio.sleep(1)
+        for _ in range(10):
+            await simulator.stepped()
         exchange.frozen = True
-        await asyncio.sleep(0.3)
+        for _ in range(3):
+            await simulator.stepped()
         yield Held(simulator, feed, wanted)
     finally:
         await simulator.stop()

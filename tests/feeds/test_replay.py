@@ -82,19 +82,27 @@ def test_the_engine_s_time_is_the_capture_s(tmp_path: Path) -> None:
     assert (mark.value, mark.observed_ns) == (Decimal(60_001), at(5_000))
 
 
-def test_time_is_told_at_a_fixed_cadence_of_the_capture(tmp_path: Path) -> None:
-    class Noting(Engine):
-        told: list[int]
+class Noting(Engine):
+    """An engine that notes the times it is told."""
 
-        def advance(self, now_ns: int) -> None:
-            self.told.append(now_ns)
-            super().advance(now_ns)
+    told: list[int]
 
-    path = capture(tmp_path / "a", [opened(), received(60_000, 100), received(60_001, 1_130)])
+    def advance(self, now_ns: int) -> None:
+        self.told.append(now_ns)
+        super().advance(now_ns)
+
+
+def noting() -> tuple[Noting, PaperBroker]:
     book = replay_book({"BTC": Decimal(2)})
     engine = Noting([book], mode=Mode.REPLAY, source="capture")
     engine.told = []
-    replay_to_end(path, engine, PaperBroker(book.accounts))
+    return engine, PaperBroker(book.accounts)
+
+
+def test_time_is_told_at_a_fixed_cadence_of_the_capture(tmp_path: Path) -> None:
+    path = capture(tmp_path / "a", [opened(), received(60_000, 100), received(60_001, 1_130)])
+    engine, broker = noting()
+    replay_to_end(path, engine, broker)
     ticks = [at(0) + step * CADENCE_NS for step in (1, 2, 3, 4)]
     assert engine.told[:4] == ticks
     assert set(engine.told[4:]) == {at(1_130)}
@@ -103,9 +111,9 @@ def test_time_is_told_at_a_fixed_cadence_of_the_capture(tmp_path: Path) -> None:
 def test_a_gap_of_years_is_crossed_in_one_step(tmp_path: Path) -> None:
     years = 10 * 365 * 86_400_000
     path = capture(tmp_path / "a", [opened(), received(60_000, 1), Received(ns=at(years), conn="one", data=b"x")])
-    started = time.monotonic()
-    snapshot = replay_to_end(path, *engine_and_broker())
-    assert time.monotonic() - started < 5
+    engine, broker = noting()
+    snapshot = replay_to_end(path, engine, broker)
+    assert len(engine.told) < 10, "not at the cadence of a capture"
     assert snapshot.time_ns == at(years)
     assert not snapshot.books[0].hedges[0].mark_price.known, "a price of ten years ago is none"
 
@@ -269,7 +277,8 @@ def test_speed_is_kept(tmp_path: Path) -> None:
     try:
         middle = host.wait_until(lambda item: at(200) <= item.time_ns, PATIENCE)
         assert middle is not None
-        assert middle.books[0].hedges[0].mark_price.value == 60_000
+        due = 60_000 if middle.time_ns < at(500) else 60_001  # a machine may stand while the capture goes on
+        assert middle.books[0].hedges[0].mark_price.value == due
         end = host.wait_until(finished, PATIENCE)
         assert time.monotonic() - started >= 0.5
         assert end is not None

@@ -20,6 +20,7 @@ from feeds.bybit import sign as bybit_sign
 from feeds.bybit.rest import BybitDialect
 from feeds.rest import Dialect, Haste, Reply, RestClient
 from feeds.venue import Credentials
+from tests.support.clocks import let_pass
 
 KEY = Credentials("the-key-itself", "the-secret-itself")
 NOW_MS = 1_790_000_000_000
@@ -35,7 +36,7 @@ async def client(
     dialect: Dialect,
     handler: Handler,
     credentials: Credentials | None = KEY,
-    timeout_seconds: float = 5,
+    timeout_seconds: float = 20,
     pauses: Callable[[Reply, int, Haste], float] | None = None,
 ) -> AsyncIterator[tuple[RestClient, list[web.Request]]]:
     """A client of a server that answers everything with ``handler``, and the requests that came."""
@@ -268,11 +269,12 @@ async def test_a_venue_that_does_not_answer_is_given_up() -> None:
     release = asyncio.Event()
 
     async def handler(request: web.Request) -> web.Response:
+        let_pass(21)
         await release.wait()
         return web.Response()
 
-    async with client(BybitDialect(), handler, timeout_seconds=1) as (rest, _):
-        with pytest.raises(VenueError, match=r"timeout: /path: no answer within 1 s"):
+    async with client(BybitDialect(), handler, timeout_seconds=20) as (rest, _):
+        with pytest.raises(VenueError, match=r"timeout: /path: no answer within 20 s"):
             await rest.get("/path")
         release.set()
 

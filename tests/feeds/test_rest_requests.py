@@ -17,6 +17,7 @@ from feeds.bybit import sign
 from feeds.bybit.rest import BybitDialect
 from feeds.rest import Budget, RestClient
 from tests.feeds.test_rest import KEY, NOW_MS, OK, Handler, answering
+from tests.support.clocks import let_pass
 
 ORDER = {"symbol": "BTCUSDT", "qty": "0.1", "note": "é"}
 
@@ -66,10 +67,11 @@ async def test_an_answer_that_does_not_come_leaves_the_outcome_unknown() -> None
     released = asyncio.Event()
 
     async def stall(request: web.Request) -> web.Response:
+        let_pass(21)
         await released.wait()
         return web.json_response(OK)
 
-    async with served(stall, timeout_seconds=1) as (rest, came):
+    async with served(stall, timeout_seconds=20) as (rest, came):
         with pytest.raises(VenueError, match="no answer") as placed:
             await rest.ask("POST", "/v5/order/create", body=ORDER)
         with pytest.raises(VenueError, match="no answer") as read:

@@ -38,7 +38,7 @@ class Reader:
     def reads_a_second(self) -> float:
         """How often it was woken, from the first time to the last."""
         times = sorted(self.reads)
-        return (len(times) - 1) / (times[-1] - times[0]) * 1e9
+        return (len(times) - 1) / max(times[-1] - times[0], 1) * 1e9
 
     def take(self, frame: bytes, read_ns: int) -> None:
         self.frames.append(frame)

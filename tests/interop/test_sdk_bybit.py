@@ -70,7 +70,7 @@ def held(session: Any, category: str, symbol: str) -> Decimal:
 @verifies("spot", "server time", "instruments")
 def test_time_instruments_and_tiers(simulator: SimulatorProcess, key: ApiKey) -> None:
     session = http(simulator, key)
-    assert abs(int(session.get_server_time()["result"]["timeNano"]) // 10**9 - time.time()) < 5
+    assert abs(int(session.get_server_time()["result"]["timeNano"]) // 10**9 - time.time()) < PATIENCE
     for category, kinds in {
         "linear": {"LinearPerpetual", "LinearFutures"},
         "inverse": {"InversePerpetual", "InverseFutures"},

@@ -149,14 +149,21 @@ class BybitServer:
             )
         )
 
-    async def stream(self, socket: ServerConnection, price: float = 60_000, *, seconds: float | None = None) -> None:
-        """A snapshot, then a delta every 20 ms, the price rising by a cent each."""
+    async def stream(
+        self,
+        socket: ServerConnection,
+        price: float = 60_000,
+        *,
+        seconds: float | None = None,
+        deltas: int | None = None,
+    ) -> None:
+        """A snapshot, then a delta every 20 ms, the price rising by a cent each; for so long, or so many."""
         loop = asyncio.get_running_loop()
         end = None if seconds is None else loop.time() + seconds
         await socket.send(ticker_snapshot(price))
         for number in itertools.count(1):
             self.frames += 1
-            if end is not None and loop.time() >= end:
+            if (end is not None and loop.time() >= end) or (deltas is not None and number > deltas):
                 return
             await asyncio.sleep(0.02)
             await socket.send(ticker_delta(price + number / 100))
@@ -259,7 +266,7 @@ def running_host(
     try:
         yield host
     finally:
-        host.stop()
+        host.stop(PATIENCE)
         ticking.cancel()
 
 

@@ -50,8 +50,15 @@ class TwoThreadsClock(LoopClock):
             super()._pass(passed_ns)
 
 
-async def clear_of_the_hour() -> None:
-    """Return at once, unless an hour is about to turn or has just turned: then a little later. Candles that closed this
-    moment are not told yet, so that one less is told than was asked for."""
-    since_the_turn = (time.time() + 30) % 3600
-    await asyncio.sleep(max(0.0, 45 - since_the_turn))
+def let_pass(seconds: float) -> None:
+    """Let so many seconds have passed for all that waits in the running loop."""
+    loop = asyncio.get_running_loop()
+    usual = loop.time
+    loop.time = lambda: usual() + seconds  # type: ignore[method-assign]
+
+
+async def clear_of_the_hour(before: float = 30) -> None:
+    """Return at once, unless an hour turns within so many seconds or has just turned: then a little later. Candles that
+    closed this moment are not told yet, so that one less is told than was asked for."""
+    since_the_turn = (time.time() + before) % 3600
+    await asyncio.sleep(max(0.0, before + 15 - since_the_turn))

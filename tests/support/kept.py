@@ -117,7 +117,7 @@ class Desk:
         try:
             yield host
         finally:
-            host.stop()
+            host.stop(PATIENCE)
 
 
 def line_of(snapshot: Snapshot) -> tuple[HedgeLine, AccountView]:

@@ -178,6 +178,18 @@ def test_sigcont_without_a_stop_starts_nothing_twice(terminal: PseudoTerminal) -
     terminal.wait_for_no_text("Raise the target")  # the help is closed by a lone escape
 
 
+def test_sigcont_while_it_starts_leaves_it_its_screen() -> None:
+    with PseudoTerminal(runner()) as terminal:
+
+        def ready() -> bool:
+            terminal.signal(signal.SIGCONT)
+            return READY in terminal.text
+
+        terminal.wait_for(ready, what="the monitor")
+        terminal.send("?")
+        terminal.wait_for_text("Raise the target")
+
+
 def test_stop_and_continue_come_back_to_a_working_screen(terminal: PseudoTerminal) -> None:
     terminal.signal(signal.SIGTSTP)
     terminal.wait_for(lambda: ALT_SCREEN_OFF in bytes(terminal.output), what="the terminal given back")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from decimal import Decimal
 from typing import Any
@@ -34,7 +35,7 @@ from feeds.sim.simulator import Simulator, SimulatorOptions
 from feeds.sim.wire import wall_ms
 from feeds.venue import CandlesWanted, Credentials, Endpoints, KeyRights
 from tests.feeds.bingx.simulated import EVERY, INVERSE, LINEAR, SPOT, desk, of, streaming, tickers, verifies
-from tests.support.clocks import clear_of_the_hour
+from tests.support.clocks import LoopClock, clear_of_the_hour
 
 HOUR_MS = 3_600_000
 
@@ -81,16 +82,20 @@ async def test_the_first_best_level_is_old_and_looks_it(simulator: SimulatorProc
 async def test_pings_are_answered_for_longer_than_the_venue_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(streams, "PING_MS", 100)
     monkeypatch.setattr(streams, "PATIENCE_MS", 2_000)
+    clock = LoopClock()
+    monkeypatch.setattr(streams, "wall_ms", lambda: clock.now_ns() // 1_000_000)
+    ticking = asyncio.create_task(clock.run())
     simulator = Simulator(SimulatorOptions(venues=("bingx",)), wall_ms())
     announced: Any = await simulator.start()
     feed = BingxFeed(Endpoints(**announced["venues"]["bingx"]))
     try:
         async with streaming(feed, feed.plans(EVERY)) as log:
-            begun = time.monotonic()
-            while time.monotonic() - begun < 5:
+            begun = clock.now_ns()
+            while clock.now_ns() - begun < 5_000_000_000:
                 count = len(log.events)
                 await log.until(lambda count=count: len(log.events) > count + 5)  # type: ignore[misc]
     finally:
+        ticking.cancel()
         await simulator.stop()
     pings = [event for event in of(Heard, log.events) if event.kind == "ping"]
     assert {event.detail == "Ping" for event in pings} == {True, False}, "text and JSON"

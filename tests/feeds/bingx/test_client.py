@@ -168,6 +168,24 @@ def good(data: Any) -> dict[str, Any]:
     return {"code": 0, "msg": "", "data": data}
 
 
+async def test_a_price_without_a_time_is_as_old_as_the_question() -> None:
+    """A stream may have told a later one by the time that a slow answer is read."""
+    told_ns: list[int] = []
+    feed = BingxFeed()
+
+    def slowly(request: web.Request) -> Any:
+        told_ns.append(feed._clock.now_ns())
+        return good([PREMIUM])
+
+    async with venue({facts.PREMIUM_PATH: slowly}) as (endpoints, _):
+        feed = BingxFeed(endpoints)
+        plan = next(iter(feed.polls(["bingx:linear:BTC-USDT"])))
+        begun_ns = feed._clock.now_ns()
+        (event,) = [event for event in await feed.poll(plan) if isinstance(event, Ticker)]
+    assert begun_ns <= event.received_ns <= told_ns[0]
+    assert event.venue_time_ns is None
+
+
 async def test_few_contracts_are_polled_one_by_one_and_many_at_once() -> None:
     answers: Answers = {facts.PREMIUM_PATH: good([PREMIUM | {"symbol": f"C{n}-USDT"} for n in range(30)])}
     async with venue(answers) as (endpoints, requests):

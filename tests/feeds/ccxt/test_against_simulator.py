@@ -174,7 +174,7 @@ async def test_its_polls_run_as_any_others_and_end_with_them(simulator: Simulato
     assert connections == []
     tasks = [asyncio.create_task(reader.run()) for reader in readers]
     wanted = {"watchTickers spot pairs", "watchBidsAsks swap USDT", "fetchFundingRates swap USDT"}
-    await log.until(lambda: wanted <= {it.channel for it in log.events if isinstance(it, Ticker)}, seconds=30)
+    await log.until(lambda: wanted <= {it.channel for it in log.events if isinstance(it, Ticker)})
     for task in tasks:
         task.cancel()
     assert all(isinstance(it, asyncio.CancelledError) for it in await asyncio.gather(*tasks, return_exceptions=True))
