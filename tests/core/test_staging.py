@@ -350,8 +350,8 @@ def test_a_confirmed_order_is_handed_out_once() -> None:
     assert snapshot.stage is None
     assert [(item.client_order_id, item.state) for item in snapshot.orders] == [(view.client_order_id, OrderState.SENT)]
     assert made.take_orders() == []
-    order = f"the order to sell 0.5 of {LINEAR} on account paper"
-    assert confirm(made, view).message == f"{order} was already sent: nothing is sent twice"
+    again = f"the order to sell 0.5 of {LINEAR} on account paper was already sent: nothing is sent twice"
+    assert confirm(made, view).message == again
     assert made.take_orders() == []
 
 

@@ -448,7 +448,7 @@ def test_private_mode_hides_amounts_in_what_the_engine_says_of_orders() -> None:
     told = "the order to sell 0.25 of bybit:linear:BTCUSDT on account paper was rejected: 1,234.56 USDT are lacking"
     shown = snapshot(alerts=(alert(text=told), alert("b", text=told, ended_ns=START - 5 * 10**9)))
     refused = preview(private=True, refusals=("notional 30,006.15 is above the limit of 10,000",))
-    banner = one(Banner, shown, 160, 1, private=True)
+    (banner,) = drawn(Banner(CANVAS, "banner"), view_of(shown, private=True), 160, 1)
     for text in (one(AlertsPanel, shown, 60, 12, private=True), banner, refused):
         assert not re.search(r"0\.25|1,234|30,006|10,000", text), text
     assert "sell •.•• of bybit:linear:BTCUSDT" in banner
