@@ -99,7 +99,7 @@ class AccountEvents:
             self._requests.say(f"a fill of {event.instrument} cannot be booked: its position is unknown", now_ns)
         else:
             verb, quantity = "sold" if event.side == "sell" else "bought", event.quantity.normalize()
-            self._requests.say(f"{verb} {quantity:f} {event.instrument} at {event.price:f}", now_ns)
+            self._requests.say(f"{verb} {quantity:f} of {event.instrument} at {event.price:,f}", now_ns)
         self._watch.changed(now_ns)
 
     def _moment(self, instrument: str, now_ns: int) -> Moment:

@@ -261,12 +261,12 @@ def _threshold(reading: Reading, severity: Severity | None) -> Figure:
 
 
 def percent(figure: Figure) -> str:
-    """A fraction as a percentage in words, to three significant digits at least."""
+    """A fraction as a percentage in words, to three significant digits at least; an estimate is marked."""
     if figure.value is None:
         return figure.absent or "unknown"
     value = figure.value * 100
     digits = 1 if abs(value) >= 1 else 3
-    return f"{value:.{digits}f}%"
+    return f"{'≈' if figure.estimated else ''}{value:.{digits}f}%"
 
 
 def duration(span_ns: int) -> str:

@@ -21,7 +21,7 @@ from core.hedged_book import BookPool, HedgedBook, HeldLeg, SpotHolding
 from core.instruments import ContractKind
 from core.pnl import settle_notional
 from core.pool import Collateral
-from core.pool_risk import CoinBalance, PoolRisk, Valued, own_margin
+from core.pool_risk import CoinBalance, PoolRisk, Valued, backing_inputs, own_margin
 from core.snapshot import BagLine
 from core.together import DRIVER
 
@@ -53,6 +53,7 @@ def build(standing: Standing) -> Built:
     """The book that scenarios run on."""
     inputs: list[Figure] = []
     pools = [_pool(standing, risk, pool, inputs) for risk in standing.accounts for pool in risk.pools]
+    pools += [_idle(standing, risk, inputs) for risk in standing.accounts]
     held = [pool for pool in pools if pool is not None]
     spot = list(_spot(standing, held, inputs))
     assets = _assets(held, spot)
@@ -191,6 +192,28 @@ def _collateral(risk: AccountRisk, pool: PoolRisk, settle: Decimal) -> Iterator[
     for coin in risk.balances:
         if coin.amount.value and coin.price.value is not None:
             yield _coins(coin, coin.amount.value, coin.price.value * settle)
+
+
+def _idle(standing: Standing, risk: AccountRisk, inputs: list[Figure]) -> BookPool | None:
+    """The coins of an account that back no position: they are lost with it, and fall with what they are priced in."""
+    if risk.account.margin_mode is not MarginMode.ISOLATED and risk.pools:
+        return None
+    settle = _settle_price(standing, risk)
+    margins = ZERO
+    for item in risk.held:
+        margin = own_margin(item.position, item.exposure.quantity)
+        inputs += [] if margin.absent else [margin]
+        margins += margin.value or ZERO
+    coins = []
+    for coin in risk.balances:
+        inputs += backing_inputs(coin)
+        free = (coin.amount.value or ZERO) - (margins if coin.asset == risk.account.settle else ZERO)
+        if free > 0 and coin.price.value is not None and settle.value is not None:
+            coins.append(_coins(coin, free, coin.price.value * settle.value))
+    if not coins:
+        return None
+    inputs.append(settle)
+    return BookPool(name=f"{risk.account.name} idle", account=risk.account.name, collateral=tuple(coins))
 
 
 def _coins(coin: CoinBalance, amount: Decimal, price: Decimal) -> Collateral:

@@ -162,7 +162,7 @@ class Measuring:
         kept = _kept(now, measured.sums)
         self._recorder.intend(AnchorKept(book=book, since=Since.ANCHOR, kept=kept), now_ns)
         measured.kept[Since.ANCHOR] = kept
-        return f"the p&l of {book} is measured from here too"
+        return f"the P&L of {book} is measured from here too"
 
     def clear_anchor(self, book: str, now_ns: int) -> str:
         """Measure from the anchor no longer. Raises JournalError, and then nothing has changed."""

@@ -79,7 +79,7 @@ class OrderGate:
         if notional.value is None and staged.sizing.quantity:
             found.append(f"the notional is unknown: {', '.join(notional.missing)}")
         elif notional.value is not None and notional.value > limits.maximum_order_notional:
-            found.append(f"notional {notional.value:.2f} is above the limit of {limits.maximum_order_notional}")
+            found.append(f"notional {notional.value:,.2f} is above the limit of {limits.maximum_order_notional:,f}")
         created = (order.request.created_ns for order in self._ledger.orders.values())
         if sum(1 for sent_ns in created if now_ns - sent_ns < MINUTE_NS) >= limits.maximum_orders_per_minute:
             found.append(f"{limits.maximum_orders_per_minute} orders were sent within a minute: that is the limit")
@@ -99,7 +99,9 @@ class OrderGate:
         if ratio.value is None:
             return [f"the hedge ratio of {hedge.asset} would be unknown: {', '.join(ratio.missing)}"]
         if ratio.value > limit:
-            return [f"the hedge ratio of {hedge.asset} would be {ratio.value:.4f}, the limit is {limit}"]
+            return [
+                f"the hedge ratio of {hedge.asset} would be {ratio.value * 100:.1f}%, the limit is {percent(limit)}"
+            ]
         return []
 
     def _position_refusals(self, staged: Staged) -> list[str]:
@@ -131,7 +133,8 @@ class OrderGate:
             found.append(f"the mark price has moved more than {percent(band)} since this was staged: stage again")
         edge = mark.value * (1 - band if staged.sizing.side == "sell" else 1 + band)
         if (price.value < edge) if staged.sizing.side == "sell" else (price.value > edge):
-            found.append(f"the {source} {price.value} is more than {percent(band)} away from the mark {mark.value}")
+            apart = f"is more than {percent(band)} away from the mark {mark.value:,f}"
+            found.append(f"the {source} {price.value:,f} {apart}")
         return found
 
     @staticmethod
@@ -148,7 +151,7 @@ class OrderGate:
         if free is None:
             found.append(f"the margin available is unknown: {', '.join(account.available.missing)}")
         elif free < 0:
-            found.append(f"account {account.name} lacks {-free:.2f} {account.settle} of margin")
+            found.append(f"account {account.name} lacks {-free:,.2f} {account.settle} of margin")
         return found
 
 

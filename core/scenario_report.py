@@ -174,7 +174,7 @@ class _Reporter:
                 for pool in found.liquidated
                 if pool.liquidated_at is not None
             ),
-            gone=tuple(pool.name for pool in found.pools if pool.gone),
+            gone=tuple(dict.fromkeys(pool.account for pool in found.pools if pool.gone)),
         )
 
     def _unknown(self, name: str, note: str, missing: tuple[str, ...]) -> ShockView:
@@ -182,8 +182,9 @@ class _Reporter:
         return ShockView(name=name, note=note, move=gap, bag=gap, hedge=gap, funding=gap, net=gap, usage=gap)
 
     def _usage(self, found: Outcome) -> Figure:
-        """The worst margin usage among the pools that are left."""
-        known = [pool.usage for pool in found.pools if pool.usage is not None]
+        """The worst margin usage among the pools that are left and back a position."""
+        backing = {pool.name for pool in self._book.pools if pool.legs}
+        known = [pool.usage for pool in found.pools if pool.usage is not None and pool.name in backing]
         if not known:
             return absent("no pool is left", self._built.ground)
         return self._figure(max(known))

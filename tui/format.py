@@ -23,6 +23,7 @@ OVERFLOW = "#"
 ONE_BASIS_POINT = Decimal("0.0001")
 
 _NO_DIGIT = re.compile("[^1-9]*")
+_NUMBER = re.compile(r"(?<![\w.,:/-])\d[\d.,]*+(?![\w%])")
 _SCALES = ((3, "k"), (6, "M"), (9, "B"), (12, "T"))
 _FRESHNESS_ROLES = {Freshness.LATE: "late", Freshness.STALE: "stale"}
 
@@ -179,6 +180,10 @@ class Formatter:
         if self.freshness(figure) in _FRESHNESS_ROLES and figure.observed_ns is not None:
             return age(self.now_ns - figure.observed_ns)
         return ""
+
+    def told(self, text: str) -> str:
+        """A sentence of the engine; in private mode its numbers are masked, but for percentages and in names."""
+        return _NUMBER.sub(lambda found: mask_digits(found[0]), text) if self.private else text
 
     def price(self, figure: Figure, width: int = 12) -> Cell:
         """A price in quote per coin."""

@@ -6,9 +6,9 @@ from functools import lru_cache
 
 from tui.actions import ACTIONS, EVERYWHERE, MONITOR, Action, keys_label
 from tui.format import Cell
-from tui.rows import Row, columns, fit, wrapped
+from tui.rows import BLANK, Row, columns, fit, wrapped
 
-KEYS = 11
+KEYS = 12
 _MARKS = (
     (Cell("—", "unknown"), "unknown: something is missing"),
     (Cell("≈", "value"), "estimate, not the venue's figure"),
@@ -36,16 +36,27 @@ def help_rows(width: int) -> list[Row]:
     for action in ACTIONS:
         groups.setdefault(action.group, []).append(action)
     sections = [
-        (group, [line for keys, text in _entries(actions) for line in _lines(Cell(keys, "key"), text, each)])
+        (group, [_lines(Cell(keys, "key"), text, each) for keys, text in _entries(actions)])
         for group, actions in groups.items()
     ]
-    marks = [line for mark, meaning in _MARKS for line in _lines(mark, meaning, each)]
+    marks = [_lines(mark, meaning, each) for mark, meaning in _MARKS]
     keys_of_the_monitor = len({action.group for action in ACTIONS if action.scope in (MONITOR, EVERYWHERE)})
     sections.insert(keys_of_the_monitor, ("What the marks mean", marks))
     rows: list[Row] = []
-    for title, lines in sections:
-        rows += [(Cell(title, "title"),), *columns(lines, count, width, 4), ()]
+    for title, entries in sections:
+        rows += [(Cell(title, "title"),), *columns(_beside(entries, count), count, width, 4), ()]
     return rows[:-1]
+
+
+def _beside(entries: list[list[Row]], count: int) -> list[Row]:
+    """The lines of the entries in the order in which columns are filled, so that what takes two keeps to its column."""
+    lines: list[Row] = []
+    for start in range(0, len(entries), count):
+        group = entries[start : start + count]
+        group += [[BLANK]] * (count - len(group))
+        for number in range(max(map(len, group))):
+            lines += [entry[number] if number < len(entry) else BLANK for entry in group]
+    return lines
 
 
 def _entries(actions: list[Action]) -> list[tuple[str, str]]:

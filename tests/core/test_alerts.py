@@ -246,7 +246,7 @@ def test_liquidation_distance_is_alerted_within_the_dwell_and_a_quarter_second()
     assert when == pytest.approx(26, abs=0.3)
     alert = opened(made, when)["liquidation distance"]
     assert alert.severity is Severity.ALARM
-    assert alert.text == f"BTC hedge {LINEAR}: liquidation is 11.9% away, threshold 12.0%"
+    assert alert.text == f"BTC hedge {LINEAR}: liquidation is ≈11.9% away, threshold 12.0%"
     assert alert.key == f"bitcoin/{LINEAR}/liquidation distance"
     assert alert.threshold.value == Decimal("0.12")
 
@@ -571,7 +571,7 @@ def test_the_end_of_the_account_is_alerted_before_the_liquidation_price() -> Non
     assert line.liquidation_distance.value > Decimal("0.35")
     alert = opened(made, 15)["liquidation distance"]
     assert alert.severity is Severity.NOTICE
-    assert "the end of account pot (only BTC moving) is 24.3% away" in alert.text
+    assert "the end of account pot (only BTC moving) is ≈24.3% away" in alert.text
 
 
 def test_not_knowing_the_end_of_the_account_blinds_and_keeps_the_alert() -> None:

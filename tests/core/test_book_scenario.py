@@ -76,7 +76,7 @@ def test_the_ladder_of_the_seeds_book() -> None:
     view = shown(running(60_000))
     assert view.driver == "BTC"
     assert view.price.value == 60_000
-    assert view.before.value == 375_000
+    assert view.before.value == 500_000, "300,000 of coins, and the whole wallet, not only the margin"
     up = at_move(view, "0.1")
     assert close(up.bag, "30000")
     assert close(up.hedge, "-15000")
@@ -152,7 +152,7 @@ def test_the_grid_agrees_with_the_ladder_and_marks_who_is_liquidated() -> None:
     assert grid.net[up][0] == D("30000") - 150_000 * D("0.00055"), "no hedge: the bag alone, less the fee of closing"
     assert grid.liquidated[0][-1] == ("paper",)
     assert grid.liquidated[up][half] == ()
-    assert grid.left[0][-1] == 450_000, "7.5 × 60,000: the bag at +50%, the margin is gone"
+    assert grid.left[0][-1] == 575_000, "450,000 of coins at +50%; of the wallet what is no margin"
 
 
 @pytest.mark.parametrize(
@@ -172,13 +172,13 @@ def test_failures_and_days_that_happened() -> None:
     view = shown(running(60_000))
     named = {item.name: item for item in (*view.history, *view.failures)}
     assert close(named["2020-03"].net, "-75000")
-    assert close(named["paper gone"].hedge, "-75000")
+    assert close(named["paper gone"].hedge, "-200000"), "the 75,000 behind the short and the 125,000 beside it"
     assert named["paper gone"].gone == ("paper",)
     assert close(named["ADL"].bag, "-75000")
     adl = named["ADL"].hedge.value
     assert adl is not None
     assert D(15_000) < adl < D(37_500), "closed on the way, the short earns less than all the way down"
-    assert close(named["USDT at 0.9"].bag, "-7500")
+    assert close(named["USDT at 0.9"].bag, "-20000"), "a tenth of the wallet"
     assert close(named["USDT at 0.9"].hedge, "-15000")
 
 
@@ -365,6 +365,7 @@ def test_a_book_without_positions_has_its_bag() -> None:
     made = running(60_000, msgspec.structs.replace(seed, hedges=()))
     view = shown(made)
     assert close(at_move(view, "-0.1").net, "-30000")
+    assert view.before.value == 500_000
     assert view.top_up == ()
     assert all(item.move.absent for item in view.reverse)
 

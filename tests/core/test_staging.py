@@ -213,7 +213,7 @@ def limited(**limits: int | Decimal) -> Engine:
 
 
 def test_limits_refuse_by_name() -> None:
-    assert "above the limit of 10000" in refusals(limited(maximum_order_notional=10_000))
+    assert "above the limit of 10,000" in refusals(limited(maximum_order_notional=Decimal(10_000)))
     assert refusals(limited(maximum_order_notional=30_000)) == ""
     assert "0 orders were sent within a minute" in refusals(limited(maximum_orders_per_minute=0))
 
@@ -234,7 +234,7 @@ def test_a_price_outside_the_collar_is_refused() -> None:
     made = running()
     step(made, "0.1")
     feed(made, ticker(0.2, mark=60_000, bid=59_699, ask=60_001))
-    assert "the best bid 59699 is more than 0.5% away from the mark 60000" in refusals(made, 0.2)
+    assert "the best bid 59,699 is more than 0.5% away from the mark 60,000" in refusals(made, 0.2)
     feed(made, ticker(0.3, mark=60_000, bid=59_701, ask=60_001))
     assert refusals(made, 0.3) == ""
 
@@ -268,7 +268,7 @@ def test_an_account_without_the_margin_is_refused() -> None:
     account = msgspec.structs.replace(seed_book().accounts[0], wallet_balance=Decimal(80_000))
     made = running(60_000, msgspec.structs.replace(seed_book(), accounts=(account,)))
     step(made, "0.1")
-    assert "account paper lacks 10016.47 USDT of margin" in refusals(made)
+    assert "account paper lacks 10,016.47 USDT of margin" in refusals(made)
 
 
 def test_an_order_that_would_be_liquidated_at_once_is_refused() -> None:
@@ -350,8 +350,8 @@ def test_a_confirmed_order_is_handed_out_once() -> None:
     assert snapshot.stage is None
     assert [(item.client_order_id, item.state) for item in snapshot.orders] == [(view.client_order_id, OrderState.SENT)]
     assert made.take_orders() == []
-    sent = f"the order to sell 0.5 of {LINEAR} on account paper"
-    assert confirm(made, view).message == f"{sent} was already sent: nothing is sent twice"
+    again = f"the order to sell 0.5 of {LINEAR} on account paper was already sent: nothing is sent twice"
+    assert confirm(made, view).message == again
     assert made.take_orders() == []
 
 
@@ -416,6 +416,13 @@ def test_an_order_that_is_still_out_blocks_its_contract(state: OrderState) -> No
     assert f"the order to sell 0.5 of {LINEAR} on account paper is still {words}" in blocked.refusals
     feed(made, update(view, OrderState.CANCELLED, 0.5))
     assert stage(made, 0.6).refusals == ()
+
+
+def test_a_fill_is_told_with_its_size_and_price() -> None:
+    made, view = staged()
+    confirm(made, view)
+    feed(made, fill("1", "0.5", order=view.client_order_id, when=0.3))
+    assert made.snapshot(at(0.3)).message == f"sold 0.5 of {LINEAR} at 60,000"
 
 
 def test_an_order_that_nobody_answers_becomes_unknown_and_alarms() -> None:

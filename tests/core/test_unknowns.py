@@ -471,7 +471,7 @@ def test_the_limit_on_the_ratio_counts_every_leg_of_the_asset() -> None:
     assert stage is not None
     assert stage.after.ratio.value is not None
     assert stage.after.ratio.value < Decimal("0.61"), "the leg by itself is within the limit"
-    assert stage.refusals == ("the hedge ratio of BTC would be 1.1000, the limit is 1.05",)
+    assert stage.refusals == ("the hedge ratio of BTC would be 110.0%, the limit is 105%",)
     made.command(ConfirmStage(client_order_id=stage.client_order_id), at(0.1))
     assert made.take_orders() == []
 

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.alerts import percent as in_a_sentence
 from core.figures import Figure, Freshness, absent, exact, unknown
 from tui.format import (
     SECOND_NS,
@@ -118,6 +119,33 @@ def test_private_mode_leaves_prices_and_ratios() -> None:
     assert show.price(exact(Decimal("60012.3"))).text.strip() == "60,012.30"
     assert show.percent(exact(Decimal("0.5"))).text.strip() == "50.0%"
     assert mask_digits("sold 0.25 at 60,000") == "sold •.•• at ••,•••"
+
+
+@pytest.mark.parametrize(
+    ("told", "masked"),
+    [
+        (
+            "the order to sell 0.5 of bybit:linear:BTCUSDT-26MAR27 on account paper-2 was rejected",
+            "the order to sell •.• of bybit:linear:BTCUSDT-26MAR27 on account paper-2 was rejected",
+        ),
+        ("account by lacks 10,016.47 USDT of margin", "account by lacks ••,•••.•• USDT of margin"),
+        ("liquidation is ≈11.9% away, threshold 12.0%", "liquidation is ≈11.9% away, threshold 12.0%"),
+        ("under-hedged by 5%, 2.5 coins", "under-hedged by 5%, •.• coins"),
+        ("opened short 2.5.", "opened short •.•."),
+    ],
+)
+def test_private_mode_hides_the_amounts_of_a_sentence_and_leaves_percentages_and_names(told: str, masked: str) -> None:
+    assert Formatter(NOW, private=True).told(told) == masked
+    assert SHOW.told(told) == told
+
+
+@pytest.mark.parametrize(("fraction", "words"), [("0.178", "17.8%"), ("0.05", "5.0%"), ("1.2", "120.0%")])
+def test_the_engines_sentences_write_per_cent_as_the_panels_do(fraction: str, words: str) -> None:
+    """An estimate is marked in both."""
+    figure = exact(Decimal(fraction))
+    assert SHOW.percent(figure).text.strip() == in_a_sentence(figure) == words
+    guess = Figure(value=Decimal(fraction), estimated=True)
+    assert SHOW.percent(guess).text.strip() == in_a_sentence(guess) == f"≈{words}"
 
 
 def test_a_profit_always_has_its_sign_and_nothing_else_depends_on_its_colour() -> None:

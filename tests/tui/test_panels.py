@@ -444,6 +444,17 @@ def test_the_preview_fits_the_smallest_usual_screen_with_its_keys() -> None:
     assert "y sends it as a paper order" in preview(height=21)
 
 
+def test_private_mode_hides_amounts_in_what_the_engine_says_of_orders() -> None:
+    told = "the order to sell 0.25 of bybit:linear:BTCUSDT on account paper was rejected: 1,234.56 USDT are lacking"
+    shown = snapshot(alerts=(alert(text=told), alert("b", text=told, ended_ns=START - 5 * 10**9)))
+    refused = preview(private=True, refusals=("notional 30,006.15 is above the limit of 10,000",))
+    (banner,) = drawn(Banner(CANVAS, "banner"), view_of(shown, private=True), 160, 1)
+    for text in (one(AlertsPanel, shown, 60, 12, private=True), banner, refused):
+        assert not re.search(r"0\.25|1,234|30,006|10,000", text), text
+    assert "sell •.•• of bybit:linear:BTCUSDT" in banner
+    assert "notional ••,•••.•• is above" in refused
+
+
 # --- private mode --------------------------------------------------------------------------------------------------
 
 

@@ -58,7 +58,7 @@ def test_a_liquidated_shock_and_a_liquidated_cell_say_so_in_words_and_what_is_le
     found = text(scenario_view(), 200)
     assert "LIQUIDATED paper at ≈90,223.88" in found
     assert "LOST paper" in found
-    assert "L562,500" in found
+    assert "L687,500" in found
     assert "L: liquidated on the way, the figure is what is left of the book; hedge ratio now 50.0%" in found
     assert "LIQUIDATED" in text(scenario_view(), 80)
 
@@ -83,7 +83,7 @@ def test_low_screens_show_every_second_row_of_the_grid() -> None:
 
 def test_private_mode_shows_no_amount() -> None:
     found = text(scenario_view(), 200, private=True)
-    for digits in ("412,500", "562,500", "19,968", "0.870240", "35.90", "187,500", "13,053"):
+    for digits in ("537,500", "687,500", "19,968", "0.870240", "35.90", "187,500", "13,053"):
         assert digits not in found, digits
     assert "19.4%" in found
 

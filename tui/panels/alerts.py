@@ -48,7 +48,8 @@ def _open(show: Formatter, alert: AlertView, width: int) -> list[Row]:
     state = "acknowledged" if alert.acknowledged else "new"
     since = age(show.now_ns - alert.since_ns)
     head: Row = (word, Cell(f" {since} ", "age"), Cell(state, "label" if alert.acknowledged else "strong"))
-    lines, below = continued(alert.text, row_width(head) + 1, width), wrapped(alert.text, width)
+    told = show.told(alert.text)
+    lines, below = continued(told, row_width(head) + 1, width), wrapped(told, width)
     if len(below) < len(lines):
         return [head, *below]
     first = (Cell(f" {lines[0]}", "text"),) if lines[0] else ()
@@ -56,7 +57,7 @@ def _open(show: Formatter, alert: AlertView, width: int) -> list[Row]:
 
 
 def _ended(show: Formatter, alert: AlertView, width: int) -> list[Row]:
-    text = f"ended {age(show.now_ns - (alert.ended_ns or 0))} ago: {alert.text}"
+    text = f"ended {age(show.now_ns - (alert.ended_ns or 0))} ago: {show.told(alert.text)}"
     return wrapped(text, width, "label")
 
 
@@ -99,6 +100,8 @@ def alert_rows(show: Formatter, alert: AlertView, width: int) -> list[Row]:
         Cell(fit(f" {age(show.now_ns - (alert.ended_ns or alert.since_ns))}", 6), "age"),
         Cell(fit(state, 6), "strong" if state == "new" else "label"),
     )
-    first, *others = wrapped(alert.text, max(10, width - row_width(head)), "label" if over else "text") or [()]
+    first, *others = wrapped(show.told(alert.text), max(10, width - row_width(head)), "label" if over else "text") or [
+        ()
+    ]
     indent = Cell(" " * row_width(head), "text")
     return [(*head, *first), *((indent, *line) for line in others)]

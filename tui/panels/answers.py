@@ -80,9 +80,8 @@ def _urgent(view: View, width: int) -> Row:
     more = sum(1 for other in open_alerts(view.live.alerts) if not other.acknowledged) - 1
     keys = f"  {f'+{more}  ' if more else ''}a acknowledge  A list "
     keys = keys if len(keys) < width // 2 else "  a A "
-    return _notice(
-        f" {UP} {alert.severity.upper()}: {alert.text}", keys, width, f"{SEVERITY_ROLES[alert.severity]}_badge"
-    )
+    text = f" {UP} {alert.severity.upper()}: {view.live_show.told(alert.text)}"
+    return _notice(text, keys, width, f"{SEVERITY_ROLES[alert.severity]}_badge")
 
 
 def _notice(text: str, keys: str, width: int, role: str) -> Row:

@@ -64,7 +64,7 @@ def _order(view: View, order: OrderView, width: int) -> list[Row]:
     filled = MASKED * 5 if show.private else _digits(order.filled_quantity.value)
     rows: list[Row] = [head, (Cell(fit(f"      {filled}{unit} filled at {price}{quote}", width), "label"),)]
     if order.reason:
-        rows += wrapped(order.reason, width, "label")
+        rows += wrapped(show.told(order.reason), width, "label")
     return rows
 
 

@@ -86,7 +86,7 @@ def _lines(view: View, stage: StageView, width: int) -> list[_Line]:
         *(_Line(row, rank + still) for row, rank in _before_after(show, stage, found, form)),
         _Line(BLANK, 9),
     ]
-    lines += [_Line(row) for text in stage.refusals for row in wrapped(f"REFUSED: {text}", width, "danger")]
+    lines += [_Line(row) for text in stage.refusals for row in wrapped(f"REFUSED: {show.told(text)}", width, "danger")]
     return [*lines, *(_Line(row) for row in _what_to_do(show, stage, width))]
 
 

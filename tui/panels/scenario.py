@@ -52,7 +52,7 @@ def _head(show: Formatter, scenario: ScenarioView, width: int) -> list[Row]:
             *wrapped(f"needs {why}", width, "unknown"),
         ]
     price, worth = show.price(scenario.price).text.strip(), show.money(scenario.before).text.strip()
-    parts = [f"{scenario.driver} {price}", f"worth {worth} USD", f"funding of {scenario.days} d", ago]
+    parts = [f"{scenario.driver} {price}", f"worth {worth} USD", f"moves come after {scenario.days} d of funding", ago]
     trust = show.freshness(scenario.ground)
     line = "  ".join(parts)
     rows: list[Row] = [(Cell(line, "label"),)] if len(line) <= width else wrapped(", ".join(parts), width, "label")
