@@ -91,7 +91,7 @@ def test_the_ladder_of_the_seeds_book() -> None:
 def test_a_liquidation_says_where_and_takes_the_margin() -> None:
     double = at_move(shown(running(60_000)), "1")
     (end,) = double.liquidated
-    assert end.pool == "paper"
+    assert (end.pool, end.price.estimated, end.move.estimated) == ("paper", True, True)
     assert close(end.price, str((D(76_350) + 150_000) / (D("2.5") * D("1.005"))))
     assert close(double.hedge, "-76350")
     assert close(double.net, "225000")
@@ -171,6 +171,7 @@ def test_the_grids_other_axes(axis: ScenarioAxis, column: str, net: str) -> None
 def test_failures_and_days_that_happened() -> None:
     view = shown(running(60_000))
     named = {item.name: item for item in (*view.history, *view.failures)}
+    assert list(named) == ["2020-03", "2022-11", "2025-10", "ADL", "paper gone", "USDT at 0.9"]
     assert close(named["2020-03"].net, "-75000")
     assert close(named["paper gone"].hedge, "-75000")
     assert named["paper gone"].gone == ("paper",)
