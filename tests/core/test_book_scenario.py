@@ -206,6 +206,34 @@ def test_coins_posted_by_a_unified_account_are_taken_off_the_bag() -> None:
     assert {item.asset for item in view.top_up[0].additions} == {"USDT", "BTC"}
 
 
+@pytest.mark.parametrize("posted", [True, False])
+def test_a_coin_that_no_contract_is_on_counts_wherever_it_lies(posted: bool) -> None:
+    """20,000 USDC, in the bag or in the account, stay where they are as bitcoin rises, and may lose a tenth."""
+    pair, seed = "bybit:spot:USDCUSDT", seed_book()
+    if posted:
+        coin = Collateral(asset="USDC", quantity=D(20_000), ratio=D(1), price=pair)
+        account = msgspec.structs.replace(
+            seed.accounts[0], margin_mode=MarginMode.CROSS, multi_asset=True, collateral=(coin,)
+        )
+        held = msgspec.structs.replace(
+            seed, accounts=(account,), hedges=(msgspec.structs.replace(seed.hedges[0], isolated_margin=None),)
+        )
+    else:
+        held = msgspec.structs.replace(
+            seed, lots=(*seed.lots, Lot(asset="USDC", quantity=D(20_000), cost=D(1), price=pair))
+        )
+    made = engine(held)
+    described = listed(pair)
+    coins = msgspec.structs.replace(described.instrument, base="USDC")
+    feed(made, reference(), msgspec.structs.replace(described, instrument=coins), market_at(0, 60_000))
+    feed(made, ticker(0, pair, bid=D("0.9999"), ask=D("1.0001")))
+    view = shown(made)
+    assert {item.asset: item.beta.value for item in view.betas}["USDC"] == 0
+    assert close(at_move(view, "0.1").bag, "30000")
+    lost = next(item for item in view.failures if item.name == "USDC at 0.9")
+    assert close(lost.bag, "-2000")
+
+
 def test_a_coin_margined_book_is_reckoned_in_dollars() -> None:
     made = engine(inverse_book())
     feed(made, listed(INVERSE), listed(SPOT), tiers(INVERSE), perpetual(0, 60_000, INVERSE), spot(0, 60_000))
@@ -368,6 +396,22 @@ def test_a_book_without_positions_has_its_bag() -> None:
     assert close(at_move(view, "-0.1").net, "-30000")
     assert view.top_up == ()
     assert all(item.move.absent for item in view.reverse)
+    assert view.price.value == 60_000, "as the bag is priced"
+
+
+def test_coins_that_are_all_posted_are_priced_as_collateral() -> None:
+    backing = tuple(
+        Collateral(asset=coin, quantity=D(1), ratio=D("0.9"), price=pair)
+        for coin, pair in (("ETH", "bybit:spot:ETHUSDT"), ("BTC", SPOT))
+    )
+    account = Account(
+        name="unified", venue="bybit", settle="USDT", wallet_balance=D(50_000), multi_asset=True, collateral=backing
+    )
+    made = engine(Book(name="posted", lots=(), hedges=(), accounts=(account,)))
+    feed(made, reference(), listed("bybit:spot:ETHUSDT"), market_at(0, 60_000), spot(0, 3_000, "bybit:spot:ETHUSDT"))
+    view = shown(made)
+    assert view.driver == "BTC"
+    assert view.price.value == 60_000
 
 
 # --- when it is reckoned -----------------------------------------------------------------------------------------
