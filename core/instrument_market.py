@@ -73,7 +73,7 @@ class Quote:
 
     def freshness(self, now_ns: int, ages: AgesNs) -> Freshness:
         """By age, and at best stale when its channel was interrupted since."""
-        if self.value is None or self.source is None:
+        if self.source is None:
             return Freshness.UNKNOWN
         aged = by_age(now_ns - self.observed_ns, ages)
         if self.epoch != self.source.health.epoch:

@@ -93,7 +93,6 @@ class Market:
         source.health.carried_data(received)
         if market.priced is not None:
             self._apply_priced(event, market.priced, market.mark, source)
-            market.told()
             return market
         if self._out_of_order(event, source):
             self._fault(event, source, FaultKind.OUT_OF_ORDER)

@@ -91,7 +91,7 @@ def test_the_ladder_of_the_seeds_book() -> None:
 def test_a_liquidation_says_where_and_takes_the_margin() -> None:
     double = at_move(shown(running(60_000)), "1")
     (end,) = double.liquidated
-    assert end.pool == "paper"
+    assert (end.pool, end.price.estimated, end.move.estimated) == ("paper", True, True)
     assert close(end.price, str((D(76_350) + 150_000) / (D("2.5") * D("1.005"))))
     assert close(double.hedge, "-76350")
     assert close(double.net, "225000")
@@ -171,6 +171,7 @@ def test_the_grids_other_axes(axis: ScenarioAxis, column: str, net: str) -> None
 def test_failures_and_days_that_happened() -> None:
     view = shown(running(60_000))
     named = {item.name: item for item in (*view.history, *view.failures)}
+    assert list(named) == ["2020-03", "2022-11", "2025-10", "ADL", "paper gone", "USDT at 0.9"]
     assert close(named["2020-03"].net, "-75000")
     assert close(named["paper gone"].hedge, "-200000"), "the 75,000 behind the short and the 125,000 beside it"
     assert named["paper gone"].gone == ("paper",)
@@ -203,6 +204,34 @@ def test_coins_posted_by_a_unified_account_are_taken_off_the_bag() -> None:
     assert view.before.value == 350_000, "5 BTC, of which 2 lie in the account, and 50,000 USDT"
     assert close(at_move(view, "0.1").bag, "30000")
     assert {item.asset for item in view.top_up[0].additions} == {"USDT", "BTC"}
+
+
+@pytest.mark.parametrize("posted", [True, False])
+def test_a_coin_that_no_contract_is_on_counts_wherever_it_lies(posted: bool) -> None:
+    """20,000 USDC, in the bag or in the account, stay where they are as bitcoin rises, and may lose a tenth."""
+    pair, seed = "bybit:spot:USDCUSDT", seed_book()
+    if posted:
+        coin = Collateral(asset="USDC", quantity=D(20_000), ratio=D(1), price=pair)
+        account = msgspec.structs.replace(
+            seed.accounts[0], margin_mode=MarginMode.CROSS, multi_asset=True, collateral=(coin,)
+        )
+        held = msgspec.structs.replace(
+            seed, accounts=(account,), hedges=(msgspec.structs.replace(seed.hedges[0], isolated_margin=None),)
+        )
+    else:
+        held = msgspec.structs.replace(
+            seed, lots=(*seed.lots, Lot(asset="USDC", quantity=D(20_000), cost=D(1), price=pair))
+        )
+    made = engine(held)
+    described = listed(pair)
+    coins = msgspec.structs.replace(described.instrument, base="USDC")
+    feed(made, reference(), msgspec.structs.replace(described, instrument=coins), market_at(0, 60_000))
+    feed(made, ticker(0, pair, bid=D("0.9999"), ask=D("1.0001")))
+    view = shown(made)
+    assert {item.asset: item.beta.value for item in view.betas}["USDC"] == 0
+    assert close(at_move(view, "0.1").bag, "30000")
+    lost = next(item for item in view.failures if item.name == "USDC at 0.9")
+    assert close(lost.bag, "-2000")
 
 
 def test_a_coin_margined_book_is_reckoned_in_dollars() -> None:
@@ -368,6 +397,22 @@ def test_a_book_without_positions_has_its_bag() -> None:
     assert view.before.value == 500_000
     assert view.top_up == ()
     assert all(item.move.absent for item in view.reverse)
+    assert view.price.value == 60_000, "as the bag is priced"
+
+
+def test_coins_that_are_all_posted_are_priced_as_collateral() -> None:
+    backing = tuple(
+        Collateral(asset=coin, quantity=D(1), ratio=D("0.9"), price=pair)
+        for coin, pair in (("ETH", "bybit:spot:ETHUSDT"), ("BTC", SPOT))
+    )
+    account = Account(
+        name="unified", venue="bybit", settle="USDT", wallet_balance=D(50_000), multi_asset=True, collateral=backing
+    )
+    made = engine(Book(name="posted", lots=(), hedges=(), accounts=(account,)))
+    feed(made, reference(), listed("bybit:spot:ETHUSDT"), market_at(0, 60_000), spot(0, 3_000, "bybit:spot:ETHUSDT"))
+    view = shown(made)
+    assert view.driver == "BTC"
+    assert view.price.value == 60_000
 
 
 # --- when it is reckoned -----------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from core.events import ChannelState, ConnectionState, FaultKind, FrameFault, Ti
 from core.feeds_health import FeedsHealth
 from core.figures import Figure, Freshness
 from core.instrument_market import Field, Rhythm
-from core.market import Market
+from core.market import DRIFT_PARTS, Market
 from tests.support.builders import LINEAR, SECOND, SPOT, at, channel, connection, perpetual, spot, ticker
 
 
@@ -87,15 +87,28 @@ def test_a_field_that_a_ticker_does_not_affirm_ages_on(seen: Seen) -> None:
 
 def test_an_event_older_by_the_venues_clock_is_dropped_and_counted(seen: Seen) -> None:
     seen.tell(ticker(1, mark=60_000), ticker(2, mark=60_100))
-    seen.tell(ticker(2.1, mark=59_000, venue_time_ns=at(1.5)))
+    late = seen.market.apply(ticker(2.1, mark=59_000, venue_time_ns=at(1.5)))
+    assert late.id == LINEAR, "what it was about is looked at all the same"
     assert seen.mark(2.1).value == 60_100
     assert seen.faults == 1
+
+
+def test_of_two_events_of_one_moment_by_the_venues_clock_the_later_received_counts(seen: Seen) -> None:
+    seen.tell(ticker(2, mark=60_000), ticker(2.1, mark=60_001, venue_time_ns=at(2)))
+    assert seen.mark(2.1).value == 60_001
+    assert seen.faults == 0
 
 
 def test_an_event_without_a_venue_time_does_not_let_older_ones_in(seen: Seen) -> None:
     unstamped = msgspec.structs.replace(ticker(2.05, mark=60_050), venue_time_ns=None)
     seen.tell(ticker(2, mark=60_000), unstamped, ticker(2.1, mark=59_000, venue_time_ns=at(1.5)))
     assert seen.mark(2.1).value == 60_050
+
+
+def test_a_channel_is_not_held_back_by_what_it_said_itself_without_a_venue_time(seen: Seen) -> None:
+    unstamped = msgspec.structs.replace(ticker(2, mark=60_050), venue_time_ns=None)
+    seen.tell(ticker(1, mark=60_000), unstamped, ticker(2.1, mark=60_100, venue_time_ns=at(1.9)))
+    assert seen.mark(2.1).value == 60_100
 
 
 def test_order_is_judged_per_channel_and_instrument(seen: Seen) -> None:
@@ -130,14 +143,36 @@ def test_a_venue_that_restarts_its_clock_is_believed_again(seen: Seen) -> None:
     assert seen.mark(10.5).value == 60_002
 
 
-def test_a_backlog_read_at_once_does_not_look_fresh(seen: Seen) -> None:
-    """Twenty seconds of frames arrive together: each is as old as it is late."""
-    seen.tell(ticker(0, mark=60_000))
-    seen.tell(*(ticker(20, mark=60_000 + second, venue_time_ns=at(second)) for second in range(1, 9)))
+@pytest.mark.parametrize("apart", [0, -1, 1.5, -3600])
+def test_a_backlog_read_at_once_does_not_look_fresh(seen: Seen, apart: float) -> None:
+    """Twenty seconds of frames arrive together: each is as old as it is late, whatever the venue's clock says."""
+    seen.tell(ticker(0, mark=60_000, venue_time_ns=at(apart)))
+    seen.tell(*(ticker(20, mark=60_000 + second, venue_time_ns=at(apart + second)) for second in range(1, 9)))
     assert seen.mark(20).value == 60_008
     assert seen.mark(20).freshness is Freshness.STALE
-    seen.tell(ticker(20.1, mark=60_020))
+    observed_ns = seen.mark(20).observed_ns
+    assert observed_ns is not None
+    assert observed_ns - at(8) == 20 * SECOND // DRIFT_PARTS, "but for the drift that clocks are allowed"
+    seen.tell(ticker(20.1, mark=60_020, venue_time_ns=at(apart + 20.1)))
     assert seen.mark(20.1).freshness is Freshness.LIVE
+
+
+def test_a_clock_that_drifts_does_not_age_prices(seen: Seen) -> None:
+    """The venue's loses 50 millionths of the time: after two days it is more than 8 s behind."""
+    for second in range(0, 2 * 86_400, 900):
+        venue_time_ns = at(second * (1 - 0.000_05))
+        seen.tell(ticker(second, mark=60_000, venue_time_ns=venue_time_ns))
+        assert seen.mark(second).freshness is Freshness.LIVE
+        assert seen.mark(second).observed_ns == at(second)
+
+
+@pytest.mark.parametrize("ahead", [2, 2.5, 3600])
+def test_a_venue_time_in_the_future_says_nothing_about_how_late_others_are(seen: Seen, ahead: float) -> None:
+    seen.tell(ticker(0, mark=60_000), ticker(1, index=60_000, channel="index", venue_time_ns=at(1 + ahead)))
+    seen.tell(ticker(2, mark=60_001))
+    observed_ns = seen.mark(2).observed_ns
+    assert observed_ns is not None
+    assert (observed_ns < at(1)) is (ahead <= 2), "up to that it is what the venue does at best"
 
 
 @given(skew=st.integers(-1_000_000, 1_000_000))
@@ -219,6 +254,21 @@ def test_no_absurd_funding_rate_is_kept(seen: Seen, rate: str) -> None:
     assert seen.faults == 1
 
 
+@pytest.mark.parametrize("rate", ["0.25", "-0.25", "0"])
+def test_a_funding_rate_of_a_quarter_is_the_highest_that_is_kept(seen: Seen, rate: str) -> None:
+    seen.tell(perpetual(0, 60_000), ticker(1, rate=rate))
+    assert seen.market.figure(LINEAR, Field.FUNDING_RATE, at(1)).value == Decimal(rate)
+
+
+def test_a_funding_rate_comes_with_when_it_is_next_due_and_how_often(seen: Seen) -> None:
+    fields = (Field.NEXT_FUNDING, Field.FUNDING_INTERVAL)
+    seen.tell(ticker(0, rate="0.0001", next_funding_ns=0, interval=0))
+    assert [seen.market.figure(LINEAR, field, at(0)).value for field in fields] == [None, None], "0 is no time"
+    seen.tell(ticker(1, rate="0.0001", next_funding_ns=at(3600), interval=4))
+    seen.tell(ticker(2, rate="0.0001", next_funding_ns=-1, interval=-4), ticker(3, rate="0.0002"))
+    assert [seen.market.figure(LINEAR, field, at(3)).value for field in fields] == [at(3600), 4]
+
+
 @pytest.mark.parametrize("glitch", ["0.01", "29000", "121000", "6000000000"])
 def test_a_single_far_off_price_is_not_shown(seen: Seen, glitch: str) -> None:
     seen.tell(ticker(0, mark=60_000), ticker(1, mark=glitch), ticker(2, mark=60_010))
@@ -226,11 +276,36 @@ def test_a_single_far_off_price_is_not_shown(seen: Seen, glitch: str) -> None:
     assert seen.faults == 1
 
 
+@pytest.mark.parametrize("price", ["30000", "120000"])
+def test_half_and_twice_the_price_are_no_glitch(seen: Seen, price: str) -> None:
+    seen.tell(ticker(0, mark=60_000), ticker(1, mark=price))
+    assert seen.mark(1).value == Decimal(price)
+    seen.tell(ticker(2, index=60_000, mark=price))
+    assert seen.market.figure(LINEAR, Field.INDEX, at(2)).known
+
+
 def test_a_real_crash_is_believed_at_the_third_message(seen: Seen) -> None:
     seen.tell(ticker(0, mark=60_000), ticker(0.1, mark=25_000), ticker(0.2, mark=24_900))
     assert seen.mark(0.2).value == 60_000
     seen.tell(ticker(0.3, mark=24_800))
     assert seen.mark(0.3).value == 24_800
+
+
+@pytest.mark.parametrize("between", [60_000, 60_001])
+def test_glitches_with_a_good_price_between_them_never_confirm_each_other(seen: Seen, between: int) -> None:
+    seen.tell(ticker(0, mark=60_000))
+    for step in range(1, 13):
+        seen.tell(ticker(step / 10, mark=between if step % 3 == 0 else 25_000))
+        assert seen.mark(step / 10).value in (60_000, between)
+    assert seen.faults == 8, "two of three"
+
+
+@pytest.mark.parametrize(("later", "believed"), [(29.9, False), (30, True)])
+def test_a_far_off_price_is_believed_at_once_where_none_is_known_any_more(
+    seen: Seen, later: float, believed: bool
+) -> None:
+    seen.tell(ticker(0, mark=60_000), ticker(later, mark=25_000))
+    assert seen.mark(later).value == (25_000 if believed else 60_000)
 
 
 def test_glitches_that_disagree_never_confirm_each_other(seen: Seen) -> None:

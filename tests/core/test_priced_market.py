@@ -171,7 +171,7 @@ def test_a_price_of_the_past_or_the_future_is_refused() -> None:
     feed(made, told(40, 91_000, seen=43))
     assert line(made, 41).mark_price.value == 92_600
     assert faults(made, 41) == (2, f"bad field: {NAME}: a time in the future")
-    feed(made, told(44, 91_000, seen=45))
+    feed(made, told(44, 91_000, seen=46))
     assert line(made, 44).mark_price.value == 91_000
     assert line(made, 44).mark_price.observed_ns == at(44), "no price is from the future"
 

@@ -141,11 +141,29 @@ def test_shorts_are_closed_on_the_way_up_too() -> None:
     assert [found.hedge, found.exposure_after] == [-15000, 360000]
 
 
+def test_a_short_that_was_liquidated_before_is_not_closed_where_the_path_comes_later() -> None:
+    found = outcome(two_times(), path=(D("1.6"), D("0.75")), force_closed_at=D("0.9"))
+    assert [pool.liquidated_at is not None for pool in found.pools] == [True]
+    assert found.hedge == -75000
+
+
 def test_shorts_closed_behind_coins_leave_the_coins_to_move_on() -> None:
     backing = (coins("BTC", "1"), coins("USDT", "50000"))
     pool = BookPool(name="cross", account="venue", collateral=backing, legs=(short("BTC", "2.5"),))
     found = outcome(book(pool), path=(D("0.75"),), force_closed_at=D("0.9"))
     assert [found.hedge, found.coins, found.net] == [15000, -15000, 0]
+
+
+@pytest.mark.parametrize("size", ["0.5", "1", "2"])
+def test_shorts_are_closed_and_longs_kept_however_small(size: str) -> None:
+    legs = (short("BTC", size), short("ETH", f"-{size}"))
+    pool = BookPool(name="cross", account="venue", collateral=(coins("USDT", "500000"),), legs=legs)
+    held = msgspec.structs.replace(book(pool), betas={"BTC": D(1), "ETH": D(0), "USDT": D(0)})
+    still = outcome(held, path=(D("0.5"),), force_closed_at=D("0.9"))
+    assert [still.hedge, still.exposure_after] == [D(size) * 6000, 0], "the short has earned a tenth, and no more"
+    moving = msgspec.structs.replace(held, betas={"BTC": D(1), "ETH": D(1), "USDT": D(0)})
+    found = outcome(moving, path=(D("0.5"),), force_closed_at=D("0.9"))
+    assert [found.hedge, found.exposure_after] == [D(size) * (6000 - 1500), D(size) * 1500]
 
 
 def test_a_cross_pool_that_is_liquidated_leaves_what_the_haircuts_kept() -> None:
@@ -179,6 +197,13 @@ def test_a_month_of_positive_funding_is_earned_by_a_short_of_any_kind_and_mode(k
     pool = BookPool(name="pool", account="venue", collateral=(coins("USDT", "200000"),), legs=tuple(legs))
     found = outcome(book(pool), days=D(30))
     assert found.funding == {"one-way": 1350, "hedge": 810}[mode]
+
+
+@pytest.mark.parametrize("quantity", ["-0.5", "-2.5"])
+def test_a_long_pays_what_a_short_of_its_size_is_paid(quantity: str) -> None:
+    long, under = (isolated("one", "75000", short("BTC", size, funding="0.0001")) for size in (quantity, quantity[1:]))
+    assert outcome(book(long), days=D(30)).funding == D(quantity) * 60_000 * D("0.0001") * 90
+    assert outcome(book(under), days=D(30)).funding == -outcome(book(long), days=D(30)).funding
 
 
 def test_the_short_scaled_at_the_start_pays_its_fee_and_moves_its_liquidation() -> None:
@@ -231,7 +256,8 @@ def test_auto_deleveraging_leaves_the_bag_naked_on_the_way_down() -> None:
     found = outcome(two_times(), path=(D("0.75"),), force_closed_at=D("0.9"))
     assert kept.net - found.net == 22500
     assert found.exposure_after == 225000
-    with pytest.raises(RequestError, match="force_closed_at"):
+    words = "force_closed_at: expected a multiple that the path comes to, found 0.9"
+    with pytest.raises(RequestError, match=words):
         run(two_times(), Scenario(path=(D("0.95"),), force_closed_at=D("0.9")))
 
 
@@ -240,7 +266,7 @@ def test_a_venue_that_is_gone_takes_everything_in_it() -> None:
     assert found.net == -60000 - 75000
     assert found.pools[0].gone
     assert [found.pools[0].before, found.pools[0].left] == [75000, 0]
-    with pytest.raises(RequestError, match="gone"):
+    with pytest.raises(RequestError, match="gone: expected one of venue, found elsewhere"):
         run(two_times(), Scenario(gone=frozenset({"elsewhere"})))
 
 

@@ -8,12 +8,15 @@ from decimal import localcontext
 import msgspec
 import pytest
 
+from core.book_scenario import Built
 from core.commands import HideScenarios, ShowScenarios
+from core.demo_book import seed_book
 from core.engine import Engine
 from core.exact import CONTEXT
 from core.reckoning import Reckoning
 from core.scenario_view import ScenarioAxis, ScenarioView
-from tests.support.builders import at, feed, market_at, running
+from core.snapshot import Mode
+from tests.support.builders import at, feed, market_at, reference, running
 
 
 def wanting(when: float = 1, axis: ScenarioAxis = ScenarioAxis.HEDGE) -> tuple[Engine, Reckoning]:
@@ -125,6 +128,44 @@ def test_another_reckoning_is_wanted_every_five_seconds_under_another_number() -
     assert again is not None
     assert (again.number != wanted.number, again.now_ns) == (True, at(6))
     assert again.old == views(wanted)[-1]
+
+
+def test_the_books_that_parts_rest_on_are_kept_the_newest_and_the_one_before() -> None:
+    made, wanted = wanting()
+    built: list[Built] = []
+    for when in (1, 6, 11):
+        again = wanted_at(made, when)
+        assert again is not None
+        built.insert(0, again.built)
+        assert [one is other for one, other in zip(made.scenarios.grounds, built[:2], strict=True)]
+        assert made.scenarios.grounds == tuple(built[:2])
+        made.scenarios.reckoned(again.number, views(wanted)[-1])
+
+
+def test_nothing_is_kept_of_scenarios_that_nobody_looks_at() -> None:
+    made, wanted = wanting()
+    made.scenarios.reckoned(wanted.number, views(wanted)[-1])
+    made.command(HideScenarios(), at(2))
+    assert (made.scenarios.view, made.scenarios.grounds, wanted_at(made, 60)) == (None, (), None)
+
+
+def test_another_book_is_not_shown_what_was_reckoned_of_the_one_before() -> None:
+    seed = seed_book()
+    made = Engine(
+        [seed, msgspec.structs.replace(seed, name="other", accounts=(), hedges=())], mode=Mode.PAPER, source="test"
+    )
+    made.scenarios.elsewhere = True
+    feed(made, reference(), market_at(0, 75_000))
+    made.command(ShowScenarios(book="bitcoin"), at(1))
+    first = wanted_at(made, 1)
+    assert first is not None
+    made.scenarios.reckoned(first.number, views(first)[-1])
+    made.command(ShowScenarios(book="other"), at(2))
+    assert (made.scenarios.view, made.scenarios.grounds) == (None, ())
+    other = wanted_at(made, 2)
+    assert other is not None
+    assert (other.book, other.old, made.scenarios.grounds) == ("other", None, (other.built,))
+    assert views(other)[-1].before.value == 375_000
 
 
 def test_an_engine_that_is_left_alone_goes_on_by_itself() -> None:

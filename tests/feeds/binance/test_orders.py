@@ -88,6 +88,9 @@ def test_a_row_is_told_in_full() -> None:
 
 def test_a_time_of_nothing_is_no_time() -> None:
     assert told(updateTime=0).venue_time_ns is None
+    untimed = {name: value for name, value in row().items() if name != "updateTime"}
+    event = orders.update("usdm", "hedge", orders.row_of("order", json.dumps(untimed).encode()), 7)
+    assert event.venue_time_ns is None
 
 
 def test_an_average_price_of_nothing_that_was_filled_is_none() -> None:
