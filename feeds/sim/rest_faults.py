@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 
 import msgspec
 from aiohttp import web
@@ -21,7 +22,7 @@ class RestFaults(msgspec.Struct):
     cut: bool = False
     """The lost answer is a cut connection instead of an error body."""
     answer_delay_ms: int = 0
-    """Answers to order requests are held back so long; their events are not, and come first."""
+    """Answers to order requests are held back so long, or until this ends; their events are not, and come first."""
     skew_ms: int = 0
     """How far the venue's clock is ahead of ours."""
     forced_status: int | None = None
@@ -29,6 +30,8 @@ class RestFaults(msgspec.Struct):
     later_status: int | None = None
     """What ``forced_status`` becomes for a client that goes on, after ``requests_until_later`` more of them."""
     requests_until_later: int = 0
+    ended: asyncio.Event = msgspec.field(default_factory=asyncio.Event)
+    """Set once these faults are ended: others may follow."""
 
     def now_ms(self) -> int:
         """The venue's clock: what signatures are checked against."""
@@ -47,7 +50,8 @@ class RestFaults(msgspec.Struct):
         """The answer to an order request that was carried out: ``answer``, or as faults have it late, ``unknown`` (the
         venue's own "we do not know what became of it"), or none at all."""
         if self.answer_delay_ms:
-            await asyncio.sleep(self.answer_delay_ms / 1000)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self.ended.wait(), self.answer_delay_ms / 1000)
         if self.lost_answers <= 0:
             return answer
         self.lost_answers -= 1
@@ -58,5 +62,6 @@ class RestFaults(msgspec.Struct):
 
     def clear(self) -> None:
         """End them all."""
+        self.ended.set()
         for name, default in msgspec.structs.asdict(RestFaults()).items():
             setattr(self, name, default)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import uuid
 from collections import deque
 from collections.abc import Awaitable, Callable
@@ -36,7 +37,7 @@ class SocketFaults(msgspec.Struct):
     mute_paths: tuple[str, ...] = ()
     """Sockets opened on a path that begins so are answered and get no data: the wrong route."""
     private_delay_ms: int = 0
-    """Private events are held back so long."""
+    """Private events are held back so long, or until this ends."""
     private_lost: int = 0
     """So many private events to come are not sent."""
 
@@ -217,6 +218,8 @@ class Hub:
         self._pack = pack
         self.sockets: set[Socket] = set()
         self._wanted: dict[str, set[Socket]] = {}
+        self._held_back: dict[int, tuple[asyncio.TimerHandle, Callable[[], None]]] = {}
+        self._numbers = itertools.count()
 
     async def accept(
         self,
@@ -283,9 +286,16 @@ class Hub:
         if self.faults.private_lost > 0:
             self.faults.private_lost -= 1
         elif self.faults.private_delay_ms:
-            asyncio.get_running_loop().call_later(self.faults.private_delay_ms / 1000, send)
+            number = next(self._numbers)
+            timer = asyncio.get_running_loop().call_later(self.faults.private_delay_ms / 1000, self._let_go, number)
+            self._held_back[number] = (timer, send)
         else:
             send()
+
+    def _let_go(self, number: int) -> None:
+        timer, send = self._held_back.pop(number)
+        timer.cancel()
+        send()
 
     def stall_all(self) -> None:
         """Leave every connection half open; those to come are well."""
@@ -293,8 +303,10 @@ class Hub:
             socket.stall()
 
     def clear(self) -> None:
-        """End every fault."""
+        """End every fault; what is held back goes out."""
         self.faults.clear()
+        for number in tuple(self._held_back):
+            self._let_go(number)
         for socket in self.sockets:
             socket.resume()
 

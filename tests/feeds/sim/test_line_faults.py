@@ -141,11 +141,12 @@ async def test_private_events_can_be_lost(served: Served) -> None:
 async def test_events_can_come_before_the_answer(served: Served) -> None:
     async with line(served.websocket["bybit"] + "/v5/private") as client:
         await private(served, client, "order")
-        await served.inject("delay_answers", venue="bybit", milliseconds=1_000)
+        await served.inject("delay_answers", venue="bybit", milliseconds=3_600_000)
         asked = asyncio.ensure_future(place(served, "early"))
         told = await client.until(lambda frame: topic("order")(frame) and frame["data"][0]["orderStatus"] == "Filled")
         assert told["data"][0]["orderLinkId"] == "early"
         assert not asked.done()
+        await served.inject("clear")
         assert (await asked)["result"]["orderId"] == told["data"][0]["orderId"]
 
 
