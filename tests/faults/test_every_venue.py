@@ -22,19 +22,7 @@ from feeds.host import EngineHost
 from feeds.registry import venue_feed
 from feeds.sim.process import start_simulator
 from feeds.sim.registry import VENUES
-from feeds.timing import Timing
-from tests.support.kept import Desk, line_of, until
-
-LINE = Timing(
-    first_data_seconds=5.0,
-    send_gap_seconds=0.05,
-    quiet_seconds=1.5,
-    pong_seconds=1.5,
-    first_delay_seconds=0.1,
-    longest_delay_seconds=0.5,
-    attempts=1_000,
-)
-"""Limits of production where slow channels need them, and shorter ones elsewhere."""
+from tests.support.kept import LINE, Desk, line_of, until
 
 BEFORE, AFTER = Decimal(60_000), Decimal(60_400)
 
