@@ -92,6 +92,7 @@ async def test_what_a_wallet_gains_is_told_why_and_once(own: Own) -> None:
     kept.take(in_order(await own.swept(), asked_ns))
     wallets = kept.ledger.wallets
     before = wallets.settle(KEPT)
+    own.past(time.time_ns())
     async with followed(own):
         await placed(own, own.sale(), quantity)
         if not desk.kind.dated:

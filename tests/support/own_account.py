@@ -20,7 +20,7 @@ from feeds.registry import account_feed
 from feeds.sim.registry import venue_rules
 from feeds.venue import AccountFeed, Credentials
 from tests.feeds.toy import EventLog
-from tests.support.kept import KEPT, LINE, Desk
+from tests.support.kept import HELD_AT, KEPT, LINE, Desk
 from tests.support.patience import PATIENCE
 
 COINS = Decimal("0.1")
@@ -78,6 +78,11 @@ class Own:
     async def sweep(self) -> Sequence[AnyEvent]:
         """What REST tells of the last hour."""
         return await self.feed.sweep((self.desk.contract,), time.time_ns() - 3600 * 10**9)
+
+    def past(self, moment_ns: int) -> None:
+        """Let the venue's time be later than this, step by step: what happens from now on happens after it."""
+        while self.desk.simulator.now_ms(self.desk.venue) * 1_000_000 <= moment_ns:
+            self.desk.simulator.control("pin", coin="BTC", price=str(HELD_AT))
 
     async def until(self, wanted: Callable[[], bool]) -> None:
         await self.log.until(wanted, PATIENCE)
