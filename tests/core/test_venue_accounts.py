@@ -587,6 +587,28 @@ def test_a_sweep_is_told_in_the_order_in_which_it_can_be_folded() -> None:
     assert swept_events[-1].asked_ns == at(20)
 
 
+@pytest.mark.parametrize("newest_first", [False, True])
+def test_a_sweep_is_told_as_it_happened_whichever_way_its_lists_are_sorted(newest_first: bool) -> None:
+    """A leg that was opened and closed while nobody listened: closing it first would take it through zero."""
+    ledger = Ledger([msgspec.structs.replace(kept_book().accounts[0], position_mode=PositionMode.HEDGE)])
+    ledger.described(instrument(LINEAR))
+    flat = msgspec.structs.replace(told("0", None), leg=Leg.SHORT)
+    ledger.reported(flat)
+    sides = [(2, "sell"), (2, "buy"), (3, "sell"), (4, "buy")]
+    fills = [
+        msgspec.structs.replace(sold(f"f{number}", "1", "60000", when=when, side=side), leg=Leg.SHORT)
+        for number, (when, side) in enumerate(sides)
+    ]
+    listed: list[AnyEvent] = [*fills[::-1], payment("p", "3")] if newest_first else [*fills, payment("p", "3")]
+    for event in in_order([flat, *listed], at(20)):
+        if isinstance(event, Fill):
+            ledger.fill(event)
+        elif isinstance(event, PositionUpdate):
+            ledger.reported(event)
+    position = ledger.position(ACCOUNT, LINEAR, Leg.SHORT)
+    assert (position.fees, position.unexplained) == (Decimal(40), Decimal(0))
+
+
 def test_reports_that_say_the_same_are_not_written_down() -> None:
     ledger = Ledger(kept_book().accounts)
     reports = [answered("-2", asked=number, when=number + 0.1, changed=1) for number in (10, 20, 30)]
