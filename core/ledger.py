@@ -281,9 +281,8 @@ class Ledger:
         return True
 
     def _paid_into_wallet(self, payment: FundingPayment) -> None:
-        self.wallets.credit(
-            payment.account, payment.asset, payment.amount, payment.settled_ns, estimated=payment.estimated
-        )
+        time_ns = payment.booked_ns or payment.settled_ns
+        self.wallets.credit(payment.account, payment.asset, payment.amount, time_ns, estimated=payment.estimated)
 
     def _meant(self, key: PositionKey) -> list[Position]:
         """The position that an entry of a venue's ledger is of. One that names no leg where legs are held is of those

@@ -39,13 +39,24 @@ _HAPPENED = (Fill, FundingPayment, FeeCharged)
 
 
 def in_order(events: Sequence[AnyEvent], asked_ns: int) -> list[AnyEvent]:
-    """A sweep as it is to be told: first what happened, then what is; each report with when it was asked for.
+    """A sweep as it is to be told: first what happened, in its order, then what is, each report with when it was asked
+    for.
 
-    A position that already counts a fill must not come before it.
+    A position that already counts a fill must not come before it, and none is closed before it is opened. Many lists
+    begin with the newest: there, what happened at one moment is told in the order of the list turned round.
     """
     happened = [event for event in events if isinstance(event, _HAPPENED)]
     standing = [event for event in events if not isinstance(event, _HAPPENED)]
-    return [*happened, *(_asked(event, asked_ns) for event in standing)]
+    fills = [_happened_ns(event) for event in happened if isinstance(event, Fill)]
+    if fills and fills[0] > fills[-1]:
+        happened.reverse()
+    return [*sorted(happened, key=_happened_ns), *(_asked(event, asked_ns) for event in standing)]
+
+
+def _happened_ns(event: Fill | FundingPayment | FeeCharged) -> int:
+    if isinstance(event, Fill):
+        return event.venue_time_ns or event.received_ns
+    return event.settled_ns if isinstance(event, FundingPayment) else event.charged_ns
 
 
 def _asked(event: AnyEvent, asked_ns: int) -> AnyEvent:

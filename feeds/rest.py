@@ -10,10 +10,10 @@ import asyncio
 import enum
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextvars import ContextVar
 from types import TracebackType
-from typing import Final, Protocol, Self
+from typing import Final, Protocol, Self, TypeVar
 from urllib.parse import urlencode, urlsplit
 
 import httpx
@@ -31,6 +31,8 @@ LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 listener: ContextVar[Callable[[str, bytes], None] | None] = ContextVar("listener", default=None)
 """Set by whoever records: it is given the address and the body of every good answer to a public request. What was
 asked with a key is not for a recording."""
+
+_Told = TypeVar("_Told")
 
 for _name in ("httpx", "httpcore"):
     logging.getLogger(_name).setLevel(logging.WARNING)  # at INFO, httpx logs whole addresses, signatures included
@@ -280,3 +282,16 @@ def retry_after_seconds(reply: Reply, otherwise: float) -> float:
     """The ``Retry-After`` header in seconds, or what is usual where it is missing or odd."""
     text = reply.headers.get("retry-after", "")
     return float(text) if text.isascii() and text.isdigit() and len(text) < 8 else otherwise
+
+
+async def told_unless(codes: Collection[str], question: Awaitable[Sequence[_Told]]) -> list[_Told]:
+    """What is told; nothing where the venue refuses with one of these codes. Raises VenueError for any other reason.
+
+    A contract that its venue lists no more is still asked about, and must not keep all else from being told.
+    """
+    try:
+        return [*await question]
+    except VenueError as error:
+        if error.code not in codes:
+            raise
+    return []

@@ -78,7 +78,8 @@ class FundingPayment(Event, frozen=True, gc=False, omit_defaults=True, kw_only=T
     """One funding settlement of one position. ``amount`` in ``asset``: + received, − paid (a short with a
     positive rate receives). ``estimated`` where it was computed here and not read from the venue's ledger. A ledger
     of a hedge-mode account that does not tell the leg says ``net``; one that does not tell ``rate`` or ``mark_price``,
-    where no record of settled rates has it either, leaves them ``None``."""
+    where no record of settled rates has it either, leaves them ``None``. ``booked_ns`` is when the wallet moved, where
+    the venue tells that apart from the settlement."""
 
     account: str
     payment_id: str
@@ -90,6 +91,7 @@ class FundingPayment(Event, frozen=True, gc=False, omit_defaults=True, kw_only=T
     settled_ns: int
     estimated: bool = False
     leg: Leg = Leg.NET
+    booked_ns: int | None = None
 
 
 class BalanceUpdate(Event, frozen=True, gc=False, omit_defaults=True, kw_only=True, tag="balance"):

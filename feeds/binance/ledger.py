@@ -89,6 +89,7 @@ def events(market: str, answer: RestAnswer, entries: Iterable[IncomeRow], rates:
                     rate=rate,
                     mark_price=mark,
                     settled_ns=settled_ns,
+                    booked_ns=row.time_ms * 1_000_000,
                 )
             )
         elif row.kind in _FEES:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from decimal import Decimal
 
 from core.errors import VenueError
@@ -15,7 +15,7 @@ from feeds.binance.known import Known
 from feeds.binance.products import PRODUCTS, SPOT, USDM
 from feeds.binance.rest import read_rates
 from feeds.clock import Clock
-from feeds.rest import RestClient
+from feeds.rest import RestClient, told_unless
 from feeds.venue import RestAnswer
 
 _NS_PER_MS = 1_000_000
@@ -37,9 +37,8 @@ class Sweep:
         events = [*settings, *account.balances(self._market, await self._ask(self._product.account))]
         events += await self._positions(symbols, hedges=_hedges(settings))
         for symbol in symbols:
-            answer = await self._ask(self._product.path("openOrders"), {"symbol": symbol})
-            events += account.open_orders(self._market, answer)
-            events += await self._fills(symbol, since_ms)
+            events += await _if_listed(self._open_orders(symbol))
+            events += await _if_listed(self._fills(symbol, since_ms))
         return events + await self._ledger(symbols, since_ms)
 
     # --- as things stand ---------------------------------------------------------------------------------------------
@@ -54,9 +53,11 @@ class Sweep:
             return account.config(await self._ask(self._product.path("positionSide/dual")))
         events = account.config(await self._ask(self._product.path("accountConfig")))
         for symbol in self._known.due(symbols):
-            answer = await self._ask(self._product.path("symbolConfig"), {"symbol": symbol})
-            events += account.settings(self._market, answer)
+            events += await _if_listed(self._setting(symbol))
         return events
+
+    async def _setting(self, symbol: str) -> list[AnyEvent]:
+        return account.settings(self._market, await self._ask(self._product.path("symbolConfig"), {"symbol": symbol}))
 
     async def _positions(self, symbols: Sequence[str], *, hedges: bool) -> list[AnyEvent]:
         """The positions of these contracts, and none where the venue lists none."""
@@ -84,6 +85,9 @@ class Sweep:
             if (instrument, leg) not in seen
         ]
         return events
+
+    async def _open_orders(self, symbol: str) -> list[AnyEvent]:
+        return account.open_orders(self._market, await self._ask(self._product.path("openOrders"), {"symbol": symbol}))
 
     # --- what happened since -----------------------------------------------------------------------------------------
 
@@ -158,7 +162,7 @@ class Sweep:
         asked = [row for row in payments if ledger.settlement_of(self._market, row) not in known]
         for symbol in sorted({row.symbol for row in asked}):
             times = [row.time_ms for row in asked if row.symbol == symbol]
-            told += await self._settled(symbol, min(times) - 60_000, max(times) + 60_000)
+            told += await _if_listed(self._settled(symbol, min(times) - 60_000, max(times) + 60_000))
         rates = known | statistics.rates_by_time(told)
         wanted = {ledger.settlement_of(self._market, row) for row in payments}
         self._known.rates = {settlement: rates[settlement] for settlement in wanted & rates.keys()}
@@ -181,6 +185,11 @@ class Sweep:
         sent = {name: str(value) for name, value in (parameters or {}).items()}
         body = await self._rest.get(path, sent, signed=True)
         return RestAnswer(path=path, body=body, received_ns=self._clock.now_ns(), parameters=sent, account=self._name)
+
+
+async def _if_listed(question: Awaitable[Sequence[AnyEvent]]) -> list[AnyEvent]:
+    """What is told of one contract; nothing of one that has expired or was taken off the list."""
+    return await told_unless(facts.CODES_NO_SUCH_SYMBOL, question)
 
 
 def _hedges(settings: Sequence[AnyEvent]) -> bool:

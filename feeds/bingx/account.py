@@ -244,6 +244,7 @@ def income(answer: RestAnswer, _: PositionMode) -> list[AnyEvent]:
                     amount=amount,
                     asset=asset,
                     settled_ns=settled_ns(time_ns),
+                    booked_ns=time_ns,
                 )
             )
         elif kind in _FEES:

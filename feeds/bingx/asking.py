@@ -12,7 +12,7 @@ from core.events import AccountSettings, AnyEvent
 from feeds.bingx import account, facts, orders
 from feeds.bingx.rows import PositionMode
 from feeds.clock import Clock
-from feeds.rest import RestClient
+from feeds.rest import RestClient, told_unless
 from feeds.venue import RestAnswer
 
 DAY_MS: Final = 86_400_000
@@ -69,8 +69,12 @@ class Record(NamedTuple):
 
 
 async def all_since(asker: Asker, record: Record, symbol: str, start_ms: int, end_ms: int) -> list[RestAnswer]:
-    """Every answer about a symbol between these times: stretches of a week, cut in two while an answer is full. Raises
-    VenueError, DecodeError."""
+    """Every answer about a symbol between these times: stretches of a week, cut in two while an answer is full; none
+    about one that is not listed any more. Raises VenueError, DecodeError."""
+    return await told_unless(facts.CODES_NO_SUCH_SYMBOL, _all_since(asker, record, symbol, start_ms, end_ms))
+
+
+async def _all_since(asker: Asker, record: Record, symbol: str, start_ms: int, end_ms: int) -> list[RestAnswer]:
     stretches, answers = [], list[RestAnswer]()
     while start_ms <= end_ms:
         end = min(start_ms + facts.WINDOW_DAYS * DAY_MS - 1, end_ms)

@@ -13,6 +13,7 @@ from feeds.bingx.asking import DAY_MS, Asker, Record, all_since, is_refusal, rea
 from feeds.bingx.dealings import Dealings
 from feeds.bingx.known import KnownOrders
 from feeds.bingx.rows import PositionMode
+from feeds.rest import told_unless
 from feeds.venue import RestAnswer
 
 _INCOME = Record(facts.INCOME_PATH, "startTime", "endTime", "limit")
@@ -137,13 +138,15 @@ class Sweep:
         linear = market == facts.LINEAR
         margin = facts.MARGIN_MODE_PATH if linear else facts.INVERSE_MARGIN_MODE_PATH
         leverage = facts.LEVERAGE_PATH if linear else facts.INVERSE_LEVERAGE_PATH
-        margins = [self._asker.ask(margin, {"symbol": symbol}) for symbol in symbols]
-        leverages = [self._asker.ask(leverage, {"symbol": symbol}) for symbol in symbols]
+        asked = [self._about(path, symbol) for path in (margin, leverage) for symbol in symbols]
         events: list[AnyEvent] = []
-        for answer in await together([*margins, *leverages]):
+        for answer in chain(*await together([told_unless(facts.CODES_NO_SUCH_SYMBOL, each) for each in asked])):
             read = account.margin_mode if answer.path == margin else account.leverage
             events += read(answer, PositionMode())
         return events
+
+    async def _about(self, path: str, symbol: str) -> list[RestAnswer]:
+        return [await self._asker.ask(path, {"symbol": symbol})]
 
     async def _balances(self, market: str) -> list[AnyEvent]:
         path = facts.BALANCE_PATH if market == facts.LINEAR else facts.INVERSE_BALANCE_PATH

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Sequence
 from itertools import count
 
 from core.errors import DecodeError, VenueError
@@ -13,7 +13,7 @@ from feeds.mexc import account, envelope, facts
 from feeds.mexc.private import Mode
 from feeds.mexc.rows import Whose
 from feeds.plans import by_market
-from feeds.rest import RestClient
+from feeds.rest import RestClient, told_unless
 
 _MS = 1_000_000
 
@@ -45,14 +45,14 @@ class Sweeper:
         if symbols:
             events += [await self.read_mode(), *await self._balances(instruments)]
             for symbol in symbols:
-                events += await self.leverage(symbol)
+                events += await _if_listed(self.leverage(symbol))
             events += await self._positions([name for name in instruments if name.split(":")[1] != facts.SPOT])
             events += await self._open_orders(set(instruments))
             end_ms = self._rest.venue_now_ms
             start_ms = min(max(since_ns // _MS, end_ms - facts.LONGEST_LOOK_BACK_MS), end_ms)
             for symbol in symbols:
-                events += await self._fills(symbol, start_ms, end_ms)
-                events += await self._fees(symbol, start_ms, end_ms)
+                events += await _if_listed(self._fills(symbol, start_ms, end_ms))
+                events += await _if_listed(self._fees(symbol, start_ms, end_ms))
             events += await self._funding(symbols, start_ms, set(instruments))
         if facts.SPOT in wanted:
             events += await self._spot(instruments)
@@ -133,7 +133,7 @@ class Sweeper:
             told = [
                 event
                 for symbol in symbols
-                for event in await self._funding_since(start_ms, {"symbol": symbol}, facts.MOST_PAGES)
+                for event in await _if_listed(self._funding_since(start_ms, {"symbol": symbol}, facts.MOST_PAGES))
             ]
         return [event for event in told if not isinstance(event, FundingPayment) or event.instrument in wanted]
 
@@ -228,3 +228,8 @@ class Sweeper:
                 return
             if number >= most:
                 raise TooManyPages(path, most)
+
+
+async def _if_listed(question: Awaitable[Sequence[AnyEvent]]) -> list[AnyEvent]:
+    """What is told of one contract; nothing of one that was taken off the list."""
+    return await told_unless(facts.CODES_NO_SUCH_SYMBOL, question)

@@ -51,9 +51,14 @@ def control_application(simulator: Simulator) -> web.Application:
 
 
 def state(simulator: Simulator) -> Parameters:
-    """Who is connected to each venue, and which topics are served, by the simulator's own names for them."""
+    """Who is connected to each venue, which topics are served (by the simulator's own names), and the time of the last
+    step, which may be a while ago on a busy machine: what happens next happens then."""
     return {
-        name: {"sockets": len(venue.hub.sockets), "topics": sorted(venue.hub.topics())}
+        name: {
+            "sockets": len(venue.hub.sockets),
+            "topics": sorted(venue.hub.topics()),
+            "now_ms": venue.exchange.now_ms,
+        }
         for name, venue in simulator.venues.items()
     }
 

@@ -135,7 +135,7 @@ FAULTS: dict[str, Fault] = {
     "reorder": Fault("send the next data frames after the one that follows them", (*ANY, "frames"), _reorder),
     "resnapshot": Fault("send every snapshot anew, as after a restart", ANY, _resnapshot),
     "skip_snapshots": Fault("give new subscribers differences only", ANY, _skip_snapshots),
-    "delay_private": Fault("hold back private events", (*ANY, "milliseconds"), _delay_private),
+    "delay_private": Fault("hold back private events, until cleared at most", (*ANY, "milliseconds"), _delay_private),
     "lose_private": Fault("lose the next private events", (*ANY, "events"), _lose_private),
     "expire_listen_keys": Fault("let every listenKey expire now", ANY, _expire_listen_keys),
     "lose_answers": Fault(

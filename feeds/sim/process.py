@@ -78,11 +78,19 @@ class SimulatorProcess:
 
     def topics(self, venue: str) -> list[str]:
         """What is served to the venue's websockets now, by the simulator's own names."""
+        served: list[str] = self._state(venue)["topics"]
+        return served
+
+    def now_ms(self, venue: str) -> int:
+        """The time of the venue's last step."""
+        return int(self._state(venue)["now_ms"])
+
+    def _state(self, venue: str) -> dict[str, Any]:
         import httpx  # as above
 
         answer = httpx.get(self.control_url, timeout=CONTROL_SECONDS, trust_env=False)
-        served: list[str] = answer.json()["venues"][venue]["topics"]
-        return served
+        state: dict[str, Any] = answer.json()["venues"][venue]
+        return state
 
     def stop(self) -> None:
         """End the child and wait for it; again is harmless."""

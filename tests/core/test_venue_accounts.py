@@ -311,6 +311,17 @@ def test_a_deposit_is_told_from_profit() -> None:
     assert ledger.wallets.transfers[ACCOUNT, "USDT"] == 500
 
 
+@pytest.mark.parametrize(("booked", "transferred"), [(5, 0), (None, 3), (3, 3)])
+def test_funding_that_is_booked_after_the_first_balance_is_not_in_it(booked: int | None, transferred: int) -> None:
+    """Venues pay a while after the settlement: a wallet read in between has not moved yet."""
+    ledger = Ledger(kept_book().accounts)
+    ledger.wallets.reported(balance("1000", when=4))
+    late = msgspec.structs.replace(payment("p", "3"), booked_ns=None if booked is None else at(booked))
+    ledger.funding(late)
+    ledger.wallets.reported(balance("1003", when=6))
+    assert ledger.wallets.transfers[ACCOUNT, "USDT"] == transferred
+
+
 def payment(name: str, amount: str) -> FundingPayment:
     return FundingPayment(
         account=ACCOUNT,
@@ -574,6 +585,28 @@ def test_a_sweep_is_told_in_the_order_in_which_it_can_be_folded() -> None:
     assert (position.quantity, position.realised, position.unexplained) == (Decimal(0), Decimal(1000), Decimal(0))
     assert isinstance(swept_events[-1], AccountSwept)
     assert swept_events[-1].asked_ns == at(20)
+
+
+@pytest.mark.parametrize("newest_first", [False, True])
+def test_a_sweep_is_told_as_it_happened_whichever_way_its_lists_are_sorted(newest_first: bool) -> None:
+    """A leg that was opened and closed while nobody listened: closing it first would take it through zero."""
+    ledger = Ledger([msgspec.structs.replace(kept_book().accounts[0], position_mode=PositionMode.HEDGE)])
+    ledger.described(instrument(LINEAR))
+    flat = msgspec.structs.replace(told("0", None), leg=Leg.SHORT)
+    ledger.reported(flat)
+    sides = [(2, "sell"), (2, "buy"), (3, "sell"), (4, "buy")]
+    fills = [
+        msgspec.structs.replace(sold(f"f{number}", "1", "60000", when=when, side=side), leg=Leg.SHORT)
+        for number, (when, side) in enumerate(sides)
+    ]
+    listed: list[AnyEvent] = [*fills[::-1], payment("p", "3")] if newest_first else [*fills, payment("p", "3")]
+    for event in in_order([flat, *listed], at(20)):
+        if isinstance(event, Fill):
+            ledger.fill(event)
+        elif isinstance(event, PositionUpdate):
+            ledger.reported(event)
+    position = ledger.position(ACCOUNT, LINEAR, Leg.SHORT)
+    assert (position.fees, position.unexplained) == (Decimal(40), Decimal(0))
 
 
 def test_reports_that_say_the_same_are_not_written_down() -> None:

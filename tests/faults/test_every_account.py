@@ -1,23 +1,21 @@
-"""What goes wrong about an account, met by each venue's own client: nothing is lost, told twice or untrue."""
+"""What goes wrong about an account, met by each venue's own client: nothing is lost, told twice or untrue.
+
+Here with linear contracts; :mod:`tests.faults.test_every_coin_account` has the same with inverse ones.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import itertools
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager
 from decimal import Decimal
 from functools import partial
-from typing import Any, TypeVar
 
 import pytest
 
 from core.errors import VenueError
 from core.events import (
-    AccountSettings,
-    AnyEvent,
+    BalanceUpdate,
     Fill,
     FillOrigin,
     FrameFault,
@@ -29,148 +27,15 @@ from core.events import (
     TiersLoaded,
 )
 from core.legs import Leg
-from core.orders import OrderRequest
-from core.symbols import linear_symbol
-from feeds.clock import Clock
-from feeds.connection import Connection
-from feeds.registry import account_feed, venue_feed
-from feeds.sim.process import start_simulator
-from feeds.sim.registry import VENUES, venue_rules
-from feeds.venue import AccountFeed, Credentials
-from tests.faults.test_every_venue import PATIENT
-from tests.feeds.toy import EventLog
+from feeds.registry import venue_feed
 from tests.support.clocks import clear_of_the_hour
-from tests.support.kept import KEPT, Desk
-from tests.support.patience import PATIENCE
+from tests.support.kept import Kind, cases, every, listed
+from tests.support.own_account import COINS, Own, filled, followed, held, modes, of, patiently, state, tried
 
-HOUR_MS = 3_600_000
-COINS = Decimal("0.1")
+pytestmark = every(cases(Kind.LINEAR))
 
-_Event = TypeVar("_Event", bound=AnyEvent)
-_numbers = itertools.count(1)
-
-
-@pytest.fixture(scope="module", params=VENUES)
-def venue(request: pytest.FixtureRequest) -> Iterator[Desk]:
-    """One simulated venue, its prices held."""
-    name: str = request.param
-    with start_simulator(venues=[name], pins={"BTC": Decimal(60_000), "ETH": Decimal(3_000)}) as simulator:
-        yield Desk(name, simulator)
-
-
-class Own:
-    """An account of its own at the venue, and clients of it."""
-
-    def __init__(self, desk: Desk) -> None:
-        self.desk, self.log = desk, EventLog()
-        wallets = {
-            wallet: {asset: str(amount) for asset, amount in amounts.items()}
-            for wallet, amounts in venue_rules(desk.venue).start.items()
-        }
-        opened = self.control("open_account", name=f"own{next(_numbers)}", wallets=wallets)
-        key = next(key for key in opened["api_keys"] if key["permissions"] == "trade")
-        self.key = Credentials(key["key"], key["secret"], key.get("passphrase", ""))
-        self.feed = self.client()
-        self.quantity = COINS / desk.size
-
-    def client(self) -> AccountFeed:
-        """Another client, that remembers nothing."""
-        return account_feed(self.desk.venue, KEPT, self.desk.endpoints, self.key)
-
-    def control(self, fault: str, **parameters: Any) -> dict[str, Any]:
-        return self.desk.simulator.control(fault, venue=self.desk.venue, **parameters)
-
-    @property
-    def contract(self) -> dict[str, str]:
-        """The contract as faults name it."""
-        return {"category": self.desk.market, "symbol": self.desk.symbol}
-
-    def sale(self, price: str = "59000", **changed: Any) -> OrderRequest:
-        return self.desk.order("sell", str(COINS), price, **changed)
-
-    async def swept(self, wanted: Callable[[Sequence[AnyEvent]], bool] = lambda _: True) -> Sequence[AnyEvent]:
-        """A sweep that tells what is wanted; venues count requests, and want pauses."""
-        deadline = time.monotonic() + PATIENCE
-        while True:
-            pause, events = 0.4, list[AnyEvent]()
-            try:
-                events += await self.sweep()
-            except VenueError as error:
-                if error.code != "limited":
-                    raise
-                pause = error.retry_after_seconds or pause
-            if events and wanted(events):
-                return events
-            assert time.monotonic() < deadline, events
-            await asyncio.sleep(pause)
-
-    async def sweep(self) -> Sequence[AnyEvent]:
-        """What REST tells of the last hour."""
-        return await self.feed.sweep((self.desk.contract,), time.time_ns() - 3600 * 10**9)
-
-    async def until(self, wanted: Callable[[], bool]) -> None:
-        await self.log.until(wanted, PATIENCE)
-
-
-def of(kind: type[_Event], events: Sequence[AnyEvent]) -> list[_Event]:
-    return [event for event in events if isinstance(event, kind)]
-
-
-def state(events: Sequence[AnyEvent]) -> OrderState:
-    return of(OrderUpdate, events)[-1].state
-
-
-def filled(events: Sequence[AnyEvent], order: OrderRequest) -> dict[str, Decimal]:
-    """The fills of an order: quantity by id."""
-    return {one.fill_id: one.quantity for one in of(Fill, events) if one.client_order_id == order.client_order_id}
-
-
-async def patiently(ask: Callable[[], Awaitable[Sequence[AnyEvent]]]) -> Sequence[AnyEvent]:
-    """What is told, after the pauses that the venue's limits ask for."""
-    while True:
-        try:
-            return await ask()
-        except VenueError as error:
-            if error.code != "limited":
-                raise
-            await asyncio.sleep(error.retry_after_seconds or 1)
-
-
-async def tried(asking: Awaitable[Sequence[AnyEvent]]) -> Sequence[AnyEvent] | VenueError:
-    """What is told, or why nothing is."""
-    try:
-        return await asking
-    except VenueError as error:
-        return error
-
-
-def held(events: Sequence[AnyEvent]) -> Decimal:
-    """All that is held, leg by leg as it was told last."""
-    return sum({one.leg: one.quantity for one in of(PositionUpdate, events)}.values(), Decimal(0))
-
-
-@pytest.fixture
-def own(venue: Desk) -> Iterator[Own]:
-    """A fresh account, and no faults."""
-    yield Own(venue)
-    venue.simulator.control("clear")
-
-
-@asynccontextmanager
-async def followed(own: Own) -> AsyncIterator[None]:
-    """The account's streams are heard meanwhile."""
-    plans = own.feed.plans((own.desk.contract,))
-    tasks = [
-        asyncio.create_task(Connection(own.feed, plan, own.log.emit, Clock(), timing=PATIENT).run()) for plan in plans
-    ]
-    try:
-        await own.until(lambda: own.log.states.count("live") >= len(plans))
-        yield
-    finally:
-        for task in tasks:
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
+HELD_BACK_MS = 3_600_000
+"""Until the fault is ended."""
 
 
 # --- events and answers ----------------------------------------------------------------------------------------------
@@ -178,7 +43,7 @@ async def followed(own: Own) -> AsyncIterator[None]:
 
 async def test_what_comes_early_late_or_never_is_told_once(own: Own) -> None:
     async with followed(own):
-        own.control("delay_answers", milliseconds=HOUR_MS)
+        own.control("delay_answers", milliseconds=HELD_BACK_MS)
         early = own.sale()
         answer = asyncio.ensure_future(own.feed.place(early))
         await own.until(lambda: bool(filled(own.log.events, early)))
@@ -186,7 +51,7 @@ async def test_what_comes_early_late_or_never_is_told_once(own: Own) -> None:
         own.control("clear")
         assert state(await answer) not in (OrderState.REJECTED, OrderState.UNKNOWN)
 
-        own.control("delay_private", milliseconds=HOUR_MS)
+        own.control("delay_private", milliseconds=HELD_BACK_MS)
         late = own.sale()
         await own.feed.place(late)
         swept = await own.swept(lambda events: bool(filled(events, late)))
@@ -222,7 +87,7 @@ async def test_an_order_whose_answer_an_earlier_run_lost_is_executed_once(own: O
 
 
 async def test_a_fill_in_parts_is_the_sum_of_its_parts(own: Own) -> None:
-    own.control("partial_fills", **own.contract, most=str(Decimal("0.02") / own.desk.size))
+    own.control("partial_fills", **own.contract, most=str(own.desk.quantity("0.02")))
     order = own.sale()
     async with followed(own):
         await own.feed.place(order)
@@ -265,17 +130,18 @@ async def test_what_the_venue_closes_is_no_order_of_ours(own: Own) -> None:
 
 
 async def test_a_position_mode_that_another_client_sets_is_seen_and_kept_to(own: Own) -> None:
-    """A leg that is not there any more gets no order, and the mode is never set back."""
+    """A leg that is not there any more gets no order, and the mode is never set back. Where no venue's word tells the
+    mode, what orders show does; where there is only one, it stays."""
     other = Leg.NET if own.desk.leg is Leg.SHORT else Leg.SHORT
-    before = {one.position_mode for one in of(AccountSettings, await own.swept())} - {None}
+    before = modes(await own.swept())
     chosen = {} if own.desk.venue != "bybit" else own.contract
     own.control("set_position_mode", key=own.key.key, hedge=other is not Leg.NET, **chosen)
-    now = await own.swept(
-        lambda events: {one.position_mode for one in of(AccountSettings, events)} - {None} not in ({*()}, before)
-    )
-    assert {one.position_mode for one in of(AccountSettings, now)} - {None} == (
-        {"one-way"} if other is Leg.NET else {"hedge"}
-    )
+    if not own.desk.has_legs:
+        assert modes(await own.swept()) == before == {"one-way"}
+        return
+    if own.desk.offers("position mode"):
+        now = await own.swept(lambda events: modes(events) not in (set(), before))
+        assert modes(now) == ({"one-way"} if other is Leg.NET else {"hedge"})
     with contextlib.suppress(VenueError):
         assert state(await own.feed.place(own.sale())) is OrderState.REJECTED
     assert held(await own.swept()) == 0
@@ -287,18 +153,24 @@ async def test_a_position_mode_that_another_client_sets_is_seen_and_kept_to(own:
 
 async def test_a_contract_that_only_lets_positions_close_and_then_is_gone(own: Own) -> None:
     market = venue_feed(own.desk.venue, own.desk.endpoints, own.key)
-    await patiently(lambda: own.feed.place(own.sale()))
-    await own.swept(lambda events: held(events) == -own.quantity)
+    says_it_closes = own.desk.offers("reduce-only")
+    if says_it_closes:
+        await patiently(lambda: own.feed.place(own.sale()))
+        await own.swept(lambda events: held(events) == -own.quantity)
     own.control("close_only", **own.contract)
     refused = of(OrderUpdate, await patiently(lambda: own.feed.place(own.sale())))[-1]
     assert (refused.state, bool(refused.reason)) == (OrderState.REJECTED, True)
-    closing = own.desk.order("buy", str(COINS), "61000", reduce_only=True)
-    assert state(await patiently(lambda: own.feed.place(closing))) is not OrderState.REJECTED
-    await own.swept(lambda events: held(events) == 0)
+    if says_it_closes:
+        closing = own.desk.order("buy", str(COINS), "61000", reduce_only=True)
+        assert state(await patiently(lambda: own.feed.place(closing))) is not OrderState.REJECTED
+        await own.swept(lambda events: held(events) == 0)
     own.control("delist", **own.contract)
     told = await patiently(lambda: market.reference((own.desk.contract,)))
     assert not [one for one in of(InstrumentListed, told) if one.instrument.status == "trading"]
     assert told, "said, not left out"
+    swept = await own.swept()
+    assert held(swept) == 0
+    assert of(BalanceUpdate, swept), "all else of the account is told as before"
     gone = await tried(own.feed.place(own.sale()))
     assert not gone.outcome_unknown if isinstance(gone, VenueError) else state(gone) is OrderState.REJECTED
     own.control("clear")
@@ -307,9 +179,9 @@ async def test_a_contract_that_only_lets_positions_close_and_then_is_gone(own: O
 
 
 async def test_other_terms_are_read_when_they_are_in_force(own: Own) -> None:
-    symbol = linear_symbol(own.desk.venue, "ETH")
-    name = f"{own.desk.venue}:{own.desk.market}:{symbol}"
-    contract = {"category": own.desk.market, "symbol": symbol}
+    listing = listed(own.desk.venue, own.desk.kind, "ETH")
+    assert listing is not None
+    name, contract = listing.instrument.id, {"category": listing.category, "symbol": listing.symbol}
     market = venue_feed(own.desk.venue, own.desk.endpoints, own.key)
     (before,) = of(TiersLoaded, await patiently(lambda: market.reference((name,))))
     rows = [["1000", "0.03", 20], ["200000", "0.06", 10]]
@@ -321,11 +193,11 @@ async def test_other_terms_are_read_when_they_are_in_force(own: Own) -> None:
     for hours in (8, 4, 1):
         await clear_of_the_hour()
         own.control("funding_interval", **contract, hours=hours)
-        (listed,) = of(InstrumentListed, await patiently(lambda: market.reference((name,))))
-        assert listed.instrument.funding_interval_hours == hours
+        (told,) = of(InstrumentListed, await patiently(lambda: market.reference((name,))))
+        assert told.instrument.funding_interval_hours == hours
         for plan in market.polls((name,)):
-            told = await patiently(partial(market.poll, plan))
-            tickers = [one for one in of(Ticker, told) if one.funding_interval_hours is not None]
+            polled = await patiently(partial(market.poll, plan))
+            tickers = [one for one in of(Ticker, polled) if one.funding_interval_hours is not None]
             assert {one.funding_interval_hours for one in tickers} <= {hours}
             for one in tickers:
                 due = ((one.next_funding_time_ns or 0) - time.time_ns()) / 3.6e12

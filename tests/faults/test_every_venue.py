@@ -13,7 +13,6 @@ from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
-import msgspec
 import pytest
 
 import core.instrument_market
@@ -23,23 +22,7 @@ from feeds.host import EngineHost
 from feeds.registry import venue_feed
 from feeds.sim.process import start_simulator
 from feeds.sim.registry import VENUES
-from feeds.timing import Timing
-from tests.support.kept import Desk, line_of, until
-from tests.support.patience import PATIENCE
-
-LINE = Timing(
-    first_data_seconds=5.0,
-    send_gap_seconds=0.05,
-    quiet_seconds=1.5,
-    pong_seconds=1.5,
-    first_delay_seconds=0.1,
-    longest_delay_seconds=0.5,
-    attempts=1_000,
-)
-"""Limits of production where slow channels need them, and shorter ones elsewhere: a machine that stands for longer than
-these makes a reconnection."""
-PATIENT = msgspec.structs.replace(LINE, first_data_seconds=PATIENCE, quiet_seconds=PATIENCE, pong_seconds=PATIENCE)
-"""For what must not be taken for trouble of the line."""
+from tests.support.kept import LINE, PATIENT, Desk, line_of, until
 
 BEFORE, AFTER = Decimal(60_000), Decimal(60_400)
 

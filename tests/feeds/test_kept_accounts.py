@@ -13,17 +13,25 @@ import msgspec
 import pytest
 
 from core.events import Fill, OrderState, OrderUpdate
+from core.snapshot import Snapshot
 from feeds.sim.process import start_simulator
-from feeds.sim.registry import VENUES
-from tests.support.kept import Desk, line_of, short_of, until
+from tests.support.kept import HELD_AT, Desk, Kind, cases, line_of, short_of, until
+
+CASES = cases(Kind.LINEAR, Kind.INVERSE)
 
 
-@pytest.fixture(scope="module", params=VENUES)
+@pytest.fixture(scope="module", params=CASES, ids=[f"{venue}-{kind}" for venue, kind in CASES])
 def desk(request: pytest.FixtureRequest) -> Iterator[Desk]:
-    """One simulated venue, BTC held at 60,000."""
-    venue: str = request.param
-    with start_simulator(venues=[venue], pins={"BTC": Decimal(60_000)}) as simulator:
-        yield Desk(venue, simulator)
+    """A kind of contract at a simulated venue, BTC held at 60,000."""
+    venue, kind = request.param
+    with start_simulator(venues=[venue], pins={"BTC": HELD_AT}) as simulator:
+        yield Desk(venue, simulator, kind)
+
+
+def knows_funding(snapshot: Snapshot, *, told: bool) -> bool:
+    """Whether it shows what was received; where the venue tells no payments, that this is not known."""
+    received = snapshot.books[0].totals.funding_received
+    return bool(received.value) if told else any("tells no payments" in gap for gap in received.missing)
 
 
 async def test_what_the_account_holds_and_what_happens_to_it_is_shown(desk: Desk) -> None:
@@ -39,9 +47,9 @@ async def test_what_the_account_holds_and_what_happens_to_it_is_shown(desk: Desk
         until(host, partial(short_of, desk, "0.75"))
 
         desk.simulator.control("fund", venue=desk.venue, category=desk.market, symbol=desk.symbol)
-        until(host, lambda snapshot: bool(snapshot.books[0].totals.funding_received.value))
+        until(host, partial(knows_funding, told=desk.offers("funding records")))
 
-        await desk.trade("buy", "0.75", reduce_only=True)
+        await desk.trade("buy", "0.75", reduce_only=desk.offers("reduce-only"))
         until(host, partial(short_of, desk, "0"))
         until(host, lambda snapshot: bool(line_of(snapshot)[0].fees.value))
         until(host, lambda snapshot: line_of(snapshot)[1].wallet_balance.value not in (None, before))
@@ -55,7 +63,7 @@ async def test_a_lost_line_loses_nothing(desk: Desk) -> None:
         await desk.trade("sell", "0.1")
         until(host, partial(short_of, desk, "0.1"))
         desk.simulator.control("clear", venue=desk.venue)
-        await desk.trade("buy", "0.1", reduce_only=True)
+        await desk.trade("buy", "0.1", reduce_only=desk.offers("reduce-only"))
         until(host, partial(short_of, desk, "0"))
 
 

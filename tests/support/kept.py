@@ -7,45 +7,116 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from decimal import Decimal
+from enum import StrEnum
 from functools import cached_property
+from importlib import import_module
 from typing import Any
 
 import msgspec
+import pytest
 
 from core.books import Account, Book, PositionMode
 from core.demo_book import DemoLeg, seed_book
 from core.engine import Engine
 from core.events import OrderState, OrderUpdate
+from core.instruments import ContractKind
 from core.legs import Leg
 from core.orders import OrderRequest
 from core.snapshot import AccountView, HedgeLine, Mode, Snapshot
-from core.symbols import MARKETS, linear_symbol, spot_symbol
+from core.symbols import spot_symbol
 from feeds.clock import Clock
 from feeds.host import AccountToRead, EngineHost
 from feeds.paper import PaperBroker
 from feeds.registry import account_feed, venue_feed
+from feeds.sim.catalogue import Listing
 from feeds.sim.process import SimulatorProcess
-from feeds.sim.registry import venue_rules
+from feeds.sim.registry import VENUES, venue_rules
 from feeds.timing import DEFAULT_TIMING, Timing
 from feeds.venue import AccountFeed, Credentials
 from tests.support.bybit_server import WatchedHost
 from tests.support.patience import PATIENCE
 
 KEPT = "kept"
+HELD_AT = Decimal(60_000)
+"""The price at which the tests hold BTC: inverse contracts for so many coins are counted at it."""
 _numbers = itertools.count(1)
+
+LINE = Timing(
+    first_data_seconds=5.0,
+    send_gap_seconds=0.05,
+    quiet_seconds=1.5,
+    pong_seconds=1.5,
+    first_delay_seconds=0.1,
+    longest_delay_seconds=0.5,
+    attempts=1_000,
+)
+"""Limits of production where slow channels need them, and shorter ones elsewhere: a machine that stands for longer than
+these makes a reconnection."""
+PATIENT = msgspec.structs.replace(LINE, first_data_seconds=PATIENCE, quiet_seconds=PATIENCE, pong_seconds=PATIENCE)
+"""For what must not be taken for trouble of the line."""
+
+
+class Kind(StrEnum):
+    """A kind of contract: linear ones pay in USDT, inverse ones in the coin."""
+
+    LINEAR = "linear"
+    INVERSE = "inverse"
+    DATED_LINEAR = "dated-linear"
+    DATED_INVERSE = "dated-inverse"
+
+    @property
+    def dated(self) -> bool:
+        """Whether it expires."""
+        return self in (Kind.DATED_LINEAR, Kind.DATED_INVERSE)
+
+    def is_of(self, listing: Listing, base: str) -> bool:
+        """Whether a listing is of this kind, on this coin."""
+        instrument = listing.instrument
+        inverse = self in (Kind.INVERSE, Kind.DATED_INVERSE)
+        paid = (ContractKind.INVERSE, base) if inverse else (ContractKind.LINEAR, "USDT")
+        return (instrument.base, instrument.kind, instrument.settle, listing.quarter > 0) == (base, *paid, self.dated)
+
+
+def listed(venue: str, kind: Kind, base: str = "BTC") -> Listing | None:
+    """A venue's contract of a kind, the dated one that expires last; ``None`` where it has none."""
+    listings = venue_rules(venue).listings(time.time_ns() // 1_000_000)
+    return next((listing for listing in reversed(listings) if kind.is_of(listing, base)), None)
+
+
+def cases(*kinds: Kind) -> list[tuple[str, Kind]]:
+    """Every venue with every one of these kinds of contract that it has."""
+    return [(venue, kind) for venue in VENUES for kind in kinds if listed(venue, kind) is not None]
+
+
+def every(tried: list[tuple[str, Kind]]) -> pytest.MarkDecorator:
+    """The tests of a module with each of these, the tests of one venue at one simulator (the fixture ``simulated``)."""
+    names = [f"{venue}-{kind}" for venue, kind in tried]
+    return pytest.mark.parametrize(("simulated", "kind"), tried, ids=names, indirect=["simulated"], scope="module")
 
 
 class Desk:
-    """What the tests do at a venue beside the engine that watches: trade, with a key that may."""
+    """What the tests do at a venue beside the engine that watches: trade, with a key that may. ``quantity`` counts
+    coins in the contract's own unit."""
 
-    def __init__(self, venue: str, simulator: SimulatorProcess) -> None:
-        self.venue, self.simulator = venue, simulator
-        self.market, self.symbol = MARKETS[venue][0], linear_symbol(venue, "BTC")
-        self.contract = f"{venue}:{self.market}:{self.symbol}"
-        self.size = venue_rules(venue).contract_size(self.market, "BTC")
+    def __init__(self, venue: str, simulator: SimulatorProcess, kind: Kind = Kind.LINEAR) -> None:
+        listing, rules = listed(venue, kind), venue_rules(venue)
+        assert listing is not None
+        self.venue, self.simulator, self.kind, self.listing = venue, simulator, kind, listing
+        self.market, self.symbol, self.contract = listing.category, listing.symbol, listing.instrument.id
+        self.settle, self.size = listing.instrument.settle, listing.instrument.contract_size
         self.endpoints = simulator.venues[venue]
-        self.both_legs = venue_rules(venue).hedge_mode
+        self.has_legs = self.market in rules.hedges
+        self.both_legs = rules.hedge_mode and self.has_legs
         self.leg = Leg.SHORT if self.both_legs else Leg.NET
+
+    def offers(self, capability: str) -> bool:
+        """Whether the venue offers something (:data:`tests.capabilities.CAPABILITIES`) for such contracts."""
+        facts = import_module(f"feeds.{self.venue}.facts")
+        return (self.market, capability) not in facts.NOT_OFFERED
+
+    def quantity(self, coins: Decimal | str) -> Decimal:
+        """How many units of the contract so many coins are."""
+        return Decimal(coins) * (HELD_AT if self.listing.inverse else 1) / self.size
 
     @cached_property
     def trader(self) -> AccountFeed:
@@ -62,7 +133,7 @@ class Desk:
             "account": KEPT,
             "instrument": self.contract,
             "side": side,
-            "quantity": Decimal(coins) / self.size,
+            "quantity": self.quantity(coins),
             "limit_price": Decimal(price),
             "reduce_only": False,
             "created_ns": time.time_ns(),
@@ -84,7 +155,7 @@ class Desk:
         account = Account(
             name=KEPT,
             venue=self.venue,
-            settle="USDT",
+            settle=self.settle,
             wallet_balance=Decimal(0),
             paper=False,
             position_mode=PositionMode.HEDGE if self.both_legs else PositionMode.ONE_WAY,
@@ -127,7 +198,7 @@ def line_of(snapshot: Snapshot) -> tuple[HedgeLine, AccountView]:
 def short_of(desk: Desk, coins: str, snapshot: Snapshot) -> bool:
     """Whether the snapshot shows a short of so many coins."""
     quantity = line_of(snapshot)[0].quantity.value
-    return quantity is not None and -quantity * desk.size == Decimal(coins)
+    return quantity is not None and -quantity == desk.quantity(coins)
 
 
 def until(host: EngineHost, seen: Callable[[Snapshot], bool]) -> Snapshot:

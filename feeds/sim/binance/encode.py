@@ -99,7 +99,7 @@ def trade(fill: Fill) -> Fields:
     assert fill.order is not None
     return {
         "buyer": fill.side == "buy",
-        "commission": plain(fill.fee),
+        "commission": plain(_commission(fill)),
         "commissionAsset": fill.fee_asset,
         "id": fill.number,
         "maker": fill.maker,
@@ -114,6 +114,11 @@ def trade(fill: Fill) -> Fields:
         **_pair(fill.listing),
         "time": fill.time_ms,
     }
+
+
+def _commission(fill: Fill) -> Decimal:
+    """The fee of an execution. What a liquidation costs is no commission: the income tells it by itself."""
+    return ZERO if fill.purpose is Purpose.LIQUIDATION else fill.fee
 
 
 def income(row: LedgerRow, category: str) -> Fields:
@@ -227,7 +232,7 @@ def order_event(exchange: Exchange, event: OrderChanged) -> Fields:
         "L": "0" if fill is None else plain(fill.price),
     }
     if fill is not None:
-        body |= {"n": plain(fill.fee), "N": fill.fee_asset}
+        body |= {"n": plain(_commission(fill)), "N": fill.fee_asset}
     body |= {
         "T": now,
         "t": 0 if fill is None else fill.number,

@@ -106,6 +106,7 @@ def test_entries_of_the_ledger() -> None:
     assert funding == FundingPayment(
         received_ns=7, account="hedge", payment_id="FUNDING_FEE:9:BTCUSDT:USDT", instrument="binance:usdm:BTCUSDT",
         amount=D("1.5"), asset="USDT", rate=None, mark_price=None, settled_ns=INCOME_NS - 2 * 10**6,
+        booked_ns=INCOME_NS,
     )  # fmt: skip
     assert isinstance(rebate, FeeCharged)
     assert (rebate.amount, rebate.instrument, rebate.fill_id) == (D("-0.2"), "", "")

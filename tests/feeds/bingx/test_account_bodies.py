@@ -132,6 +132,7 @@ def test_funding_is_due_on_the_hour_though_it_is_booked_later() -> None:
         amount=Decimal("-0.0292"),
         asset="USDT",
         settled_ns=NS,
+        booked_ns=(MS + 15_000) * 1_000_000,
     )
     assert account.settled_ns(NS) == NS
     assert account.settled_ns(NS + 300_000_000_000) == NS

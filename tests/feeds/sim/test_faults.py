@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import time
 from collections.abc import AsyncIterator
@@ -233,6 +234,28 @@ async def test_private_events_can_be_held_back(served: Served, seconds: float) -
         ]
         assert seconds > PATIENCE or time.monotonic() - begun > 0.99 * seconds
         assert [rows[0]["orderLinkId"] for rows in links] == ["one", "two"]
+
+
+async def test_what_is_held_back_goes_out_when_the_fault_ends(served: Served) -> None:
+    async with line(served.websocket["bybit"] + "/v5/private") as client:
+        await client.ask(bybit_auth(served.key("bybit")))
+        await client.ask({"op": "subscribe", "args": ["order"]})
+        for fault in ("delay_private", "delay_answers"):
+            await served.inject(fault, venue="bybit", milliseconds=3_600_000)
+        sale = asyncio.ensure_future(sell(served, "late"))
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                if await filled(served, "late"):
+                    break
+                await asyncio.sleep(0.05)
+        assert not sale.done()
+        await served.inject("clear")
+        await sale
+        states: list[str] = []
+        while states[-1:] != ["Filled"]:
+            frame = await client.until(lambda frame: "data" in frame)
+            states += [row["orderStatus"] for row in frame["data"]]
+        assert states[0] == "New", "in the order in which it happened"
 
 
 async def test_rate_limits_can_be_forced(served: Served) -> None:
