@@ -632,6 +632,7 @@ REFUSED = [
     ),
     ("margin", {"kind": "linear", "notional": 5, "other_initial_margin": 1}, "other_initial_margin", "nothing without"),
     ("beta", {**TOGETHER, "decay": "0.9"}, "decay", "nothing beside summary figures"),
+    ("value-at-risk", {"deviation": 1, "shortfall_of": "beyond"}, "shortfall_of", "nothing without profits"),
     ("adl", {}, "profit_ratio", "one of profit_ratio, entry_price"),
     ("adl", {"profit_ratio": 1}, "effective_leverage", "one of effective_leverage, bankruptcy_price, leverage, margin"),
     ("adl", {"profit_ratio": 1, "leverage": 3}, "entry_price", "a value beside leverage, instead of profit_ratio"),
