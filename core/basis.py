@@ -7,7 +7,7 @@ move against it. Money is + received, − paid, in the settle currency; fee rate
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import Decimal, Overflow
 from typing import Literal
 
 import msgspec
@@ -15,21 +15,21 @@ import msgspec
 from core.errors import RequestError
 from core.exact import ONE, ZERO, exactly, finite, not_negative, positive
 from core.explain import explained, is_recording, note
-from core.funding import DAYS_A_YEAR, HOURS_A_DAY
+from core.funding import HOURS_A_DAY, YEAR
 from core.instruments import ContractKind
 from core.pnl import delta, fee, unrealised
 
-Compounding = Literal["continuous", "yearly", "simple"]
+Compounding = Literal["continuous", "yearly", "half-yearly", "quarterly", "monthly", "daily", "simple"]
 SHORTEST_DAYS = ONE
 """Below a day to expiry an annualised basis explodes and says nothing: the bare basis is shown."""
 DAY_NS = HOURS_A_DAY * 3600 * 10**9
-YEAR = Decimal(DAYS_A_YEAR)
 
 
 class Yearly(msgspec.Struct, frozen=True, kw_only=True):
-    """A basis restated per year of 365 days, a fraction: three conventions, none of them compounding another.
+    """A basis restated per year, a fraction: three conventions, none of them compounding another.
 
-    ``simple`` is ``b · 365 ÷ days``, ``logarithmic`` ``ln(F/S) · 365 ÷ days``, ``compounded`` ``(F/S)^(365/days) − 1``.
+    With a year of 365 days, ``simple`` is ``b · 365 ÷ days``, ``logarithmic`` ``ln(F/S) · 365 ÷ days``, ``compounded``
+    ``(F/S)^(365/days) − 1``.
     """
 
     simple: Decimal
@@ -100,31 +100,30 @@ def days_to_expiry(now_ns: int, expiry_ns: int) -> Decimal:
 
 
 @exactly
-def yearly(contract_price: Decimal, spot_price: Decimal, days: Decimal) -> Yearly | NotYearly:
+def yearly(
+    contract_price: Decimal, spot_price: Decimal, days: Decimal, year_days: Decimal = YEAR
+) -> Yearly | NotYearly:
     """The basis restated per year; none within a day of expiry. Source: Hull, Options, Futures, ch. 4 and 5."""
     ratio = positive("contract_price", contract_price) / positive("spot_price", spot_price)
     if positive("days", days) < SHORTEST_DAYS:
         return NotYearly("less than a day to expiry: a yearly figure would say nothing, look at the basis itself")
     found = Yearly(
-        simple=(contract_price - spot_price) * YEAR / (spot_price * days),
-        logarithmic=ratio.ln() * YEAR / days,
-        compounded=ratio ** (YEAR / days) - ONE,
+        simple=(contract_price - spot_price) * positive("year_days", year_days) / (spot_price * days),
+        logarithmic=ratio.ln() * year_days / days,
+        compounded=ratio ** (year_days / days) - ONE,
     )
-    given = {"contract_price": contract_price, "spot_price": spot_price, "days": days}
+    given = {"contract_price": contract_price, "spot_price": spot_price, "days": days, "year_days": year_days}
     for name, formula, value in (
-        ("annualised", "(contract_price - spot_price) / spot_price * 365 / days", found.simple),
-        ("annualised log", "ln(contract_price / spot_price) * 365 / days", found.logarithmic),
-        ("annualised compounded", "(contract_price / spot_price) ** (365 / days) - 1", found.compounded),
+        ("annualised", "(contract_price - spot_price) / spot_price * year_days / days", found.simple),
+        ("annualised log", "ln(contract_price / spot_price) * year_days / days", found.logarithmic),
+        ("annualised compounded", "(contract_price / spot_price) ** (year_days / days) - 1", found.compounded),
     ):
         note(name, formula, value, given, unit="fraction a year", source="Hull, Options, Futures, ch. 4 and 5")
     return found
 
 
-_FAIR = {
-    "continuous": "(spot_price - income) * exp((interest_rate - dividend_yield) * days / 365)",
-    "yearly": "(spot_price - income) * ((1 + interest_rate) / (1 + dividend_yield)) ** (days / 365)",
-    "simple": "(spot_price - income) * (1 + (interest_rate - dividend_yield) * days / 365)",
-}
+_TIMES_A_YEAR = {"yearly": 1, "half-yearly": 2, "quarterly": 4, "monthly": 12, "daily": 365}
+_CARRY_SOURCE = "Hull, Options, Futures, ch. 4 and 5"
 
 
 @exactly
@@ -136,32 +135,86 @@ def fair_price(
     dividend_yield: Decimal = ZERO,
     income: Decimal = ZERO,
     compounding: Compounding = "continuous",
+    year_days: Decimal = YEAR,
 ) -> Decimal:
     """What a contract is worth by the cost of carrying its coin to expiry: ``(S − I) · e^((r − q) T)``.
 
     Rates are fractions a year and compounded as said; ``income`` is the present value, quote per coin, of what the coin
-    pays meanwhile (negative: what storing it costs). Raises RequestError for rates of -1 or less, and for income that
-    is not below the spot price. Source: Hull, Options, Futures, and Other Derivatives, ch. 5.
+    pays meanwhile (negative: what storing it costs). Raises RequestError for rates of -1 or less, for income that is
+    not below the spot price, and where nothing is left of the price, or no bound of it.
+    Source: Hull, Options, Futures, and Other Derivatives, ch. 5.
     """
-    left = positive("spot_price", spot_price) - finite("income", income)
-    if left <= 0:
-        raise RequestError("income", f"less than the spot price of {spot_price}", str(income))
+    left = _without_income(spot_price, income)
     for name, rate in (("interest_rate", interest_rate), ("dividend_yield", dividend_yield)):
         if finite(name, rate) <= -1:
             raise RequestError(name, "above -1 (0.05 is 5%)", str(rate))
-    years = positive("days", days) / YEAR
-    if compounding == "continuous":
-        fair = left * ((interest_rate - dividend_yield) * years).exp()
-    elif compounding == "yearly":
-        fair = left * ((ONE + interest_rate) / (ONE + dividend_yield)) ** years
-    else:
-        fair = left * (ONE + (interest_rate - dividend_yield) * years)
-    if fair <= 0:
-        raise RequestError("dividend_yield", "a carry that leaves the contract a price", str(dividend_yield))
+    years = positive("days", days) / positive("year_days", year_days)
     given = {"spot_price": spot_price, "income": income, "interest_rate": interest_rate}
-    given |= {"dividend_yield": dividend_yield, "days": days}
-    note("fair price", _FAIR[compounding], fair, given, unit="quote a coin", source="Hull, Options, Futures, ch. 5")
+    given |= {"dividend_yield": dividend_yield, "days": days, "year_days": year_days}
+    try:
+        if compounding == "continuous":
+            fair = left * ((interest_rate - dividend_yield) * years).exp()
+            formula = "(spot_price - income) * exp((interest_rate - dividend_yield) * days / year_days)"
+        elif compounding == "simple":
+            fair = left * (ONE + (interest_rate - dividend_yield) * years)
+            formula = "(spot_price - income) * (1 + (interest_rate - dividend_yield) * days / year_days)"
+        else:
+            times = given["times"] = Decimal(_TIMES_A_YEAR[compounding])
+            fair = left * ((ONE + interest_rate / times) / (ONE + dividend_yield / times)) ** (times * years)
+            formula = "(spot_price - income) * ((1 + interest_rate / times) / (1 + dividend_yield / times))"
+            formula += " ** (times * days / year_days)"
+    except Overflow:
+        raise RequestError("days", "fewer, over which interest leaves the price a number", str(days)) from None
+    if fair <= 0:
+        name, found = ("dividend_yield", dividend_yield) if dividend_yield > 0 else ("days", days)
+        raise RequestError(name, "less, so that the carry leaves the contract a price", str(found))
+    note("fair price", formula, fair, given, unit="quote a coin", source=_CARRY_SOURCE)
     return fair
+
+
+@exactly
+def implied_rate(
+    contract_price: Decimal,
+    spot_price: Decimal,
+    days: Decimal,
+    *,
+    dividend_yield: Decimal = ZERO,
+    income: Decimal = ZERO,
+    compounding: Compounding = "continuous",
+    year_days: Decimal = YEAR,
+) -> Decimal:
+    """The interest a year at which the contract's price is its :func:`fair_price`: what buying the coin and selling the
+    contract earns (the implied repo rate). Raises RequestError as that does.
+    """
+    growth = positive("contract_price", contract_price) / _without_income(spot_price, income)
+    if finite("dividend_yield", dividend_yield) <= -1:
+        raise RequestError("dividend_yield", "above -1 (0.05 is 5%)", str(dividend_yield))
+    years = positive("days", days) / positive("year_days", year_days)
+    given = {"price": contract_price, "spot_price": spot_price, "income": income}
+    given |= {"dividend_yield": dividend_yield, "days": days, "year_days": year_days}
+    try:
+        if compounding == "continuous":
+            rate = growth.ln() / years + dividend_yield
+            formula = "ln(price / (spot_price - income)) * year_days / days + dividend_yield"
+        elif compounding == "simple":
+            rate = (growth - ONE) / years + dividend_yield
+            formula = "(price / (spot_price - income) - 1) * year_days / days + dividend_yield"
+        else:
+            times = given["times"] = Decimal(_TIMES_A_YEAR[compounding])
+            rate = times * ((ONE + dividend_yield / times) * growth ** (ONE / (times * years)) - ONE)
+            formula = "times * ((1 + dividend_yield / times) * (price / (spot_price - income))"
+            formula += " ** (year_days / (times * days)) - 1)"
+    except Overflow:
+        raise RequestError("days", "more, over which a yearly rate is a number", str(days)) from None
+    note("implied rate", formula, rate, given, unit="fraction a year", source=_CARRY_SOURCE)
+    return rate
+
+
+def _without_income(spot_price: Decimal, income: Decimal) -> Decimal:
+    left = positive("spot_price", spot_price) - finite("income", income)
+    if left <= 0:
+        raise RequestError("income", f"less than the spot price of {spot_price}", str(income))
+    return left
 
 
 @exactly
@@ -185,7 +238,14 @@ def at_maturity(near: tuple[Decimal, Decimal], far: tuple[Decimal, Decimal], day
 
 
 @exactly
-def roll(kind: ContractKind, quantity: Decimal, contract_size: Decimal, near: Quoted, far: Quoted) -> Roll:
+def roll(
+    kind: ContractKind,
+    quantity: Decimal,
+    contract_size: Decimal,
+    near: Quoted,
+    far: Quoted,
+    year_days: Decimal = YEAR,
+) -> Roll:
     """Close ``quantity`` (signed, short negative) of the near contract and open the same quantity of the far one.
 
     A short buys the near contract at its ask and sells the far one at its bid, half a spread from the middle each;
@@ -215,10 +275,13 @@ def roll(kind: ContractKind, quantity: Decimal, contract_size: Decimal, near: Qu
         fees=fees,
         net=net,
         net_per_coin=worth / coins if coins else worth,
-        yearly=(far.price / near.price).ln() * YEAR / (far.days - near.days),
+        yearly=(far.price / near.price).ln() * positive("year_days", year_days) / (far.days - near.days),
     )
     if is_recording():
         _tell_roll(made, near, far, side, at_sides, coins, inverse=kind is ContractKind.INVERSE)
+        given = {"near_price": near.price, "far_price": far.price, "near_days": near.days, "far_days": far.days}
+        formula = "ln(far_price / near_price) * year_days / (far_days - near_days)"
+        note("yearly", formula, made.yearly, {**given, "year_days": year_days}, unit="fraction a year")
     return made
 
 
@@ -237,9 +300,6 @@ def _tell_roll(
     if coins:
         formula = "net * far_price / coins" if inverse else "net / coins"
         note("net per coin", formula, made.net_per_coin, given, unit="quote a coin")
-    given = {"near_price": near.price, "far_price": far.price, "near_days": near.days, "far_days": far.days}
-    formula = "ln(far_price / near_price) * 365 / (far_days - near_days)"
-    note("yearly", formula, made.yearly, given, unit="fraction a year")
 
 
 def _check(near: Quoted, far: Quoted) -> None:

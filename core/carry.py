@@ -16,7 +16,7 @@ import msgspec
 from core.errors import RequestError
 from core.exact import ONE, ZERO, exactly, finite, nonzero, not_negative, positive
 from core.explain import explained, note
-from core.funding import DAYS_A_YEAR, annualised, equivalent, payment, per_8_hours
+from core.funding import YEAR, annualised, equivalent, payment, per_8_hours
 from core.instruments import ContractKind
 from core.pnl import fee, unrealised
 
@@ -185,13 +185,13 @@ def streak(settled: Sequence[Decimal]) -> Streak:
 
 
 @exactly
-def interval_change(rate: Decimal, before_hours: int, after_hours: int) -> IntervalChange:
+def interval_change(rate: Decimal, before_hours: int, after_hours: int, year_days: Decimal = YEAR) -> IntervalChange:
     """What becomes of a printed ``rate`` when the venue changes the interval: at half the hours it counts double."""
     return IntervalChange(
         per_8_hours_before=per_8_hours(rate, before_hours),
         per_8_hours_after=per_8_hours(rate, after_hours),
-        annualised_before=annualised(rate, before_hours),
-        annualised_after=annualised(rate, after_hours),
+        annualised_before=annualised(rate, before_hours, year_days),
+        annualised_after=annualised(rate, after_hours, year_days),
         equal_rate=equivalent(rate, before_hours, after_hours),
     )
 
@@ -290,12 +290,13 @@ def budget_days(funding_received: Decimal, budget: Decimal, carry_per_day: Decim
     return days
 
 
-@explained("min(balance, 0) * yearly_rate * days / 365", unit="the currency of the balance")
+@explained("min(balance, 0) * yearly_rate * days / year_days", unit="the currency of the balance")
 @exactly
-def borrow_interest(balance: Decimal, yearly_rate: Decimal, days: Decimal) -> Decimal:
-    """Interest on a negative stablecoin balance (what losses of the hedge leave behind), simple, year of 365 days.
+def borrow_interest(balance: Decimal, yearly_rate: Decimal, days: Decimal, year_days: Decimal = YEAR) -> Decimal:
+    """Interest on a negative stablecoin balance (what losses of the hedge leave behind), simple.
 
     In the balance's own currency, − paid; nothing on a balance of zero or more.
     """
     owed = min(finite("balance", balance), ZERO)
-    return owed * not_negative("yearly_rate", yearly_rate) * not_negative("days", days) / DAYS_A_YEAR
+    interest = owed * not_negative("yearly_rate", yearly_rate) * not_negative("days", days)
+    return interest / positive("year_days", year_days)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from core.errors import RequestError
-from core.exact import ONE, exactly, finite, not_negative, plain
+from core.exact import ONE, exactly, finite, not_negative, plain, positive
 from core.explain import explained, is_recording, note
 from core.instruments import ContractKind
 from core.pnl import settle_notional
@@ -18,6 +18,7 @@ _value = plain(settle_notional)
 HOURS_A_DAY = 24
 DAYS_A_YEAR = 365
 HOURS_A_YEAR = HOURS_A_DAY * DAYS_A_YEAR
+YEAR = Decimal(DAYS_A_YEAR)
 
 
 @explained(
@@ -57,18 +58,33 @@ def per_8_hours(rate: Decimal, interval_hours: int) -> Decimal:
     return equivalent(rate, interval_hours, 8)
 
 
-def annualised(rate: Decimal, interval_hours: int) -> Decimal:
-    """A rate per interval, times the intervals in a year of 365 days: simple, nothing compounded."""
-    return equivalent(rate, interval_hours, HOURS_A_YEAR)
-
-
-@explained("(1 + rate) ** (8760 / interval_hours) - 1", unit="fraction a year")
+@explained("rate * 24 * year_days / interval_hours", unit="fraction a year")
 @exactly
-def compounded(rate: Decimal, interval_hours: int) -> Decimal:
-    """What a year of settlements at ``rate`` comes to if each were reinvested: ``(1 + rate)^n − 1``."""
-    if finite("rate", rate) <= -1:
+def annualised(rate: Decimal, interval_hours: int, year_days: Decimal = YEAR) -> Decimal:
+    """A rate per interval, times the intervals in a year of 365 (or so many) days: simple, nothing compounded."""
+    return finite("rate", rate) * HOURS_A_DAY * positive("year_days", year_days) / _hours(interval_hours)
+
+
+@exactly
+def compounded(
+    rate: Decimal, interval_hours: int, year_days: Decimal = YEAR, compounding_hours: int | None = None
+) -> Decimal:
+    """What a year of settlements at ``rate`` comes to if each were reinvested: ``(1 + rate)^n − 1``.
+
+    With ``compounding_hours`` what came in is reinvested every so many hours instead, and is simple in between.
+    """
+    hours = _hours(interval_hours) if compounding_hours is None else _hours(compounding_hours)
+    earned = finite("rate", rate) * hours / _hours(interval_hours)
+    if earned <= -1:
         raise RequestError("rate", "above -1", str(rate))
-    return (ONE + rate) ** (Decimal(HOURS_A_DAY * DAYS_A_YEAR) / _hours(interval_hours)) - ONE
+    found = (ONE + earned) ** (HOURS_A_DAY * positive("year_days", year_days) / hours) - ONE
+    given = {"rate": rate, "interval_hours": interval_hours, "year_days": year_days}
+    formula = "(1 + rate) ** (24 * year_days / interval_hours) - 1"
+    if compounding_hours is not None:
+        given["compounding_hours"] = compounding_hours
+        formula = "(1 + rate * compounding_hours / interval_hours) ** (24 * year_days / compounding_hours) - 1"
+    note("compounded", formula, found, given, unit="fraction a year")
+    return found
 
 
 def interest_for(interest_per_day: Decimal, interval_hours: int) -> Decimal:

@@ -7,7 +7,6 @@ from decimal import Decimal
 from typing import TypeVar
 
 from core.basis import (
-    YEAR,
     NotYearly,
     Quoted,
     Roll,
@@ -16,6 +15,7 @@ from core.basis import (
     basis,
     days_to_expiry,
     fair_price,
+    implied_rate,
     roll,
     synthetic_dollar,
     yearly,
@@ -37,12 +37,13 @@ def basis_of(request: BasisRequest) -> BasisAnswer | Unknown:
     missing = _missing(request)
     if missing:
         return Unknown(missing=missing)
-    price, spot, days = _price(request), request.spot_price, _days(request, request.now, "")
+    price, spot, days = _price(request), request.spot_price, _days(request, request, "")
     undefined: dict[str, NoValue | Unknown] = {}
-    per_year = _yearly(price, spot, days, undefined, "annualised", "annualised_log", "annualised_compounded")
-    far_days = None if request.far is None else _days(request.far, request.now, "far.")
+    names = ("annualised", "annualised_log", "annualised_compounded", "implied_rate")
+    per_year = _yearly(request, price, days, undefined, *names)
+    far_days = None if request.far is None else _days(request.far, request, "far.")
     far_price = None if request.far is None else _middle(request.far)
-    far_year = _yearly(far_price, spot, far_days, undefined, "far_annualised")
+    far_year = _yearly(request, far_price, far_days, undefined, "far_annualised")
     fair = _fair(request, days)
     return BasisAnswer(
         settle=settle_of(request.kind),
@@ -58,6 +59,7 @@ def basis_of(request: BasisRequest) -> BasisAnswer | Unknown:
         maturity_annualised=_maturity(request, per_year, days, far_year, far_days, undefined),
         roll=_roll(request, days, far_days),
         synthetic_dollar=_synthetic(request, price, spot),
+        implied_rate=None if per_year is None else _implied(request, price, days),
         fair_price=fair,
         mispricing=None if fair is None or price is None else price - fair,
         undefined=undefined,
@@ -74,6 +76,21 @@ def _fair(request: BasisRequest, days: Decimal | None) -> Decimal | None:
         dividend_yield=request.dividend_yield,
         income=request.income,
         compounding=request.compounding,
+        year_days=request.year_days,
+    )
+
+
+def _implied(request: BasisRequest, price: Decimal | None, days: Decimal | None) -> Decimal | None:
+    if price is None or request.spot_price is None or days is None:
+        return None
+    return implied_rate(
+        price,
+        request.spot_price,
+        days,
+        dividend_yield=request.dividend_yield,
+        income=request.income,
+        compounding=request.compounding,
+        year_days=request.year_days,
     )
 
 
@@ -87,8 +104,8 @@ def _price(request: BasisRequest) -> Decimal | None:
 
 def _missing(request: BasisRequest) -> tuple[str, ...]:
     carried = request.given("interest_rate")
-    if not carried:
-        request.refuse("without interest_rate", "dividend_yield", "income", "compounding")
+    if not carried and not (request.given("spot_price") and _runs_out(request)):
+        request.refuse("without interest_rate, or spot_price and days", "dividend_yield", "income", "compounding")
     gaps = [*_contract_gaps(request, request, "", priced=not carried or _needs_a_price(request)), ()]
     if carried:
         gaps += [request.lacking("interest_rate"), request.lacking("spot_price", why="beside interest_rate")]
@@ -106,6 +123,10 @@ def _missing(request: BasisRequest) -> tuple[str, ...]:
         gaps.append(request.lacking("far", why="beside maturity_days"))
     gaps += [(name,) for name in ("spot_price", "quantity", "maturity_days", "coins") if _null(request, name)]
     return tuple(dict.fromkeys(name for gap in gaps for name in gap))
+
+
+def _runs_out(contract: ContractField) -> bool:
+    return any(map(contract.given, ("days", "years", "expiry")))
 
 
 def _null(request: Request, name: str) -> bool:
@@ -156,13 +177,15 @@ def _spread(contract: ContractField, within: str) -> Decimal:
     return contract.ask_price - contract.bid_price
 
 
-def _days(contract: ContractField, now: int | None, within: str) -> Decimal | None:
+def _days(contract: ContractField, request: BasisRequest, within: str) -> Decimal | None:
+    now = request.now
     if contract.expiry is not None and now is not None:
         expiry = contract.expiry
         return _renamed({"expiry": f"{within}expiry"}, lambda moment: days_to_expiry(moment, expiry), now)
     if contract.years is not None:
-        days = contract.years * YEAR
-        note("days to expiry", "years * 365", days, {"years": contract.years}, unit="days")
+        days = contract.years * request.year_days
+        given = {"years": contract.years, "year_days": request.year_days}
+        note("days to expiry", "years * year_days", days, given, unit="days")
         return days
     return contract.days
 
@@ -182,15 +205,15 @@ def _renamed(names: dict[str, str], function: Callable[[_Given], _Found], given:
 
 
 def _yearly(
+    request: BasisRequest,
     price: Decimal | None,
-    spot: Decimal | None,
     days: Decimal | None,
     undefined: dict[str, NoValue | Unknown],
     *names: str,
 ) -> Yearly | None:
-    if price is None or spot is None or days is None:
+    if price is None or request.spot_price is None or days is None:
         return None
-    found = yearly(price, spot, days)
+    found = yearly(price, request.spot_price, days, request.year_days)
     if isinstance(found, NotYearly):
         undefined.update(dict.fromkeys(names, NoValue(reason=found.reason)))
         return None
@@ -241,10 +264,11 @@ def _roll(request: BasisRequest, days: Decimal | None, far_days: Decimal | None)
         price=_middle(request.far), spread=_spread(request.far, "far."), days=far_days, fee_rate=request.far.fee_rate
     )
     kind = contract_kind(request.kind)
-    one = _renamed(_NAMES, lambda held: roll(ContractKind.LINEAR, held, ONE, near, far), signed(request.side, ONE))
+    year, unit = request.year_days, signed(request.side, ONE)
+    one = _renamed(_NAMES, lambda held: roll(ContractKind.LINEAR, held, ONE, near, far, year), unit)
     held: Roll | None = None
     if request.quantity is not None:
-        held = roll(kind, signed(request.side, request.quantity), request.contract_size, near, far)
+        held = roll(kind, signed(request.side, request.quantity), request.contract_size, near, far, year)
     in_quotes = None if held is None else in_quote(request.kind, held.net, far.price)
     if held is not None and request.kind == "inverse":
         note("net in quote", "net * far_price", in_quotes, {"net": held.net, "far_price": far.price}, unit="quote")

@@ -10,6 +10,7 @@ from core.basis import Compounding
 from core.calculators.declared import by
 from core.calculators.fields import (
     QUANTITY_HELP,
+    YEAR_DAYS_HELP,
     Answer,
     ContractSizeField,
     Exact,
@@ -22,9 +23,11 @@ from core.calculators.fields import (
     Request,
     Side,
     Undefined,
+    YearDays,
     YearlyRate,
 )
 from core.exact import ONE, ZERO
+from core.funding import YEAR
 
 EXPIRY_HELP = "Instant of expiry with its time zone (crypto venues: 08:00 UTC), instead of days; needs now."
 
@@ -37,7 +40,7 @@ class ContractField(Request):
     ask_price: Positive | None = Field(default=None, description="With bid_price instead of price and spread.")
     spread: NotNegative = Field(default=ZERO, description="From bid to ask, quote per coin; half is paid each way.")
     days: Positive | None = Field(default=None, description="Days to expiry; may have a fraction.")
-    years: Positive | None = Field(default=None, description="Years of 365 days to expiry, instead of days.")
+    years: Positive | None = Field(default=None, description="Years of year_days to expiry, instead of days.")
     expiry: Instant | None = Field(default=None, description=EXPIRY_HELP)
     fee_rate: FeeRate = Field(default=ZERO, description="Fee of a fill, a fraction of its notional.")
 
@@ -98,8 +101,10 @@ class BasisRequest(ContractField):
         description="Present value of what a coin pays until expiry, quote per coin; negative: what storing it costs.",
     )
     compounding: Compounding = Field(
-        default="continuous", description="Of interest_rate and dividend_yield: continuous, yearly, or simple."
+        default="continuous",
+        description="Of interest_rate, dividend_yield and implied_rate: continuous, so often a year, or simple.",
     )
+    year_days: YearDays = Field(default=YEAR, description=YEAR_DAYS_HELP)
     coins: Positive | None = Field(
         default=None,
         description="Coins put up as the whole margin of a coin-margined short: asks for synthetic_dollar.",
@@ -113,7 +118,7 @@ class RollField(Answer):
     gain_per_coin: Exact = Field(description="Before costs, quote per coin; + received (a long: minus the gap).")
     net_per_coin: Exact = Field(description="After two fees and two half-spreads, quote per coin.")
     yearly: Exact = Field(
-        description="ln(far / near) * 365 / (far days - days): what a short earns a year, before costs."
+        description="ln(far / near) * year_days / (far days - days): what a short earns a year, before costs."
     )
     gain: Exact | None = Field(description="For the quantity, settle currency; null without one.")
     spread_cost: Exact | None = Field(description="Two half-spreads, + paid.")
@@ -138,9 +143,9 @@ class BasisAnswer(Answer):
     days: Exact | None = Field(description="Days to expiry, with their fraction; null for a perpetual.")
     basis: Exact | None = Field(description="price / spot_price - 1.")
     basis_quote: Exact | None = Field(description="price - spot_price, quote per coin.")
-    annualised: Exact | None = Field(description="Simple: basis * 365 / days.")
-    annualised_log: Exact | None = Field(description="ln(price / spot_price) * 365 / days.")
-    annualised_compounded: Exact | None = Field(description="(price / spot_price) ^ (365 / days) - 1.")
+    annualised: Exact | None = Field(description="Simple: basis * year_days / days.")
+    annualised_log: Exact | None = Field(description="ln(price / spot_price) * year_days / days.")
+    annualised_compounded: Exact | None = Field(description="(price / spot_price) ^ (year_days / days) - 1.")
     earned_by_expiry: Exact | None = Field(
         description="What the position earns against its own coins by expiry, in quote: + earned. Linear: quantity * "
         "(price - spot); inverse: its dollars * (1 - spot / price); the opposite for a long. Null for quanto."
@@ -152,6 +157,10 @@ class BasisAnswer(Answer):
     )
     roll: RollField | None
     synthetic_dollar: SyntheticDollarField | None
+    implied_rate: Exact | None = Field(
+        description="Interest a year, compounded as compounding says, at which fair_price is the price: what buying "
+        "the coin and selling the contract earns (implied repo)."
+    )
     fair_price: Exact | None = Field(
         description="Cost of carry: (spot_price - income) grown at interest_rate less dividend_yield, quote per coin."
     )

@@ -32,7 +32,7 @@ from core.carry import (
 )
 from core.exact import ONE, ZERO, exactly
 from core.explain import note
-from core.funding import DAYS_A_YEAR, annualised, compounded, per_8_hours, per_day
+from core.funding import annualised, compounded, per_8_hours, per_day
 from core.instruments import ContractKind
 
 HORIZONS = (24, 7 * 24, 30 * 24)
@@ -72,7 +72,7 @@ def _missing(request: CarryRequest) -> tuple[str, ...]:
         gaps += [request.lacking("notional")]
     elif any(request.given(name) for name in ("quantity", "mark_price", "contract_size", "spread")):
         gaps += [request.lacking("quantity", "notional"), request.lacking("mark_price", why="beside quantity")]
-    gaps += [(name,) for name in (*optional, "previous_interval_hours") if _null(request, name)]
+    gaps += [(name,) for name in (*optional, "previous_interval_hours", "compounding_hours") if _null(request, name)]
     return tuple(dict.fromkeys(name for gap in gaps for name in gap))
 
 
@@ -115,8 +115,8 @@ def _answer(request: CarryRequest, held: _Position, rate: Decimal, hours: int) -
         rate=rates.following,
         rate_assumed=rates.mean,
         rate_per_8_hours=per_8_hours(rates.mean, hours),
-        annualised=annualised(rates.mean, hours),
-        annualised_compounded=compounded(rates.mean, hours),
+        annualised=annualised(rates.mean, hours, request.year_days),
+        annualised_compounded=compounded(rates.mean, hours, request.year_days, request.compounding_hours),
         next_payment=each * rates.following,
         next_payment_quote=quoted(each * rates.following),
         projections=tuple(
@@ -124,15 +124,15 @@ def _answer(request: CarryRequest, held: _Position, rate: Decimal, hours: int) -
         ),
         carry_per_day=daily,
         carry_per_month=daily * DAYS_A_MONTH,
-        carry_per_year=daily * DAYS_A_YEAR,
+        carry_per_year=daily * request.year_days,
         carry_per_day_quote=quoted(daily),
         carry_per_month_quote=quoted(daily * DAYS_A_MONTH),
-        carry_per_year_quote=quoted(daily * DAYS_A_YEAR),
+        carry_per_year_quote=quoted(daily * request.year_days),
         cost_per_day=-daily,
         round_trip_cost=cost,
         break_even_days=_or_never("break_even_days", break_even_days(cost, daily), undefined),
         break_even_rate=cost / abs(each) * hours / (24 * request.horizon_days),
-        net_annualised=(daily * request.horizon_days - cost) / abs(each) * DAYS_A_YEAR / request.horizon_days,
+        net_annualised=(daily * request.horizon_days - cost) / abs(each) * request.year_days / request.horizon_days,
         cost_over_horizon=ahead,
         pays_back_move=None if isinstance(paid_back, Never) else paid_back.move,
         pays_back_price=None if isinstance(paid_back, Never) or not held.marked else paid_back.price,
@@ -212,7 +212,7 @@ def _streak(request: CarryRequest) -> StreakField | None:
 def _interval_change(request: CarryRequest, rate: Decimal, hours: int) -> IntervalChangeField | None:
     if request.previous_interval_hours is None:
         return None
-    found = interval_change(rate, request.previous_interval_hours, hours)
+    found = interval_change(rate, request.previous_interval_hours, hours, request.year_days)
     return IntervalChangeField(
         per_8_hours_before=found.per_8_hours_before,
         per_8_hours_after=found.per_8_hours_after,
@@ -225,7 +225,7 @@ def _interval_change(request: CarryRequest, rate: Decimal, hours: int) -> Interv
 def _interest(request: CarryRequest, days: Decimal) -> Decimal | None:
     if request.borrow is None:
         return None
-    return borrow_interest(request.borrow.balance, request.borrow.yearly_rate, days)
+    return borrow_interest(request.borrow.balance, request.borrow.yearly_rate, days, request.year_days)
 
 
 def _moves(request: CarryRequest, held: _Position, daily: Decimal) -> list[MoveField]:

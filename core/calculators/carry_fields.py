@@ -10,6 +10,7 @@ from pydantic import ConfigDict, Field
 from core.calculators.declared import by
 from core.calculators.fields import (
     QUANTITY_HELP,
+    YEAR_DAYS_HELP,
     Answer,
     ContractSizeField,
     Exact,
@@ -23,8 +24,10 @@ from core.calculators.fields import (
     Request,
     Side,
     Undefined,
+    YearDays,
 )
 from core.exact import ONE, ZERO
+from core.funding import YEAR
 
 
 class ElsewhereField(Request):
@@ -127,6 +130,12 @@ class CarryRequest(Request):
     budget: Positive | None = Field(
         default=None, description="What funding may cost in all, settle currency: asks for the share used."
     )
+    year_days: YearDays = Field(default=YEAR, description=YEAR_DAYS_HELP)
+    compounding_hours: Hours | None = Field(
+        default=None,
+        description="Hours after which what came in is reinvested, for annualised_compounded: 24 for daily. Left out: "
+        "every interval.",
+    )
     previous_interval_hours: Hours | None = Field(
         default=None, description="The interval before the venue changed it: asks for interval_change."
     )
@@ -193,11 +202,15 @@ class CarryAnswer(Answer):
     )
     annualised: Exact = Field(
         description="rate_assumed simple per year, positive when longs pay shorts.",
-        json_schema_extra=by("rate_assumed * 24 * 365 / interval_hours"),
+        json_schema_extra=by("rate_assumed * 24 * year_days / interval_hours"),
     )
     annualised_compounded: Exact = Field(
-        description="(1 + rate_assumed) ^ (8760 / interval_hours) - 1.",
-        json_schema_extra=by("(1 + rate_assumed) ** (24 * 365 / interval_hours) - 1"),
+        description="(1 + rate_assumed) ^ (24 * year_days / interval_hours) - 1; with compounding_hours: "
+        "(1 + rate_assumed * compounding_hours / interval_hours) ^ (24 * year_days / compounding_hours) - 1.",
+        json_schema_extra=by(
+            "(1 + rate_assumed * compounding_hours / interval_hours) ** (24 * year_days / compounding_hours) - 1",
+            "(1 + rate_assumed) ** (24 * year_days / interval_hours) - 1",
+        ),
     )
     next_payment: Exact = Field(description="Cash of the next settlement.")
     next_payment_quote: Exact | None = Field(
@@ -206,7 +219,7 @@ class CarryAnswer(Answer):
     projections: tuple[ProjectionField, ...] = Field(description="Over 24 hours, 7 days and 30 days.")
     carry_per_day: Exact = Field(description="At rate_assumed.")
     carry_per_month: Exact = Field(description="30 days of it.", json_schema_extra=by("carry_per_day * 30"))
-    carry_per_year: Exact = Field(description="365 days of it.", json_schema_extra=by("carry_per_day * 365"))
+    carry_per_year: Exact = Field(description="year_days of it.", json_schema_extra=by("carry_per_day * year_days"))
     carry_per_day_quote: Exact | None = Field(
         json_schema_extra=by(linear="carry_per_day", inverse="carry_per_day * mark_price")
     )
@@ -228,7 +241,7 @@ class CarryAnswer(Answer):
     )
     net_annualised: Exact = Field(
         description="Carry over horizon_days less round_trip_cost, as a simple yearly fraction of notional; + gain.",
-        json_schema_extra=by("(carry_per_day * horizon_days - round_trip_cost) / notional * 365 / horizon_days"),
+        json_schema_extra=by("(carry_per_day * horizon_days - round_trip_cost) / notional * year_days / horizon_days"),
     )
     cost_over_horizon: Exact = Field(
         description="round_trip_cost - funding_received - carry over horizon_days: what the price must pay; - is gain.",

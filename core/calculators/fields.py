@@ -18,6 +18,7 @@ MAXIMUM_DIGITS = 50
 LONGEST_INTERVAL = 8760
 LARGEST_BETA = 100
 MOST_A_YEAR = 10
+SHORTEST_YEAR, LONGEST_YEAR = 240, 366
 ANSWER_DIGITS = 40
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,4})?", re.ASCII)
 _GROUPED = re.compile(r"[+-]?\d{1,3}([,_' ]\d{3})+(\.\d*)?", re.ASCII)
@@ -107,6 +108,13 @@ def _beta(value: object) -> Decimal:
     return number
 
 
+def _year_days(value: object) -> Decimal:
+    number = read_number(value)
+    if not SHORTEST_YEAR <= number <= LONGEST_YEAR:
+        raise _expected(f"days of a year, from {SHORTEST_YEAR} to {LONGEST_YEAR}")
+    return number
+
+
 def _hours(value: object) -> int:
     number = read_number(value)
     if number != number.to_integral_value() or not 1 <= number <= LONGEST_INTERVAL:
@@ -158,6 +166,11 @@ YearlyRate = Annotated[
     BeforeValidator(_yearly_rate),
     WithJsonSchema({**_NUMBER_SCHEMA, "exclusiveMinimum": -1, "exclusiveMaximum": MOST_A_YEAR}),
 ]
+YearDays = Annotated[
+    Decimal,
+    BeforeValidator(_year_days),
+    WithJsonSchema({**_NUMBER_SCHEMA, "minimum": SHORTEST_YEAR, "maximum": LONGEST_YEAR}),
+]
 
 Instant = Annotated[int, BeforeValidator(_instant), WithJsonSchema({"type": "string", "format": "date-time"})]
 """Nanoseconds since 1970, read from an ISO 8601 text."""
@@ -189,6 +202,7 @@ CONTRACT_SIZE_HELP = (
     "What one unit of quantity is. linear: coins per unit (1 where orders are in coins); inverse: quote (USD) per unit "
     "(1 where orders are in USD, 100 for 100-USD contracts); quanto: settle currency per unit and per 1 of price."
 )
+YEAR_DAYS_HELP = "Days of a year in the figures per year: 365, or 360 as money markets count."
 SIDE_HELP = "Side of the position held."
 
 KindField = Annotated[Kind, Field(description=KIND_HELP)]

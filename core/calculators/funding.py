@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
+from functools import partial
 from typing import NamedTuple
 
 from core.calculators.fields import Unknown, contract_kind, in_quote, settle_of, signed
@@ -56,6 +57,9 @@ def _missing(request: FundingRequest) -> tuple[str, ...]:
     gaps = [request.lacking("rate", "settlements", "rate_formula")]
     if request.given("interval_hours") and request.interval_hours is None:
         gaps.append(("interval_hours",))
+    if request.given("compounding_hours"):
+        gaps.append(request.lacking("compounding_hours"))
+        gaps.append(request.lacking("interval_hours", why="beside compounding_hours"))
     if request.given("held_minutes"):
         gaps.append(request.lacking("interval_hours", why="beside held_minutes"))
         gaps.append(request.lacking("held_minutes"))
@@ -216,8 +220,10 @@ def _answer(request: FundingRequest, found: _Rate, settled: list[_Settled]) -> F
         rate=rate,
         rate_per_day=restated(per_day, rate),
         rate_per_8_hours=restated(per_8_hours, rate),
-        annualised=restated(annualised, rate),
-        annualised_compounded=restated(compounded, rate),
+        annualised=restated(partial(annualised, year_days=request.year_days), rate),
+        annualised_compounded=restated(
+            partial(compounded, year_days=request.year_days, compounding_hours=request.compounding_hours), rate
+        ),
         notional=settled[0].notional if settled and request.settlements is None else None,
         payments=tuple(item.cash for item in settled),
         payment=cash,

@@ -11,6 +11,7 @@ from core.calculators.declared import by
 from core.calculators.fields import (
     QUANTITY_HELP,
     SIDE_HELP,
+    YEAR_DAYS_HELP,
     Answer,
     ContractSizeField,
     Exact,
@@ -21,8 +22,10 @@ from core.calculators.fields import (
     Request,
     Share,
     Side,
+    YearDays,
 )
 from core.exact import ONE
+from core.funding import YEAR
 
 INTERVAL_HELP = (
     "Hours between settlements of this contract. There is no default: contracts of 1, 2, 4 and 8 hours exist side by "
@@ -171,6 +174,13 @@ class FundingRequest(Request):
         "(Deribit): the payment is that part of it. Needs interval_hours; at other venues only the instant counts.",
     )
 
+    year_days: YearDays = Field(default=YEAR, description=YEAR_DAYS_HELP)
+    compounding_hours: Hours | None = Field(
+        default=None,
+        description="Hours after which what came in is reinvested, for annualised_compounded: 24 for daily. Left out: "
+        "every interval. Needs interval_hours.",
+    )
+
 
 class FundingAnswer(Answer):
     """Rates are fractions; money is in the settle currency, + received, - paid."""
@@ -189,12 +199,16 @@ class FundingAnswer(Answer):
         json_schema_extra=by("rate * 8 / interval_hours"),
     )
     annualised: Exact | None = Field(
-        description="Simple: rate * (24 / interval_hours) * 365.",
-        json_schema_extra=by("rate * 24 * 365 / interval_hours"),
+        description="Simple: rate * (24 / interval_hours) * year_days.",
+        json_schema_extra=by("rate * 24 * year_days / interval_hours"),
     )
     annualised_compounded: Exact | None = Field(
-        description="(1 + rate) ^ (365 * 24 / interval_hours) - 1.",
-        json_schema_extra=by("(1 + rate) ** (24 * 365 / interval_hours) - 1"),
+        description="(1 + rate) ^ (24 * year_days / interval_hours) - 1; with compounding_hours: "
+        "(1 + rate * compounding_hours / interval_hours) ^ (24 * year_days / compounding_hours) - 1.",
+        json_schema_extra=by(
+            "(1 + rate * compounding_hours / interval_hours) ** (24 * year_days / compounding_hours) - 1",
+            "(1 + rate) ** (24 * year_days / interval_hours) - 1",
+        ),
     )
     notional: Exact | None = Field(description="Value the rate is charged on; null for several settlements.")
     payments: tuple[Exact, ...] = Field(description="Cash of each settlement in order, + received.")

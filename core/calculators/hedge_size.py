@@ -136,6 +136,16 @@ def _coin_price(request: HedgeSizeRequest) -> Decimal:
     return request.bag_price or request.price or ONE
 
 
+def _beta_to_contract(request: HedgeSizeRequest) -> Decimal:
+    """Move of the bag per move of the contract."""
+    if request.contract_beta == ONE:
+        return request.beta
+    given = {"beta": request.beta, "contract_beta": request.contract_beta}
+    found = request.beta / request.contract_beta
+    note("beta to the contract", "beta / contract_beta", found, given, source="Hull, Options, Futures, ch. 3")
+    return found
+
+
 def _exposure(request: HedgeSizeRequest, price: Decimal, beta: Decimal) -> Decimal:
     """The bag in coins of a contract at ``price``, which it moves ``beta`` times as much as."""
     if not _by_value(request):
@@ -154,7 +164,7 @@ def _exposure(request: HedgeSizeRequest, price: Decimal, beta: Decimal) -> Decim
 
 
 def _exposure_line(request: HedgeSizeRequest, exposure: Decimal) -> Line:
-    beta, price = shown(request.beta), shown(request.price or ONE)
+    beta, price = shown(request.beta / request.contract_beta), shown(request.price or ONE)
     if request.bag_value is not None:
         formula = f"value {shown(request.bag_value)} x beta {beta} / price {price}"
     elif request.bag_price is not None:
@@ -202,7 +212,7 @@ def _answer(request: HedgeSizeRequest) -> HedgeSizeAnswer:
     # Without a price nothing below depends on it: see _needs_price.
     price = ONE if request.price is None else request.price
     kind, size, paid_in = contract_kind(request.kind), request.contract_size, request.settle_price
-    exposure, (wanted, how) = _exposure(request, price, request.beta), _wanted(request)
+    exposure, (wanted, how) = _exposure(request, price, _beta_to_contract(request)), _wanted(request)
     others = tuple(_other_ratio(request, other) for other in request.other_hedges)
     elsewhere = sum(others, ZERO)
     note("other ratio", "sum(ratios)", elsewhere, {"ratios": others}, unit="fraction")

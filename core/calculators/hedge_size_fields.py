@@ -110,6 +110,11 @@ class HedgeSizeRequest(Request):
         default=ONE,
         description="Move of the bag per move of the hedging contract's coin; 1 where they are the same coin.",
     )
+    contract_beta: Positive = Field(
+        default=ONE,
+        description="Move of the contract itself per move of what beta is measured against (a futures contract's own "
+        "beta): it takes beta / contract_beta of the contract.",
+    )
     target_ratio: NotNegative | None = Field(
         default=None,
         description="Share of the bag (times beta) to hedge: 0.5 is half, 0 asks to close the hedge. Null: not known.",
@@ -160,7 +165,8 @@ class HedgeSizeAnswer(Answer):
 
     status: Literal["ok"] = "ok"
     exposure: Exact = Field(
-        description="The bag in coins of the hedging contract: coins * beta, or value * beta / price."
+        description="The bag in coins of the hedging contract: coins * beta / contract_beta, or value * beta / "
+        "(price * contract_beta)."
     )
     target_ratio: Exact = Field(description="The target as a share of the bag; negative: a long that adds to it.")
     other_ratio: Exact = Field(description="Share of the bag that the other hedges have: the sum of theirs.")

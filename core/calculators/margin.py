@@ -55,10 +55,11 @@ _SUBJECTS = ("quantity", "notional", "tiers", "wallet_balance", "equity")
 
 
 class _Value(NamedTuple):
-    """What the position is worth, in the settle currency: now, and at the price that initial margin is taken at."""
+    """What the position is worth, in the settle currency: now, and at the prices that margins are taken at."""
 
     notional: Decimal
     initial: Decimal
+    maintenance: Decimal
     price: Decimal | None
 
 
@@ -74,7 +75,7 @@ def margin(request: MarginRequest) -> MarginAnswer | Unknown:
     undefined: Undefined = {}
     value = _value(request)
     bust = _bankruptcies(request, undefined)
-    kept = maintenance(request, None if value is None else value.notional, undefined)
+    kept = maintenance(request, None if value is None else value.maintenance, undefined)
     return _answer(request, value, kept, bust, undefined)
 
 
@@ -124,18 +125,14 @@ def _price_only(request: MarginRequest) -> bool:
 
 def _value(request: MarginRequest) -> _Value | None:
     if request.notional is not None:
-        return _Value(request.notional, request.notional, None)
+        return _Value(request.notional, request.notional, request.notional, None)
     price = request.entry_price if request.mark_price is None else request.mark_price
     if request.quantity is None or price is None:
         return None
-    kind, size = contract_kind(request.kind), request.contract_size
-    at_entry = request.initial_margin_at == "entry" and request.entry_price is not None
-    initial_price = request.entry_price if at_entry and request.entry_price is not None else price
-    return _Value(
-        settle_notional(kind, request.quantity, size, price),
-        settle_notional(kind, request.quantity, size, initial_price),
-        price,
-    )
+    kind, size, entry = contract_kind(request.kind), request.contract_size, request.entry_price or price
+    now, opened = (settle_notional(kind, request.quantity, size, at) for at in (price, entry))
+    initial, kept = (where == "entry" for where in (request.initial_margin_at, request.maintenance_margin_at))
+    return _Value(now, opened if initial else now, opened if kept else now, price)
 
 
 class _Bankruptcies(NamedTuple):

@@ -84,6 +84,11 @@ class MarginRequest(Request):
         description="Price at which the venue reckons initial margin and the opening fee: mark (Binance) or entry "
         "(Bybit). Where only one price is given it is that one.",
     )
+    maintenance_margin_at: Literal["mark", "entry"] = Field(
+        default="mark",
+        description="Price at which the venue reckons maintenance margin: mark (Binance), or entry (Bybit isolated, "
+        "Toobit). Where only one price is given it is that one.",
+    )
     opening_fee_rate: FeeRate = Field(default=ZERO, description="Fee to open, a fraction of notional.")
     closing_fee_rate: FeeRate = Field(
         default=ZERO, description="Fee to close, a fraction of notional, where the venue adds it to its requirements."

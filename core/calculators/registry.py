@@ -10,6 +10,8 @@ from typing import Any, Generic, TypeVar
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from core.calculators.account import AccountAnswer, AccountRequest, account
+from core.calculators.adl import adl
+from core.calculators.adl_fields import AdlAnswer, AdlRequest
 from core.calculators.attribution import attribution
 from core.calculators.attribution_fields import AttributionAnswer, AttributionRequest
 from core.calculators.band import BandAnswer, BandRequest, band
@@ -284,6 +286,13 @@ CALCULATORS: dict[str, Calculator[Any]] = {
             ContextRequest,
             (ContextAnswer, Unknown),
             context,
+        ),
+        Calculator(
+            "adl",
+            "how near a position is to auto-deleveraging: profit ratio, effective leverage, score, place in the queue",
+            AdlRequest,
+            (AdlAnswer, Unknown),
+            adl,
         ),
     )
 }

@@ -72,6 +72,11 @@ class ValueAtRiskRequest(Request):
         default=None, max_length=_MOST_POSITIONS, description="Values and volatilities, instead of deviations."
     )
     profits: Numbers | None = Field(default=None, description="Past profits of a day, in money, + gained: historical.")
+    shortfall_of: Literal["tail", "beyond"] = Field(
+        default="tail",
+        description="Historical: the expected shortfall is the mean of the tail, the value at risk among it (the five "
+        "worst of 500 at 0.99), or of the losses beyond that (the four worst, as in Hull).",
+    )
     correlation: Number | None = Field(
         default=None, description="Between every two of deviations or positions, from -1 to 1."
     )
@@ -99,7 +104,7 @@ class ValueAtRiskAnswer(EstimateAnswer):
 
     method: Literal["normal", "historical"]
     value_at_risk: Estimate = Field(description="Loss over the horizon exceeded with probability 1 - confidence.")
-    expected_shortfall: Estimate = Field(description="Mean of the losses beyond it.")
+    expected_shortfall: Estimate = Field(description="Mean of the losses beyond it; historical: as shortfall_of says.")
     confidence: Estimate
     multiple: Estimate | None = Field(description="Deviations that value_at_risk is; null for historical.")
     deviation: Estimate | None = Field(description="Of the book's profit in a day; null for historical.")
@@ -132,6 +137,8 @@ def _missing(request: ValueAtRiskRequest) -> tuple[str, ...]:
     gaps += [(name,) for name in ("confidence", "multiple") if request.given(name) and getattr(request, name) is None]
     if request.profits is not None:
         request.refuse("beside profits", "multiple", "correlation", "correlations", "days", "mean")
+    else:
+        request.refuse("without profits", "shortfall_of")
     if request.deviation is not None:
         request.refuse("beside deviation", "correlation", "correlations")
     for name in ("deviations", "positions"):
@@ -149,7 +156,7 @@ def _missing(request: ValueAtRiskRequest) -> tuple[str, ...]:
 
 def _historical(request: ValueAtRiskRequest) -> ValueAtRiskAnswer:
     confidence = _confidence(request)
-    found = historical(request.profits or (), confidence)
+    found = historical(request.profits or (), confidence, beyond=request.shortfall_of == "beyond")
     return ValueAtRiskAnswer(
         method="historical",
         value_at_risk=found.value_at_risk,

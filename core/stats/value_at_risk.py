@@ -86,11 +86,13 @@ def portfolio_deviation(deviations: Sequence[Real], correlations: float | Sequen
     return found_deviation
 
 
-def historical(profits: Sequence[Real], confidence: float) -> TailLoss:
+def historical(profits: Sequence[Real], confidence: float, *, beyond: bool = False) -> TailLoss:
     """Value at risk and expected shortfall of past profits (+ gained) applied to today's holdings.
 
     With n periods the tail is the worst ``(1 - confidence) · n``: the value at risk is the smallest loss in it (the
     fifth worst of 500 at 0.99), the shortfall its mean, the last period counting for the part of it that is inside.
+    With ``beyond`` the shortfall is the mean of the periods before that one (the four worst, as Hull has it), or the
+    worst loss where there is none.
     Raises RequestError for fewer than two periods. Source: Hull, ch. 22; Acerbi and Tasche (2002) for the part.
     """
     worst = sorted(-value for value in series("profits", profits, 2, "profits"))[::-1]
@@ -99,14 +101,19 @@ def historical(profits: Sequence[Real], confidence: float) -> TailLoss:
     whole = int(tail)
     part = tail - whole
     losses = [*worst[:whole], *([part * worst[whole]] if part else [])]
-    shortfall = math.fsum(losses) / tail if tail else worst[0]
-    least = worst[max(math.ceil(tail), 1) - 1]
+    place = max(math.ceil(tail), 1) - 1
+    shortfall, least = math.fsum(losses) / tail if tail else worst[0], worst[place]
+    if beyond:
+        shortfall = math.fsum(worst[:place]) / place if place else worst[0]
     if is_recording():
         given: dict[str, object] = {"confidence": confidence, "profits": [float(value) for value in profits]}
         note("observations", "count(profits)", len(worst), {"profits": given["profits"]})
         note("tail observations", "rounded((1 - confidence) * count(profits), 0.000000001)", tail, given)
-        told = {"losses": losses or worst[:1], "tail_observations": tail or 1.0}
-        note("expected shortfall", "sum(losses) / tail_observations", shortfall, told, unit="money")
+        if beyond:
+            note("expected shortfall", "mean(losses)", shortfall, {"losses": worst[:place] or worst[:1]}, unit="money")
+        else:
+            told = {"losses": losses or worst[:1], "tail_observations": tail or 1.0}
+            note("expected shortfall", "sum(losses) / tail_observations", shortfall, told, unit="money")
         given = {"losses": worst, "tail_observations": tail}
         how = "the smallest of the tail_observations greatest losses"
         note("value at risk", how, least, given, unit="money", kind="words")

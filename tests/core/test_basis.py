@@ -19,6 +19,7 @@ from core.basis import (
     basis,
     days_to_expiry,
     fair_price,
+    implied_rate,
     roll,
     synthetic_dollar,
     yearly,
@@ -35,6 +36,43 @@ SPREADS = decimals("0", "0.01", 3)
 
 def quoted(price: str, days: str, spread: str = "0", fee_rate: str = "0") -> Quoted:
     return Quoted(price=Decimal(price), spread=Decimal(spread), days=Decimal(days), fee_rate=Decimal(fee_rate))
+
+
+@pytest.mark.parametrize("compounding", get_args(Compounding))
+@given(PRICES, PRICES, DAYS, decimals("-0.5", "2", 3), decimals("0", "0.9", 2))
+def test_the_rate_that_a_price_implies_makes_that_price_fair(
+    compounding: Compounding, price: Decimal, spot: Decimal, days: Decimal, coupon: Decimal, share: Decimal
+) -> None:
+    """Wherever it is a rate at all, and 1 and the rate are figures of one size: of -100 % nothing is left."""
+    carried = {"dividend_yield": coupon, "income": spot * share, "year_days": Decimal(360)}
+    rate = implied_rate(price, spot, days, compounding=compounding, **carried)
+    if rate <= Decimal("-0.9999999999") or rate.adjusted() > 30:
+        return
+    if compounding == "simple" and 1 + (rate - coupon) * days / 360 <= 0:
+        return
+    again = fair_price(spot, days, rate, compounding=compounding, **carried)
+    # What the rate's 50 digits leave open is multiplied by the years, and by the size of the rate itself.
+    assert abs(again - price) <= price * Decimal("1e-30")
+
+
+@pytest.mark.parametrize(("compounding", "rate"), [
+    ("continuous", "0.0792105091847"),
+    ("yearly", "0.08243216"),
+    ("half-yearly", "0.0808"),
+    ("quarterly", "0.08"),
+    ("simple", "0.08"),
+])  # fmt: skip
+def test_two_per_cent_a_quarter_by_every_convention(compounding: Compounding, rate: str) -> None:
+    found = implied_rate(Decimal(102), Decimal(100), Decimal(90), compounding=compounding, year_days=Decimal(360))
+    assert abs(found - Decimal(rate)) < Decimal("1e-12")
+
+
+def test_interest_paid_more_often_comes_nearer_to_continuous() -> None:
+    often: tuple[Compounding, ...] = ("yearly", "half-yearly", "quarterly", "monthly", "daily", "continuous")
+    prices = [fair_price(Decimal(100), Decimal(365), Decimal("0.1"), compounding=each) for each in often]
+    assert prices == sorted(prices)
+    assert prices[0] == 110
+    assert prices[1] == Decimal("110.25")
 
 
 @given(PRICES, PRICES)

@@ -129,6 +129,8 @@ def alone(said: dict[str, Any]) -> dict[str, Any]:
 
 
 UNTIERED = {name: value for name, value in CANDIDATE.items() if name != "maintenance_rate"}
+ENTERED = {"side": "short", "entry_price": 2, "mark_price": 1}
+SCORED = {"profit_ratio": 1, "effective_leverage": 2}
 LATER = {"later_hedge_returns": [1], "later_bag_returns": [1]}
 MODEL = {"estimator": "garch", "alpha": "0.5", "beta": "0.5"}
 TOGETHER = {"correlation": "0.5", "bag_deviation": 1, "hedge_deviation": 1}
@@ -612,7 +614,11 @@ REFUSED = [
         "held_minutes",
         "at most the interval's 60",
     ),
-    ("basis", {"spot_price": 1, "price": 1, "days": 1, "income": 1}, "income", "nothing without interest_rate"),
+    ("basis", {"spot_price": 1, "price": 1, "days": 1, "income": 1}, "income", "less than the spot price of 1"),
+    ("basis", {"spot_price": 1, "price": 1, "income": 1}, "income", "nothing without interest_rate, or spot_price and"),
+    ("basis", {**BASIS, "year_days": 239}, "year_days", "days of a year, from 240 to 366"),
+    ("basis", {**BASIS, "year_days": "366.1"}, "year_days", "days of a year, from 240 to 366"),
+    ("funding", {"kind": "linear", "rate": 0, "compounding_hours": 24}, "interval_hours", "beside compounding_hours"),
     ("basis", {"spot_price": 1, "interest_rate": "0.05"}, "days", "one of days, years, expiry beside interest_rate"),
     ("basis", {"interest_rate": "0.05", "days": 9}, "spot_price", "beside interest_rate"),
     ("basis", {"spot_price": 1, "interest_rate": 5.0, "days": 9, "years": 1}, "years", "only one of days, years"),
@@ -626,6 +632,35 @@ REFUSED = [
     ),
     ("margin", {"kind": "linear", "notional": 5, "other_initial_margin": 1}, "other_initial_margin", "nothing without"),
     ("beta", {**TOGETHER, "decay": "0.9"}, "decay", "nothing beside summary figures"),
+    ("value-at-risk", {"deviation": 1, "shortfall_of": "beyond"}, "shortfall_of", "nothing without profits"),
+    ("adl", {}, "profit_ratio", "one of profit_ratio, entry_price"),
+    ("adl", {"profit_ratio": 1}, "effective_leverage", "one of effective_leverage, bankruptcy_price, leverage, margin"),
+    ("adl", {"profit_ratio": 1, "leverage": 3}, "entry_price", "a value beside leverage, instead of profit_ratio"),
+    ("adl", {"profit_ratio": 1, "entry_price": 3}, "entry_price", "only one of profit_ratio, entry_price"),
+    ("adl", {"profit_ratio": 1, "effective_leverage": 2, "side": "short"}, "side", "nothing beside profit_ratio"),
+    ("adl", {"entry_price": 1, "leverage": 2, "side": "short"}, "mark_price", "a value beside entry_price"),
+    ("adl", {"entry_price": 1, "leverage": 2, "mark_price": 1}, "side", "a value beside entry_price"),
+    ("adl", {**ENTERED, "margin": 2}, "quantity", "a value beside margin or equity"),
+    ("adl", {**ENTERED, "margin": 2, "leverage": 2}, "margin", "only one of"),
+    ("adl", {**ENTERED, "leverage": 2, "wallet_balance": 2}, "wallet_balance", "nothing beside rule position"),
+    ("adl", {**SCORED, "queue": [{"score": 1, "quantity": 1}]}, "quantity", "beside sizes of the queue"),
+    (
+        "adl",
+        {**SCORED, "quantity": 1, "queue": [{"score": 1, "quantity": 1}, {"score": 1}]},
+        "queue.1.quantity",
+        "beside sizes of the queue",
+    ),
+    ("adl", {**SCORED, "quantity": 1, "liquidated_quantity": 1}, "queue", "a value beside liquidated_quantity"),
+    (
+        "adl",
+        {**SCORED, "quantity": 1, "liquidated_quantity": 1, "queue": [{"score": 1}]},
+        "queue.0.quantity",
+        "a value beside liquidated_quantity",
+    ),
+    ("adl", {"rule": "account", "unrealised": 1, "margin_ratio": 1}, "wallet_balance", "for rule account"),
+    ("adl", {"rule": "account", "wallet_balance": 1, "margin_ratio": 1}, "unrealised", "for rule account"),
+    ("adl", {"rule": "account", "wallet_balance": 1, "unrealised": 1}, "maintenance_margin", "for rule account"),
+    ("adl", {"rule": "account", "leverage": 1}, "leverage", "nothing beside rule account"),
     ("beta", {"r_squared": "0.6", "bag_deviation": 1}, "bag_deviation", "which has no sign (give correlation)"),
     ("beta", {"r_squared": "0.6", "correlation": 1}, "r_squared", "only one of correlation, covariance, r_squared"),
     ("beta", {"r_squared": "1.01"}, "r_squared", "a fraction above 0 up to 1"),
@@ -822,6 +857,15 @@ NULLS = [
     ("beta", {"hedge_returns": None, "bag_returns": [1, 2, 3]}, ["hedge_returns"]),
     ("beta", {"hedge_prices": [1, 2, 3], "bag_prices": None}, ["bag_prices"]),
     ("beta", {**BETA, "held_ratio": None}, ["held_ratio"]),
+    ("adl", {"profit_ratio": None, "effective_leverage": 1}, ["profit_ratio"]),
+    ("adl", {"profit_ratio": 1, "effective_leverage": None}, ["effective_leverage"]),
+    ("adl", {**ENTERED, "mark_price": None, "margin": None, "quantity": None}, ["margin", "mark_price", "quantity"]),
+    ("adl", {**SCORED, "quantity": 1, "queue": [{"score": 1, "quantity": None}]}, ["queue.0.quantity"]),
+    (
+        "adl",
+        {"rule": "account", "wallet_balance": None, "unrealised": 1, "margin_ratio": None},
+        ["wallet_balance", "margin_ratio"],
+    ),
     ("beta", {"r_squared": None}, ["r_squared"]),
     ("beta", {"correlation": None}, ["correlation"]),
     ("beta", {"hedged_variance": None, "bag_variance": None}, ["hedged_variance", "bag_variance"]),

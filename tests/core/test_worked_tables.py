@@ -97,6 +97,16 @@ def test_multiples_of_a_normal_loss(confidence: str, multiple: str, shortfall: s
     assert printed(found["expected_shortfall"], shortfall)
 
 
+def test_the_shortfall_of_five_hundred_scenarios_as_hull_counts_it() -> None:
+    """The five worst, in thousands: value at risk is the fifth, the shortfall the mean of the four beyond it."""
+    worst = ["-1082.969", "-715.512", "-687.720", "-661.221", "-602.968", "-546.540", "-492.764", "-470.092"]
+    days: dict[str, Any] = {"profits": worst + ["0"] * 492, "confidence": "0.99"}
+    found = ask("value-at-risk", shortfall_of="beyond", **days)
+    assert printed(found["value_at_risk"], "602.968")
+    assert printed(found["expected_shortfall"], "786.856")
+    assert printed(ask("value-at-risk", **days)["expected_shortfall"], "750.078")
+
+
 @pytest.mark.parametrize(
     ("coins", "worth"), [(40000, 250000), (48000, 270000), (60000, 300000), (75000, 337500), (90000, 375000)]
 )

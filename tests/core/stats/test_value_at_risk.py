@@ -80,6 +80,10 @@ def test_past_losses_whole_and_part() -> None:
     found = historical(days, 0.99)
     assert (found.value_at_risk, found.expected_shortfall) == (496, 498)
     assert (found.tail_observations, found.observations) == (5, 500)
+    assert historical(days, 0.99, beyond=True).expected_shortfall == 498.5
+    assert historical(days, 0.99, beyond=True).value_at_risk == 496
+    assert historical(days[:250], 0.99, beyond=True).expected_shortfall == 499.5
+    assert historical(days[:100], 0.99, beyond=True).expected_shortfall == 500
     half = historical(days[:250], 0.99)
     assert half.tail_observations == 2.5
     assert half.value_at_risk == 498
