@@ -1,7 +1,8 @@
 """What each subscription of OKX's public sockets needs remembered: the order of its frames.
 
-A line takes a frame in two ways. ``quick`` takes the usual one, typed, in a handful of comparisons; it returns ``None``
-and changes nothing for whatever is not quite usual. ``careful`` takes any row field by field.
+A line takes a frame in two ways. ``mark``, ``index``, ``tick`` and ``book`` take the usual one, typed, in a handful of
+comparisons; they return ``None`` and change nothing for whatever is not quite usual. ``careful`` takes any row field by
+field.
 """
 
 from __future__ import annotations
@@ -16,12 +17,12 @@ from core.errors import DecodeError
 from core.events import AnyEvent, DayStatistics, FaultKind, FundingSettled, Ticker
 from core.instruments import instrument_id
 from core.symbols import read_name
-from feeds.fields import PRICE_CEILING, PRICE_FLOOR, TIME_STEP_MS, Fields, ahead_of_clock, sound_size
+from feeds.best import BestTexts
+from feeds.fields import PRICE_CEILING, PRICE_FLOOR, TIME_STEP_MS, Fields, ahead_of_clock
 from feeds.okx import facts
 from feeds.okx.wire import BookFrame, IndexFrame, MarkFrame, TickerFrame
 
 HOUR_MS: Final = 3_600_000
-_STAMP_DIGITS: Final = 13
 _LEVEL = msgspec.json.Decoder(list[msgspec.Raw])
 
 
@@ -59,7 +60,7 @@ def hours_between(start_ms: int | None, end_ms: int | None) -> int | None:
 class Line:
     """One subscription: what its events have in common, and the newest stamp heard on it."""
 
-    __slots__ = ("_day_due_ns", "_ts", "blank", "symbol")
+    __slots__ = ("_best", "_day_due_ns", "_ts", "blank", "symbol")
 
     def __init__(self, channel: str, symbol: str) -> None:
         """Raises DecodeError for what no contract or pair that is read here is called."""
@@ -69,14 +70,19 @@ class Line:
         self.symbol = symbol
         self.blank = Ticker(instrument=instrument, channel=name)
         self._ts = self._day_due_ns = 0
+        self._best = BestTexts()
 
     # --- the usual frame ---
 
     def mark(self, frame: MarkFrame, received_ns: int) -> Ticker | None:
         """The event of a ``mark-price`` frame in which all is as usual."""
         (row,) = frame.data
-        ts = self._usual_stamp(row.ts, received_ns)
-        if ts is None or row.instrument != self.symbol or not PRICE_FLOOR < row.price < PRICE_CEILING:
+        ts = row.ts
+        if (
+            not 0 <= ts - self._ts <= TIME_STEP_MS
+            or row.instrument != self.symbol
+            or not PRICE_FLOOR < row.price < PRICE_CEILING
+        ):
             return None
         self._ts = ts
         return Ticker(
@@ -90,8 +96,12 @@ class Line:
     def index(self, frame: IndexFrame, received_ns: int) -> Ticker | None:
         """The event of an ``index-tickers`` frame in which all is as usual."""
         (row,) = frame.data
-        ts = self._usual_stamp(row.ts, received_ns)
-        if ts is None or row.instrument != self.symbol or not PRICE_FLOOR < row.price < PRICE_CEILING:
+        ts = row.ts
+        if (
+            not 0 <= ts - self._ts <= TIME_STEP_MS
+            or row.instrument != self.symbol
+            or not PRICE_FLOOR < row.price < PRICE_CEILING
+        ):
             return None
         self._ts = ts
         return Ticker(
@@ -105,10 +115,13 @@ class Line:
     def tick(self, frame: TickerFrame, received_ns: int) -> Ticker | None:
         """The event of a ``tickers`` frame in which all is as usual and no statistics are due."""
         (row,) = frame.data
-        if received_ns >= self._day_due_ns:
-            return None
-        ts = self._usual_stamp(row.ts, received_ns)
-        if ts is None or row.instrument != self.symbol or not PRICE_FLOOR < row.last < PRICE_CEILING:
+        ts = row.ts
+        if (
+            not 0 <= ts - self._ts <= TIME_STEP_MS
+            or received_ns >= self._day_due_ns
+            or row.instrument != self.symbol
+            or not PRICE_FLOOR < row.last < PRICE_CEILING
+        ):
             return None
         self._ts = ts
         return Ticker(
@@ -120,16 +133,16 @@ class Line:
         )
 
     def book(self, frame: BookFrame, received_ns: int) -> Ticker | None:
-        """The event of a two-sided ``bbo-tbt`` frame in which all is as usual."""
+        """The event of a two-sided ``bbo-tbt`` frame in which all is as usual.
+
+        Raises ValueError or decimal.InvalidOperation for numbers that are not.
+        """
         (row,) = frame.data
-        ts = self._usual_stamp(row.ts, received_ns)
-        if ts is None or not len(row.bids) == len(row.asks) == 1:
+        ts = row.ts
+        if not 0 <= ts - self._ts <= TIME_STEP_MS:
             return None
-        (bid, bid_size, _, _), (ask, ask_size, _, _) = row.bids[0], row.asks[0]
-        if not (PRICE_FLOOR < bid < PRICE_CEILING and PRICE_FLOOR < ask < PRICE_CEILING):
-            return None
-        if not (sound_size(bid_size) and sound_size(ask_size)):
-            return None
+        ((bid_text, bid_size_text, _, _),), ((ask_text, ask_size_text, _, _),) = row.bids, row.asks
+        bid, bid_size, ask, ask_size = self._best.numbers(bid_text, bid_size_text, ask_text, ask_size_text)
         self._ts = ts
         return Ticker(
             received_ns=received_ns,
@@ -141,13 +154,6 @@ class Line:
             ask_price=ask,
             ask_size=ask_size,
         )
-
-    def _usual_stamp(self, text: str, received_ns: int) -> int | None:
-        """The stamp as a number where it needs no closer look; raises ValueError for what is none."""
-        if len(text) != _STAMP_DIGITS or not text.isdigit():
-            return None
-        ts = int(text)
-        return ts if 0 <= ts - self._ts <= TIME_STEP_MS else None
 
     # --- any row ---
 

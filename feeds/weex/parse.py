@@ -28,7 +28,7 @@ _TICKER, _DEPTH, _BOOK_TICKER = (
     msgspec.json.Decoder(kind).decode for kind in (TickerFrame, DepthFrame, BookTickerFrame)
 )
 
-_NOT_USUAL: Final = (msgspec.DecodeError, InvalidOperation, LookupError, RecursionError)
+_NOT_USUAL: Final = (msgspec.DecodeError, InvalidOperation, LookupError, ValueError, RecursionError)
 """A type or a number that does not fit, a symbol not seen before."""
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from decimal import Decimal
 from typing import Final
 
 import msgspec
@@ -17,19 +16,19 @@ from msgspec.structs import replace
 from core.errors import DecodeError
 from core.events import AnyEvent, DayStatistics, FaultKind, Ticker
 from core.instruments import instrument_id
+from feeds.best import BestTexts
 from feeds.fields import (
     PRICE_CEILING,
     PRICE_FLOOR,
-    SIZE_CEILING,
     TIME_STEP_MS,
     Fields,
     ahead_of_clock,
-    sound_size,
 )
 from feeds.weex import facts
 from feeds.weex.wire import BookTickerFrame, TickerFrame
 
-Levels = Sequence[tuple[Decimal, Decimal]]
+Rows = Sequence[tuple[str, str]]
+"""Price and size of levels, as texts."""
 
 _OBJECT: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _LEVEL: Final = msgspec.json.Decoder(tuple[msgspec.Raw, msgspec.Raw])
@@ -148,35 +147,35 @@ class SpotTickerState(TickerState):
 class BookTickerState(State):
     """``SYM@bookTicker`` of a spot pair: a whole each time, ordered by ``u``."""
 
-    __slots__ = ("_update_id",)
+    __slots__ = ("_best", "_update_id")
     suffix = "bookTicker"
 
     def __init__(self, market: str, symbol: str) -> None:
         super().__init__(market, symbol)
         self._update_id = 0
+        self._best = BestTexts()
 
     def quick(self, frame: BookTickerFrame, received_ns: int) -> Ticker | None:
-        """The event of a frame in which all is as usual."""
-        time, bid, ask = frame.event_time, frame.bid_price, frame.ask_price
-        if (
-            not 0 <= time - self.event_time <= TIME_STEP_MS
-            or frame.update_id < self._update_id
-            or not PRICE_FLOOR < bid < PRICE_CEILING
-            or not PRICE_FLOOR < ask < PRICE_CEILING
-            or not (PRICE_FLOOR < frame.bid_size < SIZE_CEILING or sound_size(frame.bid_size))
-            or not (PRICE_FLOOR < frame.ask_size < SIZE_CEILING or sound_size(frame.ask_size))
-        ):
+        """The event of a frame in which all is as usual.
+
+        Raises ValueError or decimal.InvalidOperation for numbers that are not.
+        """
+        time, update_id = frame.event_time, frame.update_id
+        if not 0 <= time - self.event_time <= TIME_STEP_MS or update_id < self._update_id:
             return None
-        self.event_time, self._update_id = time, frame.update_id
+        bid, bid_size, ask, ask_size = self._best.numbers(
+            frame.bid_price, frame.bid_size, frame.ask_price, frame.ask_size
+        )
+        self.event_time, self._update_id = time, update_id
         return Ticker(
             received_ns=received_ns,
             instrument=self.blank.instrument,
             channel=self.blank.channel,
             venue_time_ns=time * 1_000_000,
             bid_price=bid,
-            bid_size=frame.bid_size,
+            bid_size=bid_size,
             ask_price=ask,
-            ask_size=frame.ask_size,
+            ask_size=ask_size,
         )
 
     def careful(self, fields: Fields, received_ns: int) -> list[AnyEvent]:
@@ -208,8 +207,8 @@ def _only_element(fields: Fields, channel: str) -> Fields:
     raise refusal(FaultKind.BAD_FIELD, channel, "d", "expected an array of an object")
 
 
-def levels(fields: Fields, name: str, channel: str) -> list[tuple[Decimal, Decimal]]:
-    """The rows of one side of a book, price and size; a size of 0 takes a level away.
+def rows_of(fields: Fields, name: str, channel: str) -> Rows:
+    """The rows of one side of a book; a size of 0 takes a level away.
 
     Raises DecodeError for any row that is no good: a book cannot do without one.
     """
@@ -226,5 +225,5 @@ def levels(fields: Fields, name: str, channel: str) -> list[tuple[Decimal, Decim
         price, size = level.price("price"), level.size("size")
         if price is None or size is None:
             raise refusal(FaultKind.BAD_FIELD, channel, name, level.bad[0][1])
-        found.append((price, size))
+        found.append((str(price), str(size)))
     return found

@@ -281,6 +281,13 @@ def test_what_is_not_read_here_is_an_unknown_topic(channel: str, symbol: str) ->
     assert only_fault(Decoder("linear").decode(raw, 1)).kind is FaultKind.UNKNOWN_TOPIC
 
 
+def test_a_frame_that_does_not_name_its_channel_is_not_taken_for_what_it_looks_like() -> None:
+    decoder = Decoder("linear")
+    decoder.decode(frame("mark-price", MARK), 1)
+    raw = frame("mark-price", MARK, 1).replace(b'"channel"', b'"chanel_"')
+    assert only_fault(decoder.decode(raw.replace(b"_", b"x"), 1)).kind is FaultKind.BAD_FIELD
+
+
 def test_garbage_does_not_grow_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(facts, "MAX_CHANNELS", 2)
     decoder = Decoder("linear")
