@@ -11,7 +11,7 @@ from msgspec import UNSET, UnsetType
 class TickerData(msgspec.Struct, frozen=True, gc=False):
     """``data`` of ``tickers.*``; derivatives send deltas with only what changed, spot whole snapshots.
 
-    The price of a side comes with its size, changed or not: of a hundred, 97 are those of before.
+    The price of a side comes with its size, changed or not: as recorded, 98 of 100 are those of before.
     """
 
     symbol: str
