@@ -35,7 +35,9 @@ def _typed(frame: type) -> Callable[[bytes], Any]:
     return msgspec.json.Decoder(frame, strict=False).decode
 
 
-_READERS: Final[Mapping[str, tuple[Callable[[bytes], Any], Callable[[Line, Any, int], Ticker | None]]]] = {
+_Read = Callable[[Line, Any, int, bytes], Sequence[AnyEvent] | None]
+
+_READERS: Final[Mapping[str, tuple[Callable[[bytes], Any], _Read]]] = {
     facts.MARK: (_typed(MarkFrame), Line.mark),
     facts.INDEX: (_typed(IndexFrame), Line.index),
     facts.BOOK: (_typed(BookFrame), Line.book),
@@ -49,7 +51,7 @@ class _Usual(NamedTuple):
 
     typed: Callable[[bytes], Any]
     lines: Mapping[str, Line]
-    read: Callable[[Line, Any, int], Ticker | None]
+    read: _Read
 
 
 class Decoder:
@@ -79,9 +81,9 @@ class Decoder:
             try:
                 typed, lines, read = self._usual[frame[_CHANNEL_AT]]
                 message = typed(frame)
-                event = read(lines[message.subject.instrument], message, received_ns)
-                if event is not None:
-                    return (event,)
+                events = read(lines[message.subject.instrument], message, received_ns, frame)
+                if events is not None:
+                    return events
             except _NOT_USUAL:
                 pass
         try:

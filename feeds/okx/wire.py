@@ -86,6 +86,22 @@ class Tick(msgspec.Struct, frozen=True, gc=False):
     ts: int
 
 
+class Day(msgspec.Struct, frozen=True, gc=False):
+    """A row of ``tickers``, read for the figures of the last 24 hours."""
+
+    open_price: Decimal = msgspec.field(name="open24h")
+    high_price: Decimal = msgspec.field(name="high24h")
+    low_price: Decimal = msgspec.field(name="low24h")
+    volume: Decimal = msgspec.field(name="vol24h")
+    turnover: Decimal = msgspec.field(name="volCcy24h")
+
+
+class DayFrame(msgspec.Struct, frozen=True, gc=False):
+    """One frame of ``tickers``, read for the figures of the last 24 hours."""
+
+    data: tuple[Day]
+
+
 class TickSubject(msgspec.Struct, frozen=True, gc=False):
     """``arg`` of ``tickers``."""
 

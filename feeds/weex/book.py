@@ -6,6 +6,7 @@ sides cross, the book is lost: nothing more is told of it until a snapshot comes
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Final
 
@@ -97,7 +98,7 @@ class BookState(State):
         self._bids, self._asks = _Side(highest=True), _Side(highest=False)
         self._last_id: int | None = None
 
-    def quick(self, frame: DepthFrame, received_ns: int) -> Ticker | None:
+    def quick(self, frame: DepthFrame, received_ns: int, raw: bytes) -> Sequence[AnyEvent] | None:
         """The best levels after a change in which all is as usual. Where it gives up after changing the book,
         :meth:`careful` changes it once more, to the same."""
         time = frame.event_time
@@ -112,7 +113,7 @@ class BookState(State):
         if self._crossed() or not self._bids.levels or not self._asks.levels:
             return None
         self._last_id, self.event_time = frame.last_id, time
-        return self._told(received_ns)
+        return (self._told(received_ns),)
 
     def careful(self, fields: Fields, received_ns: int) -> list[AnyEvent]:
         """See :meth:`State.careful`: a change that cannot be used loses the book."""

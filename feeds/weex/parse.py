@@ -72,9 +72,9 @@ class Decoder:
             try:
                 typed, states = self._usual[frame[_KIND_AT]]
                 message = typed(frame)
-                event: Ticker | None = states[message.symbol].quick(message, received_ns)
-                if event is not None:
-                    return (event,)
+                events: Sequence[AnyEvent] | None = states[message.symbol].quick(message, received_ns, frame)
+                if events is not None:
+                    return events
             except _NOT_USUAL:
                 pass
         try:

@@ -23,13 +23,15 @@ from feeds.fields import (
     TIME_STEP_MS,
     Fields,
     ahead_of_clock,
+    sound_size,
 )
 from feeds.weex import facts
-from feeds.weex.wire import BookTickerFrame, TickerFrame
+from feeds.weex.wire import BookTickerFrame, DayData, DayFrame, TickerFrame
 
 Rows = Sequence[tuple[str, str]]
 """Price and size of levels, as texts."""
 
+_DAY: Final = msgspec.json.Decoder(DayFrame).decode
 _OBJECT: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _LEVEL: Final = msgspec.json.Decoder(tuple[msgspec.Raw, msgspec.Raw])
 
@@ -81,20 +83,18 @@ class TickerState(State):
         super().__init__(market, symbol)
         self._day_due_ns = 0
 
-    def quick(self, frame: TickerFrame, received_ns: int) -> Ticker | None:
-        """The event of a frame in which all is as usual and no statistics are due."""
+    def quick(self, frame: TickerFrame, received_ns: int, raw: bytes) -> Sequence[AnyEvent] | None:
+        """The events of a frame in which all is as usual."""
         time, (data,) = frame.event_time, frame.data
         last, mark, index = data.last_price, data.mark_price, data.index_price
         if (
             not 0 <= time - self.event_time <= TIME_STEP_MS
-            or received_ns >= self._day_due_ns
             or not PRICE_FLOOR < mark < PRICE_CEILING
             or not PRICE_FLOOR < index < PRICE_CEILING
             or not PRICE_FLOOR < last < PRICE_CEILING
         ):
             return None
-        self.event_time = time
-        return Ticker(
+        ticker = Ticker(
             received_ns=received_ns,
             instrument=self.blank.instrument,
             channel=self.blank.channel,
@@ -103,6 +103,14 @@ class TickerState(State):
             index_price=index,
             last_price=last,
         )
+        if received_ns < self._day_due_ns:
+            self.event_time = time
+            return (ticker,)
+        day = _quick_day(ticker, *_DAY(raw).data)
+        if day is None:
+            return None
+        self.event_time, self._day_due_ns = time, received_ns + facts.DAY_EVERY_NS
+        return ticker, day
 
     def careful(self, fields: Fields, received_ns: int) -> list[AnyEvent]:
         """See :meth:`State.careful`: the prices that are good, and the statistics where they are due."""
@@ -155,7 +163,7 @@ class BookTickerState(State):
         self._update_id = 0
         self._best = BestTexts()
 
-    def quick(self, frame: BookTickerFrame, received_ns: int) -> Ticker | None:
+    def quick(self, frame: BookTickerFrame, received_ns: int, raw: bytes) -> Sequence[AnyEvent] | None:
         """The event of a frame in which all is as usual.
 
         Raises ValueError or decimal.InvalidOperation for numbers that are not.
@@ -167,15 +175,17 @@ class BookTickerState(State):
             frame.bid_price, frame.bid_size, frame.ask_price, frame.ask_size
         )
         self.event_time, self._update_id = time, update_id
-        return Ticker(
-            received_ns=received_ns,
-            instrument=self.blank.instrument,
-            channel=self.blank.channel,
-            venue_time_ns=time * 1_000_000,
-            bid_price=bid,
-            bid_size=bid_size,
-            ask_price=ask,
-            ask_size=ask_size,
+        return (
+            Ticker(
+                received_ns=received_ns,
+                instrument=self.blank.instrument,
+                channel=self.blank.channel,
+                venue_time_ns=time * 1_000_000,
+                bid_price=bid,
+                bid_size=bid_size,
+                ask_price=ask,
+                ask_size=ask_size,
+            ),
         )
 
     def careful(self, fields: Fields, received_ns: int) -> list[AnyEvent]:
@@ -194,6 +204,30 @@ class BookTickerState(State):
             "ask_size": fields.size("A"),
         }
         return [replace(ticker, **sides)]
+
+
+def _quick_day(ticker: Ticker, data: DayData) -> DayStatistics | None:
+    """The statistics in a ticker's element; ``None`` where anything is not as usual."""
+    if not (
+        PRICE_FLOOR < data.open_price < PRICE_CEILING
+        and PRICE_FLOOR < data.high_price < PRICE_CEILING
+        and PRICE_FLOOR < data.low_price < PRICE_CEILING
+        and sound_size(data.volume)
+        and sound_size(data.turnover)
+    ):
+        return None
+    return DayStatistics(
+        received_ns=ticker.received_ns,
+        instrument=ticker.instrument,
+        channel=ticker.channel,
+        venue_time_ns=ticker.venue_time_ns,
+        open_price=data.open_price,
+        high_price=data.high_price,
+        low_price=data.low_price,
+        last_price=ticker.last_price,
+        volume=data.volume,
+        turnover=data.turnover,
+    )
 
 
 def _only_element(fields: Fields, channel: str) -> Fields:

@@ -12,7 +12,7 @@ import msgspec
 
 
 class TickerData(msgspec.Struct, frozen=True, gc=False):
-    """The one element of a contract's ticker: last, mark and index price. Its statistics are read elsewhere."""
+    """The one element of a contract's ticker: last, mark and index price."""
 
     last_price: Decimal = msgspec.field(name="c")
     mark_price: Decimal = msgspec.field(name="m")
@@ -26,6 +26,22 @@ class TickerFrame(msgspec.Struct, frozen=True, gc=False):
     event_time: int = msgspec.field(name="E")
     symbol: str = msgspec.field(name="s")
     data: tuple[TickerData] = msgspec.field(name="d")
+
+
+class DayData(msgspec.Struct, frozen=True, gc=False):
+    """The same element, read for the figures of the last 24 hours."""
+
+    open_price: Decimal = msgspec.field(name="o")
+    high_price: Decimal = msgspec.field(name="h")
+    low_price: Decimal = msgspec.field(name="l")
+    volume: Decimal = msgspec.field(name="v")
+    turnover: Decimal = msgspec.field(name="q")
+
+
+class DayFrame(msgspec.Struct, frozen=True, gc=False):
+    """``SYM@ticker`` of a contract, read for the figures of the last 24 hours."""
+
+    data: tuple[DayData] = msgspec.field(name="d")
 
 
 class DepthFrame(msgspec.Struct, frozen=True, gc=False):

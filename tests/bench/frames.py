@@ -1,9 +1,9 @@
 """Microseconds from a venue's frame to a normalised event: ours, ccxt.pro, cryptofeed, and a bare typed decode.
 
 ``python -m tests.bench.frames [--repeats N] [--cryptofeed PYTHON]`` prints a table; it asserts nothing. All contenders
-take the same bytes in the same process, in turn, and each figure is the median of the repeats, in CPU time, which others
-on the machine disturb less (cryptofeed, whose
-dependencies conflict with ours, runs in a process of the interpreter given and answers in turn as well).
+take the same bytes in the same process, in turn, and each figure is the median of the repeats, in CPU time, which
+others on the machine disturb less (cryptofeed, whose dependencies conflict with ours, runs in a process of the
+interpreter given and answers in turn as well).
 
 ``least`` decodes only the fields that an event needs, ``bare`` all the numbers that the frame carries: what a consumer
 that checks, merges and names nothing would pay.

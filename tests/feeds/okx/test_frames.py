@@ -106,6 +106,23 @@ def test_the_day_is_told_every_few_seconds_only() -> None:
     assert counts == [2, 1, 1, 2, 1]
 
 
+DAY_FIELDS = {"open24h": BAD_PRICES, "high24h": BAD_PRICES, "low24h": BAD_PRICES, "vol24h": BAD_SIZES}
+
+
+@pytest.mark.parametrize("symbol", [LINEAR, INVERSE, PAIR])
+@pytest.mark.parametrize(("name", "odds"), [*DAY_FIELDS.items(), ("volCcy24h", BAD_SIZES), ("last", ("65114.5",))])
+def test_a_later_day_is_told_and_faulted_as_the_first_is(symbol: str, name: str, odds: tuple[Any, ...]) -> None:
+    for odd in odds:
+        raw = frame("tickers", TICKER, 1, instId=symbol, **{name: odd})
+        told = []
+        for blanks in (b"", PAST_QUICK):
+            decoder = Decoder("linear")
+            decoder.decode(frame("tickers", TICKER, instId=symbol), 1)
+            told.append(list(decoder.decode(raw + blanks, 1 + facts.DAY_EVERY_NS)))
+        assert told[0] == told[1], odd
+        assert isinstance(told[0][-1], DayStatistics)
+
+
 @pytest.mark.verifies("okx", "spot", "best bid and ask")
 def test_the_book_of_a_pair() -> None:
     raw = encode({"arg": {"channel": "bbo-tbt", "instId": PAIR}, "data": [BOOK]})
