@@ -56,17 +56,24 @@ class _Side:
         Raises ValueError or decimal.InvalidOperation at one that is no number or out of bounds; those before it are in.
         """
         held, prices, highest = self.levels, self._prices, self._highest
+        best, stale = self.best, self._stale
+        self._stale = True  # until all rows are in
         for price_text, size_text in rows:
-            price = prices.get(price_text) or self._price(price_text)
+            try:
+                price = prices[price_text]
+            except KeyError:
+                price = self._price(price_text)
             if _ROUGH_FLOOR < float(size_text) < _ROUGH_CEILING or _is_size(size_text):
                 held[price] = size_text
-                if not self._stale and (price > self.best if highest else price < self.best):
-                    self.best = price
+                if price > best if highest else price < best:
+                    best = price
             else:
                 held.pop(price, None)
-                self._stale = self._stale or price == self.best
-        if self._stale or len(held) > facts.BOOK_LEVELS:
+                stale = stale or price == best
+        if stale or len(held) > facts.BOOK_LEVELS:
             self._look()
+        else:
+            self.best, self._stale = best, False
 
     def _price(self, text: str) -> Decimal:
         price = Decimal(text)
@@ -108,12 +115,24 @@ class BookState(State):
             or not 0 <= time - self.event_time <= TIME_STEP_MS
         ):
             return None
-        self._bids.change(frame.bids)
-        self._asks.change(frame.asks)
-        if self._crossed() or not self._bids.levels or not self._asks.levels:
+        bids, asks = self._bids, self._asks
+        bids.change(frame.bids)
+        asks.change(frame.asks)
+        if not bids.levels or not asks.levels or bids.best >= asks.best:
             return None
         self._last_id, self.event_time = frame.last_id, time
-        return (self._told(received_ns),)
+        return (
+            Ticker(
+                received_ns=received_ns,
+                instrument=self.blank.instrument,
+                channel=self.blank.channel,
+                venue_time_ns=time * 1_000_000,
+                bid_price=bids.best,
+                bid_size=bids.size,
+                ask_price=asks.best,
+                ask_size=asks.size,
+            ),
+        )
 
     def careful(self, fields: Fields, received_ns: int) -> list[AnyEvent]:
         """See :meth:`State.careful`: a change that cannot be used loses the book."""
