@@ -45,6 +45,7 @@ _RATE_FLOOR: Final = -RATE_CEILING
 _REAL_CLOCK_NS: Final = 1_000_000_000_000_000_000
 _LONGEST_NUMBER: Final = 2048
 _NUMBER = re.compile(r"\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,4})?\s*", re.ASCII)
+_ODD_UNDERSCORE = re.compile(rb"_(?<=[0-9]_)")
 _WHOLE = re.compile(r"\d{1,16}", re.ASCII)
 _NOTHING: Final = msgspec.Raw(b"")
 
@@ -76,12 +77,7 @@ def sound_rate(rate: Decimal) -> bool:
 
 def odd_underscore(frame: bytes) -> bool:
     """True where a digit is followed by an underscore: Python would read ``1_0`` as a number, venues do not."""
-    at = frame.find(b"_")
-    while at >= 0:
-        if at and 48 <= frame[at - 1] <= 57:
-            return True
-        at = frame.find(b"_", at + 1)
-    return False
+    return _ODD_UNDERSCORE.search(frame) is not None
 
 
 class Fields:

@@ -73,7 +73,7 @@ _TYPED: Final = {
 _SPOT_BOOK: Final = frozenset("usbBaA")
 """The keys of spot's book ticker, which has no ``e``; one of which most are there lacks the others."""
 
-_NOT_USUAL: Final = (msgspec.DecodeError, InvalidOperation, LookupError, RecursionError)
+_NOT_USUAL: Final = (msgspec.DecodeError, InvalidOperation, LookupError, ValueError, RecursionError)
 """A type or a number that does not fit, a symbol not seen before."""
 
 _State = TypeVar("_State", bound=State)
@@ -174,11 +174,15 @@ class Decoder:
                 stream, payloads = "", raw(frame)
             if len(frame) > _QUICK_BYTES * len(payloads):
                 return ()
-            states = self._marks[stream]
-            events = [states[payload.symbol].quick(payload, received_ns) for payload in payloads]
+            states, events = self._marks[stream], []
+            for payload in payloads:
+                event = states[payload.symbol].quick(payload, received_ns)
+                if event is None:
+                    return ()
+                events.append(event)
         except _NOT_USUAL:
             return ()
-        return () if None in events else [event for event in events if event is not None]
+        return events
 
     # --- all other frames ------------------------------------------------------------------------------------
 

@@ -8,25 +8,18 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from decimal import Decimal
+from typing import Final
 
 from msgspec.structs import replace
 
 from core.errors import DecodeError
 from core.events import FaultKind, Ticker
 from core.instruments import instrument_id
+from feeds.best import BestTexts
 from feeds.binance import facts
 from feeds.binance.products import is_dated
-from feeds.binance.wire import MarkPrice, Payload, SpotBookTicker
-from feeds.fields import (
-    PRICE_CEILING,
-    PRICE_FLOOR,
-    SIZE_CEILING,
-    TIME_STEP_MS,
-    Fields,
-    ahead_of_clock,
-    sound_rate,
-    sound_size,
-)
+from feeds.binance.wire import BookTicker, CoinBookTicker, CoinMarkPrice, MarkPrice, Payload, SpotBookTicker
+from feeds.fields import PRICE_CEILING, PRICE_FLOOR, TIME_STEP_MS, Fields, ahead_of_clock, sound_rate
 
 
 def refusal(kind: FaultKind, channel: str, field: str = "", detail: str = "") -> DecodeError:
@@ -40,6 +33,14 @@ def event_time(fields: Fields, received_ns: int) -> int | None:
     if time is not None and ahead_of_clock(time, received_ns):
         fields.note("E", "a time not after the clock's")
     return time
+
+
+_BOOKS: Final[dict[str, type[BookTicker | SpotBookTicker]]] = {
+    "usdm": BookTicker,
+    "coinm": CoinBookTicker,
+    "spot": SpotBookTicker,
+}
+"""What a market's book ticker is decoded as."""
 
 
 class State(ABC):
@@ -72,11 +73,12 @@ class State(ABC):
 class MarkState(State):
     """``markPriceUpdate`` of one contract. Its funding fields are kept: they change less often than they are sent."""
 
-    __slots__ = ("_dated", "_funding_ms", "_rate", "_rate_text", "_settling")
+    __slots__ = ("_dated", "_funding_ms", "_kind", "_rate", "_rate_text", "_settling")
     suffix = "markPrice"
 
     def __init__(self, market: str, symbol: str, stream: str) -> None:
         super().__init__(market, symbol, stream)
+        self._kind: type[MarkPrice] = CoinMarkPrice if market == "coinm" else MarkPrice
         self._dated = is_dated(symbol)
         self._rate: Decimal | None = None
         self._rate_text: str | None = None
@@ -85,7 +87,7 @@ class MarkState(State):
 
     def quick(self, data: Payload, received_ns: int) -> Ticker | None:
         """The event of a payload in which all is as usual."""
-        if not isinstance(data, MarkPrice):
+        if type(data) is not self._kind:
             return None
         time, mark, index, rate_text = data.event_time, data.mark_price, data.index_price, data.funding_rate
         if (
@@ -137,30 +139,30 @@ class MarkState(State):
 class BookState(State):
     """``bookTicker`` of one symbol; ``u`` orders it, on futures ``E`` too."""
 
-    __slots__ = ("_spot", "_update_id")
+    __slots__ = ("_best", "_kind", "_update_id")
     suffix = "bookTicker"
 
     def __init__(self, market: str, symbol: str, stream: str) -> None:
         super().__init__(market, symbol, stream)
-        self._spot = market == "spot"
+        self._kind = _BOOKS[market]
+        self._best = BestTexts()
         self._update_id = 0
 
     def quick(self, data: Payload, received_ns: int) -> Ticker | None:
-        """The event of a payload in which all is as usual."""
-        if isinstance(data, MarkPrice):
+        """The event of a payload in which all is as usual.
+
+        Raises ValueError or decimal.InvalidOperation for numbers that are not.
+        """
+        if type(data) is not self._kind:
             return None
-        time = None if isinstance(data, SpotBookTicker) else data.event_time
-        bid, bid_size, ask, ask_size = data.bid_price, data.bid_size, data.ask_price, data.ask_size
+        time = None if self._kind is SpotBookTicker else data.event_time  # type: ignore[union-attr]
         if (
             data.update_id < self._update_id
             or data.symbol != self.symbol
             or (time is not None and not 0 <= time - self.event_time <= TIME_STEP_MS)
-            or not PRICE_FLOOR < bid < PRICE_CEILING
-            or not PRICE_FLOOR < ask < PRICE_CEILING
-            or not (PRICE_FLOOR < bid_size < SIZE_CEILING or sound_size(bid_size))
-            or not (PRICE_FLOOR < ask_size < SIZE_CEILING or sound_size(ask_size))
         ):
             return None
+        bid, bid_size, ask, ask_size = self._best.numbers(data.bid_price, data.bid_size, data.ask_price, data.ask_size)
         self._update_id = data.update_id
         if time is not None:
             self.event_time = time
@@ -176,7 +178,7 @@ class BookState(State):
 
     def careful(self, fields: Fields, received_ns: int) -> Ticker:
         """See :meth:`State.careful`: without what orders it the payload is refused."""
-        time = None if self._spot else event_time(fields, received_ns)
+        time = None if self._kind is SpotBookTicker else event_time(fields, received_ns)
         update_id = fields.whole("u")
         if update_id is None or fields.bad:
             raise refusal(FaultKind.BAD_FIELD, self.blank.channel, *fields.bad[0])

@@ -32,10 +32,10 @@ class BookTicker(msgspec.Struct, frozen=True, gc=False, tag_field="e", tag="book
     update_id: int = msgspec.field(name="u")
     event_time: int = msgspec.field(name="E")
     symbol: str = msgspec.field(name="s")
-    bid_price: Decimal = msgspec.field(name="b")
-    bid_size: Decimal = msgspec.field(name="B")
-    ask_price: Decimal = msgspec.field(name="a")
-    ask_size: Decimal = msgspec.field(name="A")
+    bid_price: str = msgspec.field(name="b")
+    bid_size: str = msgspec.field(name="B")
+    ask_price: str = msgspec.field(name="a")
+    ask_size: str = msgspec.field(name="A")
     product: Literal[1] = msgspec.field(name="st", default=1)
 
 
@@ -56,10 +56,10 @@ class SpotBookTicker(msgspec.Struct, frozen=True, gc=False):
 
     update_id: int = msgspec.field(name="u")
     symbol: str = msgspec.field(name="s")
-    bid_price: Decimal = msgspec.field(name="b")
-    bid_size: Decimal = msgspec.field(name="B")
-    ask_price: Decimal = msgspec.field(name="a")
-    ask_size: Decimal = msgspec.field(name="A")
+    bid_price: str = msgspec.field(name="b")
+    bid_size: str = msgspec.field(name="B")
+    ask_price: str = msgspec.field(name="a")
+    ask_size: str = msgspec.field(name="A")
     event_type: Literal["bookTicker"] = msgspec.field(name="e", default="bookTicker")
 
 

@@ -7,9 +7,9 @@ Each state takes a frame in two ways. ``quick`` takes the usual frame, typed, in
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -17,7 +17,7 @@ from core.errors import DecodeError
 from core.events import AnyEvent, DayStatistics, FaultKind, Ticker
 from core.instruments import instrument_id
 from feeds.bingx import facts
-from feeds.bingx.wire import BookFrame, DayFrame, MarkFrame
+from feeds.bingx.wire import BookFrame, DayFrame, InverseDayFrame, MarkFrame, SpotDayFrame
 from feeds.fields import (
     PRICE_CEILING,
     PRICE_FLOOR,
@@ -32,7 +32,12 @@ from feeds.frames import clip, with_faults
 
 _MARK = msgspec.json.Decoder(MarkFrame).decode
 _BOOK = msgspec.json.Decoder(BookFrame).decode
-_DAY = msgspec.json.Decoder(DayFrame).decode
+_DAY: Final[dict[str, Callable[[bytes], Any]]] = {
+    facts.LINEAR: msgspec.json.Decoder(DayFrame).decode,
+    facts.INVERSE: msgspec.json.Decoder(InverseDayFrame).decode,
+    facts.SPOT: msgspec.json.Decoder(SpotDayFrame).decode,
+}
+"""By market: each tells its turnover under another name, if at all."""
 
 
 def refusal(kind: FaultKind, channel: str, field: str = "", detail: str = "") -> DecodeError:
@@ -196,19 +201,19 @@ class BookState(State):
 class DayState(State):
     """``@ticker`` of one symbol: statistics of 24 hours, and the present last price, bid and ask."""
 
-    __slots__ = ("_turnover",)
+    __slots__ = ("_turnover", "_typed")
 
     def __init__(self, market: str, symbol: str, topic: str) -> None:
         super().__init__(market, symbol, topic)
-        self._turnover = TURNOVER_FIELDS[market]
+        self._turnover, self._typed = TURNOVER_FIELDS[market], _DAY[market]
 
     def quick(self, frame: bytes, received_ns: int) -> Sequence[AnyEvent] | None:
         """See :meth:`State.quick`."""
-        message = _DAY(frame)
+        message = self._typed(frame)
         data = message.data
         bid, ask, last = data.bid_price, data.ask_price, data.last_price
         opened, high, low = data.open_price, data.high_price, data.low_price
-        turnover = data.coin_volume if self._turnover == "m" else data.quote_volume
+        turnover = data.turnover if self._turnover else None
         if (
             message.topic != self.topic
             or message.code
@@ -220,7 +225,7 @@ class DayState(State):
             or not PRICE_FLOOR < data.bid_size < SIZE_CEILING
             or not PRICE_FLOOR < data.ask_size < SIZE_CEILING
             or not PRICE_FLOOR < data.volume < SIZE_CEILING
-            or (self._turnover and not PRICE_FLOOR < turnover < SIZE_CEILING)
+            or (turnover is not None and not PRICE_FLOOR < turnover < SIZE_CEILING)
         ):
             return None
         self.event_time = data.event_time
@@ -247,7 +252,7 @@ class DayState(State):
                 low_price=low,
                 last_price=last,
                 volume=data.volume,
-                turnover=turnover if self._turnover else None,
+                turnover=turnover,
             ),
         )
 

@@ -47,7 +47,7 @@ class BookFrame(msgspec.Struct, frozen=True, gc=False):
 
 
 class Day(msgspec.Struct, frozen=True, gc=False):
-    """``data`` of ``@ticker``; ``m`` is turnover in the coin and sent of coin-margined contracts only."""
+    """``data`` of ``@ticker``."""
 
     event_time: int = msgspec.field(name="E")
     symbol: str = msgspec.field(name="s")
@@ -60,13 +60,35 @@ class Day(msgspec.Struct, frozen=True, gc=False):
     bid_size: Decimal = msgspec.field(name="b")
     ask_price: Decimal = msgspec.field(name="A")
     ask_size: Decimal = msgspec.field(name="a")
-    quote_volume: Decimal = msgspec.field(name="q", default=Decimal(0))
-    coin_volume: Decimal = msgspec.field(name="m", default=Decimal(0))
+
+
+class SpotDay(Day, frozen=True, gc=False):
+    """The same of a spot pair, with its turnover in the quote."""
+
+    turnover: Decimal = msgspec.field(name="q")
+
+
+class InverseDay(Day, frozen=True, gc=False):
+    """The same of a coin-margined contract, with its turnover in the coin."""
+
+    turnover: Decimal = msgspec.field(name="m")
 
 
 class DayFrame(msgspec.Struct, frozen=True, gc=False):
-    """One frame of ``@ticker``."""
+    """One frame of ``@ticker`` of a USDT-margined contract."""
 
     topic: str = msgspec.field(name="dataType")
     data: Day
     code: int = 0
+
+
+class SpotDayFrame(DayFrame, frozen=True, gc=False):
+    """One frame of ``@ticker`` of a spot pair."""
+
+    data: SpotDay
+
+
+class InverseDayFrame(DayFrame, frozen=True, gc=False):
+    """One frame of ``@ticker`` of a coin-margined contract."""
+
+    data: InverseDay

@@ -31,7 +31,7 @@ _TICKER = msgspec.json.Decoder(TickerFrame).decode
 _BOOK = msgspec.json.Decoder(BookFrame).decode
 _TOPIC_IN_TEXT = re.compile(r"[A-Za-z]+(?:\.\w+)*\.[0-9A-Z-]+")
 
-_NOT_USUAL: Final = (msgspec.DecodeError, InvalidOperation, LookupError, RecursionError)
+_NOT_USUAL: Final = (msgspec.DecodeError, InvalidOperation, LookupError, ValueError, RecursionError)
 """A type or a number that does not fit, a topic not seen before."""
 
 _State = TypeVar("_State", TickerState, BookState)

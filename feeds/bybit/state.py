@@ -16,7 +16,9 @@ from msgspec.structs import replace
 
 from core.errors import DecodeError
 from core.events import FaultKind, Ticker
+from core.exact import ZERO
 from core.instruments import instrument_id
+from feeds.best import BestTexts
 from feeds.bybit import facts
 from feeds.bybit.wire import BookFrame, TickerFrame
 from feeds.fields import PRICE_CEILING, PRICE_FLOOR, SIZE_CEILING, TIME_STEP_MS, Fields, plausible_symbol, sound_size
@@ -64,7 +66,10 @@ class TickerState:
     A field that a delta names and that is no good is forgotten, not kept: the venue has said that it changed.
     """
 
-    __slots__ = ("_blank", "_cs", "_dated", "_quick_type", "_spot", "_ts", "symbol", "ticker", "topic")
+    __slots__ = (
+        *("_ask", "_ask_text", "_bid", "_bid_text"),
+        *("_blank", "_cs", "_dated", "_quick_type", "_spot", "_ts", "symbol", "ticker", "topic"),
+    )
 
     def __init__(self, market: str, symbol: str, topic: str) -> None:
         self.symbol, self.topic = symbol, topic
@@ -73,6 +78,8 @@ class TickerState:
         self._quick_type = "snapshot" if self._spot else "delta"
         self._dated = is_dated(market, symbol)
         self._cs = self._ts = 0
+        self._bid = self._ask = ZERO
+        self._bid_text = self._ask_text = ""
 
     def quick(self, frame: TickerFrame, received_ns: int) -> Ticker | None:
         """The merged ticker after a frame in which all is as usual."""
@@ -103,18 +110,20 @@ class TickerState:
                 return None
             last = said
         bid, bid_size, ask, ask_size = held.bid_price, held.bid_size, held.ask_price, held.ask_size
-        if (said := data.bid_price) is not UNSET:
-            if not PRICE_FLOOR < said < PRICE_CEILING:
+        if (text := data.bid_price) is not UNSET:
+            bid = self._bid if text == self._bid_text else Decimal(text)
+            if not PRICE_FLOOR < bid < PRICE_CEILING:
                 return None
-            bid = said
+            self._bid, self._bid_text = bid, text
         if (said := data.bid_size) is not UNSET:
             if not (PRICE_FLOOR < said < SIZE_CEILING or sound_size(said)):
                 return None
             bid_size = said
-        if (said := data.ask_price) is not UNSET:
-            if not PRICE_FLOOR < said < PRICE_CEILING:
+        if (text := data.ask_price) is not UNSET:
+            ask = self._ask if text == self._ask_text else Decimal(text)
+            if not PRICE_FLOOR < ask < PRICE_CEILING:
                 return None
-            ask = said
+            self._ask, self._ask_text = ask, text
         if (said := data.ask_size) is not UNSET:
             if not (PRICE_FLOOR < said < SIZE_CEILING or sound_size(said)):
                 return None
@@ -180,29 +189,29 @@ class TickerState:
 class BookState:
     """One ``orderbook.1`` topic: the order of its snapshots; the same ``u`` again says that nothing has changed."""
 
-    __slots__ = ("_blank", "_ts", "_update_id", "symbol", "topic")
+    __slots__ = ("_best", "_blank", "_ts", "_update_id", "symbol", "topic")
 
     def __init__(self, market: str, symbol: str, topic: str) -> None:
         self.symbol, self.topic = symbol, topic
         self._blank = blank_ticker(market, symbol, topic)
+        self._best = BestTexts()
         self._ts = self._update_id = 0
 
     def quick(self, frame: BookFrame, received_ns: int) -> Ticker | None:
-        """The best bid and ask of a two-sided snapshot that follows another."""
+        """The best bid and ask of a two-sided snapshot that follows another.
+
+        Raises ValueError or decimal.InvalidOperation for numbers that are none, or out of bounds.
+        """
         data = frame.data
         if (
             not 0 <= frame.ts - self._ts <= TIME_STEP_MS
             or data.update_id < self._update_id
             or data.symbol != self.symbol
             or frame.type != "snapshot"
-            or not len(data.bids) == len(data.asks) == 1
         ):
             return None
-        (bid, bid_size), (ask, ask_size) = data.bids[0], data.asks[0]
-        if not (PRICE_FLOOR < bid < PRICE_CEILING and PRICE_FLOOR < ask < PRICE_CEILING):
-            return None
-        if not (sound_size(bid_size) and sound_size(ask_size)):
-            return None
+        ((bid_text, bid_size_text),), ((ask_text, ask_size_text),) = data.bids, data.asks
+        bid, bid_size, ask, ask_size = self._best.numbers(bid_text, bid_size_text, ask_text, ask_size_text)
         self._ts, self._update_id = frame.ts, data.update_id
         return Ticker(
             received_ns=received_ns,

@@ -7,9 +7,9 @@ does not fit (odd types, an empty side, a number out of range, funding, an answe
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import InvalidOperation
-from typing import Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
@@ -24,16 +24,34 @@ from feeds.okx.wire import BookFrame, IndexFrame, MarkFrame, TickerFrame
 _QUICK_BYTES: Final = 2048
 _BACKSLASH, _UNDERSCORE = b"\\_"
 _CHANNEL_AT: Final = len('{"arg":{"channel":"')
-_LETTER_B, _LETTER_I, _LETTER_M, _LETTER_T = b"bimt"
-_MARK = msgspec.json.Decoder(MarkFrame).decode
-_INDEX = msgspec.json.Decoder(IndexFrame).decode
-_BOOK = msgspec.json.Decoder(BookFrame).decode
-_TICKER = msgspec.json.Decoder(TickerFrame).decode
 _NAMED: Final = re.compile(r"channel: ?([\w-]+), ?instId: ?([\w-]+)")
 
 _READ: Final = frozenset({facts.MARK, facts.INDEX, facts.FUNDING, facts.BOOK, facts.TICKERS})
 _NOT_USUAL: Final = (msgspec.DecodeError, InvalidOperation, LookupError, ValueError, RecursionError)
 """A type or a number that does not fit, a subscription not heard before, more or fewer rows than one."""
+
+
+def _typed(frame: type) -> Callable[[bytes], Any]:
+    return msgspec.json.Decoder(frame, strict=False).decode
+
+
+_Read = Callable[[Line, Any, int, bytes], Sequence[AnyEvent] | None]
+
+_READERS: Final[Mapping[str, tuple[Callable[[bytes], Any], _Read]]] = {
+    facts.MARK: (_typed(MarkFrame), Line.mark),
+    facts.INDEX: (_typed(IndexFrame), Line.index),
+    facts.BOOK: (_typed(BookFrame), Line.book),
+    facts.TICKERS: (_typed(TickerFrame), Line.tick),
+}
+"""How the usual frame of a channel is decoded, and read."""
+
+
+class _Usual(NamedTuple):
+    """How the usual frame of a channel is decoded, the channel's lines, and how they read it."""
+
+    typed: Callable[[bytes], Any]
+    lines: Mapping[str, Line]
+    read: _Read
 
 
 class Decoder:
@@ -45,8 +63,10 @@ class Decoder:
     def __init__(self, market: str, connection: str = "") -> None:
         self._connection = connection or market
         self._lines: dict[str, dict[str, Line]] = {channel: {} for channel in _READ}
-        self._marks, self._indices = self._lines[facts.MARK], self._lines[facts.INDEX]
-        self._books, self._ticks = self._lines[facts.BOOK], self._lines[facts.TICKERS]
+        self._usual = {
+            ord(channel[0]): _Usual(typed, self._lines[channel], read) for channel, (typed, read) in _READERS.items()
+        }
+        """By the first letter of a frame's channel, which the typed decode proves."""
 
     def reset(self) -> None:
         """Forget the order of what was heard."""
@@ -59,35 +79,17 @@ class Decoder:
             frame = as_bytes(frame)
         if len(frame) <= _QUICK_BYTES and _BACKSLASH not in frame and _UNDERSCORE not in frame and frame.isascii():
             try:
-                event = self._quick(frame, received_ns)
-                if event is not None:
-                    return (event,)
+                typed, lines, read = self._usual[frame[_CHANNEL_AT]]
+                message = typed(frame)
+                events = read(lines[message.subject.instrument], message, received_ns, frame)
+                if events is not None:
+                    return events
             except _NOT_USUAL:
                 pass
         try:
             return self._careful(frame, received_ns)
         except DecodeError as error:
             return (fault(error, self._connection, received_ns),)
-
-    def _quick(self, frame: bytes, received_ns: int) -> Ticker | None:
-        letter = frame[_CHANNEL_AT]  # a hint at the channel, which the typed decode proves
-        if letter == _LETTER_B:
-            book = _BOOK(frame)
-            if book.subject.channel == facts.BOOK:
-                return self._books[book.subject.instrument].book(book, received_ns)
-        elif letter == _LETTER_M:
-            mark = _MARK(frame)
-            if mark.subject.channel == facts.MARK:
-                return self._marks[mark.subject.instrument].mark(mark, received_ns)
-        elif letter == _LETTER_I:
-            index = _INDEX(frame)
-            if index.subject.channel == facts.INDEX:
-                return self._indices[index.subject.instrument].index(index, received_ns)
-        elif letter == _LETTER_T:
-            tick = _TICKER(frame)
-            if tick.subject.channel == facts.TICKERS:
-                return self._ticks[tick.subject.instrument].tick(tick, received_ns)
-        return None
 
     # --- all other frames ------------------------------------------------------------------------------------
 

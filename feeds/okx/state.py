@@ -1,11 +1,13 @@
 """What each subscription of OKX's public sockets needs remembered: the order of its frames.
 
-A line takes a frame in two ways. ``quick`` takes the usual one, typed, in a handful of comparisons; it returns ``None``
-and changes nothing for whatever is not quite usual. ``careful`` takes any row field by field.
+A line takes a frame in two ways. ``mark``, ``index``, ``tick`` and ``book`` take the usual one, typed, in a handful of
+comparisons; they return ``None`` and change nothing for whatever is not quite usual. ``careful`` takes any row field by
+field.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Final
 
@@ -16,12 +18,13 @@ from core.errors import DecodeError
 from core.events import AnyEvent, DayStatistics, FaultKind, FundingSettled, Ticker
 from core.instruments import instrument_id
 from core.symbols import read_name
+from feeds.best import BestTexts
 from feeds.fields import PRICE_CEILING, PRICE_FLOOR, TIME_STEP_MS, Fields, ahead_of_clock, sound_size
 from feeds.okx import facts
-from feeds.okx.wire import BookFrame, IndexFrame, MarkFrame, TickerFrame
+from feeds.okx.wire import BookFrame, Day, DayFrame, IndexFrame, MarkFrame, TickerFrame
 
 HOUR_MS: Final = 3_600_000
-_STAMP_DIGITS: Final = 13
+_DAY = msgspec.json.Decoder(DayFrame).decode
 _LEVEL = msgspec.json.Decoder(list[msgspec.Raw])
 
 
@@ -59,7 +62,7 @@ def hours_between(start_ms: int | None, end_ms: int | None) -> int | None:
 class Line:
     """One subscription: what its events have in common, and the newest stamp heard on it."""
 
-    __slots__ = ("_day_due_ns", "_ts", "blank", "symbol")
+    __slots__ = ("_best", "_day_due_ns", "_ts", "blank", "symbol")
 
     def __init__(self, channel: str, symbol: str) -> None:
         """Raises DecodeError for what no contract or pair that is read here is called."""
@@ -69,85 +72,102 @@ class Line:
         self.symbol = symbol
         self.blank = Ticker(instrument=instrument, channel=name)
         self._ts = self._day_due_ns = 0
+        self._best = BestTexts()
 
     # --- the usual frame ---
 
-    def mark(self, frame: MarkFrame, received_ns: int) -> Ticker | None:
+    def mark(self, frame: MarkFrame, received_ns: int, raw: bytes) -> Sequence[AnyEvent] | None:
         """The event of a ``mark-price`` frame in which all is as usual."""
         (row,) = frame.data
-        ts = self._usual_stamp(row.ts, received_ns)
-        if ts is None or row.instrument != self.symbol or not PRICE_FLOOR < row.price < PRICE_CEILING:
+        ts = row.ts
+        if (
+            not 0 <= ts - self._ts <= TIME_STEP_MS
+            or row.instrument != self.symbol
+            or not PRICE_FLOOR < row.price < PRICE_CEILING
+        ):
             return None
         self._ts = ts
-        return Ticker(
-            received_ns=received_ns,
-            instrument=self.blank.instrument,
-            channel=self.blank.channel,
-            venue_time_ns=ts * 1_000_000,
-            mark_price=row.price,
+        return (
+            Ticker(
+                received_ns=received_ns,
+                instrument=self.blank.instrument,
+                channel=self.blank.channel,
+                venue_time_ns=ts * 1_000_000,
+                mark_price=row.price,
+            ),
         )
 
-    def index(self, frame: IndexFrame, received_ns: int) -> Ticker | None:
+    def index(self, frame: IndexFrame, received_ns: int, raw: bytes) -> Sequence[AnyEvent] | None:
         """The event of an ``index-tickers`` frame in which all is as usual."""
         (row,) = frame.data
-        ts = self._usual_stamp(row.ts, received_ns)
-        if ts is None or row.instrument != self.symbol or not PRICE_FLOOR < row.price < PRICE_CEILING:
+        ts = row.ts
+        if (
+            not 0 <= ts - self._ts <= TIME_STEP_MS
+            or row.instrument != self.symbol
+            or not PRICE_FLOOR < row.price < PRICE_CEILING
+        ):
             return None
         self._ts = ts
-        return Ticker(
-            received_ns=received_ns,
-            instrument=self.blank.instrument,
-            channel=self.blank.channel,
-            venue_time_ns=ts * 1_000_000,
-            index_price=row.price,
+        return (
+            Ticker(
+                received_ns=received_ns,
+                instrument=self.blank.instrument,
+                channel=self.blank.channel,
+                venue_time_ns=ts * 1_000_000,
+                index_price=row.price,
+            ),
         )
 
-    def tick(self, frame: TickerFrame, received_ns: int) -> Ticker | None:
-        """The event of a ``tickers`` frame in which all is as usual and no statistics are due."""
+    def tick(self, frame: TickerFrame, received_ns: int, raw: bytes) -> Sequence[AnyEvent] | None:
+        """The events of a ``tickers`` frame in which all is as usual."""
         (row,) = frame.data
-        if received_ns >= self._day_due_ns:
+        ts = row.ts
+        if (
+            not 0 <= ts - self._ts <= TIME_STEP_MS
+            or row.instrument != self.symbol
+            or not PRICE_FLOOR < row.last < PRICE_CEILING
+        ):
             return None
-        ts = self._usual_stamp(row.ts, received_ns)
-        if ts is None or row.instrument != self.symbol or not PRICE_FLOOR < row.last < PRICE_CEILING:
-            return None
-        self._ts = ts
-        return Ticker(
+        ticker = Ticker(
             received_ns=received_ns,
             instrument=self.blank.instrument,
             channel=self.blank.channel,
             venue_time_ns=ts * 1_000_000,
             last_price=row.last,
         )
+        if received_ns < self._day_due_ns:
+            self._ts = ts
+            return (ticker,)
+        day = _usual_day(ticker, *_DAY(raw).data)
+        if day is None:
+            return None
+        self._ts, self._day_due_ns = ts, received_ns + facts.DAY_EVERY_NS
+        return ticker, day
 
-    def book(self, frame: BookFrame, received_ns: int) -> Ticker | None:
-        """The event of a two-sided ``bbo-tbt`` frame in which all is as usual."""
+    def book(self, frame: BookFrame, received_ns: int, raw: bytes) -> Sequence[AnyEvent] | None:
+        """The event of a two-sided ``bbo-tbt`` frame in which all is as usual.
+
+        Raises ValueError or decimal.InvalidOperation for numbers that are not.
+        """
         (row,) = frame.data
-        ts = self._usual_stamp(row.ts, received_ns)
-        if ts is None or not len(row.bids) == len(row.asks) == 1:
+        ts = row.ts
+        if not 0 <= ts - self._ts <= TIME_STEP_MS:
             return None
-        (bid, bid_size, _, _), (ask, ask_size, _, _) = row.bids[0], row.asks[0]
-        if not (PRICE_FLOOR < bid < PRICE_CEILING and PRICE_FLOOR < ask < PRICE_CEILING):
-            return None
-        if not (sound_size(bid_size) and sound_size(ask_size)):
-            return None
+        ((bid_text, bid_size_text, _, _),), ((ask_text, ask_size_text, _, _),) = row.bids, row.asks
+        bid, bid_size, ask, ask_size = self._best.numbers(bid_text, bid_size_text, ask_text, ask_size_text)
         self._ts = ts
-        return Ticker(
-            received_ns=received_ns,
-            instrument=self.blank.instrument,
-            channel=self.blank.channel,
-            venue_time_ns=ts * 1_000_000,
-            bid_price=bid,
-            bid_size=bid_size,
-            ask_price=ask,
-            ask_size=ask_size,
+        return (
+            Ticker(
+                received_ns=received_ns,
+                instrument=self.blank.instrument,
+                channel=self.blank.channel,
+                venue_time_ns=ts * 1_000_000,
+                bid_price=bid,
+                bid_size=bid_size,
+                ask_price=ask,
+                ask_size=ask_size,
+            ),
         )
-
-    def _usual_stamp(self, text: str, received_ns: int) -> int | None:
-        """The stamp as a number where it needs no closer look; raises ValueError for what is none."""
-        if len(text) != _STAMP_DIGITS or not text.isdigit():
-            return None
-        ts = int(text)
-        return ts if 0 <= ts - self._ts <= TIME_STEP_MS else None
 
     # --- any row ---
 
@@ -192,13 +212,40 @@ def filled_size(row: Fields, name: str) -> Decimal | None:
     return None if row.blank(name) else row.size(name)
 
 
+def _usual_day(ticker: Ticker, row: Day) -> DayStatistics | None:
+    """As :func:`day_statistics`, of a row in which all is as usual; ``None`` for any other."""
+    if not (
+        PRICE_FLOOR < row.open_price < PRICE_CEILING
+        and PRICE_FLOOR < row.high_price < PRICE_CEILING
+        and PRICE_FLOOR < row.low_price < PRICE_CEILING
+        and sound_size(row.volume)
+        and sound_size(row.turnover)
+    ):
+        return None
+    return DayStatistics(
+        received_ns=ticker.received_ns,
+        instrument=ticker.instrument,
+        channel=ticker.channel,
+        venue_time_ns=ticker.venue_time_ns,
+        open_price=row.open_price,
+        high_price=row.high_price,
+        low_price=row.low_price,
+        last_price=ticker.last_price,
+        volume=row.volume,
+        turnover=None if _is_linear(ticker) else row.turnover,
+    )
+
+
+def _is_linear(ticker: Ticker) -> bool:
+    return ticker.instrument.startswith(f"{facts.VENUE}:{facts.LINEAR}:")
+
+
 def day_statistics(ticker: Ticker, row: Fields) -> DayStatistics:
     """The 24 hours of a ``tickers`` row.
 
     ``volCcy24h`` is in quote for a spot pair and in the coin for a swap: the turnover of an inverse one, and not told
     of a linear one.
     """
-    linear = ticker.instrument.startswith(f"{facts.VENUE}:{facts.LINEAR}:")
     return DayStatistics(
         received_ns=ticker.received_ns,
         instrument=ticker.instrument,
@@ -209,7 +256,7 @@ def day_statistics(ticker: Ticker, row: Fields) -> DayStatistics:
         low_price=filled_price(row, "low24h"),
         last_price=ticker.last_price,
         volume=filled_size(row, "vol24h"),
-        turnover=None if linear else filled_size(row, "volCcy24h"),
+        turnover=None if _is_linear(ticker) else filled_size(row, "volCcy24h"),
     )
 
 

@@ -28,7 +28,7 @@ _TICKER, _DEPTH, _BOOK_TICKER = (
     msgspec.json.Decoder(kind).decode for kind in (TickerFrame, DepthFrame, BookTickerFrame)
 )
 
-_NOT_USUAL: Final = (msgspec.DecodeError, InvalidOperation, LookupError, RecursionError)
+_NOT_USUAL: Final = (msgspec.DecodeError, InvalidOperation, LookupError, ValueError, RecursionError)
 """A type or a number that does not fit, a symbol not seen before."""
 
 
@@ -72,9 +72,9 @@ class Decoder:
             try:
                 typed, states = self._usual[frame[_KIND_AT]]
                 message = typed(frame)
-                event: Ticker | None = states[message.symbol].quick(message, received_ns)
-                if event is not None:
-                    return (event,)
+                events: Sequence[AnyEvent] | None = states[message.symbol].quick(message, received_ns, frame)
+                if events is not None:
+                    return events
             except _NOT_USUAL:
                 pass
         try:

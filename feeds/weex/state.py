@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from decimal import Decimal
 from typing import Final
 
 import msgspec
@@ -17,20 +16,22 @@ from msgspec.structs import replace
 from core.errors import DecodeError
 from core.events import AnyEvent, DayStatistics, FaultKind, Ticker
 from core.instruments import instrument_id
+from feeds.best import BestTexts
 from feeds.fields import (
     PRICE_CEILING,
     PRICE_FLOOR,
-    SIZE_CEILING,
     TIME_STEP_MS,
     Fields,
     ahead_of_clock,
     sound_size,
 )
 from feeds.weex import facts
-from feeds.weex.wire import BookTickerFrame, TickerFrame
+from feeds.weex.wire import BookTickerFrame, DayData, DayFrame, TickerFrame
 
-Levels = Sequence[tuple[Decimal, Decimal]]
+Rows = Sequence[tuple[str, str]]
+"""Price and size of levels, as texts."""
 
+_DAY: Final = msgspec.json.Decoder(DayFrame).decode
 _OBJECT: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _LEVEL: Final = msgspec.json.Decoder(tuple[msgspec.Raw, msgspec.Raw])
 
@@ -82,20 +83,18 @@ class TickerState(State):
         super().__init__(market, symbol)
         self._day_due_ns = 0
 
-    def quick(self, frame: TickerFrame, received_ns: int) -> Ticker | None:
-        """The event of a frame in which all is as usual and no statistics are due."""
+    def quick(self, frame: TickerFrame, received_ns: int, raw: bytes) -> Sequence[AnyEvent] | None:
+        """The events of a frame in which all is as usual."""
         time, (data,) = frame.event_time, frame.data
         last, mark, index = data.last_price, data.mark_price, data.index_price
         if (
             not 0 <= time - self.event_time <= TIME_STEP_MS
-            or received_ns >= self._day_due_ns
             or not PRICE_FLOOR < mark < PRICE_CEILING
             or not PRICE_FLOOR < index < PRICE_CEILING
             or not PRICE_FLOOR < last < PRICE_CEILING
         ):
             return None
-        self.event_time = time
-        return Ticker(
+        ticker = Ticker(
             received_ns=received_ns,
             instrument=self.blank.instrument,
             channel=self.blank.channel,
@@ -104,6 +103,14 @@ class TickerState(State):
             index_price=index,
             last_price=last,
         )
+        if received_ns < self._day_due_ns:
+            self.event_time = time
+            return (ticker,)
+        day = _quick_day(ticker, *_DAY(raw).data)
+        if day is None:
+            return None
+        self.event_time, self._day_due_ns = time, received_ns + facts.DAY_EVERY_NS
+        return ticker, day
 
     def careful(self, fields: Fields, received_ns: int) -> list[AnyEvent]:
         """See :meth:`State.careful`: the prices that are good, and the statistics where they are due."""
@@ -148,35 +155,37 @@ class SpotTickerState(TickerState):
 class BookTickerState(State):
     """``SYM@bookTicker`` of a spot pair: a whole each time, ordered by ``u``."""
 
-    __slots__ = ("_update_id",)
+    __slots__ = ("_best", "_update_id")
     suffix = "bookTicker"
 
     def __init__(self, market: str, symbol: str) -> None:
         super().__init__(market, symbol)
         self._update_id = 0
+        self._best = BestTexts()
 
-    def quick(self, frame: BookTickerFrame, received_ns: int) -> Ticker | None:
-        """The event of a frame in which all is as usual."""
-        time, bid, ask = frame.event_time, frame.bid_price, frame.ask_price
-        if (
-            not 0 <= time - self.event_time <= TIME_STEP_MS
-            or frame.update_id < self._update_id
-            or not PRICE_FLOOR < bid < PRICE_CEILING
-            or not PRICE_FLOOR < ask < PRICE_CEILING
-            or not (PRICE_FLOOR < frame.bid_size < SIZE_CEILING or sound_size(frame.bid_size))
-            or not (PRICE_FLOOR < frame.ask_size < SIZE_CEILING or sound_size(frame.ask_size))
-        ):
+    def quick(self, frame: BookTickerFrame, received_ns: int, raw: bytes) -> Sequence[AnyEvent] | None:
+        """The event of a frame in which all is as usual.
+
+        Raises ValueError or decimal.InvalidOperation for numbers that are not.
+        """
+        time, update_id = frame.event_time, frame.update_id
+        if not 0 <= time - self.event_time <= TIME_STEP_MS or update_id < self._update_id:
             return None
-        self.event_time, self._update_id = time, frame.update_id
-        return Ticker(
-            received_ns=received_ns,
-            instrument=self.blank.instrument,
-            channel=self.blank.channel,
-            venue_time_ns=time * 1_000_000,
-            bid_price=bid,
-            bid_size=frame.bid_size,
-            ask_price=ask,
-            ask_size=frame.ask_size,
+        bid, bid_size, ask, ask_size = self._best.numbers(
+            frame.bid_price, frame.bid_size, frame.ask_price, frame.ask_size
+        )
+        self.event_time, self._update_id = time, update_id
+        return (
+            Ticker(
+                received_ns=received_ns,
+                instrument=self.blank.instrument,
+                channel=self.blank.channel,
+                venue_time_ns=time * 1_000_000,
+                bid_price=bid,
+                bid_size=bid_size,
+                ask_price=ask,
+                ask_size=ask_size,
+            ),
         )
 
     def careful(self, fields: Fields, received_ns: int) -> list[AnyEvent]:
@@ -197,6 +206,30 @@ class BookTickerState(State):
         return [replace(ticker, **sides)]
 
 
+def _quick_day(ticker: Ticker, data: DayData) -> DayStatistics | None:
+    """The statistics in a ticker's element; ``None`` where anything is not as usual."""
+    if not (
+        PRICE_FLOOR < data.open_price < PRICE_CEILING
+        and PRICE_FLOOR < data.high_price < PRICE_CEILING
+        and PRICE_FLOOR < data.low_price < PRICE_CEILING
+        and sound_size(data.volume)
+        and sound_size(data.turnover)
+    ):
+        return None
+    return DayStatistics(
+        received_ns=ticker.received_ns,
+        instrument=ticker.instrument,
+        channel=ticker.channel,
+        venue_time_ns=ticker.venue_time_ns,
+        open_price=data.open_price,
+        high_price=data.high_price,
+        low_price=data.low_price,
+        last_price=ticker.last_price,
+        volume=data.volume,
+        turnover=data.turnover,
+    )
+
+
 def _only_element(fields: Fields, channel: str) -> Fields:
     """The first element of ``d``. Raises DecodeError where there is none."""
     elements = fields.array("d")
@@ -208,8 +241,8 @@ def _only_element(fields: Fields, channel: str) -> Fields:
     raise refusal(FaultKind.BAD_FIELD, channel, "d", "expected an array of an object")
 
 
-def levels(fields: Fields, name: str, channel: str) -> list[tuple[Decimal, Decimal]]:
-    """The rows of one side of a book, price and size; a size of 0 takes a level away.
+def rows_of(fields: Fields, name: str, channel: str) -> Rows:
+    """The rows of one side of a book; a size of 0 takes a level away.
 
     Raises DecodeError for any row that is no good: a book cannot do without one.
     """
@@ -226,5 +259,5 @@ def levels(fields: Fields, name: str, channel: str) -> list[tuple[Decimal, Decim
         price, size = level.price("price"), level.size("size")
         if price is None or size is None:
             raise refusal(FaultKind.BAD_FIELD, channel, name, level.bad[0][1])
-        found.append((price, size))
+        found.append((str(price), str(size)))
     return found

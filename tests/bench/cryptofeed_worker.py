@@ -59,9 +59,9 @@ def main() -> None:
         drive(feed, case["primer"], connection)
         gc.collect()
         gc.disable()
-        start = time.perf_counter()
+        start = time.thread_time()
         drive(feed, case["frames"], connection)
-        seconds = time.perf_counter() - start
+        seconds = time.thread_time() - start
         gc.enable()
         if not SEEN:
             raise RuntimeError("cryptofeed made no event")

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from tests.bench import mexc_frames
+from tests.bench.best_levels import BestLevels
 
 CAPTURES = Path(__file__).parents[2].parent / "shared" / "captures"
 SYMBOLS = ("BTCUSDT", "ETHUSDT")
@@ -75,7 +76,8 @@ def _whole_market(chance: random.Random, url: str) -> Case:
 
 
 def _binance_books(chance: random.Random) -> Iterator[Case]:
-    futures = [_book(chance, SYMBOLS[number % 2], number) for number in range(COUNT + 2)]
+    levels = {symbol: BestLevels(chance, 2) for symbol in SYMBOLS}
+    futures = [_book(levels[symbol], symbol, number) for number in range(COUNT + 2) for symbol in [SYMBOLS[number % 2]]]
     spot = [{name: book[name] for name in "usbBaA"} for book in futures]
     for market, shape, books, url in (
         ("usdm", "book", futures, "wss://fstream.binance.com/public/ws"),
@@ -85,17 +87,18 @@ def _binance_books(chance: random.Random) -> Iterator[Case]:
         yield Case(f"Binance book ticker, {market}", "binance", market, shape, url, SYMBOLS, frames[:2], frames[2:])
 
 
-def _book(chance: random.Random, symbol: str, number: int) -> dict[str, Any]:
+def _book(levels: BestLevels, symbol: str, number: int) -> dict[str, Any]:
     time_ms = START_MS + 10 * number
+    bid, bid_size, ask, ask_size = levels.changed()
     return {
         "e": "bookTicker",
         "u": 400_900_217 + number,
         "s": symbol,
         "ps": symbol,
-        "b": _price(chance, 2),
-        "B": f"{9 * chance.random():.3f}",
-        "a": _price(chance, 2),
-        "A": f"{9 * chance.random():.3f}",
+        "b": bid,
+        "B": bid_size,
+        "a": ask,
+        "A": ask_size,
         "T": time_ms - 2,
         "E": time_ms,
         "st": 1,

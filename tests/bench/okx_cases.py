@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import msgspec
 
+from tests.bench.best_levels import BestLevels
 from tests.bench.frame_cases import COUNT, START_MS, Case
 
 URL = "wss://ws.okx.com:8443/ws/v5/public"
@@ -19,10 +21,15 @@ SYMBOLS = ("BTC-USDT-SWAP", "ETH-USDT-SWAP")
 def cases() -> Iterator[Case]:
     """Every case."""
     chance = random.Random(30)
-    rows = {"mark-price": _mark, "bbo-tbt": _book, "tickers": _ticker}
+    levels = {symbol: BestLevels(chance, 1) for symbol in SYMBOLS}
+    rows = {
+        "mark-price": partial(_mark, chance),
+        "bbo-tbt": partial(_book, levels),
+        "tickers": partial(_ticker, chance),
+    }
     names = {"mark-price": "OKX mark prices", "bbo-tbt": "OKX best levels", "tickers": "OKX tickers"}
     for channel, row in rows.items():
-        frames = [_frame(channel, row(chance, SYMBOLS[number % 2], number), number) for number in range(COUNT + 2)]
+        frames = [_frame(channel, row(SYMBOLS[number % 2], number), number) for number in range(COUNT + 2)]
         yield Case(names[channel], "okx", "linear", f"okx {channel}", URL, SYMBOLS, frames[:2], frames[2:])
 
 
@@ -43,8 +50,9 @@ def _mark(chance: random.Random, symbol: str, number: int) -> dict[str, Any]:
     return {"instId": symbol, "instType": "SWAP", "markPx": _price(chance), "ts": _stamp(number)}
 
 
-def _book(chance: random.Random, symbol: str, number: int) -> dict[str, Any]:
-    sides = {side: [[_price(chance), f"{900 * chance.random():.2f}", "0", "13"]] for side in ("asks", "bids")}
+def _book(levels: Mapping[str, BestLevels], symbol: str, number: int) -> dict[str, Any]:
+    bid, bid_size, ask, ask_size = levels[symbol].changed()
+    sides = {"asks": [[ask, ask_size, "0", "13"]], "bids": [[bid, bid_size, "0", "13"]]}
     return sides | {"ts": _stamp(number), "seqId": 363_996_337 + number}
 
 

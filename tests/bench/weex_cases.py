@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from tests.bench.best_levels import BestLevels
 from tests.bench.frame_cases import COUNT, START_MS, SYMBOLS, Case
 
 _encode = msgspec.json.encode
@@ -25,7 +26,8 @@ def weex_cases() -> Iterator[Case]:
     changes = [_encode(_change(chance, number)) for number in range(COUNT)]
     name = "WEEX books of 15 levels, changes"
     yield Case(name, "weex", "linear", "weex depth", _CONTRACT, SYMBOLS, snapshots, changes)
-    best = [_encode(_best(chance, number)) for number in range(COUNT + 2)]
+    levels = {symbol: BestLevels(chance, 2) for symbol in SYMBOLS}
+    best = [_encode(_best(levels[SYMBOLS[number % 2]], number)) for number in range(COUNT + 2)]
     yield Case("WEEX spot best levels", "weex", "spot", "weex best", _SPOT, SYMBOLS, best[:2], best[2:])
 
 
@@ -75,9 +77,9 @@ def _change(chance: random.Random, number: int) -> dict[str, Any]:
     return _head("depth", number) | numbers | {"b": sides[0], "a": sides[1]}
 
 
-def _best(chance: random.Random, number: int) -> dict[str, Any]:
-    best = {"u": START_MS + number, "b": "76000.67", "B": f"{chance.random():.5f}", "a": "76001.70", "A": "2.26200"}
-    return _head("bookTicker", number) | best
+def _best(levels: BestLevels, number: int) -> dict[str, Any]:
+    sides = dict(zip("bBaA", levels.changed(), strict=True))
+    return _head("bookTicker", number) | {"u": START_MS + number} | sides
 
 
 class _LeastRow(msgspec.Struct):

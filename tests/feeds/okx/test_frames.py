@@ -106,6 +106,23 @@ def test_the_day_is_told_every_few_seconds_only() -> None:
     assert counts == [2, 1, 1, 2, 1]
 
 
+DAY_FIELDS = {"open24h": BAD_PRICES, "high24h": BAD_PRICES, "low24h": BAD_PRICES, "vol24h": BAD_SIZES}
+
+
+@pytest.mark.parametrize("symbol", [LINEAR, INVERSE, PAIR])
+@pytest.mark.parametrize(("name", "odds"), [*DAY_FIELDS.items(), ("volCcy24h", BAD_SIZES), ("last", ("65114.5",))])
+def test_a_later_day_is_told_and_faulted_as_the_first_is(symbol: str, name: str, odds: tuple[Any, ...]) -> None:
+    for odd in odds:
+        raw = frame("tickers", TICKER, 1, instId=symbol, **{name: odd})
+        told = []
+        for blanks in (b"", PAST_QUICK):
+            decoder = Decoder("linear")
+            decoder.decode(frame("tickers", TICKER, instId=symbol), 1)
+            told.append(list(decoder.decode(raw + blanks, 1 + facts.DAY_EVERY_NS)))
+        assert told[0] == told[1], odd
+        assert isinstance(told[0][-1], DayStatistics)
+
+
 @pytest.mark.verifies("okx", "spot", "best bid and ask")
 def test_the_book_of_a_pair() -> None:
     raw = encode({"arg": {"channel": "bbo-tbt", "instId": PAIR}, "data": [BOOK]})
@@ -279,6 +296,13 @@ def test_data_that_is_no_rows_is_refused(data: Any) -> None:
 def test_what_is_not_read_here_is_an_unknown_topic(channel: str, symbol: str) -> None:
     raw = encode({"arg": {"channel": channel, "instId": symbol}, "data": [MARK | {"instId": symbol}]})
     assert only_fault(Decoder("linear").decode(raw, 1)).kind is FaultKind.UNKNOWN_TOPIC
+
+
+def test_a_frame_that_does_not_name_its_channel_is_not_taken_for_what_it_looks_like() -> None:
+    decoder = Decoder("linear")
+    decoder.decode(frame("mark-price", MARK), 1)
+    raw = frame("mark-price", MARK, 1).replace(b'"channel"', b'"chanel_"')
+    assert only_fault(decoder.decode(raw.replace(b"_", b"x"), 1)).kind is FaultKind.BAD_FIELD
 
 
 def test_garbage_does_not_grow_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:

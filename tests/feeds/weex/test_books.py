@@ -142,6 +142,38 @@ def test_no_more_levels_are_held_than_the_venue_keeps_us_told_of() -> None:
     assert event.bid_price is None, "a bid that left the venue's levels unseen must not come back"
 
 
+@pytest.mark.parametrize("blanks", [b"", PAST_QUICK], ids=["quick", "careful"])
+def test_one_price_written_in_two_ways_is_one_level(blanks: bytes) -> None:
+    decoder = primed()
+    assert best(decoder, change(100, 101, bids=[["65114.20", "7"]]) + blanks)[1] == "7"
+    assert best(decoder, change(101, 102, bids=[["65114.2", "0"]]) + blanks)[:2] == ("65114.1", "1")
+
+
+@pytest.mark.parametrize("blanks", [b"", PAST_QUICK], ids=["quick", "careful"])
+@pytest.mark.parametrize("size", ["0.0", "0e5", "1e-29", "9.9e17", "123456789012345678.5", "0." + "0" * 28 + "1"])
+def test_a_size_near_a_bound_is_told_exactly_or_takes_its_level_away(size: str, blanks: bytes) -> None:
+    told = best(primed(), change(100, 101, bids=[["65114.2", size]]) + blanks)[:2]
+    assert told == (("65114.2", str(Decimal(size))) if Decimal(size) else ("65114.1", "1"))
+
+
+@pytest.mark.parametrize("bad", [["-1", "1"], ["65113.5", "-1"], ["x", "1"], ["65113.5", "x"]], ids=str)
+def test_a_book_is_the_same_whichever_row_of_a_change_is_refused(bad: list[str]) -> None:
+    emptied, odd = [["65114.3", "0"], ["65114.5", "0"], ["65120", "0"]], [["65130", "1"], bad]
+    decoder = primed()
+    decoder.decode(change(100, 101, asks=emptied), 1)
+    broken, _ = decoder.decode(change(101, 102, asks=odd), 1)
+    assert isinstance(broken, FrameFault)
+    assert best(decoder, snapshot(200)) == ("65114.2", "5.9", "65114.3", "10.4")
+
+
+def test_prices_that_come_and_go_without_end_are_told_as_they_are() -> None:
+    decoder = Decoder("linear")
+    decoder.decode(snapshot(asks=[["99999", "1"]]), 1)
+    for number in range(300):
+        rows = [[f"{65120 + number}.25", "3"], [f"{65119 + number}.25", "0"]]
+        assert best(decoder, change(100 + number, 101 + number, bids=rows))[:2] == (f"{65120 + number}.25", "3")
+
+
 SIZES = st.sampled_from(["0", "0.5", "1", "2.75"])
 BELOW = st.lists(st.tuples(st.integers(80, 99).map(str), SIZES), max_size=6)
 ABOVE = st.lists(st.tuples(st.integers(101, 120).map(str), SIZES), max_size=6)

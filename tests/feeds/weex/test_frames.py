@@ -53,6 +53,12 @@ def test_what_nobody_knows_is_a_fault(market: str, content: Any) -> None:
     assert only_fault(Decoder(market).decode(encode(content), 5)).kind is FaultKind.UNKNOWN_TOPIC
 
 
+def test_a_frame_that_does_not_name_its_kind_is_not_taken_for_what_it_looks_like() -> None:
+    decoder = Decoder("linear")
+    decoder.decode(ticker(), 5)
+    assert only_fault(decoder.decode(ticker(1).replace(b'"e":', b'"x":'), 6)).kind is FaultKind.UNKNOWN_TOPIC
+
+
 @pytest.mark.parametrize("length", range(0, len(ticker()), 7))
 def test_a_cut_frame_is_truncated_wherever_it_is_cut(length: int) -> None:
     assert refused(Decoder("linear").decode(ticker()[:length], 5), FaultKind.TRUNCATED)

@@ -64,6 +64,24 @@ def test_statistics_of_the_day_come_with_the_first_ticker_and_then_every_few_sec
     assert len(decoder.decode(ticker(3), facts.DAY_EVERY_NS + 2)) == 1
 
 
+def test_later_statistics_are_told_and_faulted_as_the_first_are() -> None:
+    later = facts.DAY_EVERY_NS + 1
+    for name, odds in {
+        "": ("",),
+        "o": BAD_PRICES,
+        "h": BAD_PRICES,
+        "l": BAD_PRICES,
+        "v": BAD_SIZES,
+        "q": BAD_SIZES,
+    }.items():
+        for odd in odds:
+            raw = ticker(1, **({name: odd} if name else {"c": "65114.5", "l": "64000", "v": "0", "q": "7.50"}))
+            quick = primed().decode(raw, later)
+            assert list(quick) == list(primed().decode(raw + PAST_QUICK, later)), odd
+            assert [fault.field for fault in faults(quick)] == ([name] if name else [])
+            assert isinstance(quick[-1], DayStatistics)
+
+
 def test_each_contract_has_statistics_and_times_of_its_own() -> None:
     decoder = primed()
     events = decoder.decode(ticker(-50, "ETHUSDT"), 2)
