@@ -42,14 +42,14 @@ from tests.support.patience import PATIENCE
 async def test_prices_come_through_to_the_snapshot() -> None:
     async with bybit_server(BybitServer.serve_well) as server:
         with running_host(ScriptedFeed(server.port)) as host:
-            snapshot = await shown(host, mark_is_live)
-            line = hedge(snapshot)
-            assert line.mark_price.value is not None
-            assert Decimal(60_000) <= line.mark_price.value < Decimal(60_100)
-            assert line.liquidation_price.known
-            assert feed_state(snapshot) == "live"
-            later = await shown(host, lambda item: item.sequence > snapshot.sequence + 3)
-            assert later.events > snapshot.events
+            snapshot = await shown(
+                host,
+                lambda item: mark_is_live(item) and hedge(item).liquidation_price.known and feed_state(item) == "live",
+            )
+            price = hedge(snapshot).mark_price.value
+            assert price is not None
+            assert Decimal(60_000) <= price < Decimal(60_100)
+            await shown(host, lambda item: item.sequence > snapshot.sequence + 3 and item.events > snapshot.events)
 
 
 async def test_a_key_press_goes_all_the_way_to_a_paper_fill() -> None:
