@@ -120,9 +120,16 @@ def _of_position(request: AdlRequest) -> _Scored:
         return _Scored(ratio, times, score=position_score(ratio, times))
     left = _left(request, kind, held, entry_value, gain)
     if left <= 0:
-        return _Scored(ratio, why_not="nothing is left of the margin at the mark: the position itself is bankrupt")
+        return _Scored(ratio, why_not=_bankrupt(request))
     times = effective_leverage(settle_notional(kind, held, size, mark), left)
     return _Scored(ratio, times, score=position_score(ratio, times))
+
+
+def _bankrupt(request: AdlRequest) -> str:
+    if request.bankruptcy_price is None:
+        return "nothing is left of the margin at the mark: the position itself is bankrupt"
+    beyond = "above" if request.side == "short" else "below"
+    return f"the mark is not on this side of the bankruptcy price: a {request.side} is bankrupt {beyond} it"
 
 
 def _held(request: AdlRequest) -> Decimal:

@@ -740,6 +740,8 @@ def test_a_wrong_field_is_refused_by_name(name: str, request_: dict[str, Any], k
         ("pnl", {"kind": "linear", "entryPrice": 1}, "entryPrice", "; perhaps entry_price)"),
         ("liquidation", {"kind": "linear", "side": "long", "mmr": 1}, "mmr", "; perhaps maintenance_rate)"),
         ("account", {"positions": [], "balance": 1}, "balance", "; perhaps wallet_balance)"),
+        ("hedge-size", {"kind": "linear", "portfolio_value": 1}, "portfolio_value", "; perhaps bag_value)"),
+        ("beta", {"unhedged_variance": 1}, "unhedged_variance", "; perhaps bag_variance)"),
         (
             "margin",
             {"kind": "linear", "tiers": [{"floor": 0, "rate": 0, "deducton": 0}]},
