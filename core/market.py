@@ -3,7 +3,8 @@
 Two times are kept per field, when it was observed and when its value last changed; per channel the venue's own. An age
 runs from when it was *observed*: the receive time, moved back by as much as the event arrived later than that
 venue's events do at best. So a backlog that is read all at once does not look fresh, and of two channels that tell
-the same field the one that observed it last is believed, whichever was received last.
+the same field the one that observed it last is believed, whichever was received last; a word without a time does not
+replace one that another channel told with its time a moment ago.
 
 What never becomes a price: a number that is not finite or not positive; a mark and an index that contradict each
 other by more than a factor of two; a jump by more than a factor of two from a value still held, until
@@ -152,7 +153,7 @@ class Market:
         if not rate.is_finite() or abs(rate) > MAXIMUM_FUNDING_RATE:
             self._fault(event, source, FaultKind.BAD_FIELD, Field.FUNDING_RATE.value)
             return
-        if _told_later(market.funding_rate, source, observed):
+        if _told_later(market.funding_rate, source, event, observed):
             return
         _write(market.funding_rate, rate, event, source, observed)
         if due is not None and due > 0:
@@ -169,7 +170,7 @@ class Market:
     def _price(self, quote: Quote, price: Decimal, event: Ticker, source: Source, observed: int) -> bool:
         """Write a price unless it is absurd or another channel told a later one; true if the value is a new one."""
         held = quote.value
-        if _told_later(quote, source, observed):
+        if _told_later(quote, source, event, observed):
             return False
         if held is not None and price == held:
             quote.suspected = 0
@@ -263,9 +264,21 @@ class Market:
         return (None if freshness is Freshness.UNKNOWN else table), freshness
 
 
-def _told_later(quote: Quote, source: Source, observed: int) -> bool:
-    """Whether another channel observed what is held after this: a channel orders only its own events."""
-    return observed < quote.observed_ns and quote.source is not source
+def _told_later(quote: Quote, source: Source, event: Ticker, observed: int) -> bool:
+    """Whether another channel observed what is held after this: a channel orders only its own events.
+
+    What bears no time may be of any age, and is taken for older than what another channel told with its time just now.
+    """
+    holder = quote.source
+    if holder is None or holder is source:
+        return False
+    if observed < quote.observed_ns:
+        return True
+    return (
+        event.venue_time_ns is None
+        and holder.venue_time_ns is not None
+        and quote.freshness(observed, MARK_AGES_NS) is Freshness.LIVE
+    )
 
 
 def _write(quote: Quote, value: Decimal, event: Ticker, source: Source, observed: int) -> bool:

@@ -129,6 +129,24 @@ def test_of_two_channels_the_later_by_the_venues_clock_is_believed(seen: Seen) -
     assert seen.mark(2.2).value == 60_200
 
 
+def test_what_bears_no_time_replaces_what_another_channel_told_with_its_time_only_when_that_is_late(
+    seen: Seen,
+) -> None:
+    answers = [
+        msgspec.structs.replace(ticker(when, mark=60_000, channel="answer"), venue_time_ns=None)
+        for when in (0, 2.9, 4, 4.1, 4.2)
+    ]
+    seen.tell(answers[0], ticker(1, mark=60_100, channel="stream"), answers[1])
+    assert seen.mark(2.9).value == 60_100
+    seen.tell(answers[2])
+    assert seen.mark(4).value == 60_000, "the stream has said nothing for three seconds"
+    seen.tell(ticker(4.05, mark=60_200, channel="stream"), answers[3])
+    assert seen.mark(4.1).value == 60_200
+    seen.feeds.connection_changed(connection(4.15, ConnectionState.RECONNECTING))
+    seen.tell(answers[4])
+    assert seen.mark(4.2).value == 60_000, "what ended is not waited for"
+
+
 def test_of_two_channels_that_tell_the_funding_rate_the_later_is_believed(seen: Seen) -> None:
     seen.tell(ticker(2, rate="0.0002", channel="rate"))
     seen.tell(ticker(2.1, rate="0.0001", channel="ticker", venue_time_ns=at(1)))
