@@ -252,13 +252,14 @@ def _reached(stages: Sequence[_Column], limit: float) -> tuple[Array, Array]:
 
 
 def _first(points: Sequence[float], ends: Array, above: Array, below: Array) -> tuple[Flags, Flags]:
-    """By [row, pool]: whether the path to the row first meets the multiple above, and the one below."""
+    """By [row, pool]: whether the path to the row first meets the multiple above, and the one below; both where it
+    begins beyond them."""
     up = np.zeros((len(ends), len(above)), dtype=np.bool_)
     down = up.copy()
     for point in (*(np.full(len(ends), point) for point in points), ends):
         alive = ~(up | down)
         up |= alive & (point[:, None] >= above)
-        down |= alive & ~up & (point[:, None] <= below)
+        down |= alive & (point[:, None] <= below)
     return up, down
 
 

@@ -29,8 +29,7 @@ class Scenarios:
         self._valuation = valuation
         self._shown: tuple[str, ScenarioAxis] | None = None
         self._parts: Iterator[ScenarioView] | None = None
-        self._due_ns = 0
-        self._number = 0
+        self._due_ns = self._number = 0
         self.elsewhere = False
         self.wanted: Reckoning | None = None
         self.view: ScenarioView | None = None

@@ -12,6 +12,7 @@ from core.books import Account, Book, Collateral, Hedge, Lot, MarginMode
 from core.demo_book import seed_book
 from core.engine import Engine
 from core.events import AnyEvent
+from core.figures import unknown
 from core.hedged_book import HedgedBook
 from tests.support.builders import (
     INVERSE,
@@ -121,6 +122,15 @@ def test_a_coin_of_which_there_is_none_needs_no_price() -> None:
     found = made_of(one, *market_at(0, 60_000))[1]
     assert found.book is None
     assert any(ETH_PAIR in gap for gap in found.ground.missing)
+
+
+def test_a_quantity_that_is_not_known_makes_the_book_unknown_and_says_so() -> None:
+    made = made_of(seed_book(), *market_at(0, 60_000))[0]
+    (line,) = made.snapshot(at(1)).books[0].bag
+    bag = (msgspec.structs.replace(line, quantity=unknown("what the exchange holds")),)
+    found = build(made._valuation.standing(seed_book(), bag, at(1)))
+    assert found.book is None
+    assert found.ground.missing == ("what the exchange holds",)
 
 
 def test_what_is_posted_is_no_longer_in_the_bag_and_never_less_than_nothing() -> None:

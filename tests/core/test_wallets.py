@@ -83,6 +83,13 @@ def test_the_first_balance_told_has_counted_what_was_charged_up_to_that_very_tim
     assert ledger.wallets.transfers["kept", "USDT"] == transferred
 
 
+def test_a_balance_that_was_reckoned_and_is_told_as_the_same_is_worth_writing_down() -> None:
+    wallets = Ledger([HERE]).wallets
+    wallets.credit("here", "USDT", Decimal(5), at(1), estimated=True)
+    assert wallets.reported(balance("1005", 2, "here")), "it is no estimate any more"
+    assert not wallets.reported(balance("1005", 3, "here"))
+
+
 @pytest.mark.parametrize("account", ["here", "kept"])
 def test_a_balance_told_late_undoes_no_later_one(account: str) -> None:
     wallets = Ledger([HERE, KEPT]).wallets
