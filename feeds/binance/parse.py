@@ -163,7 +163,7 @@ class Decoder:
             return ()
         if not _ARRAY_OF_MARKS.match(frame):
             return ()
-        if _BACKSLASH in frame or odd_underscore(frame):
+        if _BACKSLASH in frame or (_UNDERSCORE in frame and odd_underscore(frame)):
             return ()
         try:
             if frame[_KEY_AT] == _LETTER_S:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 import random
 from collections.abc import Iterator
@@ -12,7 +11,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from tests.bench import mexc_frames
+from tests.bench import bingx_frames, mexc_frames
 from tests.bench.best_levels import BestLevels
 
 CAPTURES = Path(__file__).parents[2].parent / "shared" / "captures"
@@ -50,22 +49,15 @@ def cases() -> Iterator[Case]:
     primer = [_json(_snapshot(chance, symbol)) for symbol in SYMBOLS]
     busy = [_json(_delta(chance, number, _busy(chance))) for number in range(COUNT)]
     yield Case("Bybit ticker deltas, all prices move", "bybit", "linear", "ticker", url, SYMBOLS, primer, busy)
-    calm = [_json(_delta(chance, number, _calm(chance))) for number in range(COUNT)]
+    levels = [BestLevels(chance, 2) for _ in SYMBOLS]
+    calm = [_json(_delta(chance, number, _calm(chance, levels[number % 2]))) for number in range(COUNT)]
     yield Case("Bybit ticker deltas, mostly the book", "bybit", "linear", "ticker", url, SYMBOLS, primer, calm)
     yield from _captured(url)
-    yield _packed(chance)
+    frames = bingx_frames.tickers(COUNT + 2)
+    url, symbols = bingx_frames.URL, bingx_frames.SYMBOLS
+    yield Case("BingX tickers, packed", "bingx", "linear", "packed", url, symbols, frames[:2], frames[2:])
     frames = mexc_frames.tickers(COUNT + 2)
     yield Case("MEXC tickers", "mexc", "linear", "mexc", mexc_frames.URL, mexc_frames.SYMBOLS, frames[:2], frames[2:])
-
-
-def _packed(chance: random.Random) -> Case:
-    """BingX packs each frame by itself."""
-    symbols = ("BTC-USDT", "ETH-USDT")
-    frames = [
-        gzip.compress(_json(_day(chance, symbols[number % 2], START_MS + 500 * number))) for number in range(COUNT + 2)
-    ]
-    url = "wss://open-api-swap.bingx.com/swap-market"
-    return Case("BingX tickers, packed", "bingx", "linear", "packed", url, symbols, frames[:2], frames[2:])
 
 
 def _whole_market(chance: random.Random, url: str) -> Case:
@@ -158,31 +150,6 @@ def _mark(chance: random.Random, symbol: str, time_ms: int) -> dict[str, Any]:
     }
 
 
-def _day(chance: random.Random, symbol: str, time_ms: int) -> dict[str, Any]:
-    last = Decimal(_price(chance, 1))
-    data = {
-        "e": "24hTicker",
-        "E": time_ms,
-        "s": symbol,
-        "p": "-262.0",
-        "P": "-0.21",
-        "c": str(last),
-        "L": "0.0010",
-        "h": "76912.5",
-        "l": "75988.1",
-        "v": f"{17030 + chance.random():.4f}",
-        "q": "210028.10",
-        "o": "76262.0",
-        "O": time_ms - 86_400_000,
-        "C": time_ms,
-        "A": str(last),
-        "a": f"{9 * chance.random():.4f}",
-        "B": str(last - Decimal("0.1")),
-        "b": f"{9 * chance.random():.4f}",
-    }
-    return {"code": 0, "dataType": f"{symbol}@ticker", "data": data}
-
-
 def _snapshot(chance: random.Random, symbol: str) -> dict[str, Any]:
     data = {
         "symbol": symbol,
@@ -231,10 +198,11 @@ def _busy(chance: random.Random) -> dict[str, str]:
     }
 
 
-def _calm(chance: random.Random) -> dict[str, str]:
+def _calm(chance: random.Random, levels: BestLevels) -> dict[str, str]:
     """What a real delta carries, roughly as often: one side of the book, both, or the mark price."""
-    bid = {"bid1Price": _price(chance, 2), "bid1Size": f"{9 * chance.random():.3f}"}
-    ask = {"ask1Price": _price(chance, 2), "ask1Size": f"{9 * chance.random():.3f}"}
+    bid_price, bid_size, ask_price, ask_size = levels.changed()
+    bid = {"bid1Price": bid_price, "bid1Size": bid_size}
+    ask = {"ask1Price": ask_price, "ask1Size": ask_size}
     value = {"markPrice": _price(chance, 2), "openInterestValue": "3899995666.09"}
     return chance.choices((bid, ask, bid | ask, value, {"indexPrice": _price(chance, 2)}), (30, 25, 20, 17, 8))[0]
 
@@ -347,6 +315,7 @@ class _BareBooks(msgspec.Struct):
 
 
 BARE = {
+    "packed": bingx_frames.Bare,
     "mexc": mexc_frames.Bare,
     "mark": _BareCombined,
     "mark raw": _BareMark,
@@ -356,6 +325,7 @@ BARE = {
     "spot book": _LeastBooks,
 }
 LEAST = {
+    "packed": bingx_frames.Least,
     "mexc": mexc_frames.Least,
     "mark": _LeastCombined,
     "mark raw": _LeastMark,
