@@ -599,7 +599,7 @@ def test_a_sweep_is_told_as_it_happened_whichever_way_its_lists_are_sorted(newes
         msgspec.structs.replace(sold(f"f{number}", "1", "60000", when=when, side=side), leg=Leg.SHORT)
         for number, (when, side) in enumerate(sides)
     ]
-    others = [payment("p", "3"), fee("a", "7", "liquidation")]
+    others: list[AnyEvent] = [payment("p", "3"), fee("a", "7", "liquidation")]
     listed: list[AnyEvent] = [*(fills[::-1] if newest_first else fills), *others]
     for event in in_order([flat, *listed], at(20)):
         if isinstance(event, Fill):
