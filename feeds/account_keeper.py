@@ -43,14 +43,16 @@ def in_order(events: Sequence[AnyEvent], asked_ns: int) -> list[AnyEvent]:
     for.
 
     A position that already counts a fill must not come before it, and none is closed before it is opened. Many lists
-    begin with the newest: there, what happened at one moment is told in the order of the list turned round.
+    begin with the newest: there, what happened at one moment is told in the order of the list turned round. What a
+    position pays or is charged at the moment of a fill comes after it.
     """
     happened = [event for event in events if isinstance(event, _HAPPENED)]
     standing = [event for event in events if not isinstance(event, _HAPPENED)]
     fills = [_happened_ns(event) for event in happened if isinstance(event, Fill)]
     if fills and fills[0] > fills[-1]:
         happened.reverse()
-    return [*sorted(happened, key=_happened_ns), *(_asked(event, asked_ns) for event in standing)]
+    happened.sort(key=lambda event: (_happened_ns(event), not isinstance(event, Fill)))
+    return [*happened, *(_asked(event, asked_ns) for event in standing)]
 
 
 def _happened_ns(event: Fill | FundingPayment | FeeCharged) -> int:

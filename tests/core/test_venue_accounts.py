@@ -599,14 +599,20 @@ def test_a_sweep_is_told_as_it_happened_whichever_way_its_lists_are_sorted(newes
         msgspec.structs.replace(sold(f"f{number}", "1", "60000", when=when, side=side), leg=Leg.SHORT)
         for number, (when, side) in enumerate(sides)
     ]
-    listed: list[AnyEvent] = [*fills[::-1], payment("p", "3")] if newest_first else [*fills, payment("p", "3")]
+    others: list[AnyEvent] = [payment("p", "3"), fee("a", "7", "liquidation")]
+    listed: list[AnyEvent] = [*(fills[::-1] if newest_first else fills), *others]
     for event in in_order([flat, *listed], at(20)):
         if isinstance(event, Fill):
             ledger.fill(event)
         elif isinstance(event, PositionUpdate):
             ledger.reported(event)
+        elif isinstance(event, FundingPayment):
+            ledger.funding(event)
+        elif isinstance(event, FeeCharged):
+            ledger.charged(event)
     position = ledger.position(ACCOUNT, LINEAR, Leg.SHORT)
-    assert (position.fees, position.unexplained) == (Decimal(40), Decimal(0))
+    assert (position.fees, position.unexplained) == (Decimal(47), Decimal(0))
+    assert position.funding == 3, "it was settled at the moment of the first fill"
 
 
 def test_reports_that_say_the_same_are_not_written_down() -> None:
