@@ -58,16 +58,19 @@ def coin_margined(*events: AnyEvent, book: Book | None = None) -> HedgedBook:
 def test_a_settle_coin_is_worth_the_mark_of_the_accounts_own_contract() -> None:
     """Liquidation prices are marks: what backs the account goes by the same."""
     held = coin_margined()
-    (pool,) = held.pools
-    assert [(leg.mark_price, leg.settle_price) for leg in pool.legs] == [(D(60_000), D(60_000))]
-    assert [(coin.asset, coin.amount, coin.price) for coin in pool.collateral] == [("BTC", D("1.25"), D(60_000))]
-    assert [(item.asset, item.quantity, item.price) for item in held.spot] == [("BTC", D("3.75"), D(59_000))]
+    backing, idle = held.pools
+    assert [(leg.mark_price, leg.settle_price) for leg in backing.legs] == [(D(60_000), D(60_000))]
+    assert [(coin.asset, coin.amount, coin.price) for coin in backing.collateral] == [("BTC", D("1.25"), D(60_000))]
+    assert [(coin.asset, coin.amount, coin.price) for coin in idle.collateral] == [("BTC", D("3.75"), D(60_000))]
+    assert held.spot == (), "all of the bag lies in the account"
 
 
 def test_a_settle_coin_of_an_account_that_holds_nothing_is_worth_what_the_bag_is() -> None:
     flat = coin_margined(book=inverse_book("0", margin=None))
-    assert not flat.pools
-    assert [(item.asset, item.quantity, item.price) for item in flat.spot] == [("BTC", D(5), D(59_000))]
+    (idle,) = flat.pools
+    assert not idle.legs
+    assert [(coin.asset, coin.amount, coin.price) for coin in idle.collateral] == [("BTC", D(5), D(59_000))]
+    assert flat.spot == ()
 
 
 def test_coins_that_back_a_coin_margined_account_are_priced_in_dollars() -> None:
@@ -94,14 +97,14 @@ def test_coins_that_back_a_coin_margined_account_are_priced_in_dollars() -> None
 def test_funding_is_paid_as_often_as_the_contract_says() -> None:
     for interval in (1, 4, 8):
         often = ticker(0, mark=60_000, index=60_000, rate="0.0001", interval=interval)
-        (pool,) = built(seed_book(), often, spot(0, 60_000)).pools
+        pool = built(seed_book(), often, spot(0, 60_000)).pools[0]
         assert [leg.funding_interval_hours for leg in pool.legs] == [interval]
         assert [leg.funding_rate for leg in pool.legs] == [D("0.0001")]
 
 
 @pytest.mark.parametrize("size", ["1", "100"])
 def test_a_fee_for_each_contract_is_a_fraction_of_what_one_is_worth(size: str) -> None:
-    """0.000001 BTC for a contract of 1 USD at 60,000 is 6 % of it, and a hundredth of that for one of 100 USD."""
+    """0.000001 BTC for a contract of 1 USD at 60,000 is 6% of it, and a hundredth of that for one of 100 USD."""
     described = listed(INVERSE, contract_size=size)
     charged = msgspec.structs.replace(described.instrument, fee_per_contract=D("0.000001"))
     held = coin_margined(msgspec.structs.replace(described, instrument=charged))
@@ -155,9 +158,12 @@ def test_positions_that_stand_alone_are_named_by_their_contracts() -> None:
     )  # fmt: skip
     book = msgspec.structs.replace(seed, hedges=(*seed.hedges, second))
     held = built(book, listed(name), tiers(name), *market_at(0, 60_000), perpetual(0, 60_000, name))
-    assert [pool.name for pool in held.pools] == ["paper BTCUSDT", "paper BTCUSDC"]
-    assert [coin.amount for pool in held.pools for coin in pool.collateral] == [75_000, 15_000]
-    assert [pool.isolated for pool in held.pools] == [True, True]
+    *alone, idle = held.pools
+    assert [pool.name for pool in alone] == ["paper BTCUSDT", "paper BTCUSDC"]
+    assert [coin.amount for pool in alone for coin in pool.collateral] == [75_000, 15_000]
+    assert [pool.isolated for pool in alone] == [True, True]
+    assert (idle.name, idle.account, idle.legs) == ("paper idle", "paper", ())
+    assert [coin.amount for coin in idle.collateral] == [seed.accounts[0].wallet_balance - 75_000 - 15_000]
 
 
 def test_a_quantity_is_counted_in_coins_dollars_or_contracts() -> None:

@@ -17,6 +17,7 @@ from tests.support.patience import PATIENCE
 
 ROOT = Path(__file__).parents[2]
 NO_CONTRACT = "bybit:linear:NOSUCH"
+PRICES_COME_ON = {"bybit": "linear", "binance": "market"}
 
 
 def hedgerow(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -98,8 +99,13 @@ def test_what_was_recorded_can_be_replayed(tmp_path: Path, venue: str) -> None:
         cwd=ROOT,
     ) as recording:
         assert recording.stderr is not None
-        live = {line.split(":")[0] for line in iter(recording.stderr.readline, "") if _enough(line, recording)}
-        assert live
+        wanted = {f"{venue} {PRICES_COME_ON[venue]}: live", f"{venue}: every instrument is described"}
+        for line in recording.stderr:
+            wanted.discard(line.strip())
+            if not wanted:
+                recording.send_signal(signal.SIGINT)
+                break
+        recording.stderr.read()
     assert recording.returncode == 0
     done = hedgerow("replay", str(out), "--json", "--lot", "BTC=2")
     assert (done.returncode, done.stderr) == (0, "")
@@ -172,11 +178,3 @@ def test_a_duration_that_is_none_is_refused(tmp_path: Path, seconds: str) -> Non
 
 def _tickers(path: Path) -> list[Ticker]:
     return [event for event in replay_events(path) if isinstance(event, Ticker)]
-
-
-def _enough(line: str, recording: subprocess.Popen[str]) -> bool:
-    """Interrupt the recording once a connection with mark prices is live."""
-    name, _, state = line.strip().partition(": ")
-    if state == "live" and name in ("bybit linear", "binance market"):
-        recording.send_signal(signal.SIGINT)
-    return state == "live"

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.errors import RequestError
-from core.events import AnyEvent, ConnectionChanged, FrameFault, Ticker
+from core.events import AnyEvent, ConnectionChanged, FrameFault, InstrumentListed, Ticker
 from core.paths import config_path
 from tui.cli.demo import add_market_options
 from tui.cli.wiring import Simulation, configured_feeds, demo_book, demo_venues, instruments_of, parse_pins, venues_of
@@ -66,7 +66,7 @@ def run(arguments: argparse.Namespace) -> int:
         clock = Clock()
         writer = CaptureWriter(Path(arguments.out), started_ns=clock.now_ns(), sources=instruments)
         try:
-            observer = _Observer()
+            observer = _Observer(instruments)
             asyncio.run(_record(feeds, instruments, writer, clock, observer, arguments.seconds))
         finally:
             writer.close()
@@ -103,20 +103,31 @@ def _checked(instruments: Sequence[str]) -> tuple[str, ...]:
 
 
 class _Observer:
-    """Hears every event of the recording and says on standard error what the connections do."""
+    """Hears every event of the recording and says on standard error what the connections do, and when all instruments
+    of a venue are described: before, a replay knows prices and not what a contract is worth."""
 
-    def __init__(self) -> None:
+    def __init__(self, instruments: Sequence[str]) -> None:
         self.data_came = False
+        self._undescribed = set(instruments)
 
     def hear(self, event: AnyEvent) -> None:
         """Take one event."""
         if isinstance(event, Ticker):
             self.data_came = True
+        elif isinstance(event, InstrumentListed):
+            self._described(event.instrument.id)
         elif isinstance(event, ConnectionChanged):
             reason = f": {event.reason}" if event.reason else ""
             print(f"{event.venue} {event.connection}: {event.state.value}{reason}", file=sys.stderr)
         elif isinstance(event, FrameFault):
             print(f"{event.venue} {event.connection}: {event.kind.value.replace('_', ' ')} frame", file=sys.stderr)
+
+    def _described(self, instrument: str) -> None:
+        if instrument in self._undescribed:
+            self._undescribed.remove(instrument)
+            venue = instrument.partition(":")[0]
+            if not any(other.startswith(f"{venue}:") for other in self._undescribed):
+                print(f"{venue}: every instrument is described", file=sys.stderr)
 
 
 async def _record(
