@@ -19,9 +19,10 @@ from core.events import AnyEvent, DayStatistics, FaultKind, FundingSettled, Tick
 from core.instruments import instrument_id
 from core.symbols import read_name
 from feeds.best import BestTexts
-from feeds.fields import PRICE_CEILING, PRICE_FLOOR, TIME_STEP_MS, Fields, ahead_of_clock, sound_size
+from feeds.day import usual_day
+from feeds.fields import PRICE_CEILING, PRICE_FLOOR, TIME_STEP_MS, Fields, ahead_of_clock
 from feeds.okx import facts
-from feeds.okx.wire import BookFrame, Day, DayFrame, IndexFrame, MarkFrame, TickerFrame
+from feeds.okx.wire import BookFrame, DayFrame, IndexFrame, MarkFrame, TickerFrame
 
 HOUR_MS: Final = 3_600_000
 _DAY = msgspec.json.Decoder(DayFrame).decode
@@ -138,7 +139,7 @@ class Line:
         if received_ns < self._day_due_ns:
             self._ts = ts
             return (ticker,)
-        day = _usual_day(ticker, *_DAY(raw).data)
+        day = usual_day(ticker, *_DAY(raw).data, has_turnover=not _is_linear(ticker))
         if day is None:
             return None
         self._ts, self._day_due_ns = ts, received_ns + facts.DAY_EVERY_NS
@@ -210,30 +211,6 @@ def filled_price(row: Fields, name: str) -> Decimal | None:
 def filled_size(row: Fields, name: str) -> Decimal | None:
     """A size; ``None`` where the venue leaves the field blank."""
     return None if row.blank(name) else row.size(name)
-
-
-def _usual_day(ticker: Ticker, row: Day) -> DayStatistics | None:
-    """As :func:`day_statistics`, of a row in which all is as usual; ``None`` for any other."""
-    if not (
-        PRICE_FLOOR < row.open_price < PRICE_CEILING
-        and PRICE_FLOOR < row.high_price < PRICE_CEILING
-        and PRICE_FLOOR < row.low_price < PRICE_CEILING
-        and sound_size(row.volume)
-        and sound_size(row.turnover)
-    ):
-        return None
-    return DayStatistics(
-        received_ns=ticker.received_ns,
-        instrument=ticker.instrument,
-        channel=ticker.channel,
-        venue_time_ns=ticker.venue_time_ns,
-        open_price=row.open_price,
-        high_price=row.high_price,
-        low_price=row.low_price,
-        last_price=ticker.last_price,
-        volume=row.volume,
-        turnover=None if _is_linear(ticker) else row.turnover,
-    )
 
 
 def _is_linear(ticker: Ticker) -> bool:

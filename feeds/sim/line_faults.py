@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from core.errors import RequestError
@@ -64,14 +65,14 @@ def _reorder(simulator: Simulator, parameters: Parameters) -> None:
         venue.hub.faults.swaps_left = count(parameters, "frames")
 
 
-def _resnapshot(simulator: Simulator, parameters: Parameters) -> None:
-    for venue in offering(simulator, parameters, "resnapshot"):
-        venue.resnapshot()
+def _offered(name: str) -> Callable[[Simulator, Parameters], None]:
+    """A fault that only some venues have."""
 
+    def apply(simulator: Simulator, parameters: Parameters) -> None:
+        for venue in offering(simulator, parameters, name):
+            venue.offers[name]()
 
-def _skip_snapshots(simulator: Simulator, parameters: Parameters) -> None:
-    for venue in offering(simulator, parameters, "skip_snapshots"):
-        venue.skip_snapshots()
+    return apply
 
 
 def _delay_private(simulator: Simulator, parameters: Parameters) -> None:
@@ -82,11 +83,6 @@ def _delay_private(simulator: Simulator, parameters: Parameters) -> None:
 def _lose_private(simulator: Simulator, parameters: Parameters) -> None:
     for venue in venues_of(simulator, parameters):
         venue.hub.faults.private_lost = count(parameters, "events")
-
-
-def _expire_listen_keys(simulator: Simulator, parameters: Parameters) -> None:
-    for venue in offering(simulator, parameters, "expire_listen_keys"):
-        venue.expire_listen_keys()
 
 
 def _lose_answers(simulator: Simulator, parameters: Parameters) -> None:
@@ -133,11 +129,11 @@ FAULTS: dict[str, Fault] = {
     "gap": Fault("lose the next data frames", (*ANY, "frames"), _gap),
     "duplicate": Fault("send the next data frames twice", (*ANY, "frames"), _duplicate),
     "reorder": Fault("send the next data frames after the one that follows them", (*ANY, "frames"), _reorder),
-    "resnapshot": Fault("send every snapshot anew, as after a restart", ANY, _resnapshot),
-    "skip_snapshots": Fault("give new subscribers differences only", ANY, _skip_snapshots),
+    "resnapshot": Fault("send every snapshot anew, as after a restart", ANY, _offered("resnapshot")),
+    "skip_snapshots": Fault("give new subscribers differences only", ANY, _offered("skip_snapshots")),
     "delay_private": Fault("hold back private events, until cleared at most", (*ANY, "milliseconds"), _delay_private),
     "lose_private": Fault("lose the next private events", (*ANY, "events"), _lose_private),
-    "expire_listen_keys": Fault("let every listenKey expire now", ANY, _expire_listen_keys),
+    "expire_listen_keys": Fault("let every listenKey expire now", ANY, _offered("expire_listen_keys")),
     "lose_answers": Fault(
         "carry out so many order requests and answer as if their fate were unknown (or cut)",
         (*ANY, "count", "cut"),

@@ -58,8 +58,8 @@ What faults ask of the wire side, so that every fault works at every venue:
   statuses that the venue knows are ``limit_statuses`` (the milder first).
 - Every order request that was carried out (placed, amended, cancelled) is answered by ``await
   self.faults.order_answer(request, answer, unknown)``.
-- A fault that only some venues can have is a method here, offered by naming it in ``offers``: ``resnapshot``,
-  ``skip_snapshots``, ``expire_listen_keys``. What is not offered is refused by name.
+- A fault that only some venues can have (``resnapshot``, ``skip_snapshots``, ``expire_listen_keys``) is offered by its
+  name in ``offers``, with what does it. What is not offered is refused by name.
 
 Forced executions come as any order's events do; ``order.purpose`` and ``fill.purpose`` (liquidation, ADL, delivery,
 funding) say what to call them.
@@ -68,6 +68,7 @@ funding) say what to call them.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
 from typing import ClassVar
 
 import msgspec
@@ -92,8 +93,6 @@ class SimVenue(ABC):
     """One venue's wire format over one exchange; see the module for what a subclass must do."""
 
     name: ClassVar[str]
-    offers: ClassVar[frozenset[str]] = frozenset()
-    """The optional faults that this venue has."""
     limit_statuses: ClassVar[tuple[int, ...]] = ()
     """With which HTTP statuses it refuses who asks too often, the milder first."""
 
@@ -123,21 +122,12 @@ class SimVenue(ABC):
     def housekeeping(self) -> None:  # noqa: B027 - a venue may leave its sockets alone
         """Ping, and cut sockets that have been idle or alive too long; called once a second."""
 
+    @property
+    def offers(self) -> Mapping[str, Callable[[], None]]:
+        """The optional faults that this venue has, by name, and what does each."""
+        return {}
+
     def clear(self) -> None:
         """End this venue's faults; a venue with faults of its own ends those too."""
         self.hub.clear()
         self.faults.clear()
-
-    # --- optional faults: offered by their names in ``offers`` ---------------------------------------------------
-
-    def resnapshot(self) -> None:
-        """Send every snapshot anew, as after a restart of the venue's service."""
-        raise NotImplementedError
-
-    def skip_snapshots(self) -> None:
-        """Give new subscribers differences without the snapshot that they continue, until :meth:`clear`."""
-        raise NotImplementedError
-
-    def expire_listen_keys(self) -> None:
-        """Let every listenKey expire now."""
-        raise NotImplementedError

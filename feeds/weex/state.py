@@ -17,16 +17,16 @@ from core.errors import DecodeError
 from core.events import AnyEvent, DayStatistics, FaultKind, Ticker
 from core.instruments import instrument_id
 from feeds.best import BestTexts
+from feeds.day import usual_day
 from feeds.fields import (
     PRICE_CEILING,
     PRICE_FLOOR,
     TIME_STEP_MS,
     Fields,
     ahead_of_clock,
-    sound_size,
 )
 from feeds.weex import facts
-from feeds.weex.wire import BookTickerFrame, DayData, DayFrame, TickerFrame
+from feeds.weex.wire import BookTickerFrame, DayFrame, TickerFrame
 
 Rows = Sequence[tuple[str, str]]
 """Price and size of levels, as texts."""
@@ -106,7 +106,7 @@ class TickerState(State):
         if received_ns < self._day_due_ns:
             self.event_time = time
             return (ticker,)
-        day = _quick_day(ticker, *_DAY(raw).data)
+        day = usual_day(ticker, *_DAY(raw).data)
         if day is None:
             return None
         self.event_time, self._day_due_ns = time, received_ns + facts.DAY_EVERY_NS
@@ -204,30 +204,6 @@ class BookTickerState(State):
             "ask_size": fields.size("A"),
         }
         return [replace(ticker, **sides)]
-
-
-def _quick_day(ticker: Ticker, data: DayData) -> DayStatistics | None:
-    """The statistics in a ticker's element; ``None`` where anything is not as usual."""
-    if not (
-        PRICE_FLOOR < data.open_price < PRICE_CEILING
-        and PRICE_FLOOR < data.high_price < PRICE_CEILING
-        and PRICE_FLOOR < data.low_price < PRICE_CEILING
-        and sound_size(data.volume)
-        and sound_size(data.turnover)
-    ):
-        return None
-    return DayStatistics(
-        received_ns=ticker.received_ns,
-        instrument=ticker.instrument,
-        channel=ticker.channel,
-        venue_time_ns=ticker.venue_time_ns,
-        open_price=data.open_price,
-        high_price=data.high_price,
-        low_price=data.low_price,
-        last_price=ticker.last_price,
-        volume=data.volume,
-        turnover=data.turnover,
-    )
 
 
 def _only_element(fields: Fields, channel: str) -> Fields:

@@ -7,6 +7,8 @@ before ``/ws`` and ``/stream`` are the routes of fstream, ``/dstream`` before th
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 from aiohttp import web
 
 from feeds.sim.binance.encode import force_order
@@ -32,7 +34,6 @@ class Binance(SimVenue):
     """Binance's wire format over one :class:`Exchange`."""
 
     name = "binance"
-    offers = frozenset({"expire_listen_keys"})
     limit_statuses = (429, 418)
 
     def __init__(self, exchange: Exchange, options: VenueOptions) -> None:
@@ -77,6 +78,11 @@ class Binance(SimVenue):
             event = force_order(notice.fill, self.exchange.now_ms)
             self.streams.announce(f"{notice.fill.listing.symbol.lower()}@forceOrder", event)
             self.streams.announce("!forceOrder@arr", event)
+
+    @property
+    def offers(self) -> Mapping[str, Callable[[], None]]:
+        """See :attr:`SimVenue.offers`."""
+        return {"expire_listen_keys": self.expire_listen_keys}
 
     def expire_listen_keys(self) -> None:
         """Let every listenKey expire now, and spot's subscriptions end."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 
 from aiohttp import web
 
@@ -31,7 +31,6 @@ class Bingx(SimVenue):
     """BingX's wire format over one :class:`Exchange`."""
 
     name = "bingx"
-    offers = frozenset({"expire_listen_keys"})
     limit_statuses = (429, 418)
 
     def __init__(self, exchange: Exchange, options: VenueOptions) -> None:
@@ -60,6 +59,11 @@ class Bingx(SimVenue):
         """Cut the sockets of a key that has expired; BingX announces nothing else on its streams."""
         if isinstance(notice, KeyExpired):
             self.streams.expire(notice.account)
+
+    @property
+    def offers(self) -> Mapping[str, Callable[[], None]]:
+        """See :attr:`SimVenue.offers`."""
+        return {"expire_listen_keys": self.expire_listen_keys}
 
     def expire_listen_keys(self) -> None:
         """Let every listenKey expire now."""

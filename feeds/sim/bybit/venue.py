@@ -7,7 +7,7 @@ websockets.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from aiohttp import web
 
@@ -28,7 +28,6 @@ class Bybit(SimVenue):
     """Bybit's wire format over one :class:`Exchange`."""
 
     name = "bybit"
-    offers = frozenset({"resnapshot", "skip_snapshots"})
     limit_statuses = (403,)
 
     def __init__(self, exchange: Exchange, options: VenueOptions) -> None:
@@ -67,6 +66,11 @@ class Bybit(SimVenue):
         """End every fault."""
         super().clear()
         self.public.skips_snapshots = False
+
+    @property
+    def offers(self) -> Mapping[str, Callable[[], None]]:
+        """See :attr:`SimVenue.offers`."""
+        return {"resnapshot": self.resnapshot, "skip_snapshots": self.skip_snapshots}
 
     def resnapshot(self) -> None:
         """Send every ticker's and book's snapshot anew."""

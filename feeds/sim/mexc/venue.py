@@ -7,7 +7,7 @@ REST paths are the venue's own. ``/edge`` is the contract socket (``contract.mex
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from aiohttp import web
 
@@ -32,7 +32,6 @@ class Mexc(SimVenue):
     """MEXC's wire format over one :class:`Exchange`."""
 
     name = "mexc"
-    offers = frozenset({"expire_listen_keys"})
     limit_statuses = (429,)
 
     def __init__(self, exchange: Exchange, options: VenueOptions) -> None:
@@ -72,6 +71,11 @@ class Mexc(SimVenue):
         """Cut sockets that are idle or too old."""
         self.edge.housekeeping()
         self.spot.housekeeping()
+
+    @property
+    def offers(self) -> Mapping[str, Callable[[], None]]:
+        """See :attr:`SimVenue.offers`."""
+        return {"expire_listen_keys": self.expire_listen_keys}
 
     def expire_listen_keys(self) -> None:
         """Let every key of a spot account stream expire now."""

@@ -6,6 +6,8 @@ after ``/contract`` are the sockets of ws-contract, after ``/spot`` those of ws-
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 from aiohttp import web
 
 from feeds.sim.events import AccountEvent, KeyExpired, Notice
@@ -21,7 +23,6 @@ class Weex(SimVenue):
     """WEEX's wire format over one :class:`Exchange`."""
 
     name = "weex"
-    offers = frozenset({"resnapshot", "skip_snapshots"})
     limit_statuses = (429,)
 
     def __init__(self, exchange: Exchange, options: VenueOptions) -> None:
@@ -57,6 +58,11 @@ class Weex(SimVenue):
         """End every fault."""
         super().clear()
         self.public.skips_snapshots = False
+
+    @property
+    def offers(self) -> Mapping[str, Callable[[], None]]:
+        """See :attr:`SimVenue.offers`."""
+        return {"resnapshot": self.resnapshot, "skip_snapshots": self.skip_snapshots}
 
     def resnapshot(self) -> None:
         """Send the snapshot of every book anew."""

@@ -272,7 +272,7 @@ async def test_a_private_socket_wants_a_living_listen_key(served: Served) -> Non
         update = await client.until(lambda frame: frame.get("e") == "ACCOUNT_UPDATE")
         (position,) = update["a"]["P"]
         assert (position["ps"], position["pa"]) == ("BOTH", "-0.10000000")
-        served.simulator.venues["bingx"].expire_listen_keys()
+        served.simulator.venues["bingx"].offers["expire_listen_keys"]()
         await client.until(lambda frame: isinstance(frame, dict) and frame.get("e") == "listenKeyExpired")
     assert (await served.signed("PUT", "/openApi/user/auth/userDataStream", {"listenKey": made})).status_code == 404
 
